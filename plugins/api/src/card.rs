@@ -1,0 +1,135 @@
+use crate::{Param, Params, Result, Value};
+use serde::{Deserialize, Serialize};
+
+/// A model's description of itself: what `bench list` prints and what the harness goes by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// Unique name on the command line and in every table: lower case, digits and hyphens.
+    pub name: String,
+    /// Which group the model belongs to; `--models classical` runs all of one family.
+    pub family: Family,
+    /// One line on what the model is, without its name.
+    pub summary: String,
+    /// Which inputs the harness must prepare.
+    pub reads: Reads,
+    /// Hyper-parameters with their defaults.
+    pub params: Vec<Param>,
+    /// Figures others published for this system.
+    pub published: Vec<Published>,
+    /// Whether `bench all` runs the model when none is named.
+    pub in_default_lineup: bool,
+}
+
+impl Card {
+    /// A card of a model that reads the feature table, has no hyper-parameters and belongs to the
+    /// default line-up.
+    pub fn new(name: impl Into<String>, family: Family, summary: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            family,
+            summary: summary.into(),
+            reads: Reads::Table,
+            params: Vec::new(),
+            published: Vec::new(),
+            in_default_lineup: true,
+        }
+    }
+
+    /// Adds a hyper-parameter.
+    pub fn param(mut self, param: Param) -> Self {
+        self.params.push(param);
+        self
+    }
+
+    /// Adds a published figure.
+    pub fn published(mut self, figure: Published) -> Self {
+        self.published.push(figure);
+        self
+    }
+
+    /// Runs the model only when it is named.
+    pub fn only_by_name(mut self) -> Self {
+        self.in_default_lineup = false;
+        self
+    }
+
+    /// The declared defaults with `changes` (name, text as the user typed it) applied.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Parameter`] where a name is not declared or a value is not allowed.
+    pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
+        let mut values: Vec<(String, Value)> =
+            self.params.iter().map(|p| (p.name.clone(), p.default.clone())).collect();
+        for (name, text) in changes {
+            let at =
+                self.params.iter().position(|p| p.name == name).ok_or_else(|| crate::Error::Parameter {
+                    name: name.to_owned(),
+                    reason: match self.params.as_slice() {
+                        [] => format!("model `{}` has no parameters", self.name),
+                        params => {
+                            let known: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
+                            format!("model `{}` has only {}", self.name, known.join(", "))
+                        }
+                    },
+                })?;
+            values[at].1 = self.params[at].parse(text)?;
+        }
+        Ok(Params::new(values))
+    }
+}
+
+/// The group a model belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Floors that ignore the features.
+    Baseline,
+    /// Classical machine learning on feature tables.
+    Classical,
+    /// Networks trained by gradient descent.
+    Neural,
+    /// Anything a plugin's author does not want to put elsewhere.
+    Other,
+}
+
+impl Family {
+    /// All families, in the order `bench list` shows them.
+    pub const ALL: [Self; 4] = [Self::Baseline, Self::Classical, Self::Neural, Self::Other];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Classical => "classical",
+            Self::Neural => "neural",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The inputs a model wants prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Reads {
+    /// The feature table: one row of numbers an example.
+    Table,
+}
+
+/// A figure from a publication, shown beside ours where table and protocol match.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// Who published it, and where.
+    pub source: String,
+    /// Length of an example in seconds.
+    pub seconds: u32,
+    /// The protocol as `bench` names it, `segment` or `track`.
+    pub protocol: String,
+    /// What was measured: `macro_f1` or `accuracy`.
+    pub metric: String,
+    /// The figure on the training part, 0–1, where it was given.
+    pub train: Option<f64>,
+    /// The figure on the test (or, where the source has no other, validation) part, 0–1.
+    pub test: f64,
+}

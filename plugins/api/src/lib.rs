@@ -1,0 +1,108 @@
+//! The contract between `genre-bench` and a classifier.
+//!
+//! A model is two things. A [`Model`] is the recipe: it describes itself with a [`Card`] and can be
+//! fitted to examples. A [`Fitted`] is what comes out: it gives one score per example and class.
+//! Everything else is the harness's business: it reads the data, draws the splits, standardises the
+//! features on the training part, measures time and memory, and computes every metric from the
+//! scores. So a model cannot leak test data into training, and cannot flatter itself.
+//!
+//! # What a model sees
+//!
+//! | call | gets | shape |
+//! |---|---|---|
+//! | [`Model::fit`] | training [`Examples`], validation [`Examples`] (may be empty), a [`Run`] | table `(examples, columns)` |
+//! | [`Fitted::scores`] | [`Inputs`] without labels | table `(examples, columns)` |
+//! | … and returns | scores, higher is likelier | `(examples, classes)` |
+//!
+//! The predicted label of an example is the class with the highest score, the lowest class index
+//! where several are equal. Scores need not be probabilities, but they are averaged over the
+//! segments of a clip, so they should be on one scale for all examples.
+//!
+//! # A whole model
+//!
+//! ```
+//! use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Result, Run};
+//! use ndarray::Array2;
+//!
+//! /// Predicts every class with its frequency in the training part.
+//! struct Prior;
+//!
+//! impl Model for Prior {
+//!     fn card(&self) -> Card {
+//!         Card::new("prior", Family::Baseline, "the class frequencies of the training part")
+//!     }
+//!     fn fit(&self, train: &Examples, _valid: &Examples, _run: &Run) -> Result<Box<dyn Fitted>> {
+//!         let mut share = vec![0.0; train.classes.len()];
+//!         for &label in &train.labels {
+//!             share[label] += 1.0 / train.labels.len() as f32;
+//!         }
+//!         Ok(Box::new(Share(share)))
+//!     }
+//! }
+//!
+//! struct Share(Vec<f32>);
+//!
+//! impl Fitted for Share {
+//!     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+//!         Ok(Array2::from_shape_fn((inputs.len(), self.0.len()), |(_, class)| self.0[class]))
+//!     }
+//! }
+//! ```
+//!
+//! The crate `plugins/example` holds a complete plugin (nearest centroid) with its own `bench`
+//! program.
+
+mod card;
+mod error;
+mod examples;
+mod params;
+mod run;
+
+pub use card::{Card, Family, Published, Reads};
+pub use error::{Error, Result};
+pub use examples::{Examples, Inputs};
+pub use params::{Param, Params, Value};
+pub use run::{Device, Observer, Run, Silent, random_stream};
+
+use ndarray::Array2;
+
+/// A classifier that can be fitted.
+///
+/// One value is shared by all folds, so it holds no state of a fit. Hyper-parameters come from the
+/// card's defaults, overridden by `--set name.parameter=value`, and are read from [`Run::params`].
+pub trait Model: Send + Sync {
+    /// What the model is called, reads and can be told.
+    ///
+    /// Called often; it must always return the same card.
+    fn card(&self) -> Card;
+
+    /// Fits the model to `train`.
+    ///
+    /// `train` has at least one example of every class in the usual case, but a split read from a
+    /// file may leave a class out: [`Examples::classes`] always lists all classes of the dataset.
+    /// `valid` is for early stopping and calibration; it is empty unless the protocol sets a
+    /// validation part aside. Both tables were standardised with the training part's mean and
+    /// standard deviation.
+    ///
+    /// All randomness must come from [`Run::rng`], and the result must not depend on
+    /// [`Run::threads`]: same seed, same numbers.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the model from being fitted. The harness reports it in the model's row and
+    /// goes on with the next model; a panic is caught and treated the same.
+    fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>>;
+}
+
+/// A fitted classifier.
+pub trait Fitted: Send + Sync {
+    /// One score per example and class, shape `(examples, classes)`; higher is likelier.
+    ///
+    /// The score of an example must not depend on which other examples are in `inputs`. All
+    /// scores must be finite: the harness reports a NaN or an infinite score as a failure.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the scores from being computed.
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>>;
+}

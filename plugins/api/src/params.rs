@@ -1,0 +1,246 @@
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A hyper-parameter's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A real number.
+    Float(f64),
+    /// One of a few words.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(v) => v.fmt(f),
+            Self::Int(v) => v.fmt(f),
+            Self::Float(v) => v.fmt(f),
+            Self::Text(v) => v.fmt(f),
+        }
+    }
+}
+
+/// One declared hyper-parameter: name, default, allowed values and a line of help.
+///
+/// Values are checked against the declaration before a run starts, so a model never sees one that
+/// its card does not allow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    /// Name in `--set model.name=value`.
+    pub name: String,
+    /// The value used when nobody sets another; its kind is the parameter's kind.
+    pub default: Value,
+    /// One line on what it does.
+    pub help: String,
+    allowed: Allowed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Allowed {
+    Any,
+    Above(f64),
+    Range { low: f64, high: f64 },
+    Choices(Vec<String>),
+}
+
+impl Param {
+    fn new(name: &str, default: Value, help: &str) -> Self {
+        Self { name: name.to_owned(), default, help: help.to_owned(), allowed: Allowed::Any }
+    }
+
+    /// A real number.
+    pub fn float(name: &str, default: f64, help: &str) -> Self {
+        Self::new(name, Value::Float(default), help)
+    }
+
+    /// A whole number.
+    pub fn int(name: &str, default: i64, help: &str) -> Self {
+        Self::new(name, Value::Int(default), help)
+    }
+
+    /// `true` or `false`.
+    pub fn bool(name: &str, default: bool, help: &str) -> Self {
+        Self::new(name, Value::Bool(default), help)
+    }
+
+    /// One of `choices`, the first being the default.
+    ///
+    /// # Panics
+    ///
+    /// Without any choice, which is a mistake in the plugin.
+    pub fn choice(name: &str, choices: &[&str], help: &str) -> Self {
+        let mut param = Self::new(name, Value::Text(choices[0].to_owned()), help);
+        param.allowed = Allowed::Choices(choices.iter().map(|&c| c.to_owned()).collect());
+        param
+    }
+
+    /// Allows only numbers greater than `low`.
+    pub fn above(mut self, low: f64) -> Self {
+        self.allowed = Allowed::Above(low);
+        self
+    }
+
+    /// Allows only numbers from `low` to `high`, both included.
+    pub fn between(mut self, low: f64, high: f64) -> Self {
+        self.allowed = Allowed::Range { low, high };
+        self
+    }
+
+    /// What may be given, in words, such as `a number > 0`.
+    pub fn allows(&self) -> String {
+        let kind = match self.default {
+            Value::Bool(_) => "true or false",
+            Value::Int(_) => "a whole number",
+            Value::Float(_) => "a number",
+            Value::Text(_) => "one of",
+        };
+        match &self.allowed {
+            Allowed::Any => kind.to_owned(),
+            Allowed::Above(low) => format!("{kind} > {low}"),
+            Allowed::Range { low, high } => format!("{kind} from {low} to {high}"),
+            Allowed::Choices(choices) => format!("{kind} {}", choices.join(", ")),
+        }
+    }
+
+    /// Reads a value as the user typed it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if it is of another kind or out of range.
+    pub fn parse(&self, text: &str) -> Result<Value> {
+        let value = match self.default {
+            Value::Bool(_) => text.parse().ok().map(Value::Bool),
+            Value::Int(_) => text.parse().ok().map(Value::Int),
+            Value::Float(_) => text.parse().ok().filter(|v: &f64| v.is_finite()).map(Value::Float),
+            Value::Text(_) => Some(Value::Text(text.to_owned())),
+        };
+        value.filter(|value| self.is_allowed(value)).ok_or_else(|| Error::Parameter {
+            name: self.name.clone(),
+            reason: format!("`{text}` is not {}", self.allows()),
+        })
+    }
+
+    fn is_allowed(&self, value: &Value) -> bool {
+        let number = match value {
+            Value::Int(v) => *v as f64,
+            Value::Float(v) => *v,
+            Value::Bool(_) | Value::Text(_) => f64::NAN,
+        };
+        match &self.allowed {
+            Allowed::Any => true,
+            Allowed::Above(low) => number > *low,
+            Allowed::Range { low, high } => (*low..=*high).contains(&number),
+            Allowed::Choices(choices) => matches!(value, Value::Text(v) if choices.contains(v)),
+        }
+    }
+}
+
+/// The hyper-parameters of one fit: a value for every parameter the card declares.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Params(Vec<(String, Value)>);
+
+impl Params {
+    pub(crate) fn new(values: Vec<(String, Value)>) -> Self {
+        Self(values)
+    }
+
+    /// Names and values, in the card's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A real number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no real number of that name.
+    pub fn float(&self, name: &str) -> Result<f64> {
+        self.get(name, "real number", |value| match value {
+            Value::Float(v) => Some(*v),
+            _ => None,
+        })
+    }
+
+    /// A whole number that is not negative, such as a count.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no whole number of that name or it is negative.
+    pub fn count(&self, name: &str) -> Result<usize> {
+        self.get(name, "whole number, 0 or more,", |value| match value {
+            Value::Int(v) => usize::try_from(*v).ok(),
+            _ => None,
+        })
+    }
+
+    /// A yes or no.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no such switch.
+    pub fn bool(&self, name: &str) -> Result<bool> {
+        self.get(name, "switch", |value| match value {
+            Value::Bool(v) => Some(*v),
+            _ => None,
+        })
+    }
+
+    /// One of the declared choices.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no choice of that name.
+    pub fn choice(&self, name: &str) -> Result<&str> {
+        self.get(name, "choice", |value| match value {
+            Value::Text(v) => Some(v.as_str()),
+            _ => None,
+        })
+    }
+
+    fn get<'a, T>(&'a self, name: &str, kind: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<T> {
+        self.iter().find(|(n, _)| *n == name).and_then(|(_, value)| read(value)).ok_or_else(|| {
+            Error::Parameter {
+                name: name.to_owned(),
+                reason: format!("the model's card declares no {kind} of this name"),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Card, Family, Param};
+
+    fn card() -> Card {
+        Card::new("m", Family::Other, "")
+            .param(Param::float("c", 1.0, "").above(0.0))
+            .param(Param::int("k", 5, "").between(1.0, 9.0))
+            .param(Param::choice("kernel", &["rbf", "linear"], ""))
+    }
+
+    #[test]
+    fn defaults_hold_until_changed() {
+        let params = card().resolve([("k", "3")]).expect("allowed");
+        assert_eq!(params.float("c").expect("declared"), 1.0);
+        assert_eq!(params.count("k").expect("declared"), 3);
+        assert_eq!(params.choice("kernel").expect("declared"), "rbf");
+        assert!(params.count("c").is_err(), "c is not a whole number");
+    }
+
+    #[test]
+    fn wrong_names_and_values_say_what_is_right() {
+        let told = |name, text| card().resolve([(name, text)]).expect_err("not allowed").to_string();
+        assert_eq!(told("c", "0"), "parameter `c`: `0` is not a number > 0");
+        assert_eq!(told("c", "NaN"), "parameter `c`: `NaN` is not a number > 0");
+        assert_eq!(told("k", "1.5"), "parameter `k`: `1.5` is not a whole number from 1 to 9");
+        assert_eq!(told("kernel", "x"), "parameter `kernel`: `x` is not one of rbf, linear");
+        assert_eq!(told("gamma", "1"), "parameter `gamma`: model `m` has only c, k, kernel");
+    }
+}
