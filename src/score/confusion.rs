@@ -1,0 +1,108 @@
+use serde::Serialize;
+use std::ops::AddAssign;
+
+/// How often each class was taken for each class, and the metrics that follow from that alone.
+///
+/// ```text
+///               predicted
+///               0    1    2
+///  truth   0  [ 9    1    0 ]   row: where the examples of class 0 went
+///          1  [ 2    7    1 ]
+///          2  [ 0    0    0 ]   no example of class 2
+/// ```
+///
+/// A ratio with an empty denominator is zero, as with scikit-learn's `zero_division=0`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Confusion {
+    /// Numbers of examples, `classes` rows (truth) of `classes` columns (prediction).
+    pub counts: Vec<Vec<u64>>,
+}
+
+/// The metrics of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PerClass {
+    /// Share of the examples predicted as this class that are of it, 0–1.
+    pub precision: f64,
+    /// Share of the examples of this class that were predicted as it, 0–1.
+    pub recall: f64,
+    /// Harmonic mean of precision and recall, 0–1.
+    pub f1: f64,
+    /// Number of examples of this class.
+    pub support: u64,
+}
+
+impl Confusion {
+    /// Counts pairs of true and predicted class.
+    ///
+    /// # Panics
+    ///
+    /// Where the slices differ in length or hold a class that is not below `classes`.
+    pub fn new(truth: &[usize], predicted: &[usize], classes: usize) -> Self {
+        assert_eq!(truth.len(), predicted.len(), "one prediction an example");
+        let mut counts = vec![vec![0; classes]; classes];
+        for (&t, &p) in truth.iter().zip(predicted) {
+            counts[t][p] += 1;
+        }
+        Self { counts }
+    }
+
+    /// Share of the examples predicted right, 0–1.
+    pub fn accuracy(&self) -> f64 {
+        let right = (0..self.counts.len()).map(|c| self.counts[c][c]).sum();
+        ratio(right, self.counts.iter().flatten().sum())
+    }
+
+    /// The metrics of every class, in the order of the classes.
+    pub fn per_class(&self) -> Vec<PerClass> {
+        (0..self.counts.len())
+            .map(|c| {
+                let (right, support, predicted) = (self.counts[c][c], self.support(c), self.predicted(c));
+                PerClass {
+                    precision: ratio(right, predicted),
+                    recall: ratio(right, support),
+                    f1: ratio(2 * right, support + predicted),
+                    support,
+                }
+            })
+            .collect()
+    }
+
+    /// Mean F1 over the classes that occur as truth or as prediction, 0–1: the value of
+    /// scikit-learn's `f1_score(truth, predicted, average="macro")`.
+    ///
+    /// A class absent from both says nothing about the model and is left out of the mean.
+    pub fn macro_f1(&self) -> f64 {
+        let occurring = self.per_class().into_iter().enumerate();
+        let f1: Vec<f64> = occurring
+            .filter(|&(c, class)| class.support + self.predicted(c) > 0)
+            .map(|(_, class)| class.f1)
+            .collect();
+        if f1.is_empty() { 0.0 } else { f1.iter().sum::<f64>() / f1.len() as f64 }
+    }
+
+    fn support(&self, class: usize) -> u64 {
+        self.counts[class].iter().sum()
+    }
+
+    fn predicted(&self, class: usize) -> u64 {
+        self.counts.iter().map(|row| row[class]).sum()
+    }
+}
+
+/// Pools another part's counts into these.
+///
+/// # Panics
+///
+/// Where the numbers of classes differ.
+impl AddAssign<&Self> for Confusion {
+    fn add_assign(&mut self, other: &Self) {
+        assert_eq!(self.counts.len(), other.counts.len(), "the same classes");
+        for (sum, count) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
+            *sum += count;
+        }
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

@@ -1,0 +1,194 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use genre_bench_api::random_stream;
+use ndarray::{Array2, array};
+use serde_json::Value;
+use std::cell::Cell;
+
+/// What scikit-learn and scipy answered; see `make_fixtures.py` beside the file.
+fn oracle(part: &str) -> Vec<Value> {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/score/metrics.json"));
+    let cases: Value = serde_json::from_str(text).unwrap();
+    cases[part].as_array().unwrap().clone()
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+#[track_caller]
+fn assert_close(ours: f64, theirs: &Value) {
+    let theirs: f64 = read(theirs);
+    assert!((ours - theirs).abs() < 1e-9, "{ours} instead of {theirs}");
+}
+
+#[test]
+fn label_metrics_are_scikit_learns() {
+    for case in oracle("labels") {
+        let (truth, predicted): (Vec<usize>, Vec<usize>) = (read(&case["truth"]), read(&case["predicted"]));
+        let confusion = Confusion::new(&truth, &predicted, read(&case["classes"]));
+        assert_eq!(confusion.counts, read::<Vec<Vec<u64>>>(&case["confusion"]));
+        assert_close(confusion.accuracy(), &case["accuracy"]);
+        assert_close(confusion.macro_f1(), &case["macro_f1"]);
+        for (c, class) in confusion.per_class().iter().enumerate() {
+            assert_close(class.precision, &case["precision"][c]);
+            assert_close(class.recall, &case["recall"][c]);
+            assert_close(class.f1, &case["f1"][c]);
+            assert_eq!(class.support, read::<u64>(&case["support"][c]));
+        }
+    }
+}
+
+#[test]
+fn confusions_add_up() {
+    let (truth, predicted) = ([0, 1, 2, 2], [0, 2, 2, 1]);
+    let mut sum = Confusion::new(&truth[..2], &predicted[..2], 3);
+    sum += &Confusion::new(&truth[2..], &predicted[2..], 3);
+    assert_eq!(sum, Confusion::new(&truth, &predicted, 3));
+}
+
+#[test]
+fn nothing_scores_zero() {
+    let nothing = Confusion::new(&[], &[], 3);
+    assert_eq!((nothing.accuracy(), nothing.macro_f1()), (0.0, 0.0));
+    assert_eq!(top_k_accuracy(&[], Array2::zeros((0, 3)).view(), 1), 0.0);
+}
+
+#[test]
+fn score_metrics_are_scikit_learns() {
+    for case in oracle("scores") {
+        let rows: Vec<Vec<f32>> = read(&case["scores"]);
+        let truth: Vec<usize> = read(&case["truth"]);
+        let scores = Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap();
+        assert_eq!(labels_of(scores.view()), read::<Vec<usize>>(&case["labels"]));
+        for k in 1..=3 {
+            assert_close(top_k_accuracy(&truth, scores.view(), k), &case["top"][k - 1]);
+        }
+    }
+}
+
+#[test]
+fn ties_go_to_the_lower_label_but_the_higher_rank() {
+    let scores = array![[0.5, 0.5, 0.0]];
+    assert_eq!(labels_of(scores.view()), [0]);
+    assert_eq!(top_k_accuracy(&[0], scores.view(), 1), 0.0);
+    assert_eq!(top_k_accuracy(&[1], scores.view(), 1), 1.0);
+}
+
+#[test]
+fn majority_and_mean_can_disagree() {
+    // Clip 7: two narrow votes for class 0 against one clear vote for class 1.
+    // Clip 3: one vote each for 1 and 2; class 0 has no vote but the highest mean.
+    let clips = [7, 3, 7, 3, 7];
+    let truth = [1, 0, 1, 0, 1];
+    let scores = array![
+        [0.5, 0.4, 0.1],
+        [0.45, 0.5, 0.05],
+        [0.5, 0.4, 0.1],
+        [0.45, 0.0, 0.55],
+        [0.0, 1.0, 0.0], //
+    ];
+    let voted = by_clip(&clips, &truth, scores.view());
+    let expected = Clips { ids: vec![3, 7], truth: vec![0, 1], by_majority: vec![2, 0], by_mean: vec![0, 1] };
+    assert_eq!(voted, expected);
+}
+
+#[test]
+fn full_ties_between_classes_go_to_the_lower_index() {
+    let voted = by_clip(&[0, 0], &[2, 2], array![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]].view());
+    assert_eq!((voted.by_majority, voted.by_mean), (vec![1], vec![1]));
+}
+
+#[test]
+fn a_vote_ignores_the_order_of_the_segments() {
+    let clips: Vec<usize> = (0..60).map(|i| i * 7 % 12).collect();
+    let truth: Vec<usize> = clips.iter().map(|clip| clip % 4).collect();
+    let scores = Array2::from_shape_fn((60, 4), |(i, c)| ((i * 31 + c * 17) % 10) as f32 / 8.0);
+    let voted = by_clip(&clips, &truth, scores.view());
+    let backwards = |values: &[usize]| values.iter().rev().copied().collect::<Vec<_>>();
+    let reversed = scores.slice(ndarray::s![..;-1, ..]);
+    assert_eq!(by_clip(&backwards(&clips), &backwards(&truth), reversed), voted);
+    assert_eq!(voted.ids, (0..12).collect::<Vec<_>>());
+}
+
+#[test]
+fn t_intervals_are_scipys() {
+    for case in oracle("intervals") {
+        let values: Vec<f64> = read(&case["values"]);
+        let interval = corrected_t(&values, read(&case["test_to_train"])).unwrap();
+        assert_close(interval.mean, &case["mean"]);
+        assert_close(interval.low, &case["low"]);
+        assert_close(interval.high, &case["high"]);
+    }
+    assert_eq!(corrected_t(&[0.8], 0.1), None);
+    assert_eq!(corrected_t(&[], 0.1), None);
+}
+
+/// `clips` clips of `segments` segments; every third clip is mistaken as a whole.
+fn bootstrapped_accuracy(clips: usize, segments: usize) -> Interval {
+    let ids: Vec<usize> = (0..clips * segments).map(|i| i / segments).collect();
+    let positions: Vec<_> = positions_by_clip(&ids).into_values().collect();
+    bootstrap(&positions, &mut random_stream(1, "bootstrap"), |drawn| {
+        assert_eq!(drawn.len(), ids.len(), "whole clips are drawn, as many as there are");
+        drawn.iter().filter(|&&i| ids[i] % 3 > 0).count() as f64 / drawn.len() as f64
+    })
+}
+
+#[test]
+fn the_bootstrap_draws_clips() {
+    // With all segments of a clip alike, only the number of clips counts.
+    let interval = bootstrapped_accuracy(150, 1);
+    assert_eq!(bootstrapped_accuracy(150, 10), interval);
+    // And the interval is that of a share: mean ± 1.96 · √(p (1 − p) / n).
+    let half = 1.96 * (2.0 / 9.0 / 150.0_f64).sqrt();
+    assert_eq!(interval.mean, 2.0 / 3.0);
+    assert!((interval.low - (interval.mean - half)).abs() < 0.01, "{interval:?}");
+    assert!((interval.high - (interval.mean + half)).abs() < 0.01, "{interval:?}");
+}
+
+#[test]
+fn the_bootstrap_narrows_with_more_clips() {
+    let width = |clips| {
+        let Interval { mean, low, high, .. } = bootstrapped_accuracy(clips, 2);
+        assert!(low < mean && mean < high);
+        high - low
+    };
+    assert!(width(30) > width(120) && width(120) > width(480));
+}
+
+#[test]
+fn the_bootstrap_takes_macro_f1() {
+    let truth: Vec<usize> = (0..200).map(|i| i / 50).collect();
+    let predicted: Vec<usize> =
+        (0..200).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
+    let clips: Vec<Vec<usize>> = (0..40).map(|clip| (clip * 5..clip * 5 + 5).collect()).collect();
+    let macro_f1 = |drawn: &[usize]| {
+        let pick = |labels: &[usize]| drawn.iter().map(|&i| labels[i]).collect::<Vec<_>>();
+        Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
+    };
+    let interval = bootstrap(&clips, &mut random_stream(1, "bootstrap"), macro_f1);
+    assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
+    assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
+    assert_eq!(bootstrap(&clips, &mut random_stream(1, "bootstrap"), macro_f1), interval);
+    assert_ne!(bootstrap(&clips, &mut random_stream(2, "bootstrap"), macro_f1), interval);
+}
+
+#[test]
+fn one_clip_gives_no_width() {
+    let interval = bootstrap(&[vec![0, 1]], &mut random_stream(1, "bootstrap"), |_| 0.5);
+    assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
+}
+
+#[test]
+fn the_ends_are_the_outer_quantiles() {
+    // The draws give 0, 0.001, …, 0.999 and the clips themselves 1; compare
+    // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
+    let calls = Cell::new(0.0);
+    let interval = bootstrap(&[vec![0]], &mut random_stream(1, "bootstrap"), |_| {
+        calls.replace(calls.get() + 1.0) / 1000.0
+    });
+    assert_close(interval.low, &0.024975.into());
+    assert_close(interval.high, &0.974025.into());
+    assert_close(interval.mean, &1.0.into());
+}
