@@ -131,7 +131,7 @@ fn bootstrapped_accuracy(clips: usize, segments: usize) -> Interval {
     let positions: Vec<_> = positions_by_clip(&ids).into_values().collect();
     bootstrap(&positions, &mut random_stream(1, "bootstrap"), |drawn| {
         assert_eq!(drawn.len(), ids.len(), "whole clips are drawn, as many as there are");
-        drawn.iter().filter(|&&i| ids[i] % 3 > 0).count() as f64 / drawn.len() as f64
+        drawn.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / drawn.len() as f64
     })
 }
 
@@ -161,7 +161,7 @@ fn the_bootstrap_narrows_with_more_clips() {
 fn the_bootstrap_takes_macro_f1() {
     let truth: Vec<usize> = (0..200).map(|i| i / 50).collect();
     let predicted: Vec<usize> =
-        (0..200).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
+        (0..200_usize).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
     let clips: Vec<Vec<usize>> = (0..40).map(|clip| (clip * 5..clip * 5 + 5).collect()).collect();
     let macro_f1 = |drawn: &[usize]| {
         let pick = |labels: &[usize]| drawn.iter().map(|&i| labels[i]).collect::<Vec<_>>();
