@@ -1,1 +1,59 @@
-//! Classical classifiers.
+//! Classical music-genre classifiers for `genre-bench`: models that read the feature table.
+//!
+//! One file a model. What a field library does well is left to it; what it lacks, or does too
+//! slowly or too loosely for a benchmark, is written here. Every file says which, and names the
+//! scikit-learn estimator whose numbers it reproduces.
+//!
+//! | model | what it is | built on |
+//! |---|---|---|
+//! | `majority`, `random` | floors | – |
+//! | `knn-1`, `knn-5` | [k nearest neighbours](NearestNeighbours) | own |
+//! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | linfa-bayes |
+//! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
+//! | `logistic` | [multinomial logistic regression](Logistic) | own |
+//! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
+//! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | linfa-svm |
+
+mod baseline;
+mod cart;
+mod decision_tree;
+mod forest;
+mod kernel;
+mod lda;
+mod logistic;
+mod naive_bayes;
+mod nearest;
+mod newton;
+mod published;
+mod softmax;
+mod svm;
+mod training;
+mod votes;
+
+pub use baseline::{Majority, Random};
+pub use decision_tree::DecisionTree;
+pub use forest::Forest;
+pub use lda::Lda;
+pub use logistic::Logistic;
+pub use naive_bayes::NaiveBayes;
+pub use nearest::NearestNeighbours;
+pub use svm::Svm;
+
+use genre_bench_api::Model;
+
+/// All models of this crate, the simplest first.
+pub fn models() -> Vec<Box<dyn Model>> {
+    vec![
+        Box::new(Majority),
+        Box::new(Random),
+        Box::new(NearestNeighbours::ONE),
+        Box::new(NearestNeighbours::FIVE),
+        Box::new(NaiveBayes),
+        Box::new(Lda),
+        Box::new(Logistic),
+        Box::new(DecisionTree),
+        Box::new(Forest),
+        Box::new(Svm::DEFAULT),
+        Box::new(Svm::C10),
+    ]
+}

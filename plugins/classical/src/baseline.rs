@@ -1,0 +1,83 @@
+//! Floors: what a classifier scores without looking at the features.
+
+use crate::training::require_data;
+use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Result, Run, random_stream};
+use ndarray::Array2;
+use rand::{Rng, RngCore};
+
+/// Predicts the most frequent class of the training part, the lowest index where several are.
+///
+/// As scikit-learn's `DummyClassifier(strategy="most_frequent")`. The scores are 1 for that class
+/// and 0 for all others.
+pub struct Majority;
+
+impl Model for Majority {
+    fn card(&self) -> Card {
+        Card::new("majority", Family::Baseline, "always the most frequent training class")
+    }
+
+    fn fit(&self, train: &Examples, _valid: &Examples, _run: &Run) -> Result<Box<dyn Fitted>> {
+        require_data(train)?;
+        let mut counts = vec![0_usize; train.classes.len()];
+        for &label in &train.labels {
+            counts[label] += 1;
+        }
+        let most = counts.iter().copied().max().unwrap_or_default();
+        let winner = counts.iter().position(|&count| count == most).unwrap_or_default();
+        Ok(Box::new(OneClass { winner, classes: counts.len() }))
+    }
+}
+
+/// Predicts one class whatever the input.
+struct OneClass {
+    winner: usize,
+    classes: usize,
+}
+
+impl Fitted for OneClass {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        Ok(one_hot(inputs.len(), self.classes, |_| self.winner))
+    }
+}
+
+/// Predicts a class drawn uniformly from all classes of the dataset.
+///
+/// The draw depends on the seed and on the example's features and on nothing else, so an example
+/// gets the same class whichever others are scored with it. Examples with equal features get equal
+/// classes. The scores are 1 for the class drawn and 0 for all others.
+pub struct Random;
+
+impl Model for Random {
+    fn card(&self) -> Card {
+        Card::new("random", Family::Baseline, "a class drawn at random for every example")
+    }
+
+    fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        require_data(train)?;
+        Ok(Box::new(Drawn { seed: run.rng("classes").next_u64(), classes: train.classes.len() }))
+    }
+}
+
+struct Drawn {
+    seed: u64,
+    classes: usize,
+}
+
+impl Fitted for Drawn {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        Ok(one_hot(inputs.len(), self.classes, |example| {
+            let bits: String =
+                inputs.table.row(example).iter().map(|value| format!("{:08x}", value.to_bits())).collect();
+            random_stream(self.seed, &bits).gen_range(0..self.classes)
+        }))
+    }
+}
+
+/// Scores of 1 for the class `class_of` an example and 0 for all others.
+fn one_hot(examples: usize, classes: usize, class_of: impl Fn(usize) -> usize) -> Array2<f32> {
+    let mut scores = Array2::zeros((examples, classes));
+    for (example, mut row) in scores.rows_mut().into_iter().enumerate() {
+        row[class_of(example)] = 1.0;
+    }
+    scores
+}

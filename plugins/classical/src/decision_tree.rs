@@ -1,0 +1,72 @@
+//! A single classification tree.
+
+use crate::cart::{Growth, RankedTable, Tree};
+use crate::training::{require_columns, require_data};
+use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use ndarray::{Array2, ArrayView1};
+
+/// One CART tree, grown until every leaf is of one class.
+///
+/// As scikit-learn's `DecisionTreeClassifier()`: every split looks at all columns, in random order
+/// so that the seed decides between equally good splits. The scores are the class frequencies of
+/// the leaf. Written here for the sake of [`Forest`](crate::Forest), which says why.
+pub struct DecisionTree;
+
+impl Model for DecisionTree {
+    fn card(&self) -> Card {
+        Card::new("decision-tree", Family::Classical, "one CART tree, Gini impurity")
+            .param(max_depth())
+            .param(min_samples_leaf())
+    }
+
+    fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        require_data(train)?;
+        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len());
+        let growth = growth(run, table.columns())?;
+        let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"));
+        Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
+    }
+}
+
+/// The parameter `max-depth`.
+pub(crate) fn max_depth() -> Param {
+    Param::int("max-depth", 0, "most splits from the root to a leaf; 0: no limit").between(0.0, f64::MAX)
+}
+
+/// The parameter `min-samples-leaf`.
+pub(crate) fn min_samples_leaf() -> Param {
+    Param::int("min-samples-leaf", 1, "fewest training examples in a leaf").above(0.0)
+}
+
+/// The limits that the parameters set, with `features_per_split` columns tried for each split.
+///
+/// # Errors
+///
+/// [`Error::Parameter`](genre_bench_api::Error::Parameter) where the card lacks one of them.
+pub(crate) fn growth(run: &Run, features_per_split: usize) -> Result<Growth> {
+    Ok(Growth {
+        max_depth: match run.params.count("max-depth")? {
+            0 => usize::MAX,
+            depth => depth,
+        },
+        min_samples_leaf: run.params.count("min-samples-leaf")?,
+        features_per_split,
+    })
+}
+
+struct Grown {
+    tree: Tree,
+    columns: usize,
+    classes: usize,
+}
+
+impl Fitted for Grown {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        require_columns(inputs, self.columns)?;
+        let mut scores = Array2::zeros((inputs.len(), self.classes));
+        for (mut scores, example) in scores.rows_mut().into_iter().zip(inputs.table.rows()) {
+            scores.assign(&ArrayView1::from(self.tree.frequencies(example)));
+        }
+        Ok(scores)
+    }
+}

@@ -1,0 +1,67 @@
+//! Gaussian naive Bayes.
+
+use crate::softmax::softmax_rows;
+use crate::training::{Classes, Training, double_precision, require_columns};
+use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use linfa::dataset::DatasetBase;
+use linfa::traits::Fit;
+use linfa_bayes::{GaussianNb, NaiveBayes as _};
+use ndarray::{Array1, Array2, Axis};
+
+/// Naive Bayes with one normal distribution a class and column.
+///
+/// As scikit-learn's `GaussianNB`: class priors are the class frequencies, and `var-smoothing` times
+/// the largest column variance is added to every variance, so that a column constant within a class
+/// does not decide alone. The scores are the posterior probabilities.
+///
+/// Fitted by linfa-bayes. Its `predict_proba` is not used: it exponentiates log-likelihoods as they
+/// are, which gives 0/0 for an example far from every class; [`softmax_rows`] does not.
+///
+/// Reference: C. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval",
+/// Cambridge University Press, 2008, chapter 13.
+pub struct NaiveBayes;
+
+impl Model for NaiveBayes {
+    fn card(&self) -> Card {
+        Card::new("naive-bayes", Family::Classical, "Gaussian naive Bayes").param(
+            Param::float(
+                "var-smoothing",
+                1e-9,
+                "share of the largest column variance added to all variances",
+            )
+            .above(0.0),
+        )
+    }
+
+    fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        let Training { mut table, labels, classes } = Training::new(train)?;
+        if table.var_axis(Axis(0), 0.0).iter().all(|&variance| variance == 0.0) {
+            // Nothing to smooth with. Without features only the priors are left, whatever the input.
+            table = Array2::zeros((table.nrows(), 0));
+        }
+        let fitted = GaussianNb::params()
+            .var_smoothing(run.params.float("var-smoothing")?)
+            .fit(&DatasetBase::new(table, Array1::from(labels)))
+            .map_err(Error::failed)?;
+        Ok(Box::new(Posterior { normals: fitted, columns: train.inputs.table.ncols(), classes }))
+    }
+}
+
+struct Posterior {
+    normals: GaussianNb<f64, usize>,
+    columns: usize,
+    classes: Classes,
+}
+
+impl Fitted for Posterior {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        require_columns(inputs, self.columns)?;
+        let likelihoods = self.normals.joint_log_likelihood(double_precision(inputs).view());
+        let mut scores = Array2::zeros((inputs.len(), likelihoods.len()));
+        for (&class, likelihood) in likelihoods {
+            scores.column_mut(class).assign(&likelihood);
+        }
+        softmax_rows(&mut scores);
+        Ok(self.classes.widen(&scores, 0.0))
+    }
+}

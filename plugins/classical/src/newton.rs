@@ -1,0 +1,117 @@
+//! Minimisation of smooth convex functions.
+
+use genre_bench_api::Result;
+use ndarray::Array2;
+
+/// A smooth convex function of a matrix.
+pub(crate) trait Convex {
+    /// What [`Convex::curvature`] needs to know of a point.
+    type Local;
+
+    /// Value, gradient and local knowledge at a point.
+    fn at(&self, point: &Array2<f64>) -> Point<Self::Local>;
+
+    /// The Hessian at a point times a direction.
+    fn curvature(&self, local: &Self::Local, direction: &Array2<f64>) -> Array2<f64>;
+}
+
+/// A convex function seen from one point.
+pub(crate) struct Point<L> {
+    pub value: f64,
+    pub gradient: Array2<f64>,
+    pub local: L,
+}
+
+/// Most Newton steps; a well-posed problem takes about ten.
+const MOST_STEPS: usize = 200;
+/// Most conjugate-gradient steps for one Newton step.
+const MOST_INNER_STEPS: usize = 1000;
+/// Most halvings of a Newton step before the minimum counts as found to machine precision.
+const MOST_HALVINGS: usize = 40;
+/// The share of the linear prediction that a step must at least gain (Armijo's condition).
+const LEAST_GAIN: f64 = 1e-4;
+
+/// The minimum from `start`, to where the gradient's Euclidean norm is at most `tolerance`.
+///
+/// Line-search Newton–CG: J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition,
+/// Springer, 2006, algorithm 7.1. `before_step` is called before every step.
+///
+/// # Errors
+///
+/// Whatever `before_step` returns, such as a cancellation.
+pub(crate) fn minimise<C: Convex>(
+    function: &C,
+    start: Array2<f64>,
+    tolerance: f64,
+    mut before_step: impl FnMut() -> Result<()>,
+) -> Result<Array2<f64>> {
+    let mut at = start;
+    let mut here = function.at(&at);
+    let first_norm = norm(&here.gradient);
+    for _ in 0..MOST_STEPS {
+        let size = norm(&here.gradient);
+        if size <= tolerance {
+            break;
+        }
+        before_step()?;
+        // Roughly far from the minimum, ever more exactly near it: converges superlinearly.
+        let direction = newton_direction(function, &here, (size / first_norm).sqrt().min(0.5) * size);
+        match line_search(function, &at, &here, &direction) {
+            Some((next, there)) => (at, here) = (next, there),
+            None => break,
+        }
+    }
+    Ok(at)
+}
+
+/// Solves `Hessian · direction = -gradient` by conjugate gradients until the residual's norm is at
+/// most `tolerance`.
+fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: f64) -> Array2<f64> {
+    let mut direction = Array2::zeros(here.gradient.raw_dim());
+    let mut residual = -&here.gradient;
+    let mut conjugate = residual.clone();
+    let mut square = dot(&residual, &residual);
+    for _ in 0..MOST_INNER_STEPS {
+        if square.sqrt() <= tolerance {
+            break;
+        }
+        let curved = function.curvature(&here.local, &conjugate);
+        let curvature = dot(&conjugate, &curved);
+        if curvature <= f64::EPSILON * dot(&conjugate, &conjugate) {
+            // Flat to machine precision. The first direction is downhill in any case.
+            break;
+        }
+        let length = square / curvature;
+        direction.scaled_add(length, &conjugate);
+        residual.scaled_add(-length, &curved);
+        let next_square = dot(&residual, &residual);
+        conjugate *= next_square / square;
+        conjugate += &residual;
+        square = next_square;
+    }
+    direction
+}
+
+/// Halves the step until it gains enough; none if no step does.
+fn line_search<C: Convex>(
+    function: &C,
+    at: &Array2<f64>,
+    here: &Point<C::Local>,
+    direction: &Array2<f64>,
+) -> Option<(Array2<f64>, Point<C::Local>)> {
+    let slope = dot(&here.gradient, direction);
+    (0..MOST_HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)).find_map(|length| {
+        let mut next = at.clone();
+        next.scaled_add(length, direction);
+        let there = function.at(&next);
+        (there.value <= here.value + LEAST_GAIN * length * slope).then_some((next, there))
+    })
+}
+
+fn norm(a: &Array2<f64>) -> f64 {
+    dot(a, a).sqrt()
+}
+
+fn dot(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,98 @@
+//! A training part in the shape that solvers want, and the way back to the dataset's classes.
+
+use genre_bench_api::{Error, Examples, Inputs, Result};
+use ndarray::Array2;
+
+/// The training examples in double precision, with the classes that occur numbered without gaps.
+pub(crate) struct Training {
+    /// Feature table in row-major order, shape `(examples, columns)`.
+    pub table: Array2<f64>,
+    /// Class of each example, an index into the classes of [`Training::classes`] that occur.
+    pub labels: Vec<usize>,
+    /// How those classes are numbered in the dataset.
+    pub classes: Classes,
+}
+
+impl Training {
+    /// # Errors
+    ///
+    /// [`Error::Failed`] where there is nothing to learn from: no example, or no column.
+    pub fn new(train: &Examples) -> Result<Self> {
+        require_data(train)?;
+        let classes = Classes::occurring_in(train);
+        let mut number = vec![0; train.classes.len()];
+        for (at, &class) in classes.occurring.iter().enumerate() {
+            number[class] = at;
+        }
+        let labels = train.labels.iter().map(|&class| number[class]).collect();
+        Ok(Self { table: double_precision(&train.inputs), labels, classes })
+    }
+
+    /// Number of classes that occur.
+    pub fn class_count(&self) -> usize {
+        self.classes.occurring.len()
+    }
+}
+
+/// Which classes of the dataset a training part has examples of.
+pub(crate) struct Classes {
+    /// Their indices in the dataset, ascending.
+    occurring: Vec<usize>,
+    /// Number of classes of the dataset.
+    total: usize,
+}
+
+impl Classes {
+    fn occurring_in(train: &Examples) -> Self {
+        let total = train.classes.len();
+        let mut occurs = vec![false; total];
+        for &label in &train.labels {
+            occurs[label] = true;
+        }
+        Self { occurring: (0..total).filter(|&class| occurs[class]).collect(), total }
+    }
+
+    /// Scores of the occurring classes, shape `(examples, occurring)`, as scores of all classes of
+    /// the dataset, shape `(examples, classes)`. A class that does not occur gets `absent`.
+    pub fn widen(&self, scores: &Array2<f64>, absent: f32) -> Array2<f32> {
+        let mut wide = Array2::from_elem((scores.nrows(), self.total), absent);
+        for (from, &to) in scores.columns().into_iter().zip(&self.occurring) {
+            wide.column_mut(to).zip_mut_with(&from, |score, &value| *score = value as f32);
+        }
+        wide
+    }
+}
+
+/// Refuses a training part without examples or without columns.
+///
+/// # Errors
+///
+/// [`Error::Failed`], saying which.
+pub(crate) fn require_data(train: &Examples) -> Result<()> {
+    if train.is_empty() {
+        Err(Error::failed("the training part has no examples"))
+    } else if train.inputs.table.ncols() == 0 {
+        Err(Error::failed("the feature table has no columns"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses inputs with other columns than the model was fitted to.
+///
+/// # Errors
+///
+/// [`Error::Failed`], saying how many there are and should be.
+pub(crate) fn require_columns(inputs: &Inputs, fitted: usize) -> Result<()> {
+    let given = inputs.table.ncols();
+    if given == fitted {
+        Ok(())
+    } else {
+        Err(Error::failed(format!("fitted to {fitted} columns, asked to score {given}")))
+    }
+}
+
+/// The table in double precision and row-major order, shape `(examples, columns)`.
+pub(crate) fn double_precision(inputs: &Inputs) -> Array2<f64> {
+    inputs.table.as_standard_layout().mapv(f64::from)
+}
