@@ -15,9 +15,9 @@ const LEAST_SPREAD: f64 = 1e-4;
 /// Linear discriminant analysis: one normal distribution a class, all with the same covariance.
 ///
 /// As scikit-learn's `LinearDiscriminantAnalysis()` (its `svd` solver): the shared covariance is
-/// estimated with `examples - classes` degrees of freedom, priors are the class frequencies, and
-/// directions without spread within classes (constant or collinear columns) are ignored. The scores
-/// are the posterior probabilities.
+/// the maximum-likelihood estimate, priors are the class frequencies, and directions without spread
+/// within classes (constant or collinear columns) are ignored. The scores are the posterior
+/// probabilities.
 ///
 /// Written here over smartcore's symmetric eigenvalue decomposition: linfa has no such model, and
 /// smartcore's `LDA` only projects, and refuses a singular covariance.
@@ -37,7 +37,7 @@ impl Model for Lda {
         for (mut row, &label) in table.rows_mut().into_iter().zip(&labels) {
             row -= &means.row(label);
         }
-        let sphere = sphering(table, priors.len())?;
+        let sphere = sphering(table)?;
 
         // In the sphered space, log p(class | x) is linear in x up to a term common to all classes:
         // ln prior + m·(x - centre) - |m|²/2, with m the class's mean.
@@ -65,12 +65,11 @@ fn priors_and_means(table: &Array2<f64>, labels: &[usize]) -> (Array1<f64>, Arra
 
 /// The map, shape `(columns, directions)`, after which `deviations` from the class means, shape
 /// `(examples, columns)`, have unit covariance.
-fn sphering(mut deviations: Array2<f64>, classes: usize) -> Result<Array2<f64>> {
+fn sphering(mut deviations: Array2<f64>) -> Result<Array2<f64>> {
     let (examples, columns) = deviations.dim();
     let spread = deviations.std_axis(Axis(0), 0.0).mapv(|s| if s > 0.0 { s } else { 1.0 });
     deviations /= &spread;
-    let freedom = examples.saturating_sub(classes).max(1) as f64;
-    let covariance = deviations.t().dot(&deviations) / freedom;
+    let covariance = deviations.t().dot(&deviations) / examples as f64;
 
     let eigen = DenseMatrix::new(columns, columns, covariance.iter().copied().collect(), false)
         .and_then(|covariance| covariance.evd_mut(true))

@@ -1,5 +1,6 @@
 //! Gaussian naive Bayes.
 
+use crate::baseline::Majority;
 use crate::softmax::softmax_rows;
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
@@ -33,11 +34,11 @@ impl Model for NaiveBayes {
         )
     }
 
-    fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        let Training { mut table, labels, classes } = Training::new(train)?;
+    fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        let Training { table, labels, classes } = Training::new(train)?;
         if table.var_axis(Axis(0), 0.0).iter().all(|&variance| variance == 0.0) {
-            // Nothing to smooth with. Without features only the priors are left, whatever the input.
-            table = Array2::zeros((table.nrows(), 0));
+            // Nothing to smooth with, and nothing to tell classes apart but their frequency.
+            return Majority.fit(train, valid, run);
         }
         let fitted = GaussianNb::params()
             .var_smoothing(run.params.float("var-smoothing")?)

@@ -1,0 +1,106 @@
+//! The models against scikit-learn's answers to the same small problems.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{FIXTURES, Fixture, fit, fixture, inputs, labels, model, table};
+use ndarray::{Array2, Axis, concatenate};
+
+fn scores(name: &str, fixture: &Fixture, seed: u64) -> Array2<f32> {
+    let train = fixture.train.examples();
+    fit(&*model(name), &train, seed).scores(&fixture.test.examples().inputs).unwrap()
+}
+
+/// Same labels on all problems, and scores within `tolerance` where the fixture has them.
+fn agrees(name: &str, tolerance: f32) {
+    for problem in FIXTURES {
+        let fixture = fixture(problem);
+        let answer = &fixture.answers[name];
+        let scores = scores(name, &fixture, 0);
+        assert_eq!(labels(&scores), answer.labels, "{name} on {problem}");
+        if !answer.scores.is_empty() {
+            let furthest = (&scores - &table(&answer.scores)).fold(0.0_f32, |most, d| most.max(d.abs()));
+            assert!(furthest <= tolerance, "{name} on {problem}: scores differ by up to {furthest}");
+        }
+    }
+}
+
+#[test]
+fn nearest_neighbours_agree() {
+    agrees("knn-1", 1e-6);
+    agrees("knn-5", 1e-6);
+}
+
+#[test]
+fn naive_bayes_agrees() {
+    agrees("naive-bayes", 1e-4);
+}
+
+#[test]
+fn linear_discriminant_analysis_agrees() {
+    agrees("lda", 1e-4);
+}
+
+#[test]
+fn logistic_regression_agrees() {
+    agrees("logistic", 1e-4);
+}
+
+/// The coefficients, read off the scores: where one column grows by 1, the logits grow by its
+/// coefficients, up to a number common to all classes.
+#[test]
+fn logistic_regression_has_the_same_coefficients() {
+    let fixture = fixture("overlapping");
+    let expected = table(&fixture.answers["logistic"].coefficients);
+    let columns = expected.ncols();
+    let origin_and_units = concatenate![Axis(0), Array2::zeros((1, columns)), Array2::eye(columns)];
+    let train = fixture.train.examples();
+    let logits = fit(&*model("logistic"), &train, 0).scores(&inputs(origin_and_units)).unwrap().mapv(f32::ln);
+    for column in 0..columns {
+        let growth = &logits.row(column + 1) - &logits.row(0);
+        let coefficients = &growth - growth.mean().unwrap();
+        for (ours, theirs) in coefficients.iter().zip(expected.column(column)) {
+            assert!((ours - theirs).abs() < 1e-3, "column {column}: {ours} for {theirs}");
+        }
+    }
+}
+
+#[test]
+fn support_vector_machines_agree() {
+    // The solver stops within 1e-3 of each decision; the scores squash sums of them.
+    agrees("svm", 2e-3);
+    agrees("svm-c10", 2e-3);
+}
+
+/// Trees depend on chance, so means over seeds are compared: ours must lie within three standard
+/// errors of scikit-learn's, both estimated from its spread, or within a point.
+#[test]
+fn trees_and_forests_are_as_good() {
+    const SEEDS: u64 = 20;
+    for name in ["decision-tree", "forest"] {
+        for problem in FIXTURES {
+            let fixture = fixture(problem);
+            let ours = (0..SEEDS)
+                .map(|seed| macro_f1(&fixture.test.labels, &labels(&scores(name, &fixture, seed))))
+                .sum::<f64>()
+                / SEEDS as f64;
+            let theirs = fixture.answers[name].macro_f1.as_ref().unwrap();
+            let allowed = (3.0 * theirs.deviation * (2.0 / SEEDS as f64).sqrt()).max(0.01);
+            assert!(
+                (ours - theirs.mean).abs() < allowed,
+                "{name} on {problem}: {ours:.3}, scikit-learn {:.3} ± {allowed:.3}",
+                theirs.mean
+            );
+        }
+    }
+}
+
+fn macro_f1(truth: &[usize], guess: &[usize]) -> f64 {
+    let classes = truth.iter().max().unwrap() + 1;
+    let f1 = |class| {
+        let count = |part: &[usize]| part.iter().filter(|&&label| label == class).count();
+        let hits = truth.iter().zip(guess).filter(|&(&t, &g)| t == class && g == class).count();
+        2.0 * hits as f64 / (count(truth) + count(guess)) as f64
+    };
+    (0..classes).map(f1).sum::<f64>() / classes as f64
+}
