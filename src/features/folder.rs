@@ -1,0 +1,1 @@
+//! The feature table of many recordings, in order and in bounded memory.

@@ -1,0 +1,144 @@
+//! Harmonic-percussive separation: what sustains and what strikes.
+
+use super::median::{LANES, RunningMedian};
+use super::stft::{Complex, modulus};
+use super::{Error, simd};
+use ndarray::{Array2, ArrayView2};
+
+/// Magnitudes of all frames, one row a frame, each row filled up to a multiple of [`LANES`].
+#[derive(Debug, Default)]
+pub(crate) struct Magnitudes {
+    values: Vec<f32>,
+    bins: usize,
+    stride: usize,
+}
+
+impl Magnitudes {
+    /// Makes room for `frames` rows of `bins`, and leaves old values where they are.
+    pub(crate) fn resize(&mut self, frames: usize, bins: usize) {
+        self.bins = bins;
+        self.stride = bins.next_multiple_of(LANES);
+        self.values.resize(frames * self.stride, 0.0);
+    }
+
+    /// Number of frames.
+    pub(crate) fn frames(&self) -> usize {
+        self.values.len() / self.stride.max(1)
+    }
+
+    /// One frame, without what fills it up.
+    #[inline(always)]
+    pub(crate) fn row(&self, frame: usize) -> &[f32] {
+        &self.values[frame * self.stride..][..self.bins]
+    }
+
+    /// One frame to be written, without what fills it up.
+    #[inline(always)]
+    pub(crate) fn row_mut(&mut self, frame: usize) -> &mut [f32] {
+        &mut self.values[frame * self.stride..][..self.bins]
+    }
+}
+
+/// Writes to `out` the median of each bin over 31 frames: strokes vanish, tones remain.
+pub(crate) fn medians_over_time(filter: &RunningMedian, magnitudes: &Magnitudes, out: &mut Magnitudes) {
+    let (frames, stride) = (magnitudes.frames(), magnitudes.stride);
+    out.resize(frames, magnitudes.bins);
+    simd::wide(
+        #[inline(always)]
+        || {
+            for first in (0..stride).step_by(LANES) {
+                let at = |frame: usize| frame * stride + first..frame * stride + first + LANES;
+                filter.run(
+                    frames,
+                    #[inline(always)]
+                    |frame| {
+                        let mut lanes = [0.0; LANES];
+                        lanes.copy_from_slice(&magnitudes.values[at(frame)]);
+                        lanes
+                    },
+                    #[inline(always)]
+                    |frame, lanes| out.values[at(frame)].copy_from_slice(lanes),
+                );
+            }
+        },
+    );
+}
+
+/// Writes to `out`, of up to [`LANES`] rows, the median of each bin of the frames from `first` on over
+/// 31 bins: tones vanish, strokes remain.
+pub(crate) fn medians_over_frequency(
+    filter: &RunningMedian,
+    magnitudes: &Magnitudes,
+    first: usize,
+    out: &mut Magnitudes,
+) {
+    let frames = LANES.min(magnitudes.frames() - first);
+    out.resize(LANES, magnitudes.bins);
+    let stride = out.stride;
+    simd::wide(
+        #[inline(always)]
+        || {
+            let rows: [&[f32]; LANES] =
+                std::array::from_fn(|lane| magnitudes.row(first + lane.min(frames - 1)));
+            filter.run(
+                magnitudes.bins,
+                #[inline(always)]
+                |bin| std::array::from_fn(|lane| rows[lane][bin]),
+                #[inline(always)]
+                |bin, lanes| {
+                    for lane in 0..LANES {
+                        out.values[lane * stride + bin] = lanes[lane];
+                    }
+                },
+            );
+        },
+    );
+}
+
+/// Part of a value that is harmonic, from the two medians: `h² / (h² + p²)`, a half where both are 0.
+///
+/// Written with the ratio of the smaller to the larger, so that no square over- or underflows.
+#[inline(always)]
+pub(crate) fn harmonic_part(harmonic: f32, percussive: f32) -> f32 {
+    let (low, high) = if harmonic < percussive { (harmonic, percussive) } else { (percussive, harmonic) };
+    let square = (low / high) * (low / high);
+    let larger = 1.0 / (1.0 + square);
+    let part = if harmonic < percussive { square * larger } else { larger };
+    if high < f32::MIN_POSITIVE { 0.5 } else { part }
+}
+
+/// Splits a spectrum of shape `(frames, bins)` into a harmonic and a percussive one, which add up to it.
+///
+/// Tones are ridges along time and strokes are ridges along frequency. So the median over 31 frames
+/// estimates how much of each value is tone, that over 31 bins how much is stroke, and the value is
+/// divided in proportion to their squares.
+///
+/// Reference: D. FitzGerald, *Harmonic/percussive separation using median filtering*, DAFx (2010);
+/// `librosa.decompose.hpss` with its defaults `kernel_size=31, power=2, margin=1`.
+///
+/// # Errors
+///
+/// [`Error`] where `spectrum` has no bins.
+pub fn hpss(spectrum: ArrayView2<Complex<f32>>) -> Result<[Array2<Complex<f32>>; 2], Error> {
+    Error::unless(spectrum.ncols() > 0, "spectrum", "no bins")?;
+    let filter = RunningMedian::new();
+    let mut magnitudes = Magnitudes::default();
+    magnitudes.resize(spectrum.nrows(), spectrum.ncols());
+    for (t, row) in spectrum.rows().into_iter().enumerate() {
+        magnitudes.row_mut(t).iter_mut().zip(row).for_each(|(to, from)| *to = modulus(*from));
+    }
+    let (mut over_time, mut over_frequency) = (Magnitudes::default(), Magnitudes::default());
+    medians_over_time(&filter, &magnitudes, &mut over_time);
+    let mut harmonic = Array2::zeros(spectrum.dim());
+    for t in 0..spectrum.nrows() {
+        if t % LANES == 0 {
+            medians_over_frequency(&filter, &magnitudes, t, &mut over_frequency);
+        }
+        let medians = over_time.row(t).iter().zip(over_frequency.row(t % LANES));
+        for (k, (&h, &p)) in medians.enumerate() {
+            harmonic[[t, k]] = spectrum[[t, k]] * harmonic_part(h, p);
+        }
+    }
+    let percussive = &spectrum - &harmonic;
+    Ok([harmonic, percussive])
+}

@@ -1,0 +1,252 @@
+//! Running median of 31 values, many side by side.
+//!
+//! The work is shared three ways. Values are handled [`LANES`] at a time, one independent series a
+//! lane, so every step is a vector instruction. Sorting is done by fixed networks of minimum and
+//! maximum, with no branch that depends on data. And neighbouring windows overlap: the eight windows
+//! centred on `8j … 8j + 7` have 24 values in common, the aligned groups `j − 1`, `j` and `j + 1`, and
+//! each group of 8 is sorted once for the three blocks that it is part of.
+//!
+//! From there a tree goes down to the single window. Of the 24 common values only the 8 in the middle
+//! can be the median of anything; four windows out of the eight share four more values, two windows
+//! two more, and each window has one of its own:
+//!
+//! ```text
+//! common values       24        28        30       31
+//! windows              8         4         2        1
+//! that can be median   8         4         2        1
+//! ```
+//!
+//! That makes 15 comparators a median instead of the 200 of a network for 31 values alone. The idea is
+//! of A. Adams, *Fast median filters using separable sorting networks*, ACM Trans. Graph. 40 (2021).
+
+/// Series handled side by side.
+pub const LANES: usize = 16;
+
+/// One value of each series.
+pub type Lanes = [f32; LANES];
+
+/// Values a median is taken of.
+pub const WINDOW: usize = 31;
+
+/// Windows handled together, and values sorted together.
+const GROUP: usize = 8;
+
+/// Groups kept at hand: the two before a block, its own, the two after; rounded up to a power of 2.
+const RING: usize = 8;
+
+/// Puts values that are partly in order into order by fixed exchanges.
+#[derive(Debug, Clone)]
+struct Network {
+    /// Pairs of places; the smaller value goes to the first.
+    exchanges: Vec<(u8, u8)>,
+    /// Where the ranks that are asked for are found afterwards, from the lowest up.
+    ranks: Vec<u8>,
+}
+
+impl Network {
+    /// Merges sorted runs of the given lengths, which lie one after another, and leaves out every
+    /// exchange that has no influence on the ranks in `kept`.
+    fn merging(runs: &[u8], kept: std::ops::Range<usize>) -> Self {
+        let mut exchanges = Vec::new();
+        let mut merged = Vec::new();
+        let mut start = 0;
+        for &length in runs {
+            let run: Vec<u8> = (start..start + length).collect();
+            merged = merge(&merged, &run, &mut exchanges);
+            start += length;
+        }
+        let ranks = merged[kept].to_vec();
+        let mut alive = ranks.clone();
+        exchanges.reverse();
+        exchanges.retain(|&(low, high)| {
+            let needed = alive.contains(&low) || alive.contains(&high);
+            if needed {
+                alive.extend([low, high]);
+            }
+            needed
+        });
+        exchanges.reverse();
+        Self { exchanges, ranks }
+    }
+
+    /// Runs the network over `values` and copies the ranks asked for to `out`.
+    #[inline(always)]
+    fn run(&self, values: &mut [Lanes], out: &mut [Lanes]) {
+        for &(low, high) in &self.exchanges {
+            let (a, b) = (values[usize::from(low)], values[usize::from(high)]);
+            values[usize::from(low)] = min(&a, &b);
+            values[usize::from(high)] = max(&a, &b);
+        }
+        for (to, &place) in out.iter_mut().zip(&self.ranks) {
+            *to = values[usize::from(place)];
+        }
+    }
+}
+
+/// Batcher's odd-even merge of two sorted lists of places; gives all places from the lowest value up.
+fn merge(a: &[u8], b: &[u8], exchanges: &mut Vec<(u8, u8)>) -> Vec<u8> {
+    if a.is_empty() || b.is_empty() {
+        return [a, b].concat();
+    }
+    if let ([x], [y]) = (a, b) {
+        exchanges.push((*x, *y));
+        return vec![*x, *y];
+    }
+    let every_second =
+        |list: &[u8], first: usize| -> Vec<u8> { list.iter().skip(first).step_by(2).copied().collect() };
+    let even = merge(&every_second(a, 0), &every_second(b, 0), exchanges);
+    let odd = merge(&every_second(a, 1), &every_second(b, 1), exchanges);
+    let mut out = vec![even[0]];
+    for i in 0..odd.len().max(even.len() - 1) {
+        match (odd.get(i), even.get(i + 1)) {
+            (Some(&x), Some(&y)) => {
+                exchanges.push((x, y));
+                out.extend([x, y]);
+            }
+            (x, y) => out.extend(x.or(y)),
+        }
+    }
+    out
+}
+
+#[inline(always)]
+fn min(a: &Lanes, b: &Lanes) -> Lanes {
+    std::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
+}
+
+#[inline(always)]
+fn max(a: &Lanes, b: &Lanes) -> Lanes {
+    std::array::from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+}
+
+/// The place of value `i` in a series of `n` continued by mirroring: `b a | a b c | c b`.
+///
+/// This is `scipy.ndimage`'s mode "reflect"; unlike [`super::pad::Pad::Reflect`] it repeats the ends.
+#[inline(always)]
+fn mirrored(i: isize, n: usize) -> usize {
+    let i = i.rem_euclid(2 * n as isize) as usize;
+    if i < n { i } else { 2 * n - 1 - i }
+}
+
+/// Running median of [`WINDOW`] values over series that are mirrored at their ends.
+///
+/// Reference for the results: `scipy.ndimage.median_filter(…, size=31, mode="reflect")`. Values must
+/// not be NaN.
+#[derive(Debug, Clone)]
+pub struct RunningMedian {
+    sort_four: Network,
+    join_fours: Network,
+    core: Network,
+    add_four: Network,
+    add_two: Network,
+}
+
+impl Default for RunningMedian {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RunningMedian {
+    /// Lays the networks out.
+    pub fn new() -> Self {
+        Self {
+            sort_four: Network::merging(&[1, 1, 1, 1], 0..4),
+            join_fours: Network::merging(&[4, 4], 0..8),
+            core: Network::merging(&[8, 8, 8], 8..16),
+            add_four: Network::merging(&[8, 4], 4..8),
+            add_two: Network::merging(&[4, 2], 2..4),
+        }
+    }
+
+    /// Filters [`LANES`] series of `n` values: value `i` of all is asked for by `read(i)`, a few times
+    /// at most, and median `i` of all is given to `write(i, …)`, in rising order.
+    #[inline(always)]
+    pub fn run(&self, n: usize, read: impl Fn(usize) -> Lanes, mut write: impl FnMut(usize, &Lanes)) {
+        let mut at_hand = AtHand::default();
+        for block in 0..n.div_ceil(GROUP) as isize {
+            for group in if block == 0 { -2..=2 } else { block + 2..=block + 2 } {
+                self.load(group, n, &read, &mut at_hand);
+            }
+            let mut common = [[0f32; LANES]; 3 * GROUP];
+            for (to, group) in common.chunks_exact_mut(GROUP).zip(block - 1..) {
+                to.copy_from_slice(&at_hand.sorted[slot(group)]);
+            }
+            let mut middle = [[0f32; LANES]; 8];
+            self.core.run(&mut common, &mut middle);
+
+            let left = &at_hand.halves[slot(block - 2)][4..];
+            let right = &at_hand.halves[slot(block + 2)][..4];
+            for (added, pairs) in [(left, &PAIRS[..2]), (right, &PAIRS[2..])] {
+                let mut values = [[0f32; LANES]; 12];
+                values[..8].copy_from_slice(&middle);
+                values[8..].copy_from_slice(added);
+                let mut four = [[0f32; LANES]; 4];
+                self.add_four.run(&mut values, &mut four);
+                for pair in pairs {
+                    let value = |offset: isize| {
+                        let i = offset + 2 * GROUP as isize;
+                        &at_hand.raw[slot(block - 2 + i / GROUP as isize)][i as usize % GROUP]
+                    };
+                    let [a, b] = pair.shared.map(value);
+                    let mut values = [four[0], four[1], four[2], four[3], min(a, b), max(a, b)];
+                    let mut two = [[0f32; LANES]; 2];
+                    self.add_two.run(&mut values, &mut two);
+                    for (window, own) in (pair.window..).zip(pair.own) {
+                        let at = block as usize * GROUP + window;
+                        if at < n {
+                            write(at, &max(&two[0], &min(&two[1], value(own))));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a group and sorts it.
+    #[inline(always)]
+    fn load(&self, group: isize, n: usize, read: &impl Fn(usize) -> Lanes, at_hand: &mut AtHand) {
+        let g = slot(group);
+        let first = group * GROUP as isize;
+        at_hand.raw[g] = std::array::from_fn(|k| read(mirrored(first + k as isize, n)));
+        let mut values = at_hand.raw[g];
+        for (values, half) in values.chunks_exact_mut(4).zip(at_hand.halves[g].chunks_exact_mut(4)) {
+            self.sort_four.run(values, half);
+        }
+        let mut values = at_hand.halves[g];
+        self.join_fours.run(&mut values, &mut at_hand.sorted[g]);
+    }
+}
+
+/// The groups that a block needs, each in the [`slot`] of its number.
+#[derive(Default)]
+struct AtHand {
+    /// Values as they come.
+    raw: [[Lanes; GROUP]; RING],
+    /// The same, each half sorted.
+    halves: [[Lanes; GROUP]; RING],
+    /// The same, all sorted.
+    sorted: [[Lanes; GROUP]; RING],
+}
+
+#[inline(always)]
+fn slot(group: isize) -> usize {
+    group.rem_euclid(RING as isize) as usize
+}
+
+/// Two neighbouring windows of a block; all numbers count from the block's first window.
+struct Pair {
+    /// The first of the two windows.
+    window: usize,
+    /// The two values both take beyond those shared by four windows.
+    shared: [isize; 2],
+    /// The one value that each of them has to itself.
+    own: [isize; 2],
+}
+
+const PAIRS: [Pair; 4] = [
+    Pair { window: 0, shared: [-14, -13], own: [-15, 16] },
+    Pair { window: 2, shared: [16, 17], own: [-13, 18] },
+    Pair { window: 4, shared: [-10, -9], own: [-11, 20] },
+    Pair { window: 6, shared: [20, 21], own: [-9, 22] },
+];

@@ -1,0 +1,58 @@
+//! From samples to numbers, one idea a file.
+//!
+//! Conventions and defaults are those of librosa 0.11, so that its documentation describes these
+//! functions too, and the tests compare every one of them with it. Where librosa has an array of
+//! shape `(bins, frames)`, here it is `(frames, bins)`: one row a frame, contiguous in memory.
+//!
+//! | file | what | librosa |
+//! |---|---|---|
+//! | [`pad`] | samples beyond the ends | `np.pad` |
+//! | [`stft`] | spectrum of overlapping frames, and back | `stft`, `istft` |
+//! | [`mel`] | energy in bands as wide as the ear hears them | `feature.melspectrogram` |
+//! | [`decibel`] | logarithm of a power | `power_to_db` |
+//! | [`mfcc`] | shape of a log-mel spectrum | `feature.mfcc` |
+//! | [`delta`] | slope over time | `feature.delta` |
+//! | [`tuning`] | distance from A = 440 Hz | `estimate_tuning` |
+//! | [`chroma`] | energy in the twelve pitch classes | `feature.chroma_stft` |
+//! | [`tonnetz`] | pitch classes as fifths and thirds | `feature.tonnetz` |
+//! | [`centroid`], [`bandwidth`], [`rolloff`] | mean, spread and 85 % point of a spectrum | `feature.spectral_*` |
+//! | [`contrast`] | peaks against valleys in octave bands | `feature.spectral_contrast` |
+//! | [`rms`], [`zcr`] | loudness, sign changes | `feature.rms`, `feature.zero_crossing_rate` |
+//! | [`median`], [`hpss`] | what sustains and what strikes | `decompose.hpss` |
+//! | [`onset`], [`tempo`], [`beat`] | when notes begin, how fast, and the beats | `onset`, `beat` |
+//! | [`moments`] | mean and variance | `np.mean`, `np.var` |
+//! | [`table`] | the 57 columns of the published GTZAN tables | – |
+//! | [`folder`] | the same for many files at once | – |
+//!
+//! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
+//! tuning, and a tie the tempo. Sums over frames are taken in `f64`.
+
+pub mod bandwidth;
+pub mod beat;
+pub mod centroid;
+pub mod chroma;
+pub mod contrast;
+pub mod decibel;
+pub mod delta;
+mod error;
+pub mod folder;
+pub mod hpss;
+pub mod median;
+pub mod mel;
+pub mod mfcc;
+pub mod moments;
+pub mod onset;
+pub mod pad;
+pub mod rms;
+pub mod rolloff;
+pub(crate) mod simd;
+pub mod stft;
+pub mod table;
+pub mod tempo;
+#[cfg(test)]
+mod tests;
+pub mod tonnetz;
+pub mod tuning;
+pub mod zcr;
+
+pub use error::Error;

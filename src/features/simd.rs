@@ -1,0 +1,57 @@
+//! Wide arithmetic without intrinsics: plain loops, compiled once for the baseline instruction set
+//! and once for AVX2, chosen at run time.
+//!
+//! The compiler turns the loops into vector instructions; no operation is reordered or fused, so both
+//! versions give the same bits.
+
+/// Runs `work` with AVX2 where the processor has it.
+///
+/// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is
+/// compiled for the baseline only.
+#[inline]
+pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn avx2<R>(work: impl FnOnce() -> R) -> R {
+            work()
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor was just found to have AVX2.
+            return unsafe { avx2(work) };
+        }
+    }
+    work()
+}
+
+/// Independent partial sums: four vectors of eight, enough to hide the latency of an addition.
+const LANES: usize = 32;
+
+/// Σ aᵢ·bᵢ over the shorter of the two, in partial sums.
+#[inline(always)]
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    sum_by(a, b, |x, y| x * y)
+}
+
+/// Σ f(aᵢ, bᵢ) over the shorter of the two, in partial sums.
+#[inline(always)]
+pub(crate) fn sum_by(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
+    let mut sums = [0f32; LANES];
+    let (a_parts, b_parts) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f32 = a_parts.remainder().iter().zip(b_parts.remainder()).map(|(&x, &y)| f(x, y)).sum();
+    for (x, y) in a_parts.zip(b_parts) {
+        for lane in 0..LANES {
+            sums[lane] += f(x[lane], y[lane]);
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+        width /= 2;
+    }
+    sums[0] + rest
+}
