@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `bench` with all models of the suite.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    genre_bench::Bench::new().with_all(genre_bench_classical::models()).main()
+}

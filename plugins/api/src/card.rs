@@ -122,11 +122,13 @@ pub enum Reads {
 pub struct Published {
     /// Who published it, and where.
     pub source: String,
+    /// What the system read, such as `table` or `mel-128`.
+    pub input: String,
     /// Length of an example in seconds.
     pub seconds: u32,
     /// The protocol as `bench` names it, `segment` or `track`.
     pub protocol: String,
-    /// What was measured: `macro_f1` or `accuracy`.
+    /// What was measured: `f1` or `accuracy`.
     pub metric: String,
     /// The figure on the training part, 0–1, where it was given.
     pub train: Option<f64>,

@@ -1,0 +1,58 @@
+use super::{Out, Registry, Status, print};
+use crate::error::{Error, Result};
+use crate::report::{Format, Leaderboard, Results, Table, write};
+use crate::run::{Store, write_whole};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench export last -o leaderboard.parquet                 the format follows from the name
+  bench export last --format latex                         to standard output
+  bench export last --table predictions -o test.arrow      every tested example with its scores
+  bench export last --table split -o split.csv             who trained and who was tested, for other tools
+                                                           (and back: bench all --protocol file:split.csv)")]
+pub(super) struct Args {
+    /// Name of the run, the start of it, or `last`
+    #[arg(default_value = "last")]
+    run: String,
+    /// File format [default: what the file's extension says, else csv]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Which table
+    #[arg(long, value_enum, default_value = "leaderboard")]
+    table: Table,
+    /// File to write, whole or not at all; standard output without it
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    out: Out,
+}
+
+/// Runs `bench export`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    let extension = args.output.as_deref().and_then(Path::extension).map(|e| e.to_string_lossy());
+    let by_name = extension.as_deref().and_then(Format::of_extension);
+    if let (None, None, Some(path)) = (args.format, by_name, &args.output) {
+        let reason = "the name does not say which format to write";
+        return Err(Error::at(path, reason, "--format csv, or a name such as table.parquet"));
+    }
+    let format = args.format.or(by_name).unwrap_or(Format::Csv);
+    if args.output.is_none() && !format.is_text() && console::user_attended() {
+        return Err(Error::new("standard output", "this format is no text for a terminal", "-o FILE"));
+    }
+    let results = Results::load(&Store::open(&args.out.out)?, &args.run)?;
+    let board = Leaderboard::of(&results, &registry.figures());
+    let bytes = write(&mut args.table.frame(&results, &board)?, format)?;
+    match &args.output {
+        None => print(&bytes)?,
+        Some(path) => write_whole(path, &bytes).map_err(|e| {
+            Error::at(
+                path,
+                format!("cannot be written: {e}"),
+                "does the folder exist, and may you write to it?",
+            )
+        })?,
+    }
+    Ok(Status::DONE)
+}

@@ -1,0 +1,156 @@
+use super::{Out, Registry, Status, json_text, print};
+use crate::dataset::{Dataset, Source};
+use crate::error::Result;
+use crate::protocol::Protocol;
+use crate::report::Grid;
+use crate::run::Store;
+use console::style;
+use genre_bench_api::{Card, Published};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench list                              models, protocols and datasets
+  bench list models --json                names, parameters and published figures for programs
+  bench list datasets --data gtzan        what a folder holds
+  bench list runs                         what is stored")]
+pub(super) struct Args {
+    /// What to list [default: models, protocols and datasets]
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// Folder or CSV file whose tables to list beside the built-in one
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Models with family, inputs, parameters and published figures.
+    Models,
+    /// Ways to divide the data.
+    Protocols,
+    /// The built-in data and the tables in --data.
+    Datasets,
+    /// Stored runs, the latest first.
+    Runs,
+}
+
+/// Runs `bench list`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    let wanted = |what| args.what.map_or(what != What::Runs, |asked| asked == what);
+    let mut text = String::new();
+    let mut object = serde_json::Map::new();
+    if wanted(What::Models) {
+        text += &models(&registry.cards);
+        object.insert("models".to_owned(), registry.cards.iter().map(model_json).collect());
+    }
+    if wanted(What::Protocols) {
+        text += &protocols();
+        let all = Protocol::NAMED.iter().map(|(p, what)| json!({"protocol": p.name(), "meaning": what}));
+        object.insert("protocols".to_owned(), all.collect());
+    }
+    if wanted(What::Datasets) {
+        let sets = datasets(args)?;
+        text += &heading("Datasets");
+        sets.iter().for_each(|set| text += &format!("  {}\n", set.info.describe()));
+        text.push('\n');
+        object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set.info)).collect());
+    }
+    if wanted(What::Runs) {
+        let runs = Store::open(&args.out.out)?.runs()?;
+        text += &runs.iter().map(|(_, id)| format!("{id}\n")).collect::<String>();
+        object.insert("runs".to_owned(), runs.into_iter().map(|(_, id)| Value::from(id)).collect());
+    }
+    print(if args.json { json_text(&Value::Object(object)) } else { text })?;
+    Ok(Status::DONE)
+}
+
+fn heading(title: &str) -> String {
+    format!("{}\n", style(title).bold())
+}
+
+fn models(cards: &[Card]) -> String {
+    let mut grid = Grid::new(4, ["model", "family", "reads", "what it is"]);
+    for card in cards {
+        let by_name = if card.in_default_lineup { "" } else { " (runs only by name)" };
+        let reads = format!("{:?}", card.reads).to_lowercase();
+        grid.row([&card.name, card.family.name(), &reads, &format!("{}{by_name}", card.summary)]);
+    }
+    let mut text = heading("Models");
+    grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    text += &format!("\n{}", heading("Parameters (--set MODEL.PARAMETER=VALUE)"));
+    let mut grid = Grid::new(4, ["parameter", "default", "allowed", "what it does"]);
+    for card in cards {
+        for param in &card.params {
+            let name = format!("{}.{}", card.name, param.name);
+            grid.row([name, param.default.to_string(), param.allows(), param.help.clone()]);
+        }
+    }
+    grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    text += &format!("\n{}", heading("Published figures (test, in %; most from splits that leak)"));
+    let mut grid = Grid::new(5, ["model", "figure", "of", "protocol", "source"]);
+    for (card, figure) in cards.iter().flat_map(|card| card.published.iter().map(move |f| (card, f))) {
+        let Published { metric, seconds, input, protocol, source, test, .. } = figure;
+        grid.row([
+            card.name.clone(),
+            format!("{:.2} {metric}", 100.0 * test),
+            format!("{input}, {seconds} s"),
+            protocol.clone(),
+            source.clone(),
+        ]);
+    }
+    grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    text + "\n"
+}
+
+fn model_json(card: &Card) -> Value {
+    let params: Vec<Value> = card
+        .params
+        .iter()
+        .map(|p| json!({"name": p.name, "default": p.default, "allowed": p.allows(), "help": p.help}))
+        .collect();
+    json!({
+        "model": card.name,
+        "family": card.family,
+        "reads": card.reads,
+        "summary": card.summary,
+        "default_lineup": card.in_default_lineup,
+        "params": params,
+        "published": card.published,
+    })
+}
+
+fn protocols() -> String {
+    let mut text = heading("Protocols (--protocol)");
+    for (protocol, meaning) in Protocol::NAMED {
+        let _ = writeln!(text, "  {:<15} {meaning}", protocol.name()); // writing to a string cannot fail
+    }
+    let _ =
+        writeln!(text, "  {:<15} a table with the columns example (or clip), fold and part\n", "file:PATH");
+    text
+}
+
+/// The built-in dataset and, of a folder, those tables that can be read.
+fn datasets(args: &Args) -> Result<Vec<Dataset>> {
+    let mut sets = vec![Dataset::load(&Source::default())?];
+    match &args.data {
+        None => {}
+        Some(folder) if folder.is_dir() => {
+            for seconds in [30, 10, 3] {
+                let source =
+                    Source { data: Some(folder.clone()), seconds: Some(seconds), ..Source::default() };
+                sets.extend(Dataset::load(&source).ok());
+            }
+        }
+        Some(file) => sets.push(Dataset::load(&Source { data: Some(file.clone()), ..Source::default() })?),
+    }
+    Ok(sets)
+}

@@ -1,0 +1,173 @@
+//! The command line: one file a subcommand, each turning its flags into plain values and calling the library.
+
+mod all;
+mod device;
+mod export;
+mod list;
+mod progress;
+mod show;
+
+use crate::error::{Error, Result};
+use crate::report::published;
+use clap::{Parser, Subcommand};
+use console::style;
+use genre_bench_api::{Card, Model, Published};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Where runs are stored unless `--out` says otherwise.
+const DEFAULT_OUT: &str = "runs";
+
+/// Scores music-genre classifiers side by side on identical splits.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bench",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  bench all                                     a leaderboard on the built-in synthetic data
+  bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
+  bench all --data gtzan --protocol artist      with artists kept apart: the honest score
+  bench show last --confusion svm               a confusion matrix of the latest run
+  bench export last -o leaderboard.parquet      its leaderboard as a file
+
+Exit status: 0 done; 1 done, but a model failed or a result could not be stored; 2 wrong usage or
+input, nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fit and score models on identical splits and print the leaderboard.
+    All(all::Args),
+    /// List models, protocols, datasets or stored runs.
+    List(list::Args),
+    /// Show a stored leaderboard or confusion matrix again, without fitting.
+    Show(show::Args),
+    /// Write a table of a stored run to a file.
+    Export(export::Args),
+}
+
+/// A `bench` program with a set of models. This is the whole of a program of your own:
+///
+/// ```no_run
+/// # use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Result, Run};
+/// # struct MyModel;
+/// # impl Model for MyModel {
+/// #     fn card(&self) -> Card { Card::new("mine", Family::Other, "") }
+/// #     fn fit(&self, _: &Examples, _: &Examples, _: &Run) -> Result<Box<dyn Fitted>> { todo!() }
+/// # }
+/// fn main() -> std::process::ExitCode {
+///     genre_bench::Bench::new().with(MyModel).main()
+/// }
+/// ```
+#[derive(Default)]
+pub struct Bench {
+    models: Vec<Box<dyn Model>>,
+}
+
+impl Bench {
+    /// A program without models.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a model.
+    pub fn with(mut self, model: impl Model + 'static) -> Self {
+        self.models.push(Box::new(model));
+        self
+    }
+
+    /// Adds all models of a plugin crate.
+    pub fn with_all(mut self, models: Vec<Box<dyn Model>>) -> Self {
+        self.models.extend(models);
+        self
+    }
+
+    /// Reads the command line, does what it says and returns the exit status.
+    pub fn main(self) -> ExitCode {
+        let cli = Cli::parse();
+        let status = self.registry().and_then(|registry| match cli.command {
+            Command::All(args) => all::run(&args, &registry),
+            Command::List(args) => list::run(&args, &registry),
+            Command::Show(args) => show::run(&args, &registry),
+            Command::Export(args) => export::run(&args, &registry),
+        });
+        ExitCode::from(status.unwrap_or_else(|error| {
+            report(&error);
+            Status::WRONG_INPUT
+        }))
+    }
+
+    fn registry(self) -> Result<Registry> {
+        let figures = published::shipped()?;
+        let mut cards: Vec<Card> = Vec::new();
+        for model in &self.models {
+            let mut card = model.card();
+            if cards.iter().any(|other| other.name == card.name) {
+                let reason = "two plugins have a model of this name";
+                return Err(Error::new(format!("model `{}`", card.name), reason, "rename one of them"));
+            }
+            card.published.extend(figures.get(&card.name).into_iter().flatten().cloned());
+            cards.push(card);
+        }
+        Ok(Registry { models: self.models, cards })
+    }
+}
+
+/// The models of the program with their cards, published figures filled in.
+struct Registry {
+    models: Vec<Box<dyn Model>>,
+    cards: Vec<Card>,
+}
+
+impl Registry {
+    /// Published figures by model.
+    fn figures(&self) -> BTreeMap<String, Vec<Published>> {
+        self.cards.iter().map(|card| (card.name.clone(), card.published.clone())).collect()
+    }
+}
+
+/// Exit statuses, as the help lists them.
+struct Status;
+
+impl Status {
+    const DONE: u8 = 0;
+    const PARTLY_FAILED: u8 = 1;
+    const WRONG_INPUT: u8 = 2;
+    const INTERRUPTED: u8 = 130;
+}
+
+/// Flags that say where runs are stored.
+#[derive(Debug, clap::Args)]
+struct Out {
+    /// Folder of stored runs
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+}
+
+/// Tells the user of an error.
+fn report(error: &Error) {
+    eprintln!("{} {error}", style("error:").for_stderr().red().bold());
+}
+
+/// Prints to standard output. A reader that has had enough, as in `bench list | head`, is no error.
+fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    match std::io::stdout().lock().write_all(text.as_ref()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new("standard output", format!("cannot be written: {e}"), "is the disk full?"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A value as one line of indented JSON text.
+fn json_text(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}

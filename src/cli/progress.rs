@@ -1,0 +1,100 @@
+use crate::run::{Cell, Outcome, Plan, Watch};
+use console::style;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Set by Ctrl-C; one program has one.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Shows how far a run is, on standard error if that is a terminal.
+pub struct Progress<'a> {
+    plan: &'a Plan,
+    bar: ProgressBar,
+    quiet: bool,
+    /// What the cells at work say of themselves, by cell.
+    at_work: Mutex<BTreeMap<(usize, usize), String>>,
+}
+
+impl<'a> Progress<'a> {
+    /// A bar for all cells of a plan.
+    pub fn new(plan: &'a Plan, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(plan.cells().count() as u64), target);
+        let template = "{elapsed_precise} [{bar:24}] {pos}/{len} cells, {eta} left  {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self { plan, bar, quiet, at_work: Mutex::default() }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn name(&self, cell: Cell) -> String {
+        format!("{} {}/{}", self.plan.models[cell.model].name, cell.fold + 1, self.plan.folds.len())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<(usize, usize), String>)) {
+        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut at_work);
+        self.bar.set_message(at_work.values().cloned().collect::<Vec<_>>().join(", "));
+    }
+}
+
+impl Watch for Progress<'_> {
+    fn started(&self, cell: Cell) {
+        self.change(|at_work| {
+            at_work.insert((cell.model, cell.fold), self.name(cell));
+        });
+    }
+
+    fn progress(&self, cell: Cell, done: usize, total: usize, note: &str) {
+        self.change(|at_work| {
+            at_work.insert((cell.model, cell.fold), format!("{} ({done}/{total} {note})", self.name(cell)));
+        });
+    }
+
+    fn ended(&self, cell: Cell, outcome: &Outcome, computed: bool) {
+        self.change(|at_work| {
+            at_work.remove(&(cell.model, cell.fold));
+        });
+        if computed {
+            self.bar.inc(1);
+        } else {
+            // What was there already must not make the estimate of the rest too good.
+            self.bar.set_length(self.bar.length().unwrap_or(1).saturating_sub(1));
+        }
+        if let (Outcome::Failed(reason), false) = (outcome, self.quiet) {
+            let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
+            self.bar.suspend(|| eprintln!("{label} {reason}"));
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+}
+
+/// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.
+pub fn stop_on_ctrl_c() {
+    let handler = || {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(super::Status::INTERRUPTED.into());
+        }
+        eprintln!(
+            "\nstopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)"
+        );
+    };
+    // It can fail only if there is a handler already; then Ctrl-C ends the program, which is safe too.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// Whether Ctrl-C was pressed.
+pub fn stopped() -> bool {
+    STOP.load(Ordering::Relaxed)
+}

@@ -1,0 +1,65 @@
+use super::all::json;
+use super::{Out, Registry, Status, json_text, print};
+use crate::error::{Error, Result};
+use crate::report::{Leaderboard, Results, terminal};
+use crate::run::Store;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench show last                         the latest leaderboard
+  bench show features_30_sec-track        a run by the start of its name (`bench list runs` shows all)
+  bench show last --confusion svm,forest  who is taken for whom
+  bench show last --per-class svm         precision, recall and F1 of every genre")]
+pub(super) struct Args {
+    /// Name of the run, the start of it, or `last`
+    #[arg(default_value = "last")]
+    run: String,
+    /// Confusion matrices of these models instead of the leaderboard
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    confusion: Vec<String>,
+    /// Precision, recall and F1 of every class for these models instead of the leaderboard
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    per_class: Vec<String>,
+    /// Print one JSON object, as `bench all --json` does
+    #[arg(long, conflicts_with_all = ["confusion", "per_class"])]
+    json: bool,
+    #[command(flatten)]
+    out: Out,
+}
+
+/// Runs `bench show`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    let results = Results::load(&Store::open(&args.out.out)?, &args.run)?;
+    let mut text = String::new();
+    for (models, show) in [
+        (&args.confusion, terminal::confusion as fn(&Results, usize) -> String),
+        (&args.per_class, terminal::per_class),
+    ] {
+        for name in models {
+            let model = results.plan.models.iter().position(|m| m.name == *name).ok_or_else(|| {
+                let there: Vec<_> = results.plan.models.iter().map(|m| m.name.as_str()).collect();
+                Error::new(format!("model `{name}`"), "is not part of the run", there.join(", "))
+            })?;
+            if results.finished(model).next().is_none() {
+                return Err(Error::new(
+                    format!("model `{name}`"),
+                    "has no finished fold",
+                    "run `bench all` again",
+                ));
+            }
+            text += &show(&results, model);
+            text.push('\n');
+        }
+    }
+    if text.is_empty() {
+        let board = Leaderboard::of(&results, &registry.figures());
+        text = if args.json {
+            json_text(&json(&results, &board))
+        } else {
+            terminal::leaderboard(&results, &board)
+        };
+    }
+    print(&text)?;
+    Ok(Status::DONE)
+}

@@ -1,0 +1,88 @@
+//! What the examples are, apart from their features.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Names and labels of all examples: stored with every run, so that its predictions can be read
+/// again without the dataset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The examples, by name.
+    pub examples: Vec<Example>,
+    /// Name of each recording, indexed by [`Example::clip`], alphabetical.
+    pub clips: Vec<String>,
+    /// Class names, indexed by [`Example::label`], alphabetical.
+    pub classes: Vec<String>,
+}
+
+/// One example without its features.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Unique name.
+    pub name: String,
+    /// Index into [`Catalogue::clips`].
+    pub clip: usize,
+    /// Index into [`Catalogue::classes`].
+    pub label: usize,
+}
+
+/// A line of the stored catalogue.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    example: String,
+    clip: String,
+    label: String,
+}
+
+impl Catalogue {
+    /// The catalogue as CSV with the columns `example`, `clip`, `label`.
+    pub fn csv(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for example in &self.examples {
+            let row = Row {
+                example: example.name.clone(),
+                clip: self.clips[example.clip].clone(),
+                label: self.classes[example.label].clone(),
+            };
+            writer.serialize(row).unwrap_or_else(|e| unreachable!("writing to memory: {e}"));
+        }
+        writer.into_inner().unwrap_or_else(|e| unreachable!("flushing to memory: {e}"))
+    }
+
+    /// Reads what [`Catalogue::csv`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is no such table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let broken =
+            |e: csv::Error| Error::at(path, e, "the run's folder was changed; run `bench all` again");
+        let rows: Vec<Row> = csv::Reader::from_path(path)
+            .map_err(broken)?
+            .into_deserialize()
+            .collect::<std::result::Result<_, _>>()
+            .map_err(broken)?;
+        let (clips, clip_of) = numbered(rows.iter().map(|row| row.clip.as_str()));
+        let (classes, label_of) = numbered(rows.iter().map(|row| row.label.as_str()));
+        let examples = (rows.into_iter().zip(clip_of).zip(label_of))
+            .map(|((row, clip), label)| Example { name: row.example, clip, label })
+            .collect();
+        Ok(Self { examples, clips, classes })
+    }
+
+    /// Class of each example.
+    pub fn labels(&self) -> Vec<usize> {
+        self.examples.iter().map(|e| e.label).collect()
+    }
+}
+
+/// Numbers texts in alphabetical order: the distinct texts, and each one's number.
+pub(super) fn numbered<'a>(texts: impl Iterator<Item = &'a str>) -> (Vec<String>, Vec<usize>) {
+    let texts: Vec<&str> = texts.collect();
+    let mut distinct = texts.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let numbers = texts.iter().map(|t| distinct.partition_point(|d| d < t)).collect();
+    (distinct.into_iter().map(str::to_owned).collect(), numbers)
+}

@@ -1,0 +1,74 @@
+//! What the test part gives away to the training part.
+
+use super::Fold;
+use crate::dataset::Dataset;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashSet};
+
+/// Tested examples that a model has in some way seen in training or validation, summed over all folds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaks {
+    /// Tested examples in all.
+    pub tested: usize,
+    /// Those whose recording has another piece in the training or validation part.
+    pub same_clip: usize,
+    /// Those whose features stand there to the last bit under another name.
+    pub duplicates: usize,
+    /// Those whose artist plays there too; `None` if no artists are known.
+    pub same_artist: Option<usize>,
+}
+
+impl Leaks {
+    /// Counts the leaks of a split.
+    pub fn count(dataset: &Dataset, folds: &[Fold]) -> Self {
+        let bits = |e: usize| -> Vec<u64> { dataset.table.row(e).iter().map(|v| v.to_bits()).collect() };
+        let rows: Vec<Vec<u64>> = (0..dataset.catalogue.examples.len()).map(bits).collect();
+        let clip = |e: usize| dataset.catalogue.examples[e].clip;
+        let artist = |e: usize| dataset.artists.of_clip.get(clip(e)).copied().flatten();
+        let mut leaks = Self { same_artist: (!dataset.artists.is_empty()).then_some(0), ..Self::default() };
+        for fold in folds {
+            let seen = || fold.train.iter().chain(&fold.valid).copied();
+            let seen_clips: BTreeSet<usize> = seen().map(clip).collect();
+            let seen_artists: BTreeSet<usize> = seen().filter_map(artist).collect();
+            let seen_rows: HashSet<&[u64]> = seen().map(|e| rows[e].as_slice()).collect();
+            let tested = |leaks: &dyn Fn(usize) -> bool| fold.test.iter().filter(|&&e| leaks(e)).count();
+            leaks.tested += fold.test.len();
+            leaks.same_clip += tested(&|e| seen_clips.contains(&clip(e)));
+            leaks.duplicates += tested(&|e| seen_rows.contains(rows[e].as_slice()));
+            if let Some(count) = &mut leaks.same_artist {
+                *count += tested(&|e| artist(e).is_some_and(|a| seen_artists.contains(&a)));
+            }
+        }
+        leaks
+    }
+
+    /// What the user must know, one sentence each; empty if nothing leaks.
+    pub fn warnings(&self) -> Vec<String> {
+        let percent = |count: usize| format!("{:.0} %", 100.0 * count as f64 / self.tested.max(1) as f64);
+        let mut warnings = Vec::new();
+        if self.same_clip > 0 {
+            let n = self.same_clip;
+            warnings.push(format!(
+                "this split leaks: {n} of {} tested examples ({}) have a piece of the same recording in the training \
+                 part; scores are too high (--protocol track keeps recordings together)",
+                self.tested,
+                percent(n)
+            ));
+        }
+        if self.duplicates > 0 {
+            let n = self.duplicates;
+            warnings.push(format!(
+                "{n} of {} tested examples have an exact duplicate in the training part",
+                self.tested
+            ));
+        }
+        if let Some(n) = self.same_artist.filter(|&n| n > 0) {
+            warnings.push(format!(
+                "{} of the tested examples are by an artist who is in the training part too (--protocol artist \
+                 keeps artists apart)",
+                percent(n)
+            ));
+        }
+        warnings
+    }
+}

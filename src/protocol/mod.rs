@@ -1,0 +1,382 @@
+//! Who trains and who is tested.
+//!
+//! A [`Split`] is drawn once for a dataset and a [`Request`] and then handed to every model, so that
+//! all of them are fitted and scored on the same examples. Its table, written by [`table`], is what
+//! the split's hash is taken of.
+
+mod fault_filtered;
+mod leak;
+mod partition;
+pub mod table;
+
+pub use leak::Leaks;
+
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use genre_bench_api::random_stream;
+use partition::{Group, partition};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Folds of a cross-validation when nobody asks for another number.
+pub const DEFAULT_FOLDS: usize = 5;
+
+/// What must not stand on both sides of a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protocol {
+    /// Nothing: examples are drawn one by one. Segments of one recording leak.
+    Segment,
+    /// Recordings.
+    Track,
+    /// Artists.
+    Artist,
+    /// The fixed lists of Kereliuk, Sturm and Larsen (2015).
+    FaultFiltered,
+    /// Whatever a table says.
+    File(PathBuf),
+}
+
+impl Protocol {
+    /// The protocols without a file, with what `bench list` says of them.
+    pub const NAMED: [(Self, &'static str); 4] = [
+        (
+            Self::Segment,
+            "examples drawn one by one, stratified by genre, as most published figures: pieces of one recording \
+             stand on both sides, so scores are too high",
+        ),
+        (Self::Track, "whole recordings kept together, stratified by genre (the default)"),
+        (
+            Self::Artist,
+            "all recordings of an artist kept together, stratified by genre as far as that goes; needs a list of \
+             artists (--artists CSV, or splits/artist_folds.csv beside the table). If the list has a column \
+             test_fold and --folds is not given, its folds are used",
+        ),
+        (
+            Self::FaultFiltered,
+            "one fixed train/valid/test partition of GTZAN without its known faults, artists apart \
+             (Kereliuk, Sturm and Larsen 2015)",
+        ),
+    ];
+
+    /// The name on the command line and in tables.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Segment => "segment".to_owned(),
+            Self::Track => "track".to_owned(),
+            Self::Artist => "artist".to_owned(),
+            Self::FaultFiltered => "fault-filtered".to_owned(),
+            Self::File(path) => format!("file:{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if let Some(path) = text.strip_prefix("file:").filter(|path| !path.is_empty()) {
+            return Ok(Self::File(path.into()));
+        }
+        Self::NAMED.into_iter().map(|(protocol, _)| protocol).find(|p| p.name() == text).ok_or_else(|| {
+            "expected segment, track, artist, fault-filtered or file:PATH (see `bench list protocols`)"
+                .to_owned()
+        })
+    }
+}
+
+/// How many parts, and how large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Cross-validation: each of so many equal parts is the test part once.
+    Folds(usize),
+    /// One split into training, validation and test part, in percent.
+    HoldOut {
+        /// Percent to fit on.
+        train: u32,
+        /// Percent for early stopping and calibration; may be 0.
+        valid: u32,
+        /// Percent to score on.
+        test: u32,
+    },
+}
+
+impl FromStr for Scheme {
+    type Err = String;
+
+    /// Reads a hold-out such as `80/20` or `80/10/10`.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let parts: Vec<u32> =
+            text.split('/').map(str::parse).collect::<std::result::Result<_, _>>().unwrap_or_default();
+        match parts.as_slice() {
+            [train, test] if *train > 0 && *test > 0 && train + test == 100 => {
+                Ok(Self::HoldOut { train: *train, valid: 0, test: *test })
+            }
+            [train, valid, test] if *train > 0 && *test > 0 && train + valid + test == 100 => {
+                Ok(Self::HoldOut { train: *train, valid: *valid, test: *test })
+            }
+            _ => Err("expected percentages that add up to 100, such as 80/20 or 80/10/10".to_owned()),
+        }
+    }
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What must not stand on both sides.
+    pub protocol: Protocol,
+    /// Parts; the protocol's own choice without it.
+    pub scheme: Option<Scheme>,
+    /// How often to draw anew with another seed.
+    pub repeats: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+/// One division of the examples. Parts are disjoint lists of example numbers, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fold {
+    /// Which draw it belongs to, from 0.
+    pub repeat: usize,
+    /// Which part of the draw is tested, from 0.
+    pub fold: usize,
+    /// Examples to fit on.
+    pub train: Vec<usize>,
+    /// Examples for early stopping and calibration; often none.
+    pub valid: Vec<usize>,
+    /// Examples to score on.
+    pub test: Vec<usize>,
+}
+
+/// All divisions of a run, the same for every model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    /// Name of the protocol.
+    pub protocol: String,
+    /// How it was divided, for people: `5 folds`.
+    pub scheme: String,
+    /// The divisions, by repeat and then fold.
+    pub folds: Vec<Fold>,
+    /// SHA-256 of the split's table, 64 hexadecimal digits.
+    pub hash: String,
+    /// Examples of the dataset that stand in no part.
+    pub unused: usize,
+    /// What leaks from the training and validation parts to the test parts.
+    pub leaks: Leaks,
+}
+
+impl Split {
+    /// Draws or reads the split that `request` asks for.
+    ///
+    /// # Errors
+    ///
+    /// A class with too few recordings (artists) for the parts, artists that are not known, recordings that a
+    /// fixed list does not name, a broken split file, or a request that makes no sense.
+    pub fn build(dataset: &Dataset, request: &Request) -> Result<Self> {
+        let (folds, scheme) = match &request.protocol {
+            Protocol::Segment | Protocol::Track => drawn(dataset, request)?,
+            Protocol::Artist => match published_artist_folds(dataset, request)? {
+                Some(folds) => folds,
+                None => drawn(dataset, request)?,
+            },
+            Protocol::FaultFiltered => {
+                let only = fixed(request, "the fault-filtered lists are one fixed partition")?;
+                (fault_filtered::folds(dataset)?, only)
+            }
+            Protocol::File(path) => {
+                let only = fixed(request, "the split file says what the folds are")?;
+                (table::read(path, &dataset.catalogue)?, only)
+            }
+        };
+        let scheme = scheme.unwrap_or_else(|| match folds.len() {
+            1 => "fixed partition".to_owned(),
+            n => format!("{n} fixed folds"),
+        });
+        let mut used = vec![false; dataset.catalogue.examples.len()];
+        for &example in folds.iter().flat_map(|f| f.train.iter().chain(&f.valid).chain(&f.test)) {
+            used[example] = true;
+        }
+        Ok(Self {
+            protocol: request.protocol.name(),
+            scheme,
+            hash: table::hash(&table::csv(&dataset.catalogue, &folds)),
+            unused: used.iter().filter(|&&u| !u).count(),
+            leaks: Leaks::count(dataset, &folds),
+            folds,
+        })
+    }
+}
+
+/// Folds and how they were made, for people; without the latter it is a fixed number of fixed folds.
+type FoldsAndScheme = (Vec<Fold>, Option<String>);
+
+/// Refuses `--folds`, `--holdout` and `--repeats` where there is nothing to draw.
+fn fixed(request: &Request, reason: &str) -> Result<Option<String>> {
+    if request.scheme.is_some() || request.repeats > 1 {
+        let subject = format!("--protocol {}", request.protocol.name());
+        return Err(Error::new(subject, reason, "leave out --folds, --holdout and --repeats"));
+    }
+    Ok(None)
+}
+
+/// The folds that the list of artists prescribes, unless the user wants others or it prescribes none.
+fn published_artist_folds(dataset: &Dataset, request: &Request) -> Result<Option<FoldsAndScheme>> {
+    if request.scheme.is_some() || dataset.artists.test_fold.is_empty() {
+        return Ok(None);
+    }
+    if request.repeats > 1 {
+        return Err(Error::new(
+            "--repeats",
+            "the list of artists prescribes the folds, so there is nothing to draw again",
+            "--folds 3 --repeats N draws folds of its own",
+        ));
+    }
+    let fold_of = |example: usize| dataset.artists.test_fold[dataset.catalogue.examples[example].clip];
+    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for example in 0..dataset.catalogue.examples.len() {
+        if let Some(fold) = fold_of(example) {
+            parts.entry(fold).or_default().push(example);
+        }
+    }
+    if parts.len() < 2 {
+        return Ok(None);
+    }
+    let scheme = format!("the list's own {} folds", parts.len());
+    Ok(Some((cross_validation(0, &parts.into_values().collect::<Vec<_>>()), Some(scheme))))
+}
+
+/// Draws groups at random into equal folds or hold-out parts, as often as asked.
+fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
+    let scheme = request.scheme.unwrap_or(Scheme::Folds(DEFAULT_FOLDS));
+    let (shares, mut text) = match scheme {
+        Scheme::Folds(folds) => {
+            if folds < 2 {
+                return Err(Error::new(
+                    "--folds",
+                    "cross-validation needs at least 2 folds",
+                    "--holdout 80/20",
+                ));
+            }
+            (vec![1.0 / folds as f64; folds], format!("{folds} folds"))
+        }
+        Scheme::HoldOut { train, valid, test } => {
+            let shares = [train, valid, test].into_iter().filter(|&p| p > 0).map(|p| f64::from(p) / 100.0);
+            let valid_text = if valid > 0 { format!("{valid}/") } else { String::new() };
+            (shares.collect(), format!("hold-out {train}/{valid_text}{test}"))
+        }
+    };
+    if request.repeats > 1 {
+        text = format!("{text} × {} repeats", request.repeats);
+    }
+    let groups = groups(dataset, &request.protocol)?;
+    enough_groups(dataset, &groups, &request.protocol, shares.len())?;
+    let mut folds = Vec::new();
+    for repeat in 0..request.repeats {
+        let purpose = format!("protocol/{}/{repeat}", request.protocol.name());
+        let parts = partition(&groups, &shares, &mut random_stream(request.seed, &purpose));
+        match scheme {
+            Scheme::Folds(_) => folds.extend(cross_validation(repeat, &parts)),
+            Scheme::HoldOut { .. } => folds.push(hold_out(repeat, parts)),
+        }
+    }
+    every_class_on_both_sides(dataset, &folds)?;
+    Ok((folds, Some(text)))
+}
+
+/// What is kept together under a protocol. Examples whose artist is not known belong to no group.
+fn groups(dataset: &Dataset, protocol: &Protocol) -> Result<Vec<Group>> {
+    if *protocol == Protocol::Artist && dataset.artists.is_empty() {
+        return Err(Error::new(
+            "--protocol artist",
+            format!("the artists of {} are not known", dataset.info.name),
+            "--artists CSV with the columns filename and artist, or --protocol track",
+        ));
+    }
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
+    for (number, example) in dataset.catalogue.examples.iter().enumerate() {
+        let key = match protocol {
+            Protocol::Segment => Some(number),
+            Protocol::Artist => dataset.artists.of_clip[example.clip],
+            _ => Some(example.clip),
+        };
+        if let Some(key) = key {
+            let group = groups.entry(key).or_insert_with(|| Group::new(dataset.catalogue.classes.len()));
+            group.add(number, example.label);
+        }
+    }
+    Ok(groups.into_values().collect())
+}
+
+fn enough_groups(dataset: &Dataset, groups: &[Group], protocol: &Protocol, parts: usize) -> Result<()> {
+    let unit = match protocol {
+        Protocol::Segment => "example",
+        Protocol::Artist => "artist",
+        _ => "clip",
+    };
+    for (class, name) in dataset.catalogue.classes.iter().enumerate() {
+        let count = groups.iter().filter(|g| g.counts[class] > 0).count();
+        if count < parts {
+            let plural = if count == 1 { "" } else { "s" };
+            return Err(Error::new(
+                format!("class `{name}`"),
+                format!("has {count} {unit}{plural}, too few for {parts} parts"),
+                match count {
+                    0 | 1 => format!("add {unit}s of this class, or leave it out of the table"),
+                    _ => format!("--folds {count} or fewer"),
+                },
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Small hold-out parts can miss a class even if it has enough groups.
+fn every_class_on_both_sides(dataset: &Dataset, folds: &[Fold]) -> Result<()> {
+    for fold in folds {
+        for (part, examples) in [("training", &fold.train), ("test", &fold.test)] {
+            let has = |class| examples.iter().any(|&e| dataset.catalogue.examples[e].label == class);
+            if let Some(class) = (0..dataset.catalogue.classes.len()).find(|&class| !has(class)) {
+                return Err(Error::new(
+                    format!("class `{}`", dataset.catalogue.classes[class]),
+                    format!("none of it would be in the {part} part"),
+                    "larger parts, such as --holdout 60/20/20, or --folds 2",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn cross_validation(repeat: usize, parts: &[Vec<usize>]) -> Vec<Fold> {
+    (0..parts.len())
+        .map(|fold| {
+            let mut train: Vec<usize> = parts
+                .iter()
+                .enumerate()
+                .filter(|(part, _)| *part != fold)
+                .flat_map(|(_, p)| p.clone())
+                .collect();
+            train.sort_unstable();
+            Fold { repeat, fold, train, valid: Vec::new(), test: parts[fold].clone() }
+        })
+        .collect()
+}
+
+fn hold_out(repeat: usize, parts: Vec<Vec<usize>>) -> Fold {
+    let mut parts = parts.into_iter();
+    let train = parts.next().unwrap_or_default();
+    let (second, third) = (parts.next().unwrap_or_default(), parts.next());
+    let (valid, test) = match third {
+        Some(test) => (second, test),
+        None => (Vec::new(), second),
+    };
+    Fold { repeat, fold: 0, train, valid, test }
+}
+
+impl fmt::Display for Split {
+    /// `track, 5 folds, split 1a2b3c4d5e6f`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, split {}", self.protocol, self.scheme, &self.hash[..12])
+    }
+}

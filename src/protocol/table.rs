@@ -1,0 +1,141 @@
+//! A split as a table: one row for every example in every fold.
+//!
+//! ```text
+//! example,clip,repeat,fold,part
+//! blues.00000.0.wav,blues.00000,0,0,train
+//! ```
+
+use super::Fold;
+use crate::dataset::{Catalogue, hex};
+use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// The split's table. The same split always gives the same bytes.
+pub fn csv(catalogue: &Catalogue, folds: &[Fold]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(vec![]);
+    let mut row = |cells: [&str; 5]| {
+        writer.write_record(cells).unwrap_or_else(|e| unreachable!("writing to memory: {e}"))
+    };
+    row(["example", "clip", "repeat", "fold", "part"]);
+    for fold in folds {
+        let (repeat_text, fold_text) = (fold.repeat.to_string(), fold.fold.to_string());
+        for (part, examples) in [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)] {
+            for &number in examples {
+                let example = &catalogue.examples[number];
+                row([&example.name, &catalogue.clips[example.clip], &repeat_text, &fold_text, part]);
+            }
+        }
+    }
+    writer.into_inner().unwrap_or_else(|e| unreachable!("flushing to memory: {e}"))
+}
+
+/// SHA-256 of a split's table: what the leaderboard shows and `sha256sum split.csv` prints.
+pub fn hash(csv: &[u8]) -> String {
+    hex(&Sha256::digest(csv))
+}
+
+/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip` (a row with a clip and no example means all its
+/// examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
+///
+/// # Errors
+///
+/// Names the file and line: a missing column, an example or clip that the dataset lacks, one that stands twice
+/// in a fold, a part of another name, a fold without training or test part.
+pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
+    let hint = "give a CSV with the columns example (or clip), fold and part, as `bench export RUN --table split` writes it";
+    let mut csv = csv::Reader::from_path(path).map_err(|e| Error::at(path, e, hint))?;
+    let header = csv.headers().map_err(|e| Error::at(path, e, hint))?.clone();
+    let column = |name: &str| header.iter().position(|h| h.trim() == name);
+    let need = |name: &str| {
+        column(name).ok_or_else(|| Error::at(path, format!("there is no column `{name}`"), hint))
+    };
+    let (example_column, clip_column, repeat_column) = (column("example"), column("clip"), column("repeat"));
+    let name_column = example_column
+        .or(clip_column)
+        .ok_or_else(|| need("example").err().unwrap_or_else(|| unreachable!("it is missing")))?;
+    let (fold_column, part_column) = (need("fold")?, need("part")?);
+    let examples = Named::new(catalogue, example_column.is_some());
+
+    let mut folds: BTreeMap<(usize, usize), Fold> = BTreeMap::new();
+    let mut seen: HashMap<(usize, usize, usize), u64> = HashMap::new();
+    for record in csv.into_records() {
+        let record = record.map_err(|e| Error::at(path, e, hint))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let number = |column: usize| {
+            record[column].trim().parse::<usize>().map_err(|_| {
+                let reason =
+                    format!("column `{}`: `{}` is not a whole number", &header[column], &record[column]);
+                Error::at_line(path, line, reason, "count folds and repeats from 0")
+            })
+        };
+        let (repeat, fold) = (repeat_column.map_or(Ok(0), number)?, number(fold_column)?);
+        let name = record[name_column].trim();
+        let Some(found) = examples.of.get(name) else {
+            let reason = format!("the dataset has no {} `{name}`", examples.unit);
+            return Err(Error::at_line(
+                path,
+                line,
+                reason,
+                "is the split made for this table and segment length?",
+            ));
+        };
+        let division =
+            folds.entry((repeat, fold)).or_insert_with(|| Fold { repeat, fold, ..Fold::default() });
+        let part = match record[part_column].trim() {
+            "train" => &mut division.train,
+            "valid" | "validation" => &mut division.valid,
+            "test" => &mut division.test,
+            other => {
+                let reason = format!("there is no part `{other}`");
+                return Err(Error::at_line(path, line, reason, "train, valid or test"));
+            }
+        };
+        for &example in found {
+            if let Some(first) = seen.insert((repeat, fold, example), line) {
+                let unit = examples.unit;
+                let reason = format!("{unit} `{name}` stands in fold {fold} already, on line {first}");
+                return Err(Error::at_line(path, line, reason, format!("name each {unit} once in a fold")));
+            }
+            part.push(example);
+        }
+    }
+    if folds.is_empty() {
+        return Err(Error::at(path, "the split has no rows", hint));
+    }
+    let mut folds: Vec<Fold> = folds.into_values().collect();
+    for fold in &mut folds {
+        for (name, part) in [("training", &mut fold.train), ("test", &mut fold.test)] {
+            if part.is_empty() {
+                let reason = format!("fold {} has no {name} part", fold.fold);
+                return Err(Error::at(
+                    path,
+                    reason,
+                    "give every fold rows with part `train` and part `test`",
+                ));
+            }
+            part.sort_unstable();
+        }
+        fold.valid.sort_unstable();
+    }
+    Ok(folds)
+}
+
+/// The dataset's examples by the names that stand in a split file.
+struct Named<'a> {
+    of: HashMap<&'a str, Vec<usize>>,
+    unit: &'static str,
+}
+
+impl<'a> Named<'a> {
+    fn new(catalogue: &'a Catalogue, by_example: bool) -> Self {
+        let mut of: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (number, example) in catalogue.examples.iter().enumerate() {
+            let name =
+                if by_example { example.name.as_str() } else { catalogue.clips[example.clip].as_str() };
+            of.entry(name).or_default().push(number);
+        }
+        Self { of, unit: if by_example { "example" } else { "clip" } }
+    }
+}

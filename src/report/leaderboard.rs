@@ -1,0 +1,207 @@
+use super::published::comparable;
+use super::results::{Finished, Results};
+use crate::run::Outcome;
+use crate::score::{
+    Confusion, Interval, IntervalMethod, bootstrap, by_clip, corrected_t, labels_of, positions_by_clip,
+    top_k_accuracy,
+};
+use genre_bench_api::{Family, Params, Published, random_stream};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// All models of a run, the best first.
+#[derive(Debug)]
+pub struct Leaderboard {
+    /// One row a model; those without scores stand last.
+    pub rows: Vec<Row>,
+    /// How the intervals were computed, if there is any.
+    pub interval_method: Option<IntervalMethod>,
+}
+
+/// What became of one model. Scores are 0–1 and means over the folds, seconds are summed over the folds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// Name of the model.
+    pub model: String,
+    /// Its family.
+    pub family: Family,
+    /// The scores; none if a fold failed or is missing, because a mean over other folds than the
+    /// other models' would not be comparable.
+    #[serde(flatten)]
+    pub scores: Option<Scores>,
+    /// Folds with predictions.
+    pub folds_done: usize,
+    /// Folds of the split.
+    pub folds: usize,
+    /// Why folds failed, each reason once.
+    pub errors: Vec<String>,
+    /// What was published under these conditions.
+    pub published: Option<f64>,
+    /// Who published it.
+    pub published_source: Option<String>,
+    /// The hyper-parameters.
+    #[serde(serialize_with = "as_object")]
+    pub params: Params,
+}
+
+/// The numbers of a model whose folds are all done.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scores {
+    /// Macro-averaged F1 on the test parts.
+    pub macro_f1: f64,
+    /// Lower end of its 95 % interval.
+    pub macro_f1_low: f64,
+    /// Upper end.
+    pub macro_f1_high: f64,
+    /// Share of test examples predicted right.
+    pub accuracy: f64,
+    /// Lower end of its 95 % interval.
+    pub accuracy_low: f64,
+    /// Upper end.
+    pub accuracy_high: f64,
+    /// Macro-averaged F1 on the training parts.
+    pub train_macro_f1: f64,
+    /// Share of training examples predicted right.
+    pub train_accuracy: f64,
+    /// Share of test examples whose class is among the three with the highest scores.
+    pub top3_accuracy: f64,
+    /// Macro-averaged F1 over clips, each labelled by the majority of its segments; none if every clip is one example.
+    pub clip_vote_macro_f1: Option<f64>,
+    /// Share of clips that the majority labels right.
+    pub clip_vote_accuracy: Option<f64>,
+    /// Macro-averaged F1 over clips, each labelled by the mean scores of its segments.
+    pub clip_mean_macro_f1: Option<f64>,
+    /// Share of clips that the mean scores label right.
+    pub clip_mean_accuracy: Option<f64>,
+    /// Seconds to fit.
+    pub fit_seconds: f64,
+    /// Seconds to score the test parts.
+    pub predict_seconds: f64,
+    /// The most main memory, in bytes, that fitting and scoring one fold held.
+    pub peak_bytes: u64,
+    #[serde(skip)]
+    method: Option<IntervalMethod>,
+}
+
+impl Leaderboard {
+    /// Computes all metrics of a run. `figures` are the published ones, by model.
+    pub fn of(results: &Results, figures: &BTreeMap<String, Vec<Published>>) -> Self {
+        let mut rows: Vec<Row> =
+            (0..results.plan.models.len()).map(|model| Row::of(results, model, figures)).collect();
+        let f1 = |row: &Row| row.scores.as_ref().map_or(-1.0, |s| s.macro_f1);
+        rows.sort_by(|a, b| f1(b).total_cmp(&f1(a)).then_with(|| a.model.cmp(&b.model)));
+        let interval_method = rows.iter().find_map(|row| row.scores.as_ref()?.method);
+        Self { rows, interval_method }
+    }
+}
+
+impl Row {
+    fn of(results: &Results, model: usize, figures: &BTreeMap<String, Vec<Published>>) -> Self {
+        let planned = &results.plan.models[model];
+        let outcomes = results.of_model(model);
+        let mut errors: Vec<String> = outcomes
+            .iter()
+            .filter_map(|outcome| match outcome {
+                Outcome::Failed(reason) => Some(reason.clone()),
+                Outcome::Done(_) | Outcome::Missing => None,
+            })
+            .collect();
+        errors.sort();
+        errors.dedup();
+        let finished: Vec<Finished> = results.finished(model).collect();
+        let published = figures.get(&planned.name).and_then(|f| comparable(&results.plan, planned, f));
+        Self {
+            model: planned.name.clone(),
+            family: planned.family,
+            scores: (finished.len() == outcomes.len()).then(|| Scores::of(results, &finished)),
+            folds_done: finished.len(),
+            folds: outcomes.len(),
+            errors,
+            published: published.map(|p| p.test),
+            published_source: published.map(|p| p.source.clone()),
+            params: planned.params.clone(),
+        }
+    }
+}
+
+impl Scores {
+    fn of(results: &Results, finished: &[Finished]) -> Self {
+        let folds: Vec<FoldScores> = finished.iter().map(|cell| FoldScores::of(results, cell)).collect();
+        let mean = |of: &dyn Fn(&FoldScores) -> f64| folds.iter().map(of).sum::<f64>() / folds.len() as f64;
+        let interval = |of: &dyn Fn(&Confusion) -> f64| interval(results, finished, &folds, of);
+        let (f1, accuracy) = (interval(&Confusion::macro_f1), interval(&Confusion::accuracy));
+        let by_clips = !results.plan.dataset.whole_clips();
+        let of_clips = |of: &dyn Fn(&FoldScores) -> f64| by_clips.then(|| mean(of));
+        let sum = |of: &dyn Fn(&Finished) -> f64| finished.iter().map(of).sum();
+        Self {
+            macro_f1: f1.mean,
+            macro_f1_low: f1.low,
+            macro_f1_high: f1.high,
+            accuracy: accuracy.mean,
+            accuracy_low: accuracy.low,
+            accuracy_high: accuracy.high,
+            train_macro_f1: mean(&|f| f.train.macro_f1()),
+            train_accuracy: mean(&|f| f.train.accuracy()),
+            top3_accuracy: mean(&|f| f.top3_accuracy),
+            clip_vote_macro_f1: of_clips(&|f| f.clip_vote.macro_f1()),
+            clip_vote_accuracy: of_clips(&|f| f.clip_vote.accuracy()),
+            clip_mean_macro_f1: of_clips(&|f| f.clip_mean.macro_f1()),
+            clip_mean_accuracy: of_clips(&|f| f.clip_mean.accuracy()),
+            fit_seconds: sum(&|cell| cell.record.fit_seconds),
+            predict_seconds: sum(&|cell| cell.record.predict_seconds),
+            peak_bytes: finished.iter().map(|cell| cell.record.peak_bytes).max().unwrap_or(0),
+            method: Some(f1.method),
+        }
+    }
+}
+
+/// The metrics of one fold.
+struct FoldScores {
+    test: Confusion,
+    train: Confusion,
+    top3_accuracy: f64,
+    clip_vote: Confusion,
+    clip_mean: Confusion,
+}
+
+impl FoldScores {
+    fn of(results: &Results, cell: &Finished) -> Self {
+        let classes = results.catalogue.classes.len();
+        let (truth, scores) = (results.truth(&cell.fold.test), cell.record.scores());
+        let train_labels: Vec<usize> = cell.record.train_labels.iter().map(|&label| label.into()).collect();
+        let clips = by_clip(&results.clips(&cell.fold.test), &truth, scores.view());
+        Self {
+            test: Confusion::new(&truth, &labels_of(scores.view()), classes),
+            train: Confusion::new(&results.truth(&cell.fold.train), &train_labels, classes),
+            top3_accuracy: top_k_accuracy(&truth, scores.view(), 3),
+            clip_vote: Confusion::new(&clips.truth, &clips.by_majority, classes),
+            clip_mean: Confusion::new(&clips.truth, &clips.by_mean, classes),
+        }
+    }
+}
+
+/// Over folds where there are several, over the clips of the test part where there is one.
+fn interval(
+    results: &Results,
+    finished: &[Finished],
+    folds: &[FoldScores],
+    metric: &dyn Fn(&Confusion) -> f64,
+) -> Interval {
+    let values: Vec<f64> = folds.iter().map(|f| metric(&f.test)).collect();
+    let ratios = finished.iter().map(|cell| cell.fold.test.len() as f64 / cell.fold.train.len() as f64);
+    let test_to_train = ratios.sum::<f64>() / finished.len() as f64;
+    corrected_t(&values, test_to_train).unwrap_or_else(|| {
+        let cell = &finished[0];
+        let (truth, labels) = (results.truth(&cell.fold.test), labels_of(cell.record.scores().view()));
+        let clips: Vec<Vec<usize>> =
+            positions_by_clip(&results.clips(&cell.fold.test)).into_values().collect();
+        bootstrap(&clips, &mut random_stream(results.plan.seed, "bootstrap"), |drawn| {
+            let at = |labels: &[usize]| drawn.iter().map(|&position| labels[position]).collect::<Vec<_>>();
+            metric(&Confusion::new(&at(&truth), &at(&labels), results.catalogue.classes.len()))
+        })
+    })
+}
+
+fn as_object<S: serde::Serializer>(params: &Params, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(params.iter())
+}

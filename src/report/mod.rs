@@ -1,0 +1,15 @@
+//! From stored outcomes to tables that people and programs read.
+
+mod export;
+mod frames;
+mod grid;
+mod leaderboard;
+pub mod published;
+mod results;
+pub mod terminal;
+
+pub use export::{Format, write};
+pub use frames::Table;
+pub use grid::Grid;
+pub use leaderboard::{Leaderboard, Row, Scores};
+pub use results::Results;

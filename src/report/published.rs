@@ -1,0 +1,84 @@
+//! Figures that others published for the systems we reproduce (`data/published.csv`).
+//!
+//! Nearly all come from splits that put pieces of one recording on both sides, so they are upper bounds and not
+//! targets.
+
+use crate::error::{Error, Result};
+use crate::run::{Plan, PlannedModel};
+use genre_bench_api::Published;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Recordings from which on a table counts as the whole of GTZAN, which has 1000 and in most copies one or two
+/// that are broken.
+const WHOLE_GTZAN: usize = 990;
+
+/// A row of `data/published.csv`; figures 0–1.
+#[derive(Debug, Deserialize)]
+struct Row {
+    system: String,
+    model: String,
+    input: String,
+    seconds: u32,
+    protocol: String,
+    metric: String,
+    train: Option<f64>,
+    valid: Option<f64>,
+    test: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct System {
+    system: String,
+    title: String,
+}
+
+/// All shipped figures, by model.
+///
+/// # Errors
+///
+/// Only if the shipped tables are broken, which a test rules out.
+pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
+    let broken = |e: csv::Error| Error::new("data/published.csv", e, "report this as a bug");
+    let titles: BTreeMap<String, String> =
+        csv::Reader::from_reader(&include_bytes!("../../data/systems.csv")[..])
+            .into_deserialize()
+            .map(|row| row.map(|System { system, title }| (system, title)))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(broken)?;
+    let mut figures: BTreeMap<String, Vec<Published>> = BTreeMap::new();
+    for row in csv::Reader::from_reader(&include_bytes!("../../data/published.csv")[..]).into_deserialize() {
+        let row: Row = row.map_err(broken)?;
+        // Some sources score on their validation part and have no other.
+        let Some(test) = row.test.or(row.valid) else { continue };
+        let title = titles.get(&row.system).map_or("", String::as_str);
+        figures.entry(row.model).or_default().push(Published {
+            source: format!("{}, {title}", row.system),
+            input: row.input,
+            seconds: row.seconds,
+            protocol: row.protocol,
+            metric: row.metric,
+            train: row.train,
+            test,
+        });
+    }
+    Ok(figures)
+}
+
+/// The figure that was published for a model under the run's conditions, if there is one: the same model with its
+/// default parameters, the whole of GTZAN, examples of the same length and the same protocol. Where every recording is
+/// one example, drawing segments and drawing tracks are the same protocol.
+pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published]) -> Option<&'a Published> {
+    let dataset = &plan.dataset;
+    if model.changed || dataset.synthetic || dataset.clips < WHOLE_GTZAN || dataset.classes.len() != 10 {
+        return None;
+    }
+    let same_protocol = |figure: &Published| {
+        figure.protocol == plan.protocol
+            || (dataset.whole_clips()
+                && [&plan.protocol, &figure.protocol]
+                    .iter()
+                    .all(|p| ["segment", "track"].contains(&p.as_str())))
+    };
+    figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f))
+}

@@ -1,0 +1,73 @@
+use crate::dataset::Catalogue;
+use crate::error::Result;
+use crate::protocol::Fold;
+use crate::run::{Cell, Outcome, Plan, Record, Store};
+
+/// A run with all its outcomes: fresh from [`crate::run::execute`] or read again from the store.
+#[derive(Debug)]
+pub struct Results {
+    /// What was run.
+    pub plan: Plan,
+    /// On which examples.
+    pub catalogue: Catalogue,
+    /// In which division.
+    pub folds: Vec<Fold>,
+    /// How each cell ended, in the order of [`Plan::cells`].
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A finished cell with the truth beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Finished<'a> {
+    /// The division.
+    pub fold: &'a Fold,
+    /// The predictions.
+    pub record: &'a Record,
+}
+
+impl Results {
+    /// Reads a run from the store, by its name, the start of it, or `last`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such run, or its files cannot be read. Cells that are missing are not an error.
+    pub fn load(store: &Store, run: &str) -> Result<Self> {
+        let (plan, catalogue, folds) = store.load_run(run)?;
+        let classes = catalogue.classes.len();
+        let outcomes =
+            plan.cells().map(|cell| store.outcome(&plan.key(cell), &folds[cell.fold], classes)).collect();
+        Ok(Self { plan, catalogue, folds, outcomes })
+    }
+
+    /// The outcomes of a model, one a fold.
+    pub fn of_model(&self, model: usize) -> &[Outcome] {
+        let folds = self.plan.folds.len();
+        &self.outcomes[model * folds..(model + 1) * folds]
+    }
+
+    /// The finished cells of a model.
+    pub fn finished(&self, model: usize) -> impl Iterator<Item = Finished<'_>> {
+        self.of_model(model).iter().zip(&self.folds).filter_map(|(outcome, fold)| match outcome {
+            Outcome::Done(record) => Some(Finished { fold, record }),
+            Outcome::Failed(_) | Outcome::Missing => None,
+        })
+    }
+
+    /// Cells that failed, with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (Cell, &str)> {
+        self.plan.cells().zip(&self.outcomes).filter_map(|(cell, outcome)| match outcome {
+            Outcome::Failed(reason) => Some((cell, reason.as_str())),
+            Outcome::Done(_) | Outcome::Missing => None,
+        })
+    }
+
+    /// Class of each of some examples.
+    pub fn truth(&self, examples: &[usize]) -> Vec<usize> {
+        examples.iter().map(|&e| self.catalogue.examples[e].label).collect()
+    }
+
+    /// Recording of each of some examples.
+    pub fn clips(&self, examples: &[usize]) -> Vec<usize> {
+        examples.iter().map(|&e| self.catalogue.examples[e].clip).collect()
+    }
+}

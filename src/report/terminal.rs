@@ -1,0 +1,175 @@
+//! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
+
+use super::{Grid, Leaderboard, Results, Row, Scores};
+use crate::score::{Confusion, labels_of};
+use console::style;
+use std::fmt::Write;
+
+/// The leaderboard with its heading and footnotes, at most 100 columns wide for names of up to 16 letters.
+pub fn leaderboard(results: &Results, board: &Leaderboard) -> String {
+    let mut out = heading(results);
+    let grid = grid(results, board);
+    for (number, line) in grid.lines().iter().enumerate() {
+        let failed = number > 0 && board.rows[number - 1].scores.is_none();
+        let line = match number {
+            0 => style(line).bold(),
+            _ if failed => style(line).red(),
+            _ => style(line),
+        };
+        let _ = writeln!(out, "{line}"); // writing to a string cannot fail
+    }
+    out.push_str(&footnotes(results, board));
+    out
+}
+
+fn heading(results: &Results) -> String {
+    let plan = &results.plan;
+    let mut out = String::new();
+    let synthetic = if plan.dataset.synthetic { " SYNTHETIC DATA" } else { "" };
+    let _ = writeln!(out, "{}{}", style(plan.dataset.describe()).bold(), style(synthetic).yellow().bold());
+    let _ = writeln!(
+        out,
+        "protocol {} ({}), split {}, data {}, seed {}",
+        style(&plan.protocol).bold(),
+        plan.scheme,
+        &plan.split_hash[..12],
+        &plan.dataset.fingerprint[..12],
+        plan.seed
+    );
+    for warning in &plan.warnings {
+        let _ = writeln!(out, "{} {warning}", style("warning:").yellow().bold());
+    }
+    for note in &plan.notes {
+        let _ = writeln!(out, "note: {note}");
+    }
+    out.push('\n');
+    out
+}
+
+fn grid(results: &Results, board: &Leaderboard) -> Grid {
+    let clips = !results.plan.dataset.whole_clips();
+    let published = board.rows.iter().any(|row| row.published.is_some());
+    let mut header = vec!["model", "F1", "95 % interval", "acc.", "train F1", "top-3"];
+    if clips {
+        header.extend(["clip vote", "clip mean"]);
+    }
+    header.extend(["fit s", "pred. s", "MB"]);
+    if published {
+        header.push("published");
+    }
+    let mut grid = Grid::new(1, header);
+    for row in &board.rows {
+        let Some(scores) = &row.scores else {
+            grid.row([row.model.clone(), "–".to_owned(), failure(row)]);
+            continue;
+        };
+        let mut cells = vec![
+            row.model.clone(),
+            percent(scores.macro_f1),
+            format!("{} – {}", percent(scores.macro_f1_low), percent(scores.macro_f1_high)),
+            percent(scores.accuracy),
+            percent(scores.train_macro_f1),
+            percent(scores.top3_accuracy),
+        ];
+        if clips {
+            cells.extend(
+                [scores.clip_vote_macro_f1, scores.clip_mean_macro_f1]
+                    .map(|f1| f1.map_or_else(String::new, percent)),
+            );
+        }
+        cells.extend(costs(scores));
+        if published {
+            cells.push(row.published.map_or_else(String::new, percent));
+        }
+        grid.row(cells);
+    }
+    grid
+}
+
+fn costs(scores: &Scores) -> [String; 3] {
+    let seconds = |s: f64| if s < 9.995 { format!("{s:.2}") } else { format!("{s:.0}") };
+    let megabytes = scores.peak_bytes as f64 / 1e6;
+    let memory = if megabytes < 9.95 { format!("{megabytes:.1}") } else { format!("{megabytes:.0}") };
+    [seconds(scores.fit_seconds), seconds(scores.predict_seconds), memory]
+}
+
+fn failure(row: &Row) -> String {
+    if row.errors.is_empty() {
+        format!("{}/{} folds", row.folds_done, row.folds)
+    } else {
+        "FAILED".to_owned()
+    }
+}
+
+fn footnotes(results: &Results, board: &Leaderboard) -> String {
+    let mut out = String::new();
+    for row in &board.rows {
+        for error in &row.errors {
+            let label = style(format!("{} failed:", row.model)).red().bold();
+            let _ = writeln!(out, "{label} {error}");
+        }
+    }
+    let mut notes =
+        vec!["F1 is macro-averaged; scores in %, means over folds; seconds summed over folds.".to_owned()];
+    if let Some(method) = board.interval_method {
+        notes.push(format!("Interval: {}.", method.description()));
+    }
+    if !results.plan.dataset.whole_clips() {
+        notes.push(
+            "clip vote, clip mean: F1 of whole clips by majority of their segments, by mean scores."
+                .to_owned(),
+        );
+    }
+    if board.rows.iter().any(|row| row.published.is_some()) {
+        notes.push(
+            "published: test F1 or accuracy, same table and protocol, other splits (`bench list models`)."
+                .to_owned(),
+        );
+    }
+    notes.push(format!("Again without fitting: bench show {}", results.plan.id));
+    let _ = writeln!(out);
+    for note in notes {
+        let _ = writeln!(out, "{}", style(note).dim());
+    }
+    out
+}
+
+/// Precision, recall and F1 of every class, all test parts pooled, for the model of this number.
+pub fn per_class(results: &Results, model: usize) -> String {
+    let mut grid = Grid::new(1, ["class", "precision", "recall", "F1", "examples"]);
+    let pooled = pooled(results, model);
+    for (name, class) in results.catalogue.classes.iter().zip(pooled.per_class()) {
+        let cells =
+            [percent(class.precision), percent(class.recall), percent(class.f1), class.support.to_string()];
+        grid.row(std::iter::once(name.clone()).chain(cells));
+    }
+    format!("{}\n{grid}", style(format!("{}, all test parts pooled", results.plan.models[model].name)).bold())
+}
+
+/// The confusion matrix, all test parts pooled, for the model of this number.
+pub fn confusion(results: &Results, model: usize) -> String {
+    let classes = &results.catalogue.classes;
+    // Short heads keep ten classes within 100 columns.
+    let heads = classes.iter().map(|name| name.chars().take(6).collect::<String>());
+    let mut grid = Grid::new(1, std::iter::once("true \\ predicted".to_owned()).chain(heads));
+    for (name, row) in classes.iter().zip(&pooled(results, model).counts) {
+        let cells = row.iter().map(|count| if *count == 0 { "·".to_owned() } else { count.to_string() });
+        grid.row(std::iter::once(name.clone()).chain(cells));
+    }
+    format!("{}\n{grid}", style(format!("{}, all test parts pooled", results.plan.models[model].name)).bold())
+}
+
+/// The confusion of all finished folds of a model together.
+pub fn pooled(results: &Results, model: usize) -> Confusion {
+    let classes = results.catalogue.classes.len();
+    let mut pooled = Confusion::new(&[], &[], classes);
+    for cell in results.finished(model) {
+        let labels = labels_of(cell.record.scores().view());
+        pooled += &Confusion::new(&results.truth(&cell.fold.test), &labels, classes);
+    }
+    pooled
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}", 100.0 * share)
+}

@@ -1,0 +1,285 @@
+use super::memory::Meter;
+use super::{Cell, Claim, Outcome, Plan, Record, Standardiser, Store};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::protocol::{Fold, Split};
+use crate::score::labels_of;
+use genre_bench_api::{Device, Examples, Inputs, Model, Observer, Run};
+use ndarray::{Array2, Axis};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Start of the names of all threads that work for a cell.
+const THREAD_NAME: &str = "cell-";
+
+/// How a run is computed; none of it changes its numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Cells at a time.
+    pub jobs: usize,
+    /// Threads for each of them.
+    pub threads: usize,
+    /// Where neural models compute.
+    pub device: Device,
+}
+
+/// Who is told what happens, from several threads.
+pub trait Watch: Sync {
+    /// A cell is about to be computed.
+    fn started(&self, _cell: Cell) {}
+    /// A fit got further.
+    fn progress(&self, _cell: Cell, _done: usize, _total: usize, _note: &str) {}
+    /// A cell ended; `computed` is false if it was in the store already.
+    fn ended(&self, _cell: Cell, _outcome: &Outcome, _computed: bool) {}
+    /// Whether the user wants the run to stop.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Executed {
+    /// The outcome of every cell, in the order of [`Plan::cells`].
+    pub outcomes: Vec<Outcome>,
+    /// The first trouble with the store. Cells that could not be stored are in `outcomes` all the same.
+    pub store_error: Option<Error>,
+}
+
+/// Computes all cells of the plan that the store does not have, and returns those it has with them.
+///
+/// The numbers depend on the plan alone, not on `settings`, nor on which cells were in the store.
+///
+/// # Errors
+///
+/// Only if no worker could be started. Trouble with a model is that cell's outcome, trouble with the store stands in
+/// the result.
+pub fn execute(
+    plan: &Plan,
+    dataset: &Dataset,
+    split: &Split,
+    models: &[&dyn Model],
+    store: &Store,
+    settings: Settings,
+    watch: &dyn Watch,
+) -> Result<Executed> {
+    let job = Job { plan, dataset, split, models, store, settings, watch, started: SystemTime::now() };
+    let cells: Vec<Cell> = plan.cells().collect();
+    let queue = Mutex::new((0..cells.len()).collect::<VecDeque<usize>>());
+    let done = Mutex::new((vec![Outcome::Missing; cells.len()], None));
+    let workers = (0..settings.jobs.clamp(1, cells.len().max(1)))
+        .map(|number| Worker::start(number, settings.threads))
+        .collect::<Result<Vec<_>>>()?;
+    quiet_panics();
+    std::thread::scope(|scope| {
+        for worker in &workers {
+            scope.spawn(|| {
+                while let Some(number) = pop(&queue) {
+                    if watch.cancelled() {
+                        break;
+                    }
+                    let Some((outcome, error)) = job.cell(cells[number], worker) else {
+                        // Another process is at it: come back when there is nothing else to do.
+                        lock(&queue).push_back(number);
+                        std::thread::sleep(Duration::from_millis(50));
+                        continue;
+                    };
+                    let mut done = lock(&done);
+                    done.0[number] = outcome;
+                    done.1 = done.1.take().or(error);
+                }
+            });
+        }
+    });
+    let (outcomes, store_error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Executed { outcomes, store_error })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Nothing panics while it holds one of our locks, so the value is whole even then.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn pop(queue: &Mutex<VecDeque<usize>>) -> Option<usize> {
+    lock(queue).pop_front()
+}
+
+/// Keeps the panics of models off the terminal, where they would tear the progress bar; they are
+/// reported with the model. `RUST_BACKTRACE=1` shows them in full.
+fn quiet_panics() {
+    if std::env::var_os("RUST_BACKTRACE").is_some_and(|v| v != "0") {
+        return;
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let of_cell = std::thread::current().name().is_some_and(|name| name.starts_with(THREAD_NAME));
+        if !of_cell {
+            before(panic);
+        }
+    }));
+}
+
+/// Threads that compute one cell at a time, and the measure of their memory.
+struct Worker {
+    pool: rayon::ThreadPool,
+    meter: &'static Meter,
+}
+
+impl Worker {
+    fn start(number: usize, threads: usize) -> Result<Self> {
+        let meter = Meter::leak();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(move |thread| format!("{THREAD_NAME}{number}-{thread}"))
+            .start_handler(|_| meter.attach())
+            .build()
+            .map_err(|e| Error::new("threads", e, "fewer --jobs"))?;
+        Ok(Self { pool, meter })
+    }
+}
+
+/// Everything that all cells of a run share.
+struct Job<'a> {
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    split: &'a Split,
+    models: &'a [&'a dyn Model],
+    store: &'a Store,
+    settings: Settings,
+    watch: &'a dyn Watch,
+    started: SystemTime,
+}
+
+impl Job<'_> {
+    /// Finds or computes a cell; `None` if another process is computing it.
+    fn cell(&self, cell: Cell, worker: &Worker) -> Option<(Outcome, Option<Error>)> {
+        let fold = &self.split.folds[cell.fold];
+        let classes = self.dataset.catalogue.classes.len();
+        let mut error = None;
+        let lock = match self.store.claim(&self.plan.key(cell), fold, classes, self.started) {
+            Ok(Claim::Ended(outcome)) => {
+                self.watch.ended(cell, &outcome, false);
+                return Some((outcome, None));
+            }
+            Ok(Claim::Busy) => return None,
+            Ok(Claim::Ours(lock)) => Some(lock),
+            Err(e) => {
+                error = Some(e);
+                None
+            }
+        };
+        self.watch.started(cell);
+        let outcome = self.compute(cell, fold, worker);
+        if let Some(lock) = lock {
+            error = self.store.finish(lock, &outcome).err();
+        }
+        self.watch.ended(cell, &outcome, true);
+        Some((outcome, error))
+    }
+
+    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker) -> Outcome {
+        let model = self.models[cell.model];
+        let parts = Parts::of(self.dataset, fold);
+        let run = Run {
+            params: self.plan.models[cell.model].params.clone(),
+            seed: self.plan.cell_seed(cell),
+            threads: self.settings.threads,
+            device: self.settings.device,
+            observer: &CellObserver { cell, watch: self.watch },
+        };
+        let classes = self.dataset.catalogue.classes.len();
+        let fit = || measure(model, &parts, &run, classes, worker.meter);
+        match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
+            Ok(Ok(record)) => Outcome::Done(record),
+            Ok(Err(genre_bench_api::Error::Cancelled)) => Outcome::Missing,
+            Ok(Err(e)) => Outcome::Failed(e.to_string()),
+            Err(panic) => {
+                let text = (panic.downcast_ref::<String>().map(String::as_str))
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("without a message");
+                Outcome::Failed(format!("panicked: {text}"))
+            }
+        }
+    }
+}
+
+struct CellObserver<'a> {
+    cell: Cell,
+    watch: &'a dyn Watch,
+}
+
+impl Observer for CellObserver<'_> {
+    fn progress(&self, done: usize, total: usize, note: &str) {
+        self.watch.progress(self.cell, done, total, note);
+    }
+    fn cancelled(&self) -> bool {
+        self.watch.cancelled()
+    }
+}
+
+/// A fold's examples as models get them, standardised on its training part.
+struct Parts {
+    train: Examples,
+    valid: Examples,
+    test: Inputs,
+}
+
+impl Parts {
+    fn of(dataset: &Dataset, fold: &Fold) -> Self {
+        let rows = |part: &[usize]| dataset.table.select(Axis(0), part);
+        let standardiser = Standardiser::fit(rows(&fold.train).view());
+        let inputs = |part: &[usize]| Inputs {
+            table: standardiser.apply(rows(part).view()),
+            columns: Arc::clone(&dataset.columns),
+        };
+        let catalogue = &dataset.catalogue;
+        let examples = |part: &[usize]| Examples {
+            inputs: inputs(part),
+            labels: part.iter().map(|&e| catalogue.examples[e].label).collect(),
+            clips: part.iter().map(|&e| catalogue.examples[e].clip).collect(),
+            classes: catalogue.classes.clone().into(),
+        };
+        Self { train: examples(&fold.train), valid: examples(&fold.valid), test: inputs(&fold.test) }
+    }
+}
+
+fn measure(
+    model: &dyn Model,
+    parts: &Parts,
+    run: &Run,
+    classes: usize,
+    meter: &Meter,
+) -> genre_bench_api::Result<Record> {
+    meter.start();
+    let start = Instant::now();
+    let fitted = model.fit(&parts.train, &parts.valid, run)?;
+    let fit_seconds = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let scores = fitted.scores(&parts.test)?;
+    let predict_seconds = start.elapsed().as_secs_f64();
+    let peak_bytes = meter.peak_bytes();
+    check_scores(&scores, parts.test.len(), classes)?;
+    let on_train = fitted.scores(&parts.train.inputs)?;
+    check_scores(&on_train, parts.train.len(), classes)?;
+    Ok(Record {
+        train_labels: labels_of(on_train.view()).into_iter().map(|label| label as u16).collect(),
+        test_scores: scores.rows().into_iter().map(|row| row.to_vec()).collect(),
+        fit_seconds,
+        predict_seconds,
+        peak_bytes,
+    })
+}
+
+/// Holds a model to its contract.
+fn check_scores(scores: &Array2<f32>, examples: usize, classes: usize) -> genre_bench_api::Result<()> {
+    let failed = |reason: String| Err(genre_bench_api::Error::failed(reason));
+    if scores.dim() != (examples, classes) {
+        return failed(format!("the scores have shape {:?}, not {:?}", scores.dim(), (examples, classes)));
+    }
+    match scores.iter().find(|score| !score.is_finite()) {
+        Some(score) => failed(format!("a score is {score}, not a finite number")),
+        None => Ok(()),
+    }
+}

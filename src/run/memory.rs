@@ -1,0 +1,109 @@
+//! How much memory a model needs.
+//!
+//! Cells run side by side in one process, so the operating system's figures cannot tell them apart. Instead the
+//! allocator counts, for every thread that works for a cell, what it allocates and frees.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+/// The memory of one worker: of all threads that were [attached](Meter::attach) to it.
+#[derive(Debug, Default)]
+pub struct Meter {
+    live: AtomicI64,
+    peak: AtomicI64,
+}
+
+thread_local! {
+    static METER: Cell<Option<&'static Meter>> = const { Cell::new(None) };
+}
+
+impl Meter {
+    /// A meter for the rest of the program's life, which is as long as threads may count on it.
+    pub fn leak() -> &'static Self {
+        Box::leak(Box::default())
+    }
+
+    /// Counts this thread's memory from now on.
+    pub fn attach(&'static self) {
+        METER.set(Some(self));
+    }
+
+    /// Starts a measurement: what is held now counts as nothing.
+    pub fn start(&self) {
+        self.live.store(0, Relaxed);
+        self.peak.store(0, Relaxed);
+    }
+
+    /// The most bytes held at one time since [`Meter::start`].
+    pub fn peak_bytes(&self) -> u64 {
+        self.peak.load(Relaxed).max(0).unsigned_abs()
+    }
+
+    fn add(&self, bytes: i64) {
+        let live = self.live.fetch_add(bytes, Relaxed) + bytes;
+        if live > self.peak.load(Relaxed) {
+            self.peak.fetch_max(live, Relaxed);
+        }
+    }
+}
+
+/// The system's allocator, counting.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count(bytes: usize, sign: i64) {
+    // A thread that is ending has no meter any more.
+    if let Ok(Some(meter)) = METER.try_with(Cell::get) {
+        meter.add(sign * bytes as i64);
+    }
+}
+
+// SAFETY: every call is handed on unchanged to the system's allocator, which upholds the contract; the counting
+// around it does not allocate (the thread-local needs no lazy initialisation and no destructor).
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size, 1);
+        count(layout.size(), -1);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(layout.size(), -1);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_measured_only_after_it_was_attached() {
+        let meter = Meter::leak();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                meter.start();
+                drop(std::hint::black_box(vec![1_u8; 1 << 20]));
+                assert_eq!(meter.peak_bytes(), 0);
+                meter.attach();
+                let held = std::hint::black_box(vec![1_u8; 1 << 20]);
+                drop(std::hint::black_box(vec![1_u8; 1 << 18]));
+                drop(held);
+                assert_eq!(meter.peak_bytes(), (1 << 20) + (1 << 18));
+            });
+        });
+    }
+}

@@ -1,0 +1,46 @@
+use crate::protocol::Fold;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// What a finished cell leaves behind: predictions and costs, no metric. Metrics are computed from it by
+/// [`crate::score`], so new ones can be had without fitting again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Predicted class of each training example, in the order of the fold.
+    pub train_labels: Vec<u16>,
+    /// Scores of each test example in the order of the fold, `examples` rows of `classes`.
+    pub test_scores: Vec<Vec<f32>>,
+    /// Seconds of wall clock to fit.
+    pub fit_seconds: f64,
+    /// Seconds of wall clock to score the test part.
+    pub predict_seconds: f64,
+    /// The most bytes of main memory that fitting and scoring held at one time.
+    pub peak_bytes: u64,
+}
+
+impl Record {
+    /// The test scores as one table of shape `(examples, classes)`.
+    pub fn scores(&self) -> Array2<f32> {
+        let classes = self.test_scores.first().map_or(0, Vec::len);
+        Array2::from_shape_fn((self.test_scores.len(), classes), |(e, c)| self.test_scores[e][c])
+    }
+
+    /// Whether the record fits the fold it is said to be of.
+    pub fn is_of(&self, fold: &Fold, classes: usize) -> bool {
+        self.train_labels.len() == fold.train.len()
+            && self.train_labels.iter().all(|&label| usize::from(label) < classes)
+            && self.test_scores.len() == fold.test.len()
+            && self.test_scores.iter().all(|row| row.len() == classes && row.iter().all(|s| s.is_finite()))
+    }
+}
+
+/// How a cell ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// With predictions.
+    Done(Record),
+    /// With an error or a panic of the model.
+    Failed(String),
+    /// Not at all, because the run was stopped before.
+    Missing,
+}

@@ -1,0 +1,318 @@
+use super::{Outcome, Plan, Record};
+use crate::dataset::Catalogue;
+use crate::error::{Error, Result};
+use crate::protocol::{Fold, table};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The layout below; a store with another number is refused.
+const FORMAT: u32 = 1;
+
+/// Finished cells and runs in a folder.
+///
+/// ```text
+/// OUT/store.json               the format's number
+/// OUT/cells/KEY.json           one finished cell, shared by all runs that have it
+/// OUT/cells/KEY.failed.json    why a cell failed
+/// OUT/cells/KEY.lock           held by the process that is computing the cell
+/// OUT/runs/RUN/plan.json       what was run
+/// OUT/runs/RUN/split.csv       on which division of
+/// OUT/runs/RUN/examples.csv    which examples
+/// ```
+///
+/// Files appear whole or not at all: each is written under another name and then renamed. So a
+/// process may be killed at any moment, and several may share a store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// What became of asking for a cell.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is finished (or has just failed in another process).
+    Ended(Outcome),
+    /// It is ours to compute; no other process will before the lock is dropped.
+    Ours(CellLock),
+    /// Another process is computing it.
+    Busy,
+}
+
+/// The right to compute a cell. The operating system takes it back when the process dies.
+#[derive(Debug)]
+pub struct CellLock {
+    key: String,
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for CellLock {
+    fn drop(&mut self) {
+        // Tidiness alone: a lock file that stays behind is not locked, so it blocks nobody.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    written_by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Failure {
+    reason: String,
+}
+
+impl Store {
+    /// Opens a store for writing, making its folders where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be made or written to, or holds a store of another format.
+    pub fn create(root: &Path) -> Result<Self> {
+        let store = Self { root: root.to_owned() };
+        for folder in [root.to_owned(), store.root.join("cells"), store.root.join("runs")] {
+            fs::create_dir_all(&folder).map_err(|e| {
+                Error::at(
+                    &folder,
+                    format!("the folder cannot be made: {e}"),
+                    "name a folder you can write to, --out DIR",
+                )
+            })?;
+        }
+        if !store.header_path().exists() {
+            let header =
+                Header { format: FORMAT, written_by: format!("genre-bench {}", env!("CARGO_PKG_VERSION")) };
+            store.write_json(&store.header_path(), &header)?;
+        }
+        store.check_header()?;
+        Ok(store)
+    }
+
+    /// Opens a store that is there already.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it has another format.
+    pub fn open(root: &Path) -> Result<Self> {
+        let store = Self { root: root.to_owned() };
+        if !store.header_path().exists() {
+            return Err(Error::at(
+                root,
+                "there are no stored runs",
+                "`bench all` first, or name its folder, --out DIR",
+            ));
+        }
+        store.check_header()?;
+        Ok(store)
+    }
+
+    fn check_header(&self) -> Result<()> {
+        let path = self.header_path();
+        let header: Header = read_json(&path, "is it the --out folder of a run? If not, name another")?;
+        if header.format != FORMAT {
+            return Err(Error::at(
+                &self.root,
+                format!(
+                    "the store has format {} (written by {}), this program reads format {FORMAT}",
+                    header.format, header.written_by
+                ),
+                "name another folder, --out DIR, or use that version of the program",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes what a reader needs to make sense of the run's cells.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    pub fn save_run(&self, plan: &Plan, catalogue: &Catalogue, folds: &[Fold]) -> Result<()> {
+        let folder = self.run_folder(&plan.id);
+        fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
+        self.write(&folder.join("examples.csv"), &catalogue.csv())?;
+        self.write(&folder.join("split.csv"), &table::csv(catalogue, folds))?;
+        // Last, because a folder with a plan is a run.
+        self.write_json(&folder.join("plan.json"), plan)
+    }
+
+    /// The folder of a run.
+    pub fn run_folder(&self, id: &str) -> PathBuf {
+        self.root.join("runs").join(id)
+    }
+
+    /// Finds a run by its name, by the start of it, or the latest one by the name `last`.
+    ///
+    /// # Errors
+    ///
+    /// No run or several runs go by that name, or the run's files cannot be read.
+    pub fn load_run(&self, name: &str) -> Result<(Plan, Catalogue, Vec<Fold>)> {
+        let mut runs = self.runs()?;
+        let shown: Vec<&str> = runs.iter().take(10).map(|(_, id)| id.as_str()).collect();
+        let known = if shown.is_empty() { "run `bench all` first".to_owned() } else { shown.join(", ") };
+        if name != "last" {
+            let exact = runs.iter().any(|(_, id)| id == name);
+            runs.retain(|(_, id)| if exact { id == name } else { id.starts_with(name) });
+            if runs.len() > 1 {
+                return Err(Error::new(format!("run `{name}`"), "several runs start like this", known));
+            }
+        }
+        let Some((_, id)) = runs.first() else {
+            let reason = format!("there is no such run in {}", self.root.display());
+            return Err(Error::new(format!("run `{name}`"), reason, known));
+        };
+        let folder = self.run_folder(id);
+        let plan: Plan = read_json(&folder.join("plan.json"), "run `bench all` again")?;
+        let catalogue = Catalogue::read(&folder.join("examples.csv"))?;
+        let folds = table::read(&folder.join("split.csv"), &catalogue)?;
+        Ok((plan, catalogue, folds))
+    }
+
+    /// All runs, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn runs(&self) -> Result<Vec<(SystemTime, String)>> {
+        let folder = self.root.join("runs");
+        let entries =
+            fs::read_dir(&folder).map_err(|e| Error::at(&folder, format!("cannot be read: {e}"), ""))?;
+        let mut runs: Vec<_> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let written = fs::metadata(entry.path().join("plan.json")).and_then(|m| m.modified()).ok()?;
+                Some((written, entry.file_name().into_string().ok()?))
+            })
+            .collect();
+        runs.sort_by(|a, b| b.cmp(a));
+        Ok(runs)
+    }
+
+    /// Asks for a cell. A failure from before `started` does not count: the user may have mended its cause.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    pub fn claim(&self, key: &str, fold: &Fold, classes: usize, started: SystemTime) -> Result<Claim> {
+        let ended = || match self.outcome(key, fold, classes) {
+            Outcome::Failed(reason) => {
+                let at = fs::metadata(self.failure_path(key)).and_then(|m| m.modified());
+                at.is_ok_and(|at| at >= started).then_some(Outcome::Failed(reason))
+            }
+            Outcome::Missing => None,
+            done @ Outcome::Done(_) => Some(done),
+        };
+        if let Some(outcome) = ended() {
+            return Ok(Claim::Ended(outcome));
+        }
+        let path = self.root.join("cells").join(format!("{key}.lock"));
+        let file =
+            File::options().create(true).append(true).open(&path).map_err(|e| unwritable(&path, &e))?;
+        match file.try_lock() {
+            // Another process may have ended the cell between our look and our lock.
+            Ok(()) => Ok(match ended() {
+                Some(outcome) => Claim::Ended(outcome),
+                None => Claim::Ours(CellLock { key: key.to_owned(), path, _file: file }),
+            }),
+            Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
+            Err(TryLockError::Error(e)) => Err(Error::at(
+                &path,
+                format!("cannot be locked: {e}"),
+                "name a folder on a local disk, --out DIR",
+            )),
+        }
+    }
+
+    /// Stores how a cell ended.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    pub fn finish(&self, lock: CellLock, outcome: &Outcome) -> Result<()> {
+        match outcome {
+            Outcome::Done(record) => {
+                self.write_json(&self.record_path(&lock.key), record)?;
+                let _ = fs::remove_file(self.failure_path(&lock.key)); // usually there is none
+            }
+            Outcome::Failed(reason) => {
+                self.write_json(&self.failure_path(&lock.key), &Failure { reason: reason.clone() })?;
+            }
+            Outcome::Missing => {}
+        }
+        Ok(())
+    }
+
+    /// How a cell ended, as far as the store knows. A record that does not fit the fold counts as missing, so that a
+    /// damaged file is computed again and not believed.
+    pub fn outcome(&self, key: &str, fold: &Fold, classes: usize) -> Outcome {
+        if let Ok(record) = read_json::<Record>(&self.record_path(key), "")
+            && record.is_of(fold, classes)
+        {
+            return Outcome::Done(record);
+        }
+        match read_json::<Failure>(&self.failure_path(key), "") {
+            Ok(failure) => Outcome::Failed(failure.reason),
+            Err(_) => Outcome::Missing,
+        }
+    }
+
+    fn header_path(&self) -> PathBuf {
+        self.root.join("store.json")
+    }
+
+    fn record_path(&self, key: &str) -> PathBuf {
+        self.root.join("cells").join(format!("{key}.json"))
+    }
+
+    fn failure_path(&self, key: &str) -> PathBuf {
+        self.root.join("cells").join(format!("{key}.failed.json"))
+    }
+
+    fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec(value).map_err(|e| Error::at(path, e, "report this as a bug"))?;
+        self.write(path, &bytes)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        write_whole(path, bytes).map_err(|e| unwritable(path, &e))
+    }
+}
+
+/// Writes a file so that it appears whole or not at all.
+///
+/// # Errors
+///
+/// The folder cannot be written to or is full; no part of the file is left behind.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    // A temporary file is for its owner's eyes only; a result is an ordinary file.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    let reason = format!("cannot be written: {error}");
+    Error::at(path, reason, "check space and permissions, or name another folder, --out DIR")
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<T> {
+    let bytes = fs::read(path).map_err(|e| Error::at(path, format!("cannot be read: {e}"), hint))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Error::at(path, format!("is not what it should be: {e}"), hint))
+}
