@@ -26,12 +26,12 @@ impl Cut {
     ///
     /// # Errors
     ///
-    /// A sentence, where a number is not between 0.1 and 600.
+    /// A sentence, where a number is not between 0.1 and 60.
     pub fn new(seconds: f64, hop: Option<f64>) -> Result<Self, String> {
         let hop = hop.unwrap_or(seconds);
         for (what, value) in [("example length", seconds), ("hop", hop)] {
-            if !(0.1..=600.0).contains(&value) {
-                return Err(format!("{what} of {value} s: it must be between 0.1 and 600 s"));
+            if !(0.1..=60.0).contains(&value) {
+                return Err(format!("{what} of {value} s: it must be between 0.1 and 60 s"));
             }
         }
         Ok(Self { seconds, hop })

@@ -19,7 +19,7 @@
 //! ```
 
 pub mod au;
-pub mod cut;
+mod cut;
 mod decode;
 mod error;
 pub mod resample;

@@ -49,9 +49,15 @@ impl ChromaBank {
     /// Chroma of one frame's power spectrum, scaled so that the strongest class is 1; all 0 for silence.
     #[inline(always)]
     pub fn apply(&self, power: &[f32]) -> [f32; CLASSES] {
-        let raw: [f32; CLASSES] = std::array::from_fn(|class| simd::dot(&self.rows[class], power));
-        let most = raw.iter().fold(0f32, |a, &b| if a < b { b } else { a });
-        if most < f32::MIN_POSITIVE { raw } else { raw.map(|x| x / most) }
+        let mut chroma = [0f32; CLASSES];
+        let mut most = 0f32;
+        for (to, row) in chroma.iter_mut().zip(&self.rows) {
+            *to = simd::dot(row, power);
+            most = most.max(*to);
+        }
+        let scale = if most < f32::MIN_POSITIVE { 1.0 } else { most };
+        chroma.iter_mut().for_each(|x| *x /= scale);
+        chroma
     }
 }
 

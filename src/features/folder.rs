@@ -1,1 +1,173 @@
-//! The feature table of many recordings, in order and in bounded memory.
+//! The feature table of many recordings, in their order and in bounded memory.
+
+use super::table::{COLUMNS, Extractor};
+use crate::audio::{self, Audio, Container, Cut, Limits};
+use rayon::prelude::*;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// One row of a feature table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Index of the recording in the list that was given.
+    pub file: usize,
+    /// Name as the published tables have it: `blues.00000.wav` of a whole clip, `blues.00000.7.wav` of
+    /// its segment 7.
+    pub name: String,
+    /// Number of the segment in its recording; `None` of a whole clip.
+    pub segment: Option<usize>,
+    /// Samples the columns were computed from.
+    pub length: usize,
+    /// The columns, in the order of [`super::table::FEATURE_NAMES`].
+    pub values: [f64; COLUMNS],
+}
+
+/// What became of one recording.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its rows.
+    Rows {
+        /// One row an example.
+        rows: Vec<Row>,
+        /// Something odd that did not keep the recording from being used.
+        note: Option<String>,
+    },
+    /// Why it has none.
+    Fault(audio::Error),
+}
+
+/// What a run over many recordings came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Recordings that gave rows.
+    pub files: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Recordings with a note.
+    pub notes: usize,
+    /// Recordings that could not be used, counted by [`audio::Fault::kind`], in order of first sight.
+    pub faults: Vec<(&'static str, usize)>,
+}
+
+impl Summary {
+    fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Rows { rows, note } => {
+                self.files += 1;
+                self.rows += rows.len();
+                self.notes += usize::from(note.is_some());
+            }
+            Outcome::Fault(error) => {
+                let kind = error.fault.kind();
+                match self.faults.iter_mut().find(|(known, _)| *known == kind) {
+                    Some((_, count)) => *count += 1,
+                    None => self.faults.push((kind, 1)),
+                }
+            }
+        }
+    }
+}
+
+/// Extracts the 57 columns of all examples that `cut` makes of `files`, and gives each recording's
+/// outcome to `each`, with its index, in the order of `files`.
+///
+/// Recordings are read and extracted in parallel on the current rayon pool. They are taken a few at a
+/// time, so memory is that of the recordings in work — about 30 MB a thread for a 30 s clip — however
+/// many there are. Rows do not depend on the number of threads. A recording that cannot be used is an
+/// [`Outcome::Fault`], and the others go on.
+///
+/// # Errors
+///
+/// The first that `each` returns, which ends the run: [`io::ErrorKind::Interrupted`] to cancel it, or
+/// whatever keeps the rows from being written.
+pub fn extract(
+    files: &[PathBuf],
+    cut: &Cut,
+    limits: &Limits,
+    mut each: impl FnMut(usize, Outcome) -> io::Result<()>,
+) -> io::Result<Summary> {
+    let extractor = Extractor::new().map_err(io::Error::other)?;
+    let mut summary = Summary::default();
+    // Enough recordings at once that threads seldom wait for the slowest, few enough to hear of the
+    // first soon.
+    let batch = 8 * rayon::current_num_threads();
+    for (start, files) in (0..).step_by(batch).zip(files.chunks(batch)) {
+        let outcomes: Vec<Outcome> = files
+            .par_iter()
+            .enumerate()
+            .with_max_len(1)
+            .map_init(
+                || extractor.clone(),
+                |extractor, (i, file)| one(extractor, start + i, file, cut, limits),
+            )
+            .collect();
+        for (i, outcome) in outcomes.into_iter().enumerate() {
+            summary.count(&outcome);
+            each(start + i, outcome)?;
+        }
+    }
+    Ok(summary)
+}
+
+/// The rows of one recording.
+fn one(extractor: &mut Extractor, file: usize, path: &Path, cut: &Cut, limits: &Limits) -> Outcome {
+    let work = || {
+        let audio = audio::read_within(path, limits)?;
+        let ranges = cut.ranges(audio.samples.len());
+        let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
+        Ok((audio, ranges))
+    };
+    match work() {
+        Err(error) => Outcome::Fault(error),
+        Ok((audio, ranges)) => {
+            let row = |(segment, range): (Option<usize>, std::ops::Range<usize>)| Row {
+                file,
+                name: name(path, segment),
+                segment,
+                length: range.len(),
+                values: extractor.extract(&audio.samples[range]),
+            };
+            Outcome::Rows { rows: ranges.into_iter().map(row).collect(), note: note(path, &audio) }
+        }
+    }
+}
+
+fn name(path: &Path, segment: Option<usize>) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    match segment {
+        None => format!("{stem}.wav"),
+        Some(segment) => format!("{stem}.{segment}.wav"),
+    }
+}
+
+fn note(path: &Path, audio: &Audio) -> Option<String> {
+    let container = audio.container.name();
+    audio.mislabelled.then(|| format!("{}: is a {container} file by its content", path.display()))
+}
+
+/// The recordings under `root`, and for each the name of its genre, which is that of the folder it
+/// lies in: `GENRE/file`, directly under `root` or anywhere below it, as in `genres_original/GENRE/`.
+///
+/// Only names with an extension of a known [`Container`] count. Sorted by path; links to folders are
+/// not followed, so a loop of links does no harm.
+///
+/// # Errors
+///
+/// Whatever keeps a folder from being listed.
+pub fn recordings(root: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let genre = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if Container::known_extension(&entry.path()) {
+                found.push((entry.path(), genre.clone()));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

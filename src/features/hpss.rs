@@ -1,6 +1,6 @@
 //! Harmonic-percussive separation: what sustains and what strikes.
 
-use super::median::{LANES, RunningMedian};
+use super::median::{LANES, Lanes, RunningMedian};
 use super::stft::{Complex, modulus};
 use super::{Error, simd};
 use ndarray::{Array2, ArrayView2};
@@ -64,35 +64,59 @@ pub(crate) fn medians_over_time(filter: &RunningMedian, magnitudes: &Magnitudes,
     );
 }
 
-/// Writes to `out`, of up to [`LANES`] rows, the median of each bin of the frames from `first` on over
-/// 31 bins: tones vanish, strokes remain.
+/// Writes to `out`, of [`LANES`] rows, the median of each bin of the frames from `first` on over 31
+/// bins: tones vanish, strokes remain. `turned` is any vector.
+///
+/// The frames, as many as there are lanes, are turned so that a bin's values lie side by side.
 pub(crate) fn medians_over_frequency(
     filter: &RunningMedian,
     magnitudes: &Magnitudes,
     first: usize,
+    turned: &mut Vec<Lanes>,
     out: &mut Magnitudes,
 ) {
-    let frames = LANES.min(magnitudes.frames() - first);
+    let stride = magnitudes.stride;
     out.resize(LANES, magnitudes.bins);
-    let stride = out.stride;
+    turned.resize(2 * stride, [0.0; LANES]);
+    let (values, medians) = turned.split_at_mut(stride);
+    // Lanes beyond the last frame repeat it.
+    let row = |lane: usize| (first + lane).min(magnitudes.frames() - 1) * stride;
     simd::wide(
         #[inline(always)]
         || {
-            let rows: [&[f32]; LANES] =
-                std::array::from_fn(|lane| magnitudes.row(first + lane.min(frames - 1)));
+            for (start, to) in (0..stride).step_by(LANES).zip(values.as_chunks_mut::<LANES>().0) {
+                turn(to, |lane| &magnitudes.values[row(lane) + start..]);
+            }
             filter.run(
                 magnitudes.bins,
                 #[inline(always)]
-                |bin| std::array::from_fn(|lane| rows[lane][bin]),
+                |bin| values[bin],
                 #[inline(always)]
-                |bin, lanes| {
-                    for lane in 0..LANES {
-                        out.values[lane * stride + bin] = lanes[lane];
-                    }
-                },
+                |bin, lanes| medians[bin] = *lanes,
             );
+            let mut square = [[0.0; LANES]; LANES];
+            for (start, from) in (0..stride).step_by(LANES).zip(medians.as_chunks::<LANES>().0) {
+                turn(&mut square, |bin| &from[bin]);
+                for (lane, values) in square.iter().enumerate() {
+                    out.values[lane * stride + start..][..LANES].copy_from_slice(values);
+                }
+            }
         },
     );
+}
+
+/// Writes the first [`LANES`] values of `row(0)`, `row(1)`, … to `out` as columns.
+#[inline(always)]
+fn turn<'a>(out: &mut [Lanes; LANES], row: impl Fn(usize) -> &'a [f32]) {
+    let mut square = [[0.0; LANES]; LANES];
+    for (lane, values) in square.iter_mut().enumerate() {
+        values.copy_from_slice(&row(lane)[..LANES]);
+    }
+    for (i, to) in out.iter_mut().enumerate() {
+        for lane in 0..LANES {
+            to[lane] = square[lane][i];
+        }
+    }
 }
 
 /// Part of a value that is harmonic, from the two medians: `h² / (h² + p²)`, a half where both are 0.
@@ -128,11 +152,12 @@ pub fn hpss(spectrum: ArrayView2<Complex<f32>>) -> Result<[Array2<Complex<f32>>;
         magnitudes.row_mut(t).iter_mut().zip(row).for_each(|(to, from)| *to = modulus(*from));
     }
     let (mut over_time, mut over_frequency) = (Magnitudes::default(), Magnitudes::default());
+    let mut turned = Vec::new();
     medians_over_time(&filter, &magnitudes, &mut over_time);
     let mut harmonic = Array2::zeros(spectrum.dim());
     for t in 0..spectrum.nrows() {
         if t % LANES == 0 {
-            medians_over_frequency(&filter, &magnitudes, t, &mut over_frequency);
+            medians_over_frequency(&filter, &magnitudes, t, &mut turned, &mut over_frequency);
         }
         let medians = over_time.row(t).iter().zip(over_frequency.row(t % LANES));
         for (k, (&h, &p)) in medians.enumerate() {

@@ -25,11 +25,18 @@ pub const LANES: usize = 16;
 /// One value of each series.
 pub type Lanes = [f32; LANES];
 
+/// The same as integers of the same order, whose minimum and maximum are one instruction each; those of
+/// floating-point numbers are more, for the sake of NaN and −0.
+type Keys = [i32; LANES];
+
 /// Values a median is taken of.
 pub const WINDOW: usize = 31;
 
 /// Windows handled together, and values sorted together.
 const GROUP: usize = 8;
+
+/// Most values that a network handles, and more: a power of 2.
+const WIRES: usize = 32;
 
 /// Groups kept at hand: the two before a block, its own, the two after; rounded up to a power of 2.
 const RING: usize = 8;
@@ -71,14 +78,16 @@ impl Network {
 
     /// Runs the network over `values` and copies the ranks asked for to `out`.
     #[inline(always)]
-    fn run(&self, values: &mut [Lanes], out: &mut [Lanes]) {
+    fn run(&self, values: &mut [Keys; WIRES], out: &mut [Keys]) {
         for &(low, high) in &self.exchanges {
-            let (a, b) = (values[usize::from(low)], values[usize::from(high)]);
-            values[usize::from(low)] = min(&a, &b);
-            values[usize::from(high)] = max(&a, &b);
+            // The remainder tells the compiler that no place is out of bounds.
+            let (low, high) = (usize::from(low) % WIRES, usize::from(high) % WIRES);
+            let (a, b) = (values[low], values[high]);
+            values[low] = min(&a, &b);
+            values[high] = max(&a, &b);
         }
         for (to, &place) in out.iter_mut().zip(&self.ranks) {
-            *to = values[usize::from(place)];
+            *to = values[usize::from(place) % WIRES];
         }
     }
 }
@@ -110,13 +119,46 @@ fn merge(a: &[u8], b: &[u8], exchanges: &mut Vec<(u8, u8)>) -> Vec<u8> {
 }
 
 #[inline(always)]
-fn min(a: &Lanes, b: &Lanes) -> Lanes {
-    std::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
+fn min(a: &Keys, b: &Keys) -> Keys {
+    let mut out = *a;
+    for lane in 0..LANES {
+        out[lane] = out[lane].min(b[lane]);
+    }
+    out
 }
 
 #[inline(always)]
-fn max(a: &Lanes, b: &Lanes) -> Lanes {
-    std::array::from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+fn max(a: &Keys, b: &Keys) -> Keys {
+    let mut out = *a;
+    for lane in 0..LANES {
+        out[lane] = out[lane].max(b[lane]);
+    }
+    out
+}
+
+/// Turns the lower 31 bits of negative numbers around, which makes their order that of integers. Its
+/// own inverse.
+#[inline(always)]
+fn turn(bits: i32) -> i32 {
+    bits ^ ((bits >> 31) as u32 >> 1) as i32
+}
+
+#[inline(always)]
+fn to_keys(values: &Lanes) -> Keys {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = turn(values[lane].to_bits() as i32);
+    }
+    out
+}
+
+#[inline(always)]
+fn from_keys(keys: &Keys) -> Lanes {
+    let mut out = [0.0; LANES];
+    for lane in 0..LANES {
+        out[lane] = f32::from_bits(turn(keys[lane]) as u32);
+    }
+    out
 }
 
 /// The place of value `i` in a series of `n` continued by mirroring: `b a | a b c | c b`.
@@ -124,6 +166,9 @@ fn max(a: &Lanes, b: &Lanes) -> Lanes {
 /// This is `scipy.ndimage`'s mode "reflect"; unlike [`super::pad::Pad::Reflect`] it repeats the ends.
 #[inline(always)]
 fn mirrored(i: isize, n: usize) -> usize {
+    if (0..n as isize).contains(&i) {
+        return i as usize;
+    }
     let i = i.rem_euclid(2 * n as isize) as usize;
     if i < n { i } else { 2 * n - 1 - i }
 }
@@ -168,34 +213,34 @@ impl RunningMedian {
             for group in if block == 0 { -2..=2 } else { block + 2..=block + 2 } {
                 self.load(group, n, &read, &mut at_hand);
             }
-            let mut common = [[0f32; LANES]; 3 * GROUP];
-            for (to, group) in common.chunks_exact_mut(GROUP).zip(block - 1..) {
+            let mut values = [[0; LANES]; WIRES];
+            for (to, group) in values.chunks_exact_mut(GROUP).zip(block - 1..=block + 1) {
                 to.copy_from_slice(&at_hand.sorted[slot(group)]);
             }
-            let mut middle = [[0f32; LANES]; 8];
-            self.core.run(&mut common, &mut middle);
+            let mut middle = [[0; LANES]; 8];
+            self.core.run(&mut values, &mut middle);
 
             let left = &at_hand.halves[slot(block - 2)][4..];
             let right = &at_hand.halves[slot(block + 2)][..4];
             for (added, pairs) in [(left, &PAIRS[..2]), (right, &PAIRS[2..])] {
-                let mut values = [[0f32; LANES]; 12];
                 values[..8].copy_from_slice(&middle);
-                values[8..].copy_from_slice(added);
-                let mut four = [[0f32; LANES]; 4];
+                values[8..12].copy_from_slice(added);
+                let mut four = [[0; LANES]; 4];
                 self.add_four.run(&mut values, &mut four);
                 for pair in pairs {
                     let value = |offset: isize| {
                         let i = offset + 2 * GROUP as isize;
                         &at_hand.raw[slot(block - 2 + i / GROUP as isize)][i as usize % GROUP]
                     };
-                    let [a, b] = pair.shared.map(value);
-                    let mut values = [four[0], four[1], four[2], four[3], min(a, b), max(a, b)];
-                    let mut two = [[0f32; LANES]; 2];
+                    let (a, b) = (value(pair.shared[0]), value(pair.shared[1]));
+                    values[..4].copy_from_slice(&four);
+                    (values[4], values[5]) = (min(a, b), max(a, b));
+                    let mut two = [[0; LANES]; 2];
                     self.add_two.run(&mut values, &mut two);
                     for (window, own) in (pair.window..).zip(pair.own) {
                         let at = block as usize * GROUP + window;
                         if at < n {
-                            write(at, &max(&two[0], &min(&two[1], value(own))));
+                            write(at, &from_keys(&max(&two[0], &min(&two[1], value(own)))));
                         }
                     }
                 }
@@ -208,12 +253,15 @@ impl RunningMedian {
     fn load(&self, group: isize, n: usize, read: &impl Fn(usize) -> Lanes, at_hand: &mut AtHand) {
         let g = slot(group);
         let first = group * GROUP as isize;
-        at_hand.raw[g] = std::array::from_fn(|k| read(mirrored(first + k as isize, n)));
-        let mut values = at_hand.raw[g];
-        for (values, half) in values.chunks_exact_mut(4).zip(at_hand.halves[g].chunks_exact_mut(4)) {
-            self.sort_four.run(values, half);
+        for k in 0..GROUP {
+            at_hand.raw[g][k] = to_keys(&read(mirrored(first + k as isize, n)));
         }
-        let mut values = at_hand.halves[g];
+        let mut values = [[0; LANES]; WIRES];
+        for half in [0..4, 4..8] {
+            values[..4].copy_from_slice(&at_hand.raw[g][half.clone()]);
+            self.sort_four.run(&mut values, &mut at_hand.halves[g][half]);
+        }
+        values[..GROUP].copy_from_slice(&at_hand.halves[g]);
         self.join_fours.run(&mut values, &mut at_hand.sorted[g]);
     }
 }
@@ -222,11 +270,11 @@ impl RunningMedian {
 #[derive(Default)]
 struct AtHand {
     /// Values as they come.
-    raw: [[Lanes; GROUP]; RING],
+    raw: [[Keys; GROUP]; RING],
     /// The same, each half sorted.
-    halves: [[Lanes; GROUP]; RING],
+    halves: [[Keys; GROUP]; RING],
     /// The same, all sorted.
-    sorted: [[Lanes; GROUP]; RING],
+    sorted: [[Keys; GROUP]; RING],
 }
 
 #[inline(always)]

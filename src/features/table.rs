@@ -18,7 +18,7 @@
 
 use super::chroma::ChromaBank;
 use super::hpss::{Magnitudes, harmonic_part, medians_over_frequency, medians_over_time};
-use super::median::{LANES, RunningMedian};
+use super::median::{LANES, Lanes, RunningMedian};
 use super::mel::MelBank;
 use super::mfcc::Dct;
 use super::moments::mean_var;
@@ -135,7 +135,7 @@ struct Scratch {
     over_frequency: Magnitudes,
     power: Vec<f32>,
     log_mel: Vec<f32>,
-    sums: Vec<[f32; LANES]>,
+    lanes: Vec<Lanes>,
     peaks: Vec<Peak>,
     rises: Vec<f32>,
     masked: Vec<Complex<f32>>,
@@ -227,7 +227,7 @@ impl Extractor {
                         bins,
                         #[inline(always)]
                         |lane| magnitudes.row((first + lane).min(tile.end - 1)),
-                        &mut scratch.sums,
+                        &mut scratch.lanes,
                     )
                 },
             );
@@ -288,7 +288,8 @@ impl Extractor {
         scratch.masked.resize(bins, Complex::default());
         for t in 0..frames {
             if t % LANES == 0 {
-                medians_over_frequency(&plan.median, &scratch.magnitudes, t, &mut scratch.over_frequency);
+                let (turned, to) = (&mut scratch.lanes, &mut scratch.over_frequency);
+                medians_over_frequency(&plan.median, &scratch.magnitudes, t, turned, to);
                 lap(Stage::Medians);
             }
             let spectrum = &scratch.spectrum[t * bins..][..bins];
