@@ -185,11 +185,22 @@ struct Splitter<'a> {
     sorted: Vec<Ranked>,
 }
 
-/// A row under one column. The order is that of the ranks; what follows breaks no tie that matters.
+/// A row under one column, packed into one number that sorts by rank.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Ranked {
-    rank: u32,
-    row: u32,
+struct Ranked(u64);
+
+impl Ranked {
+    fn new(rank: u32, row: usize) -> Self {
+        Self(u64::from(rank) << 32 | row as u64)
+    }
+
+    fn rank(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    fn row(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 impl Splitter<'_> {
@@ -233,8 +244,8 @@ impl Splitter<'_> {
     fn sort(&mut self, rows: &[usize], column: usize) -> bool {
         let ranks = &self.table.ranks[column];
         self.sorted.clear();
-        self.sorted.extend(rows.iter().map(|&row| Ranked { rank: ranks[row], row: row as u32 }));
-        let varies = self.sorted.iter().any(|ranked| ranked.rank != self.sorted[0].rank);
+        self.sorted.extend(rows.iter().map(|&row| Ranked::new(ranks[row], row)));
+        let varies = self.sorted.iter().any(|ranked| ranked.rank() != self.sorted[0].rank());
         if varies {
             self.sorted.sort_unstable();
         }
@@ -247,14 +258,14 @@ impl Splitter<'_> {
         let mut best: Option<Split> = None;
         for (at, pair) in self.sorted.windows(2).enumerate() {
             let [here, next] = [pair[0], pair[1]];
-            sides.move_left(self.table.labels[here.row as usize], self.weights[here.row as usize]);
+            sides.move_left(self.table.labels[here.row()], self.weights[here.row()]);
             let smaller_side = (at + 1).min(self.sorted.len() - at - 1);
-            if here.rank == next.rank || smaller_side < self.growth.min_samples_leaf {
+            if here.rank() == next.rank() || smaller_side < self.growth.min_samples_leaf {
                 continue;
             }
             let purity = sides.purity();
             if best.as_ref().is_none_or(|best| purity > best.purity) {
-                best = Some(Split { column, left_rank: here.rank, right_rank: next.rank, purity });
+                best = Some(Split { column, left_rank: here.rank(), right_rank: next.rank(), purity });
             }
         }
         best

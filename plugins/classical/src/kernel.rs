@@ -24,6 +24,7 @@ impl RadialBasis {
     }
 }
 
-fn squared_norms(rows: ArrayView2<f64>) -> Array1<f64> {
+/// Squared Euclidean norm of every row.
+pub(crate) fn squared_norms(rows: ArrayView2<f64>) -> Array1<f64> {
     rows.map_axis(Axis(1), |row: ArrayView1<f64>| row.dot(&row))
 }
