@@ -16,7 +16,7 @@ use ndarray::{Array1, Array2, Axis};
 /// does not decide alone. The scores are the posterior probabilities.
 ///
 /// Fitted by linfa-bayes. Its `predict_proba` is not used: it exponentiates log-likelihoods as they
-/// are, which gives 0/0 for an example far from every class; [`softmax_rows`] does not.
+/// are, which gives 0/0 for an example far from every class.
 ///
 /// Reference: C. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval",
 /// Cambridge University Press, 2008, chapter 13.
