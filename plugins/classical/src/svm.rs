@@ -28,7 +28,9 @@ const NEVER: f32 = -1.0;
 /// highest score.
 ///
 /// The two-class problems are solved by linfa-svm's sequential minimal optimisation, in parallel
-/// over pairs. Its shrinking is left off because it runs out of bounds (0.8.1).
+/// over pairs. Of its version 0.8.1, shrinking is left off because it runs out of bounds, and the
+/// kernel is computed anew for every pair because no public function takes one: on a few hundred
+/// rows a pair, that is most of the time.
 ///
 /// References: C.-C. Chang and C.-J. Lin, "LIBSVM: a library for support vector machines", ACM
 /// Transactions on Intelligent Systems and Technology 2(3), 2011; C. Cortes and V. Vapnik,
