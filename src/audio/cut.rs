@@ -21,6 +21,9 @@ pub struct Cut {
     hop: f64,
 }
 
+/// A range of samples, with its number if it is a piece of the recording and without if it is the whole.
+pub type Piece = (Option<usize>, Range<usize>);
+
 impl Cut {
     /// Examples of `seconds`, one every `hop` seconds, or end to end without `hop`.
     ///
@@ -49,13 +52,12 @@ impl Cut {
         self.seconds == 30.0 && self.hop == 30.0 && (27.0..45.0).contains(&seconds)
     }
 
-    /// The ranges of samples of a recording of `length` samples, in order, each with its number if
-    /// it is a piece of the recording and without if it is the whole.
+    /// The examples of a recording of `length` samples, in order.
     ///
     /// # Errors
     ///
     /// [`Fault::TooShort`] where not one example fits.
-    pub fn ranges(&self, length: usize) -> Result<Vec<(Option<usize>, Range<usize>)>, Fault> {
+    pub fn ranges(&self, length: usize) -> Result<Vec<Piece>, Fault> {
         if self.takes_whole(length) {
             return Ok(vec![(None, 0..length)]);
         }

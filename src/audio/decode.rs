@@ -21,6 +21,9 @@ const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 /// How much a file may fall short of its header before it counts as truncated, in seconds: encoders
 /// pad, and headers of lossy formats count differently.
 const SLACK: f64 = 0.1;
+/// Largest sample that is believed, where 1 is full scale: files of `f32` may exceed that, but the
+/// square of a spectrum must still be finite.
+const LOUDEST: f32 = 1e9;
 /// Packets in a row without a sample before a decoder counts as stuck.
 const STUCK: usize = 10_000;
 /// Frames of AU read at a time.
@@ -66,8 +69,8 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
     if samples.is_empty() {
         return Err(broken("it holds not one sample".into()));
     }
-    if samples.iter().any(|s| !s.is_finite()) {
-        return Err(broken("a sample is not a finite number".into()));
+    if let Some(odd) = samples.iter().find(|s| !s.is_finite() || s.abs() > LOUDEST) {
+        return Err(broken(format!("a sample is {odd}")));
     }
     if samples.iter().all(|s| s.abs() < SILENCE) {
         return Err(Fault::Silent);

@@ -1,7 +1,7 @@
 //! The feature table of many recordings, in their order and in bounded memory.
 
 use super::table::{COLUMNS, Extractor};
-use crate::audio::{self, Audio, Container, Cut, Limits};
+use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ fn one(extractor: &mut Extractor, file: usize, path: &Path, cut: &Cut, limits: &
     match work() {
         Err(error) => Outcome::Fault(error),
         Ok((audio, ranges)) => {
-            let row = |(segment, range): (Option<usize>, std::ops::Range<usize>)| Row {
+            let row = |(segment, range): Piece| Row {
                 file,
                 name: name(path, segment),
                 segment,
