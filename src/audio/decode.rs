@@ -24,16 +24,19 @@ const SLACK: f64 = 0.1;
 /// Largest sample that is believed, where 1 is full scale: files of `f32` may exceed that, but the
 /// square of a spectrum must still be finite.
 const LOUDEST: f32 = 1e9;
+/// Seconds of audio for which memory is set aside on the word of a header.
+const BELIEVED: f64 = 60.0;
 /// Packets in a row without a sample before a decoder counts as stuck.
 const STUCK: usize = 10_000;
 /// Frames of AU read at a time.
 const BLOCK: usize = 1 << 14;
 
 pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
-    let mut file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(Fault::Unreadable(std::io::ErrorKind::IsADirectory.into()));
+    // A pipe would wait for ever, and a device never end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Fault::Unreadable(std::io::Error::other("it is not a regular file")));
     }
+    let mut file = File::open(path)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head)?;
     if head.is_empty() {
@@ -110,7 +113,11 @@ impl<'a> Sink<'a> {
             let reason = format!("{channels} channels at {rate} Hz");
             return Err(Fault::Unsupported { container: container.name(), reason });
         }
-        let decoded = Decoded { samples: Vec::new(), frames: 0, rate, channels, promised };
+        // Room for what is promised, if that is little enough to be believed.
+        let seconds = promised.unwrap_or(0) as f64 / f64::from(rate);
+        let room = (seconds.min(BELIEVED) * f64::from(RATE)).ceil() as usize;
+        let samples = Vec::with_capacity(room);
+        let decoded = Decoded { samples, frames: 0, rate, channels, promised };
         Ok(Self { resampler: Resampler::new(rate, RATE), mono: Vec::new(), limits, decoded })
     }
 

@@ -99,6 +99,16 @@ fn content_decides_and_not_the_name() {
 }
 
 #[test]
+fn a_large_tag_before_the_music_is_passed_over() {
+    let mp3 = std::fs::read(fixtures().join("audio/tone.mp3")).unwrap();
+    let mut tagged = b"ID3\x03\0\0\0\x60\0\0".to_vec();
+    tagged.resize(10 + (0x60 << 14), 0);
+    tagged.extend(&mp3);
+    let plain = read_bytes("a.mp3", &mp3, &Limits::default()).unwrap();
+    assert_eq!(read_bytes("a.mp3", &tagged, &Limits::default()).unwrap(), plain);
+}
+
+#[test]
 fn each_fault_is_told_apart() {
     let good = wav(RATE, 1, &ramp(30_000), 60_000);
     assert!(matches!(fault("a.wav", &[]), Fault::Empty));

@@ -5,6 +5,7 @@ use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// One row of a feature table.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +87,8 @@ pub fn extract(
     limits: &Limits,
     mut each: impl FnMut(usize, Outcome) -> io::Result<()>,
 ) -> io::Result<Summary> {
-    let extractor = Extractor::new().map_err(io::Error::other)?;
+    let first = Extractor::new().map_err(io::Error::other)?;
+    let idle = Idle::default();
     let mut summary = Summary::default();
     // Enough recordings at once that threads seldom wait for the slowest, few enough to hear of the
     // first soon.
@@ -96,10 +98,12 @@ pub fn extract(
             .par_iter()
             .enumerate()
             .with_max_len(1)
-            .map_init(
-                || extractor.clone(),
-                |extractor, (i, file)| one(extractor, start + i, file, cut, limits),
-            )
+            .map(|(i, file)| {
+                let mut extractor = idle.take().unwrap_or_else(|| first.clone());
+                let outcome = one(&mut extractor, start + i, file, cut, limits);
+                idle.put(extractor);
+                outcome
+            })
             .collect();
         for (i, outcome) in outcomes.into_iter().enumerate() {
             summary.count(&outcome);
@@ -107,6 +111,21 @@ pub fn extract(
         }
     }
     Ok(summary)
+}
+
+/// Extractors that no thread is using, with the memory they have: as many as there were threads at
+/// work at once.
+#[derive(Default)]
+struct Idle(Mutex<Vec<Extractor>>);
+
+impl Idle {
+    fn take(&self) -> Option<Extractor> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn put(&self, extractor: Extractor) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(extractor);
+    }
 }
 
 /// The rows of one recording.

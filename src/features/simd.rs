@@ -55,3 +55,17 @@ pub(crate) fn sum_by(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     }
     sums[0] + rest
 }
+
+/// The largest of `values` and 0. Values must not be NaN.
+#[inline(always)]
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let mut most = [0f32; LANES];
+    let parts = values.chunks_exact(LANES);
+    let rest = parts.remainder();
+    for part in parts {
+        for lane in 0..LANES {
+            most[lane] = if most[lane] < part[lane] { part[lane] } else { most[lane] };
+        }
+    }
+    most.iter().chain(rest).fold(0.0, |a, &b| if a < b { b } else { a })
+}

@@ -1,7 +1,7 @@
 //! Short-time Fourier transform: the spectrum of overlapping frames.
 
-use super::Error;
 use super::pad::Pad;
+use super::{Error, simd};
 use ndarray::{Array2, ArrayView2, Axis};
 pub use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
@@ -178,14 +178,25 @@ impl Analyser {
     ///
     /// The transform is done in `f64` and rounded once, like librosa's.
     pub fn frame(&mut self, samples: &[f32], out: &mut [Complex<f32>]) {
-        for ((to, &sample), &weight) in self.input.iter_mut().zip(samples).zip(self.window.iter()) {
-            *to = f64::from(sample) * weight;
-        }
+        let input = &mut self.input;
+        simd::wide(
+            #[inline(always)]
+            || {
+                for ((to, &sample), &weight) in input.iter_mut().zip(samples).zip(self.window.iter()) {
+                    *to = f64::from(sample) * weight;
+                }
+            },
+        );
         let done = self.plan.process_with_scratch(&mut self.input, &mut self.output, &mut self.scratch);
         debug_assert!(done.is_ok(), "buffers have the plan's own lengths");
-        for (to, from) in out.iter_mut().zip(&self.output) {
-            *to = Complex::new(from.re as f32, from.im as f32);
-        }
+        simd::wide(
+            #[inline(always)]
+            || {
+                for (to, from) in out.iter_mut().zip(&self.output) {
+                    *to = Complex::new(from.re as f32, from.im as f32);
+                }
+            },
+        );
     }
 }
 
@@ -224,10 +235,15 @@ impl Synthesiser {
         }
         let done = self.plan.process_with_scratch(spectrum, &mut self.frame, &mut self.scratch);
         debug_assert!(done.is_ok(), "buffers have the plan's own lengths");
-        for ((sum, &x), &w) in self.sum.iter_mut().zip(&self.frame).zip(&self.window) {
-            *sum += x * w;
-        }
-        self.weight.iter_mut().zip(&self.squares).for_each(|(sum, w)| *sum += w);
+        simd::wide(
+            #[inline(always)]
+            || {
+                for ((sum, &x), &w) in self.sum.iter_mut().zip(&self.frame).zip(&self.window) {
+                    *sum += x * w;
+                }
+                self.weight.iter_mut().zip(&self.squares).for_each(|(sum, w)| *sum += w);
+            },
+        );
     }
 
     /// Gives the last samples to `emit`, up to the centre of the last frame.
@@ -238,9 +254,14 @@ impl Synthesiser {
     }
 
     fn emit(&mut self, count: usize, mut emit: impl FnMut(&[f32])) {
-        for (sum, &weight) in self.sum[..count].iter_mut().zip(&self.weight) {
-            *sum /= if weight > f32::MIN_POSITIVE { weight } else { 1.0 };
-        }
+        simd::wide(
+            #[inline(always)]
+            || {
+                for (sum, &weight) in self.sum[..count].iter_mut().zip(&self.weight) {
+                    *sum /= if weight > f32::MIN_POSITIVE { weight } else { 1.0 };
+                }
+            },
+        );
         let skipped = self.skip.min(count);
         self.skip -= skipped;
         emit(&self.sum[skipped..count]);

@@ -177,7 +177,9 @@ impl Extractor {
 
     /// The 57 columns of one example, in the order of [`FEATURE_NAMES`].
     ///
-    /// All are finite for finite samples, and the same whatever was extracted before.
+    /// All are finite for samples within ±10⁹, and the same to the bit whatever was extracted before and
+    /// on whichever thread. Another processor may differ in the last digits: the Fourier transforms are
+    /// done by the widest instructions it has.
     pub fn extract(&mut self, samples: &[f32]) -> [f64; COLUMNS] {
         let Self { plan, analyser, scratch, spent } = self;
         let frames = plan.stft.frames(samples.len());

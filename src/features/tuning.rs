@@ -1,5 +1,6 @@
 //! Tuning: how far a recording's notes lie from those of A = 440 Hz.
 
+use super::simd;
 use ndarray::{ArrayView2, Axis};
 
 /// Range in which peaks are looked for, in Hz.
@@ -32,7 +33,7 @@ pub fn peaks(spectrum: &[f32], rate: u32, out: &mut Vec<Peak>) {
     let first = (RANGE[0] / width).ceil().max(1.0) as usize;
     let end =
         ((RANGE[1].min(f64::from(rate) / 2.0) / width).ceil() as usize).min(spectrum.len().saturating_sub(1));
-    let threshold = THRESHOLD * spectrum.iter().fold(0f32, |a, &b| if a < b { b } else { a });
+    let threshold = THRESHOLD * simd::largest(spectrum);
     let audible = |x: f32| if x > threshold { x } else { 0.0 };
     for k in first..end {
         let [before, here, after] = [spectrum[k - 1], spectrum[k], spectrum[k + 1]];
