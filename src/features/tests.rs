@@ -292,6 +292,92 @@ fn signals_of_almost_nothing_give_finite_columns() {
     }
 }
 
+/// A folder in the layout of GTZAN with good and bad recordings; the good ones hold `music`.
+fn mixed_folder() -> tempfile::TempDir {
+    let pcm = std::fs::read(fixtures().join("music.pcm")).unwrap();
+    let wav = |pcm: &[u8], promised: u32| {
+        let mut out =
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data"
+                .to_vec();
+        out.extend(promised.to_le_bytes());
+        out.extend(pcm);
+        out
+    };
+    let good = wav(&pcm, pcm.len() as u32);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("genres_original/blues/blues.00000.wav", good.clone()),
+        ("genres_original/blues/blues.00001.wav", b"not audio".to_vec()),
+        ("genres_original/blues/notes.txt", b"not even meant to be audio".to_vec()),
+        ("genres_original/jazz/jazz.00000.wav", wav(&pcm[..20_000], 20_000)),
+        ("genres_original/jazz/jazz.00001.mp3", good),
+        ("genres_original/jazz/jazz.00002.wav", wav(&pcm, 9_000_000)),
+        ("rock/rock.00000.au", Vec::new()),
+        ("rock/rock.00001.wav", wav(&[0; 100_000], 100_000)),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_folder_gives_rows_in_order_and_counts_what_is_wrong() {
+    let folder = mixed_folder();
+    let listed = folder::recordings(folder.path()).unwrap();
+    let genres: Vec<&str> = listed.iter().map(|(_, genre)| genre.as_str()).collect();
+    assert_eq!(genres, ["blues", "blues", "jazz", "jazz", "jazz", "rock", "rock"]);
+    let files: Vec<PathBuf> = listed.into_iter().map(|(path, _)| path).collect();
+    let cut = Cut::new(1.0, None).unwrap();
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (mut rows, mut faults, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let summary = pool.install(|| {
+            folder::extract(&files, &cut, &audio::Limits::default(), |i, outcome| {
+                match outcome {
+                    folder::Outcome::Rows { rows: new, note } => {
+                        assert!(new.iter().all(|row| row.file == i));
+                        rows.extend(new);
+                        notes.extend(note);
+                    }
+                    folder::Outcome::Fault(error) => faults.push((i, error.fault.kind())),
+                }
+                Ok(())
+            })
+        });
+        (summary.unwrap(), rows, faults, notes)
+    };
+    let (summary, rows, faults, notes) = run(1);
+    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let expected =
+        ["blues.00000.0", "blues.00000.1", "blues.00000.2", "jazz.00001.0", "jazz.00001.1", "jazz.00001.2"];
+    assert_eq!(names, expected.map(|name| format!("{name}.wav")));
+    assert!(rows.iter().all(|row| row.length == 22_050));
+    assert_eq!(faults, [(1, "not-audio"), (2, "too-short"), (4, "truncated"), (5, "empty"), (6, "silent")]);
+    assert!(
+        notes.len() == 1 && notes[0].ends_with("jazz.00001.mp3: is a WAV file by its content"),
+        "{notes:?}"
+    );
+    assert_eq!((summary.files, summary.rows, summary.notes), (2, 6, 1));
+    assert_eq!(summary.faults.iter().map(|(_, count)| count).sum::<usize>(), 5);
+    assert_eq!(run(3), (summary, rows, faults, notes), "depends on the number of threads");
+}
+
+#[test]
+fn a_callback_that_fails_ends_the_run() {
+    let folder = mixed_folder();
+    let files = vec![folder.path().join("genres_original/blues/blues.00000.wav"); 50];
+    let cut = Cut::new(3.0, None).unwrap();
+    let mut calls = 0;
+    let result = folder::extract(&files, &cut, &audio::Limits::default(), |_, _| {
+        calls += 1;
+        Err(std::io::ErrorKind::Interrupted.into())
+    });
+    assert_eq!(result.unwrap_err().kind(), std::io::ErrorKind::Interrupted);
+    assert_eq!(calls, 1);
+}
+
 /// Where the real recordings lie, if they are here.
 fn gtzan() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/gtzan");
