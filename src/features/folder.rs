@@ -1,6 +1,6 @@
 //! The feature table of many recordings, in their order and in bounded memory.
 
-use super::table::{COLUMNS, Extractor};
+use super::table::{COLUMNS, Convention, Extractor};
 use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
 use rayon::prelude::*;
 use std::io;
@@ -69,7 +69,25 @@ impl Summary {
     }
 }
 
-/// Extracts the 57 columns of all examples that `cut` makes of `files`, and gives each recording's
+/// What to extract.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// How recordings are cut into examples.
+    pub cut: Cut,
+    /// What recordings are accepted.
+    pub limits: Limits,
+    /// How an example's ends are treated.
+    pub convention: Convention,
+}
+
+impl Settings {
+    /// The default limits and convention.
+    pub fn new(cut: Cut) -> Self {
+        Self { cut, limits: Limits::default(), convention: Convention::default() }
+    }
+}
+
+/// Extracts the 57 columns of all examples of `files`, and gives each recording's
 /// outcome to `each`, with its index, in the order of `files`.
 ///
 /// Recordings are read and extracted in parallel on the current rayon pool. They are taken a few at a
@@ -83,11 +101,10 @@ impl Summary {
 /// whatever keeps the rows from being written.
 pub fn extract(
     files: &[PathBuf],
-    cut: &Cut,
-    limits: &Limits,
+    settings: &Settings,
     mut each: impl FnMut(usize, Outcome) -> io::Result<()>,
 ) -> io::Result<Summary> {
-    let first = Extractor::new().map_err(io::Error::other)?;
+    let first = Extractor::new(settings.convention).map_err(io::Error::other)?;
     let idle = Idle::default();
     let mut summary = Summary::default();
     // Enough recordings at once that threads seldom wait for the slowest, few enough to hear of the
@@ -100,7 +117,7 @@ pub fn extract(
             .with_max_len(1)
             .map(|(i, file)| {
                 let mut extractor = idle.take().unwrap_or_else(|| first.clone());
-                let outcome = one(&mut extractor, start + i, file, cut, limits);
+                let outcome = one(&mut extractor, start + i, file, settings);
                 idle.put(extractor);
                 outcome
             })
@@ -129,10 +146,10 @@ impl Idle {
 }
 
 /// The rows of one recording.
-fn one(extractor: &mut Extractor, file: usize, path: &Path, cut: &Cut, limits: &Limits) -> Outcome {
+fn one(extractor: &mut Extractor, file: usize, path: &Path, settings: &Settings) -> Outcome {
     let work = || {
-        let audio = audio::read_within(path, limits)?;
-        let ranges = cut.ranges(audio.samples.len());
+        let audio = audio::read_within(path, &settings.limits)?;
+        let ranges = settings.cut.ranges(audio.samples.len());
         let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
         Ok((audio, ranges))
     };

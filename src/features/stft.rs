@@ -131,7 +131,7 @@ impl Stft {
             row.iter_mut().zip(frame).for_each(|(to, from)| *to = *from);
             synthesiser.push(&mut row, |part| out.extend_from_slice(part));
         }
-        synthesiser.finish(|part| out.extend_from_slice(part));
+        synthesiser.finish(0, |part| out.extend_from_slice(part));
         Ok(out)
     }
 
@@ -246,10 +246,12 @@ impl Synthesiser {
         );
     }
 
-    /// Gives the last samples to `emit`, up to the centre of the last frame.
-    pub fn finish(mut self, emit: impl FnMut(&[f32])) {
+    /// Gives the last samples to `emit`: up to the centre of the last frame, and `tail` more, which are
+    /// at most half a frame.
+    pub fn finish(mut self, tail: usize, emit: impl FnMut(&[f32])) {
         if self.begun {
-            self.emit(self.sum.len() / 2, emit);
+            let half = self.sum.len() / 2;
+            self.emit(half + tail.min(half), emit);
         }
     }
 

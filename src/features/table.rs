@@ -1,13 +1,9 @@
 //! The 57 columns of the published GTZAN tables.
 //!
-//! Each is the mean or the variance over frames (2048 samples every 512, reflected at the ends) of one
-//! feature, except `tempo`. They reproduce the tables that have gone around since 2020, whose oddities
-//! are kept:
-//!
-//! - `harmony` and `perceptr` are the samples of the harmonic and the percussive part, put together
-//!   without being told a length and filled up with zeros;
-//! - `tempo` is that of the median onset strength of the log-mel spectrogram;
-//! - variances are divided by the count.
+//! Each is the mean or the variance over frames (2048 samples every 512) of one feature, except `tempo`.
+//! They reproduce the tables that go around, whose oddities are kept: `tempo` is that of the median
+//! onset strength of the log-mel spectrogram, and variances are divided by the count. In two points
+//! those tables differ among themselves; see [`Convention`].
 //!
 //! # How the work is shared
 //!
@@ -57,7 +53,19 @@ pub const FEATURE_NAMES: [&str; COLUMNS] = [
     "mfcc17_mean", "mfcc17_var", "mfcc18_mean", "mfcc18_var", "mfcc19_mean", "mfcc19_var", "mfcc20_mean", "mfcc20_var",
 ];
 
-/// The 57 columns of one example, `samples` at [`RATE`].
+/// How an example's ends are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Convention {
+    /// As in the Kaggle tables of 30 s and 3 s: frames are reflected at the ends; the harmonic and the
+    /// percussive part end with the last whole hop, and zeros follow.
+    #[default]
+    Reflected,
+    /// As librosa 0.10 and later do by default, and as in the published table of 10 s: zeros beyond the
+    /// ends; the parts have the length of the example.
+    ZeroPadded,
+}
+
+/// The 57 columns of one example, `samples` at [`RATE`], by the default [`Convention`].
 ///
 /// For many examples make one [`Extractor`] a thread: it plans its transforms once.
 ///
@@ -65,7 +73,7 @@ pub const FEATURE_NAMES: [&str; COLUMNS] = [
 ///
 /// None that a caller could cause: the parameters are constant.
 pub fn extract(samples: &[f32]) -> Result<[f64; COLUMNS], Error> {
-    Ok(Extractor::new()?.extract(samples))
+    Ok(Extractor::new(Convention::default())?.extract(samples))
 }
 
 /// What an [`Extractor`] spends its time on.
@@ -105,6 +113,7 @@ impl Stage {
 
 /// What does not change from example to example, shared by all threads.
 struct Plan {
+    convention: Convention,
     stft: Stft,
     mel: MelBank,
     dct: Dct,
@@ -153,9 +162,14 @@ impl Extractor {
     /// # Errors
     ///
     /// None that a caller could cause: the parameters are constant.
-    pub fn new() -> Result<Self, Error> {
-        let stft = Stft::new(N_FFT, HOP, Pad::Reflect)?;
+    pub fn new(convention: Convention) -> Result<Self, Error> {
+        let pad = match convention {
+            Convention::Reflected => Pad::Reflect,
+            Convention::ZeroPadded => Pad::Zero,
+        };
+        let stft = Stft::new(N_FFT, HOP, pad)?;
         Ok(Self::with_plan(Arc::new(Plan {
+            convention,
             mel: MelBank::new(RATE, N_FFT, BANDS, 0.0, f64::from(RATE) / 2.0)?,
             dct: Dct::new(BANDS, COEFFICIENTS),
             median: RunningMedian::new(),
@@ -312,7 +326,11 @@ impl Extractor {
                 lap(Stage::Separation);
             }
         }
-        synthesiser.finish(|part| sums.add(samples, part));
+        let tail = match plan.convention {
+            Convention::Reflected => 0,
+            Convention::ZeroPadded => samples.len() % HOP,
+        };
+        synthesiser.finish(tail, |part| sums.add(samples, part));
         out.put(sums.harmonic(samples.len()));
         out.put(sums.percussive(samples.len()));
         lap(Stage::Separation);

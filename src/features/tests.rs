@@ -6,10 +6,10 @@
 use super::onset::{Aggregate, onset_strength};
 use super::pad::Pad;
 use super::stft::{Complex, Stft, magnitude, power};
-use super::table::{COLUMNS, Extractor, FEATURE_NAMES};
+use super::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use super::tempo::TempoEstimator;
 use super::*;
-use crate::audio::{self, Cut, RATE};
+use crate::audio::{Cut, RATE};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -218,7 +218,7 @@ fn onsets_tempo_and_beats_are_those_of_librosa() {
 
 #[test]
 fn the_table_is_that_of_librosa_whatever_came_before() {
-    let mut extractor = Extractor::new().unwrap();
+    let mut extractor = Extractor::new(Convention::default()).unwrap();
     let first: Vec<_> = cases().iter().map(|case| extractor.extract(&case.samples)).collect();
     for (case, values) in cases().iter().zip(&first).rev() {
         assert_eq!(&extractor.extract(&case.samples), values, "{}: depends on what came before", case.name);
@@ -284,7 +284,7 @@ fn parameters_that_make_no_sense_are_refused() {
 
 #[test]
 fn signals_of_almost_nothing_give_finite_columns() {
-    let mut extractor = Extractor::new().unwrap();
+    let mut extractor = Extractor::new(Convention::default()).unwrap();
     for samples in [vec![], vec![0.5], vec![1.0, -1.0], vec![1e-30; 700], vec![1.0; 5000], vec![1e9; 3000]] {
         for (name, value) in FEATURE_NAMES.iter().zip(extractor.extract(&samples)) {
             assert!(value.is_finite(), "{name} of {} samples is {value}", samples.len());
@@ -334,7 +334,7 @@ fn a_folder_gives_rows_in_order_and_counts_what_is_wrong() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (mut rows, mut faults, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let summary = pool.install(|| {
-            folder::extract(&files, &cut, &audio::Limits::default(), |i, outcome| {
+            folder::extract(&files, &folder::Settings::new(cut), |i, outcome| {
                 match outcome {
                     folder::Outcome::Rows { rows: new, note } => {
                         assert!(new.iter().all(|row| row.file == i));
@@ -370,7 +370,7 @@ fn a_callback_that_fails_ends_the_run() {
     let files = vec![folder.path().join("genres_original/blues/blues.00000.wav"); 50];
     let cut = Cut::new(3.0, None).unwrap();
     let mut calls = 0;
-    let result = folder::extract(&files, &cut, &audio::Limits::default(), |_, _| {
+    let result = folder::extract(&files, &folder::Settings::new(cut), |_, _| {
         calls += 1;
         Err(std::io::ErrorKind::Interrupted.into())
     });
@@ -395,7 +395,8 @@ fn published(path: &Path) -> HashMap<String, [f64; COLUMNS]> {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let places = FEATURE_NAMES.map(|name| header.iter().position(|h| *h == name).unwrap());
-    lines.map(|line| (line[0].to_owned(), places.map(|place| line[place].parse().unwrap()))).collect()
+    let name = header.iter().position(|h| *h == "filename").unwrap();
+    lines.map(|line| (line[name].to_owned(), places.map(|place| line[place].parse().unwrap()))).collect()
 }
 
 #[test]
@@ -409,9 +410,11 @@ fn published_tables_are_reproduced() {
     };
     let whole = clips(&["blues.00000", "metal.00003"]);
     let pieces = clips(&["jazz.00000"]);
-    for (seconds, table, files) in
-        [(30.0, "features_30_sec.csv", whole), (3.0, "features_3_sec.published.csv", pieces)]
-    {
+    for (seconds, table, files, convention) in [
+        (30.0, "features_30_sec.csv", whole, Convention::Reflected),
+        (3.0, "features_3_sec.published.csv", pieces.clone(), Convention::Reflected),
+        (10.0, "features_10_sec.csv", pieces, Convention::ZeroPadded),
+    ] {
         let path = folder.join(table);
         if !path.exists() || files.is_empty() {
             println!("skipped: no {} or no clips for it", path.display());
@@ -420,9 +423,10 @@ fn published_tables_are_reproduced() {
         let theirs = published(&path);
         let deviations: [f64; COLUMNS] =
             std::array::from_fn(|column| moments::mean_var(theirs.values().map(|row| row[column]))[1].sqrt());
-        let cut = Cut::new(seconds, None).unwrap();
+        let settings =
+            folder::Settings { convention, ..folder::Settings::new(Cut::new(seconds, None).unwrap()) };
         let mut compared = 0;
-        let summary = folder::extract(&files, &cut, &audio::Limits::default(), |_, outcome| {
+        let summary = folder::extract(&files, &settings, |_, outcome| {
             let folder::Outcome::Rows { rows, .. } = outcome else { panic!("{outcome:?}") };
             for row in rows {
                 let Some(expected) = theirs.get(&row.name) else { continue };
