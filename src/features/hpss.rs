@@ -6,58 +6,76 @@ use super::{Error, simd};
 use ndarray::{Array2, ArrayView2};
 
 /// Magnitudes of all frames, one row a frame, each row filled up to a multiple of [`LANES`].
+///
+/// Rows begin at cache lines: [`LANES`] values then lie in one line and not across two.
 #[derive(Debug, Default)]
 pub(crate) struct Magnitudes {
     values: Vec<f32>,
+    /// First value that lies at the start of a cache line.
+    start: usize,
+    frames: usize,
     bins: usize,
     stride: usize,
 }
 
 impl Magnitudes {
-    /// Makes room for `frames` rows of `bins`, and leaves old values where they are.
+    /// Makes room for `frames` rows of `bins`. What the rows hold then is not defined.
     pub(crate) fn resize(&mut self, frames: usize, bins: usize) {
+        self.frames = frames;
         self.bins = bins;
         self.stride = bins.next_multiple_of(LANES);
-        self.values.resize(frames * self.stride, 0.0);
-    }
-
-    /// Number of frames.
-    pub(crate) fn frames(&self) -> usize {
-        self.values.len() / self.stride.max(1)
+        self.values.resize(frames * self.stride + LANES, 0.0);
+        self.start = self.values.as_ptr().align_offset(size_of::<Lanes>()).min(LANES);
     }
 
     /// One frame, without what fills it up.
     #[inline(always)]
     pub(crate) fn row(&self, frame: usize) -> &[f32] {
-        &self.values[frame * self.stride..][..self.bins]
+        &self.values[self.at(frame, 0)..][..self.bins]
     }
 
     /// One frame to be written, without what fills it up.
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, frame: usize) -> &mut [f32] {
-        &mut self.values[frame * self.stride..][..self.bins]
+        let at = self.at(frame, 0);
+        &mut self.values[at..][..self.bins]
+    }
+
+    /// Values of one frame from a bin on that is a multiple of [`LANES`].
+    #[inline(always)]
+    fn lanes(&self, frame: usize, bin: usize) -> Lanes {
+        let mut lanes = [0.0; LANES];
+        lanes.copy_from_slice(&self.values[self.at(frame, bin)..][..LANES]);
+        lanes
+    }
+
+    /// Overwrites values of one frame from a bin on that is a multiple of [`LANES`].
+    #[inline(always)]
+    fn put(&mut self, frame: usize, bin: usize, lanes: &Lanes) {
+        let at = self.at(frame, bin);
+        self.values[at..][..LANES].copy_from_slice(lanes);
+    }
+
+    #[inline(always)]
+    fn at(&self, frame: usize, bin: usize) -> usize {
+        self.start + frame * self.stride + bin
     }
 }
 
 /// Writes to `out` the median of each bin over 31 frames: strokes vanish, tones remain.
 pub(crate) fn medians_over_time(filter: &RunningMedian, magnitudes: &Magnitudes, out: &mut Magnitudes) {
-    let (frames, stride) = (magnitudes.frames(), magnitudes.stride);
+    let frames = magnitudes.frames;
     out.resize(frames, magnitudes.bins);
     simd::wide(
         #[inline(always)]
         || {
-            for first in (0..stride).step_by(LANES) {
-                let at = |frame: usize| frame * stride + first..frame * stride + first + LANES;
+            for bin in (0..magnitudes.stride).step_by(LANES) {
                 filter.run(
                     frames,
                     #[inline(always)]
-                    |frame| {
-                        let mut lanes = [0.0; LANES];
-                        lanes.copy_from_slice(&magnitudes.values[at(frame)]);
-                        lanes
-                    },
+                    |frame| magnitudes.lanes(frame, bin),
                     #[inline(always)]
-                    |frame, lanes| out.values[at(frame)].copy_from_slice(lanes),
+                    |frame, lanes| out.put(frame, bin, lanes),
                 );
             }
         },
@@ -80,12 +98,12 @@ pub(crate) fn medians_over_frequency(
     turned.resize(2 * stride, [0.0; LANES]);
     let (values, medians) = turned.split_at_mut(stride);
     // Lanes beyond the last frame repeat it.
-    let row = |lane: usize| (first + lane).min(magnitudes.frames() - 1) * stride;
+    let frame = |lane: usize| (first + lane).min(magnitudes.frames - 1);
     simd::wide(
         #[inline(always)]
         || {
-            for (start, to) in (0..stride).step_by(LANES).zip(values.as_chunks_mut::<LANES>().0) {
-                turn(to, |lane| &magnitudes.values[row(lane) + start..]);
+            for (bin, to) in (0..stride).step_by(LANES).zip(values.as_chunks_mut::<LANES>().0) {
+                turn(to, |lane| magnitudes.lanes(frame(lane), bin));
             }
             filter.run(
                 magnitudes.bins,
@@ -95,22 +113,22 @@ pub(crate) fn medians_over_frequency(
                 |bin, lanes| medians[bin] = *lanes,
             );
             let mut square = [[0.0; LANES]; LANES];
-            for (start, from) in (0..stride).step_by(LANES).zip(medians.as_chunks::<LANES>().0) {
-                turn(&mut square, |bin| &from[bin]);
+            for (bin, from) in (0..stride).step_by(LANES).zip(medians.as_chunks::<LANES>().0) {
+                turn(&mut square, |i| from[i]);
                 for (lane, values) in square.iter().enumerate() {
-                    out.values[lane * stride + start..][..LANES].copy_from_slice(values);
+                    out.put(lane, bin, values);
                 }
             }
         },
     );
 }
 
-/// Writes the first [`LANES`] values of `row(0)`, `row(1)`, … to `out` as columns.
+/// Writes `row(0)`, `row(1)`, … to `out` as columns.
 #[inline(always)]
-fn turn<'a>(out: &mut [Lanes; LANES], row: impl Fn(usize) -> &'a [f32]) {
+fn turn(out: &mut [Lanes; LANES], row: impl Fn(usize) -> Lanes) {
     let mut square = [[0.0; LANES]; LANES];
-    for (lane, values) in square.iter_mut().enumerate() {
-        values.copy_from_slice(&row(lane)[..LANES]);
+    for (i, values) in square.iter_mut().enumerate() {
+        *values = row(i);
     }
     for (i, to) in out.iter_mut().enumerate() {
         for lane in 0..LANES {

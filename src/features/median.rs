@@ -17,8 +17,7 @@
 //! ```
 //!
 //! That makes 18 exchanges a median (147 for the eight windows of a block), where a network that starts
-//! from the 31 values alone takes well over 100. The idea is
-//! of A. Adams, *Fast median filters using separable sorting networks*, ACM Trans. Graph. 40 (2021).
+//! from the 31 values alone takes well over 100. The idea is of A. Adams, *Fast median filters using separable sorting networks*, ACM Trans. Graph. 40 (2021).
 
 /// Series handled side by side.
 pub const LANES: usize = 16;
@@ -28,7 +27,15 @@ pub type Lanes = [f32; LANES];
 
 /// The same as integers of the same order, whose minimum and maximum are one instruction each; those of
 /// floating-point numbers are more, for the sake of NaN and −0.
-type Keys = [i32; LANES];
+///
+/// Aligned to a cache line: a vector across two of them takes twice as long to load and to store.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Keys([i32; LANES]);
+
+impl Keys {
+    const ZERO: Self = Self([0; LANES]);
+}
 
 /// Values a median is taken of.
 pub const WINDOW: usize = 31;
@@ -123,7 +130,7 @@ fn merge(a: &[u8], b: &[u8], exchanges: &mut Vec<(u8, u8)>) -> Vec<u8> {
 fn min(a: &Keys, b: &Keys) -> Keys {
     let mut out = *a;
     for lane in 0..LANES {
-        out[lane] = out[lane].min(b[lane]);
+        out.0[lane] = out.0[lane].min(b.0[lane]);
     }
     out
 }
@@ -132,7 +139,7 @@ fn min(a: &Keys, b: &Keys) -> Keys {
 fn max(a: &Keys, b: &Keys) -> Keys {
     let mut out = *a;
     for lane in 0..LANES {
-        out[lane] = out[lane].max(b[lane]);
+        out.0[lane] = out.0[lane].max(b.0[lane]);
     }
     out
 }
@@ -146,9 +153,9 @@ fn turn(bits: i32) -> i32 {
 
 #[inline(always)]
 fn to_keys(values: &Lanes) -> Keys {
-    let mut out = [0; LANES];
+    let mut out = Keys::ZERO;
     for lane in 0..LANES {
-        out[lane] = turn(values[lane].to_bits() as i32);
+        out.0[lane] = turn(values[lane].to_bits() as i32);
     }
     out
 }
@@ -157,7 +164,7 @@ fn to_keys(values: &Lanes) -> Keys {
 fn from_keys(keys: &Keys) -> Lanes {
     let mut out = [0.0; LANES];
     for lane in 0..LANES {
-        out[lane] = f32::from_bits(turn(keys[lane]) as u32);
+        out[lane] = f32::from_bits(turn(keys.0[lane]) as u32);
     }
     out
 }
@@ -209,34 +216,33 @@ impl RunningMedian {
     /// at most, and median `i` of all is given to `write(i, …)`, in rising order.
     #[inline(always)]
     pub fn run(&self, n: usize, read: impl Fn(usize) -> Lanes, mut write: impl FnMut(usize, &Lanes)) {
-        let mut at_hand = AtHand::default();
+        let none = [Keys::ZERO; GROUP];
+        let mut at_hand = [Group { raw: none, halves: none, sorted: none }; RING];
+        let mut values = [Keys::ZERO; WIRES];
+        let (mut middle, mut four, mut two) = ([Keys::ZERO; 8], [Keys::ZERO; 4], [Keys::ZERO; 2]);
         for block in 0..n.div_ceil(GROUP) as isize {
             for group in if block == 0 { -2..=2 } else { block + 2..=block + 2 } {
-                self.load(group, n, &read, &mut at_hand);
+                self.load(group, n, &read, &mut values, &mut at_hand[slot(group)]);
             }
-            let mut values = [[0; LANES]; WIRES];
             for (to, group) in values.chunks_exact_mut(GROUP).zip(block - 1..=block + 1) {
-                to.copy_from_slice(&at_hand.sorted[slot(group)]);
+                to.copy_from_slice(&at_hand[slot(group)].sorted);
             }
-            let mut middle = [[0; LANES]; 8];
             self.core.run(&mut values, &mut middle);
 
-            let left = &at_hand.halves[slot(block - 2)][4..];
-            let right = &at_hand.halves[slot(block + 2)][..4];
+            let left = &at_hand[slot(block - 2)].halves[4..];
+            let right = &at_hand[slot(block + 2)].halves[..4];
             for (added, pairs) in [(left, &PAIRS[..2]), (right, &PAIRS[2..])] {
                 values[..8].copy_from_slice(&middle);
                 values[8..12].copy_from_slice(added);
-                let mut four = [[0; LANES]; 4];
                 self.add_four.run(&mut values, &mut four);
                 for pair in pairs {
                     let value = |offset: isize| {
                         let i = offset + 2 * GROUP as isize;
-                        &at_hand.raw[slot(block - 2 + i / GROUP as isize)][i as usize % GROUP]
+                        &at_hand[slot(block - 2 + i / GROUP as isize)].raw[i as usize % GROUP]
                     };
                     let (a, b) = (value(pair.shared[0]), value(pair.shared[1]));
                     values[..4].copy_from_slice(&four);
                     (values[4], values[5]) = (min(a, b), max(a, b));
-                    let mut two = [[0; LANES]; 2];
                     self.add_two.run(&mut values, &mut two);
                     for (window, own) in (pair.window..).zip(pair.own) {
                         let at = block as usize * GROUP + window;
@@ -249,33 +255,38 @@ impl RunningMedian {
         }
     }
 
-    /// Reads a group and sorts it.
+    /// Reads group `number` and sorts it.
     #[inline(always)]
-    fn load(&self, group: isize, n: usize, read: &impl Fn(usize) -> Lanes, at_hand: &mut AtHand) {
-        let g = slot(group);
-        let first = group * GROUP as isize;
-        for k in 0..GROUP {
-            at_hand.raw[g][k] = to_keys(&read(mirrored(first + k as isize, n)));
+    fn load(
+        &self,
+        number: isize,
+        n: usize,
+        read: &impl Fn(usize) -> Lanes,
+        values: &mut [Keys; WIRES],
+        group: &mut Group,
+    ) {
+        let first = number * GROUP as isize;
+        for (k, to) in group.raw.iter_mut().enumerate() {
+            *to = to_keys(&read(mirrored(first + k as isize, n)));
         }
-        let mut values = [[0; LANES]; WIRES];
         for half in [0..4, 4..8] {
-            values[..4].copy_from_slice(&at_hand.raw[g][half.clone()]);
-            self.sort_four.run(&mut values, &mut at_hand.halves[g][half]);
+            values[..4].copy_from_slice(&group.raw[half.clone()]);
+            self.sort_four.run(values, &mut group.halves[half]);
         }
-        values[..GROUP].copy_from_slice(&at_hand.halves[g]);
-        self.join_fours.run(&mut values, &mut at_hand.sorted[g]);
+        values[..GROUP].copy_from_slice(&group.halves);
+        self.join_fours.run(values, &mut group.sorted);
     }
 }
 
-/// The groups that a block needs, each in the [`slot`] of its number.
-#[derive(Default)]
-struct AtHand {
-    /// Values as they come.
-    raw: [[Keys; GROUP]; RING],
-    /// The same, each half sorted.
-    halves: [[Keys; GROUP]; RING],
-    /// The same, all sorted.
-    sorted: [[Keys; GROUP]; RING],
+/// Eight values in a row. Those that a block needs are each in the [`slot`] of their number.
+#[derive(Clone, Copy)]
+struct Group {
+    /// As they come.
+    raw: [Keys; GROUP],
+    /// Each half sorted.
+    halves: [Keys; GROUP],
+    /// All sorted.
+    sorted: [Keys; GROUP],
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! Zero-crossing rate: how often the sign changes.
 
-use super::Error;
+use super::{Error, simd};
 
 /// Values this near to zero count as positive.
 const THRESHOLD: f32 = 1e-10;
@@ -19,23 +19,25 @@ const THRESHOLD: f32 = 1e-10;
 pub fn zero_crossing_rate(samples: &[f32], frame: usize, hop: usize) -> Result<Vec<f64>, Error> {
     Error::unless(frame > 0 && frame.is_multiple_of(2), "frame", format!("{frame}: must be even, above 0"))?;
     Error::unless(hop > 0, "hop", "0: must be above 0")?;
-    // changes[i]: sign changes between consecutive samples up to sample i.
-    let mut count = 0u32;
-    let mut before = samples.first().is_some_and(|&x| x < -THRESHOLD);
-    let changes: Vec<u32> = samples
-        .iter()
-        .map(|&x| {
-            let negative = x < -THRESHOLD;
-            count += u32::from(negative != before);
-            before = negative;
-            count
-        })
-        .collect();
-    let last = samples.len().saturating_sub(1);
-    let up_to = |i: usize| changes.get(i.min(last)).copied().unwrap_or(0);
     let rate = |t: usize| {
-        let (first, end) = ((t * hop).saturating_sub(frame / 2), t * hop + frame / 2 - 1);
-        f64::from(up_to(end) - up_to(first)) / frame as f64
+        let (first, end) = ((t * hop).saturating_sub(frame / 2), t * hop + frame / 2);
+        let inside = samples.get(first..end.min(samples.len())).unwrap_or_default();
+        f64::from(changes(inside)) / frame as f64
     };
     Ok((0..=samples.len() / hop).map(rate).collect())
+}
+
+/// Places at which the sign differs from that of the sample before.
+fn changes(samples: &[f32]) -> u32 {
+    let negative = |x: f32| x < -THRESHOLD;
+    simd::wide(
+        #[inline(always)]
+        || {
+            samples
+                .iter()
+                .zip(samples.iter().skip(1))
+                .map(|(&a, &b)| u32::from(negative(a) != negative(b)))
+                .sum()
+        },
+    )
 }
