@@ -17,7 +17,8 @@
 //! ```
 //!
 //! That makes 18 exchanges a median (147 for the eight windows of a block), where a network that starts
-//! from the 31 values alone takes well over 100. The idea is of A. Adams, *Fast median filters using separable sorting networks*, ACM Trans. Graph. 40 (2021).
+//! from the 31 values alone takes well over 100. The idea is of A. Adams, *Fast median filters
+//! using separable sorting networks*, ACM Trans. Graph. 40 (2021).
 
 /// Series handled side by side.
 pub const LANES: usize = 16;
@@ -154,8 +155,8 @@ fn turn(bits: i32) -> i32 {
 #[inline(always)]
 fn to_keys(values: &Lanes) -> Keys {
     let mut out = Keys::ZERO;
-    for lane in 0..LANES {
-        out.0[lane] = turn(values[lane].to_bits() as i32);
+    for (key, x) in out.0.iter_mut().zip(values) {
+        *key = turn(x.to_bits() as i32);
     }
     out
 }
@@ -163,8 +164,8 @@ fn to_keys(values: &Lanes) -> Keys {
 #[inline(always)]
 fn from_keys(keys: &Keys) -> Lanes {
     let mut out = [0.0; LANES];
-    for lane in 0..LANES {
-        out[lane] = f32::from_bits(turn(keys.0[lane]) as u32);
+    for (x, &key) in out.iter_mut().zip(&keys.0) {
+        *x = f32::from_bits(turn(key) as u32);
     }
     out
 }
