@@ -2,13 +2,13 @@ use super::{Out, Registry, Status, json_text, print};
 use crate::dataset::{Dataset, Source};
 use crate::error::Result;
 use crate::protocol::Protocol;
-use crate::report::Grid;
+use crate::report::{Grid, WIDTH};
 use crate::run::Store;
 use console::style;
 use genre_bench_api::{Card, Published};
 use serde_json::{Value, json};
-use std::fmt::Write;
 use std::path::PathBuf;
+use textwrap::Options;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -130,12 +130,15 @@ fn model_json(card: &Card) -> Value {
 
 fn protocols() -> String {
     let mut text = heading("Protocols (--protocol)");
-    for (protocol, meaning) in Protocol::NAMED {
-        let _ = writeln!(text, "  {:<15} {meaning}", protocol.name()); // writing to a string cannot fail
+    let file = "a table with the columns example (or clip), fold and part";
+    let named = Protocol::NAMED.iter().map(|(protocol, meaning)| (protocol.name(), *meaning));
+    for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
+        let label = format!("  {name:<15} ");
+        let indent = " ".repeat(label.len());
+        text += &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
+        text.push('\n');
     }
-    let _ =
-        writeln!(text, "  {:<15} a table with the columns example (or clip), fold and part\n", "file:PATH");
-    text
+    text + "\n"
 }
 
 /// The built-in dataset and, of a folder, those tables that can be read.

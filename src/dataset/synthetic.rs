@@ -21,9 +21,9 @@ const CLIPS_AN_ARTIST: usize = 4;
 
 /// Standard deviation of what each level adds to a feature.
 const GENRE: f64 = 0.36;
-const ARTIST: f64 = 0.75;
-const CLIP: f64 = 0.75;
-const SEGMENT: f64 = 0.55;
+const ARTIST: f64 = 0.6;
+const CLIP: f64 = 0.8;
+const SEGMENT: f64 = 0.9;
 
 /// Makes the table for segments of `seconds`, the same numbers for the same seed on every machine.
 ///

@@ -44,31 +44,22 @@ impl Leaks {
 
     /// What the user must know, one sentence each; empty if nothing leaks.
     pub fn warnings(&self) -> Vec<String> {
-        let percent = |count: usize| format!("{:.0} %", 100.0 * count as f64 / self.tested.max(1) as f64);
-        let mut warnings = Vec::new();
-        if self.same_clip > 0 {
-            let n = self.same_clip;
-            warnings.push(format!(
-                "this split leaks: {n} of {} tested examples ({}) have a piece of the same recording in the training \
-                 part; scores are too high (--protocol track keeps recordings together)",
-                self.tested,
-                percent(n)
-            ));
-        }
-        if self.duplicates > 0 {
-            let n = self.duplicates;
-            warnings.push(format!(
-                "{n} of {} tested examples have an exact duplicate in the training part",
-                self.tested
-            ));
-        }
-        if let Some(n) = self.same_artist.filter(|&n| n > 0) {
-            warnings.push(format!(
-                "{} of the tested examples are by an artist who is in the training part too (--protocol artist \
-                 keeps artists apart)",
-                percent(n)
-            ));
-        }
-        warnings
+        let of_tested = |count: usize| {
+            let percent = 100.0 * count as f64 / self.tested.max(1) as f64;
+            format!("{count} of {} tested examples ({percent:.1} %)", self.tested)
+        };
+        let warning = |count: usize, text: &str| (count > 0).then(|| format!("{} {text}", of_tested(count)));
+        let same_clip = "have a piece of the same recording in the training part: this split leaks, scores are too high \
+                         (--protocol track keeps recordings together)";
+        let same_artist =
+            "are by an artist who is in the training part too (--protocol artist keeps artists apart)";
+        [
+            warning(self.same_clip, same_clip),
+            warning(self.duplicates, "have an exact duplicate in the training part"),
+            warning(self.same_artist.unwrap_or(0), same_artist),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }

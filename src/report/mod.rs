@@ -13,3 +13,6 @@ pub use frames::Table;
 pub use grid::Grid;
 pub use leaderboard::{Leaderboard, Row, Scores};
 pub use results::Results;
+
+/// Columns that everything printed fits in, as far as names allow.
+pub const WIDTH: usize = 100;

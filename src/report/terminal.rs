@@ -1,11 +1,11 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Grid, Leaderboard, Results, Row, Scores};
+use super::{Grid, Leaderboard, Results, Row, Scores, WIDTH};
 use crate::score::{Confusion, labels_of};
 use console::style;
 use std::fmt::Write;
 
-/// The leaderboard with its heading and footnotes, at most 100 columns wide for names of up to 16 letters.
+/// The leaderboard with its heading and footnotes, at most [`WIDTH`] columns wide for names of up to 14 letters.
 pub fn leaderboard(results: &Results, board: &Leaderboard) -> String {
     let mut out = heading(results);
     let grid = grid(results, board);
@@ -37,13 +37,19 @@ fn heading(results: &Results) -> String {
         plan.seed
     );
     for warning in &plan.warnings {
-        let _ = writeln!(out, "{} {warning}", style("warning:").yellow().bold());
+        out += &labelled(&style("warning:").yellow().bold().to_string(), "warning:".len(), warning);
     }
     for note in &plan.notes {
-        let _ = writeln!(out, "note: {note}");
+        out += &labelled("note:", "note:".len(), note);
     }
     out.push('\n');
     out
+}
+
+/// A paragraph behind a label, of which `width` columns can be seen, its further lines indented.
+fn labelled(label: &str, width: usize, text: &str) -> String {
+    let lines = textwrap::wrap(text, WIDTH - width - 1);
+    format!("{label} {}\n", lines.join(&format!("\n{:width$} ", "")))
 }
 
 fn grid(results: &Results, board: &Leaderboard) -> Grid {
@@ -105,8 +111,8 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
     let mut out = String::new();
     for row in &board.rows {
         for error in &row.errors {
-            let label = style(format!("{} failed:", row.model)).red().bold();
-            let _ = writeln!(out, "{label} {error}");
+            let label = format!("{} failed:", row.model);
+            out += &labelled(&style(&label).red().bold().to_string(), label.chars().count(), error);
         }
     }
     let mut notes =
@@ -127,9 +133,9 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
         );
     }
     notes.push(format!("Again without fitting: bench show {}", results.plan.id));
-    let _ = writeln!(out);
-    for note in notes {
-        let _ = writeln!(out, "{}", style(note).dim());
+    out.push('\n');
+    for line in notes.iter().flat_map(|note| textwrap::wrap(note, WIDTH)) {
+        let _ = writeln!(out, "{}", style(line).dim());
     }
     out
 }

@@ -21,6 +21,8 @@ impl fmt::Display for Value {
         match self {
             Self::Bool(v) => v.fmt(f),
             Self::Int(v) => v.fmt(f),
+            // 0.000000001 is hard to count.
+            Self::Float(v) if *v != 0.0 && v.abs() < 1e-4 => write!(f, "{v:e}"),
             Self::Float(v) => v.fmt(f),
             Self::Text(v) => v.fmt(f),
         }
@@ -46,6 +48,7 @@ pub struct Param {
 enum Allowed {
     Any,
     Above(f64),
+    AtLeast(f64),
     Range { low: f64, high: f64 },
     Choices(Vec<String>),
 }
@@ -87,6 +90,12 @@ impl Param {
         self
     }
 
+    /// Allows only numbers from `low` on.
+    pub fn at_least(mut self, low: f64) -> Self {
+        self.allowed = Allowed::AtLeast(low);
+        self
+    }
+
     /// Allows only numbers from `low` to `high`, both included.
     pub fn between(mut self, low: f64, high: f64) -> Self {
         self.allowed = Allowed::Range { low, high };
@@ -104,6 +113,7 @@ impl Param {
         match &self.allowed {
             Allowed::Any => kind.to_owned(),
             Allowed::Above(low) => format!("{kind} > {low}"),
+            Allowed::AtLeast(low) => format!("{kind} ≥ {low}"),
             Allowed::Range { low, high } => format!("{kind} from {low} to {high}"),
             Allowed::Choices(choices) => format!("{kind} {}", choices.join(", ")),
         }
@@ -136,6 +146,7 @@ impl Param {
         match &self.allowed {
             Allowed::Any => true,
             Allowed::Above(low) => number > *low,
+            Allowed::AtLeast(low) => number >= *low,
             Allowed::Range { low, high } => (*low..=*high).contains(&number),
             Allowed::Choices(choices) => matches!(value, Value::Text(v) if choices.contains(v)),
         }

@@ -1,0 +1,117 @@
+//! What the end-to-end tests share: running the program, and tables to run it on.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "test code; each test file uses a part")]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder of its own for every test, in which the program runs.
+pub struct Place(TempDir);
+
+impl Place {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The program, to be given arguments.
+    pub fn bench(&self) -> Command {
+        let mut command = Command::cargo_bin("bench").unwrap();
+        command.current_dir(self.0.path());
+        command
+    }
+
+    /// The program with models that misbehave.
+    pub fn faulty(&self) -> Command {
+        let mut command = Command::new(example("faulty"));
+        command.current_dir(self.0.path()).env_remove("RUST_BACKTRACE");
+        command
+    }
+
+    /// Runs `bench` with words split at spaces; it must succeed. Returns standard output.
+    pub fn run(&self, words: &str) -> String {
+        let output = self.bench().args(words.split(' ')).assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs `bench all --json` with more words; it must succeed.
+    pub fn json(&self, words: &str) -> Value {
+        serde_json::from_str(&self.run(&format!("all --json {words}"))).unwrap()
+    }
+
+    /// Runs `bench` with words split at spaces; it must refuse with status 2. Returns standard error.
+    pub fn refused(&self, words: &str) -> String {
+        let output = self.bench().args(words.split(' ')).assert().code(2).get_output().clone();
+        assert!(output.stdout.is_empty(), "nothing may be printed when nothing was done");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+/// The path of an example program, which cargo builds before it runs tests.
+pub fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.parent().unwrap().parent().unwrap().join("examples").join(name)
+}
+
+/// A small table that a classifier can learn from: `clips` clips of each of three genres in `segments` segments.
+pub fn small_table(clips: usize, segments: usize) -> String {
+    let mut text = String::from("filename,length,tempo,mfcc1_mean,mfcc1_var,label\n");
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1_u64 << 24) as f64
+    };
+    for (number, genre) in ["blues", "jazz", "rock"].iter().enumerate() {
+        for clip in 0..clips {
+            let of_clip = noise();
+            for segment in 0..segments {
+                let x = number as f64 + of_clip;
+                let suffix = if segments == 1 { String::new() } else { format!(".{segment}") };
+                let length = 661_500 / segments;
+                let (a, b, c) = (x + noise(), -x + noise(), noise());
+                writeln!(text, "{genre}.{clip:05}{suffix}.wav,{length},{a},{b},{c},{genre}").unwrap();
+            }
+        }
+    }
+    text
+}
+
+/// The folder with the real tables; says so and returns nothing where there is none.
+pub fn gtzan() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/gtzan");
+    let folder = std::env::var_os("GENRE_BENCH_GTZAN").map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: there is no {}; set GENRE_BENCH_GTZAN to the folder of the real tables", folder.display());
+    None
+}
+
+/// The row of a model on a leaderboard.
+pub fn row<'a>(run: &'a Value, model: &str) -> &'a Value {
+    let rows = run["leaderboard"].as_array().unwrap();
+    rows.iter().find(|row| row["model"] == model).unwrap_or_else(|| panic!("no row of {model} in {run}"))
+}
+
+/// A run's leaderboard without what differs between two runs: seconds, memory.
+pub fn scores(run: &Value) -> Vec<Value> {
+    let mut rows = run["leaderboard"].as_array().unwrap().clone();
+    for row in &mut rows {
+        let row = row.as_object_mut().unwrap();
+        row.retain(|name, _| !["fit_seconds", "predict_seconds", "peak_bytes"].contains(&name.as_str()));
+    }
+    rows
+}
