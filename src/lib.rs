@@ -4,15 +4,17 @@
 //! needs. The modules follow the way of the data:
 //!
 //! ```text
-//! dataset ──► protocol ──► run ──► score ──► report
-//! a table     who trains   cells    metrics   leaderboard,
-//! of features and who is   and      from      exports
-//!             tested       store    records
+//! audio ──► features ──► dataset ──► protocol ──► run ──► score ──► report
+//! decode,   from samples a table     who trains   cells   metrics   leaderboard,
+//! resample, to numbers   of features and who is   and     from      exports
+//! cut                                tested       store   records
 //! ```
 
+pub mod audio;
 mod cli;
 pub mod dataset;
 mod error;
+pub mod features;
 pub mod protocol;
 pub mod report;
 pub mod run;

@@ -135,7 +135,8 @@ fn protocols() -> String {
     for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
         let label = format!("  {name:<15} ");
         let indent = " ".repeat(label.len());
-        text += &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
+        text +=
+            &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
         text.push('\n');
     }
     text + "\n"

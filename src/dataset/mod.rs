@@ -10,7 +10,6 @@ mod table;
 
 pub use artists::Artists;
 pub use catalogue::{Catalogue, Example};
-pub use columns::published_features;
 pub use names::clip_of;
 
 use crate::error::{Error, Result};

@@ -4,8 +4,9 @@
 //! the segment. Because segments share their recording's part and recordings their artist's, it
 //! shows what real tables show: splits that tear recordings or artists apart score too high.
 
-use super::{Catalogue, Dataset, Example, published_features};
+use super::{Catalogue, Dataset, Example};
 use crate::error::{Error, Result};
+use crate::features::table::FEATURE_NAMES;
 use genre_bench_api::random_stream;
 use ndarray::Array2;
 use rand::RngCore;
@@ -39,7 +40,7 @@ pub fn dataset(seed: u64, seconds: u32) -> Result<Dataset> {
         ));
     }
     let segments = (30 / seconds) as usize;
-    let columns: Vec<String> = published_features().collect();
+    let columns: Vec<String> = FEATURE_NAMES.map(str::to_owned).to_vec();
     let clips_in_all = GENRES.len() * ARTISTS_A_GENRE * CLIPS_AN_ARTIST;
     let draws = |level: &str, spread: f64, count: usize| -> Vec<Vec<f64>> {
         let mut rng = random_stream(seed, &format!("synthetic/{level}"));

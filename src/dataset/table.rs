@@ -3,8 +3,9 @@
 //! The `csv` crate and not polars, because a user with a broken table needs the line and the column
 //! of the first broken cell, and polars fills short rows with nulls without a word.
 
-use super::columns::{Role, published_features, role_of};
+use super::columns::{Role, role_of};
 use crate::error::{Error, Result};
+use crate::features::table::FEATURE_NAMES;
 use csv::{ReaderBuilder, StringRecord};
 use ndarray::Array2;
 use std::fs::File;
@@ -213,7 +214,7 @@ impl Layout {
         // The published features in their published order, whatever the order in the file: so two
         // copies of one table with their columns shuffled give the same numbers.
         let mut features: Vec<usize> =
-            published_features().filter_map(|f| names.iter().position(|&name| name == f)).collect();
+            FEATURE_NAMES.iter().filter_map(|f| names.iter().position(|name| name == f)).collect();
         if features.is_empty() {
             features = (0..names.len()).filter(|&c| role_of(names[c]) == Role::Other).collect();
             features.sort_by_key(|&c| names[c]);

@@ -30,7 +30,7 @@ impl Model for DecisionTree {
 
 /// The parameter `max-depth`.
 pub(crate) fn max_depth() -> Param {
-    Param::int("max-depth", 0, "most splits from the root to a leaf; 0: no limit").between(0.0, f64::MAX)
+    Param::int("max-depth", 0, "most splits from the root to a leaf; 0: no limit").at_least(0.0)
 }
 
 /// The parameter `min-samples-leaf`.

@@ -12,7 +12,8 @@
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
-//! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | linfa-svm |
+//! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
+//! | `svm-linfa` | the same, only by name | linfa-svm |
 
 mod baseline;
 mod cart;
@@ -24,7 +25,7 @@ mod logistic;
 mod naive_bayes;
 mod nearest;
 mod newton;
-mod published;
+mod smo;
 mod softmax;
 mod svm;
 mod training;
@@ -55,5 +56,6 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Forest),
         Box::new(Svm::DEFAULT),
         Box::new(Svm::C10),
+        Box::new(Svm::LINFA),
     ]
 }

@@ -1,7 +1,6 @@
 //! Multinomial logistic regression.
 
 use crate::newton::{Convex, Point, minimise};
-use crate::published::with_ghaemi;
 use crate::softmax::{softmax, softmax_rows};
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
@@ -34,9 +33,8 @@ pub struct Logistic;
 
 impl Model for Logistic {
     fn card(&self) -> Card {
-        let card = Card::new("logistic", Family::Classical, "multinomial logistic regression, L2 penalty")
-            .param(Param::float("c", 1.0, "inverse strength of the penalty").above(0.0));
-        with_ghaemi(card, (100.0, 67.0), (100.0, 72.89))
+        Card::new("logistic", Family::Classical, "multinomial logistic regression, L2 penalty")
+            .param(Param::float("c", 1.0, "inverse strength of the penalty").above(0.0))
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

@@ -1,7 +1,6 @@
 //! k nearest neighbours.
 
 use crate::kernel::squared_norms;
-use crate::published::with_ghaemi;
 use crate::training::{double_precision, require_columns, require_data};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
 use ndarray::parallel::prelude::*;
@@ -33,12 +32,12 @@ impl NearestNeighbours {
 
 impl Model for NearestNeighbours {
     fn card(&self) -> Card {
-        let card = Card::new(self.name, Family::Classical, "nearest neighbours by Euclidean distance")
-            .param(Param::int("k", self.default_k, "how many neighbours vote").above(0.0));
-        match self.default_k {
-            1 => with_ghaemi(card, (100.0, 66.67), (99.89, 91.47)),
-            _ => with_ghaemi(card, (78.75, 69.41), (93.44, 89.67)),
-        }
+        let summary = match self.default_k {
+            1 => "the label of the nearest neighbour, by Euclidean distance".to_owned(),
+            k => format!("a vote of the {k} nearest neighbours, by Euclidean distance"),
+        };
+        Card::new(self.name, Family::Classical, summary)
+            .param(Param::int("k", self.default_k, "how many neighbours vote").above(0.0))
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
