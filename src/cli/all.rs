@@ -175,7 +175,7 @@ fn select<'a>(registry: &'a Registry, names: &[String]) -> Result<Vec<&'a dyn Mo
         }
     }
     let wanted = |card: &&genre_bench_api::Card| {
-        let named = names.iter().any(|name| *name == card.name);
+        let named = names.contains(&card.name);
         let in_family = names.is_empty() || names.iter().any(|name| is_family(name) == Some(card.family));
         named || (in_family && card.in_default_lineup)
     };

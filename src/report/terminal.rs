@@ -25,8 +25,10 @@ pub fn leaderboard(results: &Results, board: &Leaderboard) -> String {
 fn heading(results: &Results) -> String {
     let plan = &results.plan;
     let mut out = String::new();
-    let synthetic = if plan.dataset.synthetic { " SYNTHETIC DATA" } else { "" };
-    let _ = writeln!(out, "{}{}", style(plan.dataset.describe()).bold(), style(synthetic).yellow().bold());
+    if plan.dataset.synthetic {
+        let _ = writeln!(out, "{}", style("SYNTHETIC DATA").yellow().bold());
+    }
+    let _ = writeln!(out, "{}", style(plan.dataset.describe()).bold());
     let _ = writeln!(
         out,
         "protocol {} ({}), split {}, data {}, seed {}",
@@ -55,9 +57,9 @@ fn labelled(label: &str, width: usize, text: &str) -> String {
 fn grid(results: &Results, board: &Leaderboard) -> Grid {
     let clips = !results.plan.dataset.whole_clips();
     let published = board.rows.iter().any(|row| row.published.is_some());
-    let mut header = vec!["model", "F1", "95 % interval", "acc.", "train F1", "top-3"];
+    let mut header = vec!["model", "F1", "95 % interval", "acc.", "train", "top-3"];
     if clips {
-        header.extend(["clip vote", "clip mean"]);
+        header.extend(["vote", "mean"]);
     }
     header.extend(["fit s", "pred. s", "MB"]);
     if published {
@@ -115,16 +117,16 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
             out += &labelled(&style(&label).red().bold().to_string(), label.chars().count(), error);
         }
     }
-    let mut notes =
-        vec!["F1 is macro-averaged; scores in %, means over folds; seconds summed over folds.".to_owned()];
+    let mut notes = vec![
+        "F1 is macro-averaged, on the test parts; train: the same on the training parts; top-3: accuracy. Scores in %, \
+         means over folds; seconds summed over folds."
+            .to_owned(),
+    ];
     if let Some(method) = board.interval_method {
         notes.push(format!("Interval: {}.", method.description()));
     }
     if !results.plan.dataset.whole_clips() {
-        notes.push(
-            "clip vote, clip mean: F1 of whole clips by majority of their segments, by mean scores."
-                .to_owned(),
-        );
+        notes.push("vote, mean: F1 of whole clips by majority of their segments, by mean scores.".to_owned());
     }
     if board.rows.iter().any(|row| row.published.is_some()) {
         notes.push(

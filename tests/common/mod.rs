@@ -1,6 +1,11 @@
 //! What the end-to-end tests share: running the program, and tables to run it on.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "test code; each test file uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code; each test file uses a part"
+)]
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -43,7 +48,7 @@ impl Place {
 
     /// Runs `bench` with words split at spaces; it must succeed. Returns standard output.
     pub fn run(&self, words: &str) -> String {
-        let output = self.bench().args(words.split(' ')).assert().success().get_output().clone();
+        let output = self.bench().args(words.split_whitespace()).assert().success().get_output().clone();
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -54,7 +59,7 @@ impl Place {
 
     /// Runs `bench` with words split at spaces; it must refuse with status 2. Returns standard error.
     pub fn refused(&self, words: &str) -> String {
-        let output = self.bench().args(words.split(' ')).assert().code(2).get_output().clone();
+        let output = self.bench().args(words.split_whitespace()).assert().code(2).get_output().clone();
         assert!(output.stdout.is_empty(), "nothing may be printed when nothing was done");
         String::from_utf8(output.stderr).unwrap()
     }
@@ -96,7 +101,10 @@ pub fn gtzan() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("SKIPPED: there is no {}; set GENRE_BENCH_GTZAN to the folder of the real tables", folder.display());
+    eprintln!(
+        "SKIPPED: there is no {}; set GENRE_BENCH_GTZAN to the folder of the real tables",
+        folder.display()
+    );
     None
 }
 

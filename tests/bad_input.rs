@@ -1,0 +1,246 @@
+//! What is wrong with an input is said with its file, its line or column, the reason and what to try.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, small_table};
+
+/// Runs `bench all` on a table; it must refuse it and say all of `words`.
+#[track_caller]
+fn refuses(table: &str, words: &[&str]) {
+    let place = Place::new();
+    place.write("t.csv", table);
+    let said = place.refused("all --data t.csv");
+    for word in words.iter().chain(&["t.csv", "try:"]) {
+        assert!(said.contains(word), "`{word}` is not said:\n{said}");
+    }
+    assert!(!place.path("runs").exists(), "nothing was run, so nothing may be stored");
+}
+
+/// The small table with one cell of line 5 changed.
+fn with_cell(column: usize, cell: &str) -> String {
+    let change = |(number, line): (usize, &str)| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        if number == 4 {
+            cells[column] = cell;
+        }
+        cells.join(",")
+    };
+    small_table(10, 1).lines().enumerate().map(change).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn missing_files_and_folders() {
+    let place = Place::new();
+    let said = place.refused("all --data none.csv");
+    assert!(said.contains("none.csv") && said.contains("No such file"), "{said}");
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let said = place.refused("all --data empty");
+    assert!(said.contains("empty") && said.contains("features_30_sec.csv"), "{said}");
+}
+
+#[test]
+fn empty_tables() {
+    refuses("", &["empty"]);
+    refuses("\n\n", &["empty"]);
+    refuses("filename,tempo,label\n", &["no rows"]);
+}
+
+#[test]
+fn tables_without_label_or_features() {
+    refuses("filename,tempo\na.wav,1\n", &["no `label` column", "filename, tempo"]);
+    refuses("filename,label\na.wav,rock\n", &["no feature column"]);
+    refuses("filename,tempo,tempo,label\na.wav,1,2,rock\n", &["`tempo` twice"]);
+}
+
+#[test]
+fn cells_that_are_no_numbers() {
+    refuses(&with_cell(3, "loud"), &["line 5", "`mfcc1_mean`", "`loud` is not a number"]);
+    refuses(&with_cell(3, ""), &["line 5", "`mfcc1_mean`", "empty"]);
+    refuses(&with_cell(2, "NaN"), &["line 5", "`tempo`", "not a finite number"]);
+    refuses(&with_cell(2, "inf"), &["line 5", "`tempo`", "not a finite number"]);
+    refuses(&with_cell(2, "-Infinity"), &["line 5", "`tempo`", "not a finite number"]);
+    refuses(&with_cell(2, "1e300"), &["line 5", "`tempo`", "too large"]);
+    refuses(&with_cell(5, ""), &["line 5", "`label`", "empty"]);
+}
+
+#[test]
+fn ragged_rows() {
+    refuses(&with_cell(4, "0.5,0.5"), &["line 5", "7 cells", "header has 6"]);
+    let short = small_table(10, 1).replacen(",rock\n", "\n", 1);
+    refuses(&short, &["5 cells", "header has 6"]);
+}
+
+#[test]
+fn text_that_is_no_text() {
+    let place = Place::new();
+    place.write("t.csv", b"filename,tempo,label\n\xff\xfe.wav,1,rock\n");
+    let said = place.refused("all --data t.csv");
+    assert!(said.contains("line 2") && said.contains("UTF-8"), "{said}");
+}
+
+#[test]
+fn classes_that_cannot_be_divided() {
+    let table = small_table(10, 1);
+    let one = table.lines().filter(|l| !l.ends_with("jazz") && !l.ends_with("rock")).collect::<Vec<_>>();
+    refuses(&one.join("\n"), &["only one class, `blues`"]);
+
+    let place = Place::new();
+    place.write("t.csv", small_table(3, 4));
+    let said = place.refused("all --data t.csv");
+    assert!(
+        said.contains("class `blues`: has 3 clips, too few for 5 parts") && said.contains("--folds 3"),
+        "{said}"
+    );
+}
+
+#[test]
+fn one_recording_with_two_genres() {
+    refuses(
+        &with_cell(0, "blues.00000.wav").replacen("blues\n", "jazz\n", 1),
+        &["blues.00000", "`blues`", "`jazz`"],
+    );
+}
+
+#[test]
+fn unknown_models_and_parameters() {
+    let place = Place::new();
+    for (words, said) in [
+        ("all --models svn", "did you mean svm?"),
+        ("all --set svm.d=3", "only c, gamma"),
+        ("all --set svm.c=-1", "is not a number > 0"),
+        ("all --set svm.c", "MODEL.PARAMETER=VALUE"),
+        ("all --models svm --set forest.trees=10", "not a model of this run"),
+        ("all --protocol tracks", "segment, track, artist"),
+        ("all --folds 1", "at least 2 folds"),
+        ("all --holdout 80/30", "add up to 100"),
+        ("all --protocol fault-filtered --folds 3", "one fixed partition"),
+        ("all --device quantum", "cpu"),
+        ("all --segment 7", "30, 10 or 3"),
+        ("show last", "no stored runs"),
+    ] {
+        let error = place.refused(words);
+        assert!(error.contains(said), "{words}:\n{error}");
+    }
+}
+
+#[test]
+fn split_files() {
+    let place = Place::new();
+    place.write("t.csv", small_table(4, 2));
+    for (split, said) in [
+        (
+            "example,fold,part\nfolk.00000.0.wav,0,train\n",
+            "line 2: the dataset has no example `folk.00000.0.wav`",
+        ),
+        (
+            "clip,fold,part\nblues.00000,0,train\nblues.00000,0,test\n",
+            "line 3: clip `blues.00000` stands in fold 0 already, on line 2",
+        ),
+        ("clip,fold,part\nblues.00000,0,exam\n", "line 2: there is no part `exam`"),
+        ("clip,fold,part\nblues.00000,first,test\n", "line 2: column `fold`: `first` is not a whole number"),
+        ("clip,fold,part\nblues.00000,0,train\n", "test part"),
+        ("clip,fold\nblues.00000,0\n", "no column `part`"),
+        ("clip,fold,part\n", "no rows"),
+    ] {
+        place.write("split.csv", split);
+        let error = place.refused("all --data t.csv --protocol file:split.csv");
+        assert!(
+            error.contains(said) && error.contains("split.csv") && error.contains("try:"),
+            "{split}\n{error}"
+        );
+    }
+    assert!(place.refused("all --data t.csv --protocol file:none.csv").contains("none.csv"));
+}
+
+#[test]
+fn artist_lists() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    place.write("artists.csv", "filename,singer\nblues.00000.wav,A\n");
+    let error = place.refused("all --data t.csv --protocol artist --artists artists.csv");
+    assert!(error.contains("artists.csv") && error.contains("artist"), "{error}");
+    assert!(place.refused("all --data t.csv --artists none.csv").contains("none.csv"));
+}
+
+#[test]
+fn output_folders_that_cannot_be_written() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    place.write("file", "in the way");
+    let error = place.refused("all --data t.csv --out file/runs");
+    assert!(error.contains("file/runs") && error.contains("--out DIR"), "{error}");
+    let error = place.refused("all --data t.csv --out t.csv");
+    assert!(error.contains("t.csv"), "{error}");
+}
+
+/// A read-only folder stops everybody but the superuser.
+#[test]
+#[cfg(unix)]
+fn a_read_only_output_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    let folder = place.path("runs");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    if std::fs::write(folder.join("probe"), "").is_ok() {
+        eprintln!("SKIPPED: this user may write to read-only folders");
+        return;
+    }
+    let error = place.refused("all --data t.csv");
+    assert!(error.contains("runs") && error.contains("Permission denied"), "{error}");
+}
+
+/// Runs `bench all` where no file may grow beyond so many blocks of 512 bytes, which is as good as a full disk.
+#[cfg(unix)]
+fn on_a_full_disk(place: &Place, blocks: usize, words: &str) -> std::process::Output {
+    let bench = assert_cmd::cargo::cargo_bin("bench");
+    let shell = format!("ulimit -f {blocks}; trap '' XFSZ; exec {} all {words}", bench.display());
+    std::process::Command::new("sh").args(["-c", &shell]).current_dir(place.path(".")).output().unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_disk_that_is_full_from_the_start() {
+    let place = Place::new();
+    place.write("t.csv", small_table(40, 3));
+    let output = on_a_full_disk(&place, 8, "--data t.csv --models knn-1");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{talk}");
+    assert!(talk.contains("runs") && talk.contains("File too large") && talk.contains("--out DIR"), "{talk}");
+}
+
+/// The plan and the split still fit, with names as short as these, but no cell does.
+#[test]
+#[cfg(unix)]
+fn a_disk_that_fills_up_in_the_middle() {
+    let place = Place::new();
+    let table = small_table(130, 1);
+    let renamed = table.lines().enumerate().map(|(number, line)| {
+        let rest = line.split_once(',').unwrap().1;
+        if number == 0 { format!("filename,{rest}") } else { format!("{number},{rest}") }
+    });
+    place.write("t.csv", renamed.collect::<Vec<_>>().join("\n"));
+    let output = on_a_full_disk(&place, 18, "--data t.csv --models svm --holdout 10/90");
+    let (board, talk) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{board}{talk}");
+    assert!(talk.contains("cells") && talk.contains("--out DIR"), "{talk}");
+    assert!(board.lines().any(|line| line.starts_with("svm")), "finished work is not lost:\n{board}{talk}");
+    let files = std::fs::read_dir(place.path("runs/cells")).unwrap();
+    assert_eq!(files.count(), 0, "no half-written cell may stay behind");
+}
+
+#[test]
+fn a_store_of_another_version() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    place.write("runs/store.json", r#"{"format":99,"written_by":"genre-bench 9.0.0"}"#);
+    for words in ["all --data t.csv", "show last", "export last"] {
+        let error = place.refused(words);
+        assert!(error.contains("format 99") && error.contains("genre-bench 9.0.0"), "{error}");
+    }
+    place.write("runs/store.json", "not a store");
+    assert!(place.refused("all --data t.csv").contains("store.json"));
+}

@@ -1,0 +1,213 @@
+//! Splits as they are written out: what each protocol promises holds for every row.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, small_table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A row of an exported split.
+struct Assignment {
+    example: String,
+    clip: String,
+    repeat: usize,
+    fold: usize,
+    part: String,
+}
+
+/// Runs the majority class under a protocol and returns the split, with the run's JSON.
+fn split(place: &Place, words: &str) -> (Vec<Assignment>, serde_json::Value) {
+    let run = place.json(&format!("--data t.csv --models majority {words}"));
+    let rows = place.run("export last --table split --format csv");
+    let assignment = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [example, clip, repeat, fold, part] = cells[..] else { panic!("{line}") };
+        Assignment {
+            example: example.into(),
+            clip: clip.into(),
+            repeat: repeat.parse().unwrap(),
+            fold: fold.parse().unwrap(),
+            part: part.into(),
+        }
+    };
+    (rows.lines().skip(1).map(assignment).collect(), run)
+}
+
+/// Names of what stands in more than one part of one fold, by any name for examples.
+fn on_two_sides(rows: &[Assignment], name: impl Fn(&Assignment) -> String) -> BTreeSet<String> {
+    let mut parts: BTreeMap<(usize, usize, String), BTreeSet<&str>> = BTreeMap::new();
+    for row in rows {
+        parts.entry((row.repeat, row.fold, name(row))).or_default().insert(&row.part);
+    }
+    parts.into_iter().filter(|(_, parts)| parts.len() > 1).map(|((.., name), _)| name).collect()
+}
+
+/// How many examples of each genre are in a part of a fold.
+fn genres(rows: &[Assignment], fold: usize, part: &str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.fold == fold && row.part == part) {
+        *counts.entry(row.clip.split('.').next().unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn segments_are_stratified_tested_once_and_leak_with_a_warning() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 4));
+    let (rows, run) = split(&place, "--protocol segment");
+    for fold in 0..5 {
+        assert!(genres(&rows, fold, "test").values().all(|&n| n == 8), "fold {fold} is not stratified");
+    }
+    let tested: BTreeSet<_> = rows.iter().filter(|r| r.part == "test").map(|r| &r.example).collect();
+    assert_eq!((tested.len(), rows.iter().filter(|r| r.part == "test").count()), (120, 120));
+    assert!(!on_two_sides(&rows, |row| row.clip.clone()).is_empty());
+    assert!(run["warnings"].to_string().contains("leak"), "{}", run["warnings"]);
+}
+
+#[test]
+fn tracks_are_never_on_two_sides() {
+    let place = Place::new();
+    place.write("t.csv", small_table(11, 3));
+    for words in ["", "--folds 3 --repeats 3", "--holdout 80/20", "--holdout 60/20/20 --repeats 4"] {
+        let (rows, run) = split(&place, words);
+        assert!(on_two_sides(&rows, |row| row.clip.clone()).is_empty(), "{words}");
+        assert!(!run["warnings"].to_string().contains("leak"), "{}", run["warnings"]);
+        let counts = genres(&rows, 0, "test");
+        assert_eq!(counts.len(), 3, "every genre is tested");
+        assert!(counts.values().max().unwrap() - counts.values().min().unwrap() <= 3, "within one clip of 3");
+    }
+}
+
+#[test]
+fn hold_out_parts_have_their_sizes() {
+    let place = Place::new();
+    place.write("t.csv", small_table(20, 2));
+    let (rows, _) = split(&place, "--holdout 80/10/10");
+    let count = |part: &str| rows.iter().filter(|row| row.part == part).count();
+    assert_eq!((count("train"), count("valid"), count("test")), (96, 12, 12));
+    let (rows, _) = split(&place, "--holdout 80/20");
+    assert_eq!(rows.iter().filter(|row| row.part == "test").count(), 24);
+}
+
+/// Two recordings in a row are by one artist.
+fn artists(clips: usize) -> String {
+    let mut csv = "artist,filename\n".to_owned();
+    for genre in ["blues", "jazz", "rock"] {
+        for clip in 0..clips {
+            csv.push_str(&format!("{genre} artist {},{genre}.{clip:05}.wav\n", clip / 2));
+        }
+    }
+    csv
+}
+
+#[test]
+fn artists_are_never_on_two_sides() {
+    let place = Place::new();
+    place.write("t.csv", small_table(12, 2));
+    place.write("artists.csv", artists(12));
+    let artist_of = |row: &Assignment| {
+        let (genre, number) = row.clip.split_once('.').unwrap();
+        format!("{genre} {}", number.parse::<usize>().unwrap() / 2)
+    };
+    let (rows, run) = split(&place, "--protocol artist --artists artists.csv --folds 3");
+    assert!(on_two_sides(&rows, artist_of).is_empty());
+    assert!(!run["warnings"].to_string().contains("artist"), "{}", run["warnings"]);
+    let (rows, run) = split(&place, "--protocol track --artists artists.csv");
+    assert!(!on_two_sides(&rows, artist_of).is_empty());
+    assert!(run["warnings"].to_string().contains("by an artist"), "{}", run["warnings"]);
+}
+
+#[test]
+fn artists_are_found_beside_the_table() {
+    let place = Place::new();
+    place.write("t.csv", small_table(12, 2));
+    assert!(place.refused("all --data t.csv --protocol artist").contains("--artists"));
+    place.write("splits/artist_folds.csv", artists(12));
+    place.run("all --data t.csv --protocol artist --folds 3 --models majority");
+}
+
+#[test]
+fn a_split_read_back_is_the_same_split() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 3));
+    let (_, run) = split(&place, "--seed 3");
+    place.run("export last --table split -o split.csv");
+    let (_, again) = split(&place, "--protocol file:split.csv");
+    assert_eq!(run["split_hash"], again["split_hash"]);
+    let hash = std::process::Command::new("sha256sum").arg(place.path("split.csv")).output();
+    if let Ok(hash) = hash {
+        let printed = String::from_utf8(hash.stdout).unwrap();
+        assert!(
+            printed.starts_with(run["split_hash"].as_str().unwrap()),
+            "the hash is that of the file: {printed}"
+        );
+    }
+}
+
+#[test]
+fn leaks_of_a_split_from_a_file_are_counted() {
+    let place = Place::new();
+    // The last row is the first one's copy under another name.
+    let table = small_table(4, 2);
+    let copy = table.lines().nth(1).unwrap().replacen("blues.00000.0", "blues.00099.0", 1);
+    place.write("t.csv", format!("{table}{copy}\n"));
+    let mut rows = "example,fold,part\n".to_owned();
+    for line in table.lines().skip(1) {
+        let name = line.split(',').next().unwrap();
+        // Segment 0 of every clip trains, segment 1 is tested: every tested clip leaks.
+        let part = if name.ends_with(".0.wav") { "train" } else { "test" };
+        rows.push_str(&format!("{name},0,{part}\n"));
+    }
+    rows.push_str("blues.00099.0.wav,0,test\n");
+    place.write("split.csv", rows);
+    let (_, run) = split(&place, "--protocol file:split.csv");
+    let warnings = run["warnings"].to_string();
+    assert!(
+        warnings.contains("12 of 13 tested examples (92.3 %) have a piece of the same recording"),
+        "{warnings}"
+    );
+    assert!(warnings.contains("1 of 13 tested examples (7.7 %) have an exact duplicate"), "{warnings}");
+}
+
+#[test]
+fn a_split_may_name_whole_clips() {
+    let place = Place::new();
+    place.write("t.csv", small_table(4, 2));
+    let mut rows = "clip,fold,part\n".to_owned();
+    for genre in ["blues", "jazz", "rock"] {
+        for clip in 0..4 {
+            rows.push_str(&format!("{genre}.{clip:05},0,{}\n", ["train", "train", "valid", "test"][clip]));
+        }
+    }
+    place.write("split.csv", rows);
+    let (rows, _) = split(&place, "--protocol file:split.csv");
+    assert_eq!(rows.len(), 24);
+    assert_eq!(
+        genres(&rows, 0, "valid"),
+        [("blues", 2), ("jazz", 2), ("rock", 2)].map(|(g, n)| (g.into(), n)).into()
+    );
+}
+
+#[test]
+fn the_fault_filtered_lists_divide_the_clips_they_name() {
+    let place = Place::new();
+    place.write("t.csv", small_table(100, 1));
+    let (rows, run) = split(&place, "--protocol fault-filtered");
+    let lists = |part: &str| -> BTreeSet<String> {
+        let file = format!("{}/data/fault_filtered/{part}.txt", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(file).unwrap();
+        text.lines()
+            .filter(|l| ["blues", "jazz", "rock"].contains(&l.split('.').next().unwrap()))
+            .map(Into::into)
+            .collect()
+    };
+    for part in ["train", "valid", "test"] {
+        let of_part: BTreeSet<String> =
+            rows.iter().filter(|r| r.part == part).map(|r| r.clip.clone()).collect();
+        assert_eq!(of_part, lists(part), "{part}");
+    }
+    let warnings = run["warnings"].to_string();
+    assert!(warnings.contains("in no part"), "examples that are left out are told: {warnings}");
+}
