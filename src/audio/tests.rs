@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 use super::resample::Resampler;
 use super::*;
 use crate::features::pad::Pad;

@@ -78,7 +78,6 @@ fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use genre_bench_api::random_stream;

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 use genre_bench_api::random_stream;
