@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, row, scores, small_table};
+use common::{Place, ends, row, scores, small_table};
 use polars::prelude::{
     CsvReadOptions, DataFrame, IpcReader, JsonFormat, JsonReader, ParquetReader, SerReader,
 };
@@ -29,7 +29,7 @@ const LINE_UP: [&str; 11] = [
 #[test]
 fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic() {
     let place = Place::new();
-    let output = place.bench().arg("all").assert().success().get_output().clone();
+    let output = ends(place.bench().arg("all"), 0);
     let (board, talk) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(board.contains("SYNTHETIC DATA"), "{board}");
@@ -307,8 +307,8 @@ fn help_teaches_by_example() {
 #[test]
 fn a_reader_that_stops_early_is_no_error() {
     let place = Place::new();
-    let bench = assert_cmd::cargo::cargo_bin("bench");
-    let shell = format!("{} list | head -n 1", bench.display());
+    let bench = env!("CARGO_BIN_EXE_bench");
+    let shell = format!("{} list | head -n 1", bench);
     let output =
         std::process::Command::new("sh").args(["-c", &shell]).current_dir(place.path(".")).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, example, row, scores, small_table};
+use common::{Place, ends, example, row, scores, small_table};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -128,7 +128,7 @@ fn models_that_misbehave_are_reported_and_the_rest_is_finished() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 1));
     let words = ["all", "--data", "t.csv", "--models", "fails,panics,nan,wrong-shape,svm"];
-    let output = place.faulty().args(words).arg("--json").assert().code(1).get_output().clone();
+    let output = ends(place.faulty().args(words).arg("--json"), 1);
     let run: Value = serde_json::from_slice(&output.stdout).unwrap();
     for (model, reason) in [
         ("fails", "this model fails on purpose"),
@@ -144,12 +144,12 @@ fn models_that_misbehave_are_reported_and_the_rest_is_finished() {
     let talk = String::from_utf8(output.stderr).unwrap();
     assert!(talk.contains("panics") && talk.contains("on purpose"), "{talk}");
 
-    let board = place.faulty().args(words).assert().code(1).get_output().clone();
+    let board = ends(place.faulty().args(words), 1);
     let board = String::from_utf8(board.stdout).unwrap();
     assert!(board.lines().any(|line| line.starts_with("panics") && line.contains("FAILED")), "{board}");
 
     // A cause that is mended is tried again; what was finished is not.
     let mended =
         ["--set", "fails.mended=true", "--set", "panics.mended=true", "--models", "fails,panics,svm"];
-    place.faulty().args(["all", "--data", "t.csv"]).args(mended).assert().success();
+    ends(place.faulty().args(["all", "--data", "t.csv"]).args(mended), 0);
 }

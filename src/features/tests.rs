@@ -1,7 +1,6 @@
 //! Every function against librosa's results for the same signals; see
 //! `tests/fixtures/features/make_fixtures.py`.
 
-
 use super::onset::{Aggregate, onset_strength};
 use super::pad::Pad;
 use super::stft::{Complex, Stft, magnitude, power};

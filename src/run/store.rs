@@ -49,13 +49,6 @@ pub struct CellLock {
     _file: File,
 }
 
-impl Drop for CellLock {
-    fn drop(&mut self) {
-        // Tidiness alone: a lock file that stays behind is not locked, so it blocks nobody.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: u32,
@@ -238,6 +231,8 @@ impl Store {
             Outcome::Done(record) => {
                 self.write_json(&self.record_path(&lock.key), record)?;
                 let _ = fs::remove_file(self.failure_path(&lock.key)); // usually there is none
+                // Only now: whoever waits for the lock of a removed file must find the cell ended when it gets it.
+                let _ = fs::remove_file(&lock.path);
             }
             Outcome::Failed(reason) => {
                 self.write_json(&self.failure_path(&lock.key), &Failure { reason: reason.clone() })?;

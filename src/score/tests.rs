@@ -1,4 +1,3 @@
-
 use super::*;
 use genre_bench_api::random_stream;
 use ndarray::{Array2, array};

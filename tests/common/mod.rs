@@ -7,10 +7,10 @@
     reason = "test code; each test file uses a part"
 )]
 
-use assert_cmd::Command;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A folder of its own for every test, in which the program runs.
@@ -34,7 +34,7 @@ impl Place {
 
     /// The program, to be given arguments.
     pub fn bench(&self) -> Command {
-        let mut command = Command::cargo_bin("bench").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
         command.current_dir(self.0.path());
         command
     }
@@ -48,7 +48,7 @@ impl Place {
 
     /// Runs `bench` with words split at spaces; it must succeed. Returns standard output.
     pub fn run(&self, words: &str) -> String {
-        let output = self.bench().args(words.split_whitespace()).assert().success().get_output().clone();
+        let output = ends(self.bench().args(words.split_whitespace()), 0);
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -59,10 +59,19 @@ impl Place {
 
     /// Runs `bench` with words split at spaces; it must refuse with status 2. Returns standard error.
     pub fn refused(&self, words: &str) -> String {
-        let output = self.bench().args(words.split_whitespace()).assert().code(2).get_output().clone();
+        let output = ends(self.bench().args(words.split_whitespace()), 2);
         assert!(output.stdout.is_empty(), "nothing may be printed when nothing was done");
         String::from_utf8(output.stderr).unwrap()
     }
+}
+
+/// Runs a command to its end, which must have this exit status.
+#[track_caller]
+pub fn ends(command: &mut Command, status: i32) -> Output {
+    let output = command.output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{command:?}\n{talk}");
+    output
 }
 
 /// The path of an example program, which cargo builds before it runs tests.
