@@ -58,7 +58,7 @@ impl Container {
 
     /// Whether the extension of `path` belongs to another container. A file without an extension
     /// claims nothing.
-    pub(super) fn contradicts(self, path: &Path) -> bool {
+    pub(crate) fn contradicts(self, path: &Path) -> bool {
         extension(path).is_some_and(|e| !self.extensions().contains(&e.as_str()))
     }
 

@@ -1,5 +1,6 @@
+use super::cache::CacheFlags;
 use super::device::DeviceChoice;
-use super::progress::{Progress, stop_on_ctrl_c, stopped};
+use super::progress::{Progress, RecordingsBar, stop_on_ctrl_c, stopped};
 use super::{Out, Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, Source};
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   bench all --data gtzan --segment 10                      the 10 s table, recordings kept together
+  bench all --data music --segment 3                       audio in music/GENRE/file.mp3, cut into 3 s
   bench all --data gtzan --protocol segment                as most published figures: it leaks
   bench all --data my.csv --models svm,forest --folds 10   two models, 10 folds
   bench all --models classical --set svm.c=10              a family, one parameter changed
@@ -22,10 +24,12 @@ Examples:
 
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
-    /// Feature table (CSV), or a folder with features_30_sec.csv and the like; built-in synthetic data without it
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio in GENRE/file; built-in
+    /// synthetic data without it
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3) [default: the longest there is]
+    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
+    /// [default: the longest table there is; 30 of audio]
     #[arg(long, value_name = "SECONDS")]
     segment: Option<u32>,
     /// CSV with the columns filename and artist [default: splits/artist_folds.csv beside the table]
@@ -53,6 +57,8 @@ pub(super) struct Args {
     jobs: Option<u16>,
     #[command(flatten)]
     out: Out,
+    #[command(flatten)]
+    cache: CacheFlags,
     /// Where neural models compute: auto or cpu
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -90,8 +96,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         seconds: args.segment,
         artists: args.artists.clone(),
         seed: args.seed,
+        cache: args.cache.open(),
     };
-    let dataset = Dataset::load(&source)?;
+    let bar = RecordingsBar::new(args.quiet);
+    let dataset = Dataset::load(&source, &|done, total| bar.show(done, total))?;
     let request = Request {
         protocol: args.protocol.clone(),
         scheme: args.folds.map(Scheme::Folds).or(args.holdout),

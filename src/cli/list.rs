@@ -7,7 +7,7 @@ use crate::run::Store;
 use console::style;
 use genre_bench_api::{Card, Published};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use textwrap::Options;
 
 #[derive(Debug, clap::Args)]
@@ -144,17 +144,19 @@ fn protocols() -> String {
 
 /// The built-in dataset and, of a folder, those tables that can be read.
 fn datasets(args: &Args) -> Result<Vec<Dataset>> {
-    let mut sets = vec![Dataset::load(&Source::default())?];
+    let load = |file: &Path, seconds| {
+        let source = Source { data: Some(file.to_owned()), seconds, ..Source::default() };
+        Dataset::load(&source, &|_, _| ())
+    };
+    let mut sets = vec![Dataset::load(&Source::default(), &|_, _| ())?];
     match &args.data {
         None => {}
         Some(folder) if folder.is_dir() => {
-            for seconds in [30, 10, 3] {
-                let source =
-                    Source { data: Some(folder.clone()), seconds: Some(seconds), ..Source::default() };
-                sets.extend(Dataset::load(&source).ok());
-            }
+            // By file, so that no features are computed where there is no table.
+            let table = |seconds: &u32| folder.join(format!("features_{seconds}_sec.csv"));
+            sets.extend([30, 10, 3].iter().filter_map(|s| load(&table(s), Some(*s)).ok()));
         }
-        Some(file) => sets.push(Dataset::load(&Source { data: Some(file.clone()), ..Source::default() })?),
+        Some(file) => sets.push(load(file, None)?),
     }
     Ok(sets)
 }

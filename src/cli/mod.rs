@@ -1,9 +1,12 @@
 //! The command line: one file a subcommand, each turning its flags into plain values and calling the library.
 
 mod all;
+mod cache;
 mod device;
 mod export;
+mod features;
 mod list;
+mod output;
 mod progress;
 mod show;
 
@@ -31,10 +34,11 @@ Examples:
   bench all                                     a leaderboard on the built-in synthetic data
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
+  bench features music -o features.csv          the published 57 features of your own audio
   bench show last --confusion svm               a confusion matrix of the latest run
   bench export last -o leaderboard.parquet      its leaderboard as a file
 
-Exit status: 0 done; 1 done, but a model failed or a result could not be stored; 2 wrong usage or
+Exit status: 0 done; 1 done, but a model failed, a file was faulty or a result could not be stored; 2 wrong usage or
 input, nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
 )]
 struct Cli {
@@ -46,6 +50,10 @@ struct Cli {
 enum Command {
     /// Fit and score models on identical splits and print the leaderboard.
     All(all::Args),
+    /// Compute the table of 57 features from audio files.
+    Features(features::Args),
+    /// Show or clear what is kept of features computed before.
+    Cache(cache::Args),
     /// List models, protocols, datasets or stored runs.
     List(list::Args),
     /// Show a stored leaderboard or confusion matrix again, without fitting.
@@ -95,6 +103,8 @@ impl Bench {
         let cli = Cli::parse();
         let status = self.registry().and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
+            Command::Features(args) => features::run(&args),
+            Command::Cache(args) => cache::run(&args),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),

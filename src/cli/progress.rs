@@ -3,7 +3,7 @@ use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Set by Ctrl-C; one program has one.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -20,13 +20,8 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// A bar for all cells of a plan.
     pub fn new(plan: &'a Plan, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(plan.cells().count() as u64), target);
         let template = "{elapsed_precise} [{bar:24}] {pos}/{len} cells, {eta} left  {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        let bar = bar(plan.cells().count(), quiet, template);
         Self { plan, bar, quiet, at_work: Mutex::default() }
     }
 
@@ -80,15 +75,62 @@ impl Watch for Progress<'_> {
     }
 }
 
+/// Shows how many recordings are done, on standard error if that is a terminal; nothing before it is told of any.
+pub struct RecordingsBar {
+    quiet: bool,
+    bar: OnceLock<ProgressBar>,
+}
+
+impl RecordingsBar {
+    /// A bar that is not there yet.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet, bar: OnceLock::new() }
+    }
+
+    /// Shows that `done` of `total` recordings are done, and goes away with the last.
+    pub fn show(&self, done: usize, total: usize) {
+        let bar = self.bar.get_or_init(|| {
+            bar(total, self.quiet, "{elapsed_precise} [{bar:24}] {pos}/{len} recordings, {eta} left")
+        });
+        bar.set_position(done as u64);
+        if done == total {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Takes the bar away before the last recording is done.
+    pub fn finish(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A bar of `total` steps that keeps its clock running.
+fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
+
 /// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.
 pub fn stop_on_ctrl_c() {
-    let handler = || {
+    stop_on_ctrl_c_saying(
+        "stopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)",
+    );
+}
+
+/// Makes the first Ctrl-C say `message` and [`stopped`] true, the second one end the program.
+pub fn stop_on_ctrl_c_saying(message: &'static str) {
+    let handler = move || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(super::Status::INTERRUPTED.into());
         }
-        eprintln!(
-            "\nstopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)"
-        );
+        eprintln!("\n{message}");
     };
     // It can fail only if there is a handler already; then Ctrl-C ends the program, which is safe too.
     let _ = ctrlc::set_handler(handler);

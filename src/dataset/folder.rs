@@ -19,8 +19,8 @@ pub fn table_in(folder: &Path, seconds: Option<u32>) -> Result<PathBuf> {
         None if !there.is_empty() => Ok(path(there[0])),
         _ if there.is_empty() => Err(Error::at(
             folder,
-            "there is no features_30_sec.csv, features_10_sec.csv or features_3_sec.csv in this folder",
-            "name a CSV file itself, --data FILE.csv",
+            "there is no features_30_sec.csv, features_10_sec.csv or features_3_sec.csv in this folder, and no audio",
+            "name a CSV file itself, --data FILE.csv, or a folder with GENRE/file.wav",
         )),
         Some(seconds) => {
             let lengths = there.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
@@ -33,6 +33,11 @@ pub fn table_in(folder: &Path, seconds: Option<u32>) -> Result<PathBuf> {
 
 /// The list of artists that belongs to a table, if it lies where GTZAN copies with splits keep it.
 pub fn artists_beside(table: &Path) -> Option<PathBuf> {
-    let path = table.parent()?.join("splits").join("artist_folds.csv");
+    artists_in(table.parent()?)
+}
+
+/// The list of artists of a folder in the Kaggle layout.
+pub fn artists_in(folder: &Path) -> Option<PathBuf> {
+    let path = folder.join("splits").join("artist_folds.csv");
     path.is_file().then_some(path)
 }

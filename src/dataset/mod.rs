@@ -5,6 +5,7 @@ mod catalogue;
 mod columns;
 mod folder;
 mod names;
+pub mod recordings;
 mod synthetic;
 mod table;
 
@@ -13,6 +14,7 @@ pub use catalogue::{Catalogue, Example};
 pub use names::clip_of;
 
 use crate::error::{Error, Result};
+use crate::features::cache::Cache;
 use catalogue::numbered;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -89,36 +91,66 @@ impl Info {
 /// What the user said about where the data is.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// A CSV file or a folder in the Kaggle layout; the built-in data without it.
+    /// A CSV file, a folder in the Kaggle layout or one with audio in GENRE/file; the built-in data without it.
     pub data: Option<PathBuf>,
-    /// Length of a segment in seconds: chooses the table in a folder.
+    /// Length of a segment in seconds: chooses the table in a folder, or how audio is cut.
     pub seconds: Option<u32>,
     /// A list of artists; looked for beside the data without it.
     pub artists: Option<PathBuf>,
     /// Seed of the built-in data.
     pub seed: u64,
+    /// Where features computed from audio are kept; nowhere without it.
+    pub cache: Option<Cache>,
 }
 
 impl Dataset {
-    /// Loads what `source` names.
+    /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after
+    /// some recordings how many of how many are done.
+    ///
+    /// A folder with the table that is asked for is read from it; one with audio only, computed from that.
     ///
     /// # Errors
     ///
     /// A missing or broken file, or data that nothing can be learned from; each names the file and the
     /// line or column.
-    pub fn load(source: &Source) -> Result<Self> {
+    pub fn load(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
         let Some(data) = &source.data else {
             return synthetic::dataset(source.seed, source.seconds.unwrap_or(synthetic::DEFAULT_SECONDS));
         };
-        let file = if data.is_dir() { folder::table_in(data, source.seconds)? } else { data.clone() };
-        let raw = table::read(&file)?;
-        let artists_path = source.artists.clone().or_else(|| folder::artists_beside(&file));
-        let mut dataset = Self::from_raw(raw, &file, source.seconds)?;
-        if let Some(path) = artists_path {
-            dataset.artists = Artists::read(&path, &dataset.catalogue.clips)?;
-            dataset.artists_path = Some(path);
+        if !data.is_dir() {
+            return Self::from_csv(data, source);
         }
+        match folder::table_in(data, source.seconds) {
+            Ok(file) => Self::from_csv(&file, source),
+            Err(no_table) => Self::from_audio(data, source, progress)?.ok_or(no_table),
+        }
+    }
+
+    fn from_csv(file: &Path, source: &Source) -> Result<Self> {
+        let mut dataset = Self::from_raw(table::read(file)?, file, source.seconds)?;
+        dataset.add_artists(source.artists.clone().or_else(|| folder::artists_beside(file)))?;
         Ok(dataset)
+    }
+
+    /// The dataset of a folder's recordings; `None` where there are none.
+    fn from_audio(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
+        let Some((raw, notes)) = recordings::table(folder, source, progress)? else { return Ok(None) };
+        // The path may be `.`, but the dataset wants a name.
+        let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let seconds = source.seconds.unwrap_or(recordings::DEFAULT_SECONDS);
+        let mut dataset = Self::from_raw(raw, &whole, Some(seconds))?;
+        dataset.info.name = format!("audio in {}", dataset.info.name);
+        dataset.notes.extend(notes);
+        dataset.add_artists(source.artists.clone().or_else(|| recordings::artists_of(&whole)))?;
+        Ok(Some(dataset))
+    }
+
+    fn add_artists(&mut self, path: Option<PathBuf>) -> Result<()> {
+        if let Some(path) = path {
+            self.artists = Artists::read(&path, &self.catalogue.clips)?;
+            self.artists_path = Some(path);
+        }
+        Ok(())
     }
 
     fn from_raw(raw: RawTable, path: &Path, seconds: Option<u32>) -> Result<Self> {

@@ -1,7 +1,8 @@
 //! The feature table of many recordings, in their order and in bounded memory.
 
+use super::cache::{Cache, Extracted};
 use super::table::{COLUMNS, Convention, Extractor};
-use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
+use crate::audio::{self, Container, Cut, Limits};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,20 +71,22 @@ impl Summary {
 }
 
 /// What to extract.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
     /// How recordings are cut into examples.
     pub cut: Cut,
     /// What recordings are accepted.
     pub limits: Limits,
     /// How an example's ends are treated.
     pub convention: Convention,
+    /// Where features are looked for and stored; nowhere without it.
+    pub cache: Option<&'a Cache>,
 }
 
-impl Settings {
-    /// The default limits and convention.
+impl Settings<'_> {
+    /// The default limits and convention, and no cache.
     pub fn new(cut: Cut) -> Self {
-        Self { cut, limits: Limits::default(), convention: Convention::default() }
+        Self { cut, limits: Limits::default(), convention: Convention::default(), cache: None }
     }
 }
 
@@ -147,25 +150,51 @@ impl Idle {
 
 /// The rows of one recording.
 fn one(extractor: &mut Extractor, file: usize, path: &Path, settings: &Settings) -> Outcome {
-    let work = || {
-        let audio = audio::read_within(path, &settings.limits)?;
-        let ranges = settings.cut.ranges(audio.samples.len());
-        let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
-        Ok((audio, ranges))
+    let extracted = match settings.cache {
+        None => extracted(extractor, path, settings),
+        Some(cache) => cached(cache, extractor, path, settings),
     };
-    match work() {
+    match extracted {
         Err(error) => Outcome::Fault(error),
-        Ok((audio, ranges)) => {
-            let row = |(segment, range): Piece| Row {
+        Ok(Extracted { container, examples }) => {
+            let rows = examples.into_iter().map(|(segment, length, values)| Row {
                 file,
                 name: name(path, segment),
                 segment,
-                length: range.len(),
-                values: extractor.extract(&audio.samples[range]),
-            };
-            Outcome::Rows { rows: ranges.into_iter().map(row).collect(), note: note(path, &audio) }
+                length,
+                values,
+            });
+            Outcome::Rows { rows: rows.collect(), note: note(path, container) }
         }
     }
+}
+
+fn cached(
+    cache: &Cache,
+    extractor: &mut Extractor,
+    path: &Path,
+    settings: &Settings,
+) -> Result<Extracted, audio::Error> {
+    let key = Cache::key(path, settings);
+    if let Some(extracted) = key.as_ref().and_then(|key| cache.get(key)) {
+        return Ok(extracted);
+    }
+    let extracted = extracted(extractor, path, settings)?;
+    // Hashed again: a file that was written to meanwhile must not give its new features to its old content.
+    if let Some(key) = key.filter(|key| Cache::key(path, settings).as_ref() == Some(key)) {
+        cache.put(&key, &extracted);
+    }
+    Ok(extracted)
+}
+
+fn extracted(extractor: &mut Extractor, path: &Path, settings: &Settings) -> Result<Extracted, audio::Error> {
+    let audio = audio::read_within(path, &settings.limits)?;
+    let ranges = settings.cut.ranges(audio.samples.len());
+    let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
+    let examples = ranges
+        .into_iter()
+        .map(|(segment, range)| (segment, range.len(), extractor.extract(&audio.samples[range])));
+    Ok(Extracted { container: audio.container, examples: examples.collect() })
 }
 
 fn name(path: &Path, segment: Option<usize>) -> String {
@@ -176,9 +205,9 @@ fn name(path: &Path, segment: Option<usize>) -> String {
     }
 }
 
-fn note(path: &Path, audio: &Audio) -> Option<String> {
-    let container = audio.container.name();
-    audio.mislabelled.then(|| format!("{}: is a {container} file by its content", path.display()))
+fn note(path: &Path, container: Container) -> Option<String> {
+    let is = container.name();
+    container.contradicts(path).then(|| format!("{}: is a {is} file by its content", path.display()))
 }
 
 /// The recordings under `root`, and for each the name of its genre, which is that of the folder it

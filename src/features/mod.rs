@@ -23,12 +23,14 @@
 //! | [`moments`] | mean and variance | `np.mean`, `np.var` |
 //! | [`table`] | the 57 columns of the published GTZAN tables | – |
 //! | [`folder`] | the same for many files at once | – |
+//! | [`cache`] | and not again for files already seen | – |
 //!
 //! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
 //! tuning, and a tie the tempo. Sums over frames are taken in `f64`.
 
 pub mod bandwidth;
 pub mod beat;
+pub mod cache;
 pub mod centroid;
 pub mod chroma;
 pub mod contrast;

@@ -65,6 +65,13 @@ pub enum Convention {
     ZeroPadded,
 }
 
+impl Convention {
+    /// The convention of the published table of examples of `seconds`: zeros for 10 s, reflection for the rest.
+    pub fn of_published(seconds: f64) -> Self {
+        if seconds == 10.0 { Self::ZeroPadded } else { Self::Reflected }
+    }
+}
+
 /// The 57 columns of one example, `samples` at [`RATE`], by the default [`Convention`].
 ///
 /// For many examples make one [`Extractor`] a thread: it plans its transforms once.

@@ -1,0 +1,229 @@
+//! Features that were extracted before, found again by what a recording is and not by where it lies.
+//!
+//! An entry is a file whose name is a SHA-256 over the recording's bytes, the settings and [`VERSION`]: a file
+//! or parameter that changed has another name, so nothing stale is ever served. Entries are written aside
+//! and renamed, so programs may share a folder and be killed at any moment; each ends with a checksum, and one
+//! that does not match is extracted again. Only whole recordings are kept, faults are looked at each time.
+
+use super::folder::Settings;
+use super::table::COLUMNS;
+use crate::audio::Container;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Raise it when the numbers of [`super::table`] or the samples of [`crate::audio`] change.
+pub const VERSION: u32 = 1;
+
+/// Larger files are extracted each time: hashing would read all of what decoding stops early in.
+const LARGEST: u64 = 1 << 30;
+/// First word of an entry.
+const MAGIC: u64 = u64::from_le_bytes(*b"genre\0f1");
+/// Words before the examples, and words an example.
+const HEADER: usize = 3;
+const WORDS: usize = 2 + COLUMNS;
+/// Bytes of the checksum at the end.
+const CHECKSUM: usize = 32;
+/// How names of entries end, and how names of entries that are being written start.
+const ENTRY: &str = ".features";
+const ASIDE: &str = ".writing-";
+
+/// A folder of extracted features.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    /// Why the first entry that could not be stored was not; shared by clones.
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+/// What extraction makes of one recording, whatever its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extracted {
+    /// What the file really is.
+    pub container: Container,
+    /// Number of the segment (`None` of a whole clip), samples and columns of each example.
+    pub examples: Vec<(Option<usize>, usize, [f64; COLUMNS])>,
+}
+
+/// The name of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+/// What a cache holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Recordings with their settings.
+    pub entries: usize,
+    /// Bytes of all entries.
+    pub bytes: u64,
+}
+
+impl Cache {
+    /// The cache in the subfolder `features` of `root`, which is made when the first entry is stored.
+    pub fn within(root: &Path) -> Self {
+        Self { folder: root.join("features"), trouble: Arc::default() }
+    }
+
+    /// Where a user's caches are: `$GENRE_BENCH_CACHE`, else `$XDG_CACHE_HOME/genre-bench`, else
+    /// `~/.cache/genre-bench`; `None` where there is no home either.
+    pub fn user_root() -> Option<PathBuf> {
+        let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        folder("GENRE_BENCH_CACHE").or_else(|| {
+            // The standard wants relative paths passed over.
+            let caches = folder("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+            Some(caches.or_else(|| Some(std::env::home_dir()?.join(".cache")))?.join("genre-bench"))
+        })
+    }
+
+    /// The folder of the entries.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The name of what `settings` make of the file as it is now; `None` where it cannot be hashed.
+    pub fn key(path: &Path, settings: &Settings) -> Option<Key> {
+        // A pipe would wait for ever.
+        let kind = fs::metadata(path).ok()?;
+        if !kind.is_file() || kind.len() > LARGEST {
+            return None;
+        }
+        let mut content = Sha256::new();
+        io::copy(&mut BufReader::with_capacity(1 << 16, File::open(path).ok()?), &mut content).ok()?;
+        let Settings { cut, limits, convention, cache: _ } = settings;
+        // `Debug` shows every field, so one that is added changes the name by itself.
+        let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
+        let name = Sha256::new().chain_update(content.finalize()).chain_update(parameters).finalize();
+        Some(Key(format!("{name:x}{ENTRY}")))
+    }
+
+    /// The entry of that name, if there is one and it is whole.
+    pub fn get(&self, key: &Key) -> Option<Extracted> {
+        decode(&fs::read(self.folder.join(&key.0)).ok()?)
+    }
+
+    /// Stores an entry. If that fails, the work goes on without; see [`Cache::trouble`].
+    pub fn put(&self, key: &Key, extracted: &Extracted) {
+        let store = || -> io::Result<()> {
+            fs::create_dir_all(&self.folder)?;
+            let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(&self.folder)?;
+            file.write_all(&encode(extracted))?;
+            file.persist(self.folder.join(&key.0)).map_err(|e| e.error)?;
+            Ok(())
+        };
+        if let Err(error) = store() {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            trouble.get_or_insert_with(|| format!("{}: {error}", self.folder.display()));
+        }
+    }
+
+    /// Why features were not stored, if some were not.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be listed.
+    pub fn usage(&self) -> io::Result<Usage> {
+        let mut usage = Usage::default();
+        for (_, bytes) in self.files()? {
+            usage.entries += 1;
+            usage.bytes += bytes;
+        }
+        Ok(usage)
+    }
+
+    /// Deletes all entries and nothing else that may lie in the folder. Returns what was deleted.
+    ///
+    /// # Errors
+    ///
+    /// An entry cannot be deleted.
+    pub fn clear(&self) -> io::Result<Usage> {
+        let mut usage = Usage::default();
+        for (path, bytes) in self.files()? {
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => usage.entries += 1,
+            }
+            usage.bytes += bytes;
+        }
+        Ok(usage)
+    }
+
+    /// Entries and what killed programs left of some, each with its size.
+    fn files(&self) -> io::Result<Vec<(PathBuf, u64)>> {
+        let listing = match fs::read_dir(&self.folder) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listing => listing?,
+        };
+        let mut files = Vec::new();
+        for entry in listing {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(ENTRY) || name.starts_with(ASIDE) {
+                // Another program may have renamed or deleted it meanwhile.
+                files.extend(entry.metadata().ok().map(|kind| (entry.path(), kind.len())));
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn encode(extracted: &Extracted) -> Vec<u8> {
+    let container = Container::ALL.iter().position(|c| *c == extracted.container).unwrap_or_default();
+    let mut words = vec![MAGIC, container as u64, extracted.examples.len() as u64];
+    for (segment, length, values) in &extracted.examples {
+        words.extend([segment.map_or(0, |s| s as u64 + 1), *length as u64]);
+        words.extend(values.map(f64::to_bits));
+    }
+    let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+    let checksum = Sha256::digest(&bytes);
+    bytes.extend(checksum);
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<Extracted> {
+    let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
+    if Sha256::digest(content)[..] != *checksum {
+        return None;
+    }
+    let (words, []) = content.as_chunks::<8>() else { return None };
+    let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+    let (&[magic, container, count], examples) = words.split_first_chunk::<HEADER>()?;
+    if magic != MAGIC || count.checked_mul(WORDS as u64) != Some(examples.len() as u64) {
+        return None;
+    }
+    let example = |words: &[u64]| {
+        let (segment, length) = ((words[0] as usize).checked_sub(1), words[1] as usize);
+        (segment, length, std::array::from_fn(|column| f64::from_bits(words[2 + column])))
+    };
+    let container = *Container::ALL.get(container as usize)?;
+    Some(Extracted { container, examples: examples.chunks_exact(WORDS).map(example).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+
+    #[test]
+    fn an_entry_comes_back_to_the_bit_and_not_at_all_if_a_bit_is_wrong() {
+        let values: [f64; COLUMNS] = std::array::from_fn(|i| 1.0 / (i as f64 - 3.5));
+        let examples = vec![(None, 661_500, values), (Some(0), 1, [-0.0; COLUMNS]), (Some(7), 2, values)];
+        let extracted = Extracted { container: Container::Mp3, examples };
+        let bytes = encode(&extracted);
+        assert_eq!(decode(&bytes).unwrap(), extracted);
+        for at in [0, 8, 16, 500, bytes.len() - 1] {
+            let mut broken = bytes.clone();
+            broken[at] ^= 1;
+            assert_eq!(decode(&broken), None, "byte {at}");
+        }
+        for length in [0, 31, 32, 40, bytes.len() - 1] {
+            assert_eq!(decode(&bytes[..length]), None, "{length} bytes");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Features that were computed before, through the program.
+
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+mod common;
+
+use common::Place;
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A WAV file of 1.2 s with a tone of `hz`.
+fn tone(hz: f32) -> Vec<u8> {
+    let mut bytes =
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data"
+            .to_vec();
+    let samples = 26_460_u32;
+    bytes.extend((2 * samples).to_le_bytes());
+    let sample = |i: u32| (9_000.0 * (std::f32::consts::TAU * hz * i as f32 / 22_050.0).sin()) as i16;
+    bytes.extend((0..samples).flat_map(|i| sample(i).to_le_bytes()));
+    bytes
+}
+
+fn music(place: &Place) {
+    for clip in 0..6_u8 {
+        place.write(&format!("music/blues/{clip}.wav"), tone(200.0 + 50.0 * f32::from(clip)));
+    }
+}
+
+/// The table of `music`; `words` are more flags.
+fn table(place: &Place, words: &str) -> String {
+    place.run(&format!("features music --seconds 1 -o - {words}"))
+}
+
+fn info(place: &Place, what: &str) -> Value {
+    serde_json::from_str(&place.run(&format!("cache {what} --cache kept --json"))).unwrap()
+}
+
+fn entries(place: &Place) -> Vec<PathBuf> {
+    let listing = fs::read_dir(place.path("kept/features")).unwrap();
+    let mut paths: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn what_changed_is_computed_again_and_the_rest_is_not() {
+    let place = Place::new();
+    music(&place);
+    let first = table(&place, "--cache kept");
+    assert_eq!(info(&place, "info")["kept"]["recordings"], 6);
+    let written = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+    let before: Vec<_> = entries(&place).iter().map(written).collect();
+    assert_eq!(table(&place, "--cache kept"), first);
+    assert_eq!(entries(&place).iter().map(written).collect::<Vec<_>>(), before, "entries were written again");
+
+    // Another name is the same recording; another content under the old name, size and time is not.
+    let path = place.path("music/blues/0.wav");
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::rename(&path, place.path("music/blues/9.wav")).unwrap();
+    fs::write(&path, tone(5_000.0)).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let second = table(&place, "--cache kept");
+    assert_eq!(info(&place, "info")["kept"]["recordings"], 7);
+    assert_eq!(second, table(&place, "--no-cache"));
+    assert_ne!(second.lines().nth(1), first.lines().nth(1));
+
+    // Every parameter has entries of its own.
+    for (number, words) in ["--hop 0.1", "--convention zero-padded", "--hop 0.2"].into_iter().enumerate() {
+        let cached = table(&place, &format!("{words} --cache kept"));
+        assert_eq!(cached, table(&place, &format!("{words} --no-cache")), "{words}");
+        assert_eq!(info(&place, "info")["kept"]["recordings"], 7 * (number + 2), "{words}");
+    }
+}
+
+#[test]
+fn a_broken_entry_is_computed_again() {
+    let place = Place::new();
+    music(&place);
+    let first = table(&place, "--cache kept");
+    let paths = entries(&place);
+    for (number, path) in paths.iter().enumerate() {
+        let mut bytes = fs::read(path).unwrap();
+        match number {
+            0 => bytes.clear(),
+            1 => bytes.truncate(100),
+            _ => bytes[40 * number] ^= 4,
+        }
+        fs::write(path, bytes).unwrap();
+    }
+    let broken: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(table(&place, "--cache kept"), first);
+    for (path, broken) in paths.iter().zip(broken) {
+        assert_ne!(fs::read(path).unwrap(), broken, "{} was not mended", path.display());
+    }
+}
+
+#[test]
+fn clear_deletes_entries_and_nothing_else() {
+    let place = Place::new();
+    music(&place);
+    table(&place, "--cache kept");
+    place.write("kept/features/diary.txt", "mine");
+    place.write("kept/features/.writing-killed", "half an entry");
+    assert_eq!(info(&place, "clear")["deleted"]["recordings"], 7);
+    assert_eq!(entries(&place), [place.path("kept/features/diary.txt")]);
+    assert_eq!(info(&place, "info")["kept"]["recordings"], 0);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_a_warning() {
+    let place = Place::new();
+    music(&place);
+    place.write("kept", "a file where the folder should be");
+    let done =
+        place.bench().args("features music --seconds 1 -o - --cache kept".split(' ')).assert().success();
+    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("could not be cached"));
+    assert_eq!(String::from_utf8_lossy(&done.get_output().stdout), table(&place, "--no-cache"));
+}
+
+#[test]
+fn programs_share_a_cache_and_may_be_killed() {
+    let place = Place::new();
+    music(&place);
+    let alone = table(&place, "--no-cache");
+    let start = || {
+        Command::new(assert_cmd::cargo::cargo_bin("bench"))
+            .args(["features", "music", "--seconds", "1", "-o", "-", "--cache", "kept", "-q"])
+            .current_dir(place.path("."))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let (mut killed, others) = (start(), [start(), start(), start()]);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    for other in others {
+        let output = other.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), alone);
+    }
+    assert_eq!(table(&place, "--cache kept"), alone);
+}

@@ -1,0 +1,195 @@
+//! Feature tables and leaderboards from audio, through the program.
+
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, gtzan, row};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// A 16-bit mono WAV file at 22,050 Hz.
+fn wav(samples: impl ExactSizeIterator<Item = f32>) -> Vec<u8> {
+    let size = 2 * samples.len() as u32;
+    let mut bytes =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data".to_vec();
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(samples.flat_map(|x| ((x * 32_767.0) as i16).to_le_bytes()));
+    let whole = bytes.len() as u32 - 8;
+    bytes[4..8].copy_from_slice(&whole.to_le_bytes());
+    bytes
+}
+
+/// A tone of some seconds that decays every half second.
+fn tone(hz: f32, seconds: f32) -> Vec<u8> {
+    let sample = move |i: u32| {
+        let t = i as f32 / 22_050.0;
+        0.5 * (1.0 - (2.0 * t).fract()) * (std::f32::consts::TAU * hz * t).sin()
+    };
+    wav((0..(seconds * 22_050.0) as u32).map(sample).collect::<Vec<_>>().into_iter())
+}
+
+/// Three genres told apart by pitch, four files each, and three files that cannot be used.
+fn music(place: &Place) {
+    for (genre, base) in [("blues", 200.0), ("jazz", 800.0), ("rock", 3000.0)] {
+        for clip in 0..4_u8 {
+            let pitch = base * (1.0 + 0.07 * f32::from(clip));
+            place.write(&format!("music/{genre}/{genre}.0000{clip}.wav"), tone(pitch, 3.2));
+        }
+    }
+    place.write("music/blues/empty.wav", "");
+    place.write("music/jazz/not audio.mp3", "these are words");
+    place.write("music/rock/short.wav", tone(440.0, 0.3));
+    place.write("music/rock/cover.jpg", "passed over");
+}
+
+/// The program with a cache of its own.
+fn bench(place: &Place, words: &str) -> assert_cmd::Command {
+    let mut command = place.bench();
+    command.args(words.split(' ')).env("GENRE_BENCH_CACHE", place.path("cache"));
+    command
+}
+
+/// Rows of a CSV file by the column `filename`.
+fn rows(path: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut csv = csv::Reader::from_path(path).unwrap();
+    let rows = csv.deserialize().map(|row: Result<BTreeMap<String, String>, _>| row.unwrap());
+    rows.map(|row| (row["filename"].clone(), row)).collect()
+}
+
+#[test]
+fn a_folder_becomes_a_table_and_faults_are_named() {
+    let place = Place::new();
+    music(&place);
+    let done = bench(&place, "features music --seconds 1 -o table.csv --json").assert().code(1);
+    let output = done.get_output();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["rows"], &report["recordings"]), (&36.into(), &12.into()));
+    let kinds: Vec<&str> =
+        report["faults"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["empty", "not-audio", "too-short"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    for text in ["empty.wav: is empty", "not audio.mp3: is no audio", "short.wav: is too short", "3 of 15"] {
+        assert!(said.contains(text), "{text} is missing in {said}");
+    }
+
+    let header = fs::read_to_string(place.path("table.csv")).unwrap();
+    let header: Vec<&str> = header.lines().next().unwrap().split(',').collect();
+    assert_eq!(
+        (header.len(), header[0], header[1], header[2]),
+        (60, "filename", "length", "chroma_stft_mean")
+    );
+    assert_eq!(header[59], "label");
+    let table = rows(&place.path("table.csv"));
+    assert_eq!(table.len(), 36);
+    assert_eq!(table["jazz.00003.2.wav"]["label"], "jazz");
+    assert_eq!(table["jazz.00003.2.wav"]["length"], "22050");
+
+    // The same whichever way it is made: other threads, to standard output, from the cache or not.
+    let whole = fs::read(place.path("table.csv")).unwrap();
+    for words in ["-o - --jobs 1", "-o - --jobs 3 --no-cache", "-o - --quiet"] {
+        let again = bench(&place, &format!("features music --seconds 1 {words}")).assert().code(1);
+        assert!(again.get_output().stdout == whole, "{words} gives another table");
+    }
+    // Overlapping examples are more of the same.
+    bench(&place, "features music/rock --seconds 1 --hop 0.5 -o overlap.csv").assert().code(1);
+    let overlapping = rows(&place.path("overlap.csv"));
+    assert_eq!(overlapping.len(), 20);
+    assert_eq!(overlapping["rock.00000.2.wav"]["mfcc1_mean"], table["rock.00000.1.wav"]["mfcc1_mean"]);
+}
+
+#[test]
+fn nothing_is_written_when_nothing_can_be_used() {
+    let place = Place::new();
+    music(&place);
+    place.write("table.csv", "what was there before");
+    let said = place.refused("features music --seconds 4 --no-cache -o table.csv");
+    assert!(said.contains("15 of 15 recordings") && said.contains("too-short"), "{said}");
+    assert_eq!(fs::read_to_string(place.path("table.csv")).unwrap(), "what was there before");
+    assert_eq!(fs::read_dir(place.path(".")).unwrap().count(), 2, "something was left behind");
+    for (words, text) in [
+        ("features nowhere -o x.csv", "nowhere: cannot be read"),
+        ("features music -o nowhere/x.csv", "nowhere/x.csv: cannot be written"),
+        ("features music --seconds 0 -o x.csv", "must be between"),
+        ("features music --seconds 1 --hop -1 -o x.csv", "unexpected argument"),
+        ("features music --json -o -", "--json"),
+        ("features music", "--output"),
+    ] {
+        let said = place.refused(words);
+        assert!(said.contains(text), "{words}: {said}");
+    }
+}
+
+#[test]
+fn files_of_one_name_in_two_genres_stay_two_recordings() {
+    let place = Place::new();
+    for (number, genre) in ["blues", "jazz"].iter().enumerate() {
+        for clip in 0..4_u16 {
+            let hz = 300.0 + 900.0 * number as f32 + 20.0 * f32::from(clip);
+            place.write(&format!("{genre}/0{clip}.wav"), tone(hz, 1.5));
+        }
+    }
+    bench(&place, "features . --seconds 1 -o table.csv").assert().success();
+    let names: Vec<String> = rows(&place.path("table.csv")).into_keys().collect();
+    assert_eq!(names[..2], ["blues-00.0.wav", "blues-01.0.wav"]);
+    let run = bench(&place, "all --data . --segment 1 --models knn-1 --folds 2 --json").assert().success();
+    let run: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(run["dataset"]["clips"], 8);
+}
+
+#[test]
+fn a_leaderboard_from_audio_is_that_of_its_table() {
+    let place = Place::new();
+    music(&place);
+    let words = "--models svm,knn-5,logistic --folds 2 --json";
+    let run = |data: &str| -> Value {
+        let done = bench(&place, &format!("all --data {data} {words}")).assert().success();
+        serde_json::from_slice(&done.get_output().stdout).unwrap()
+    };
+    let from_audio = run("music --segment 1");
+    bench(&place, "features music --seconds 1 -o table.csv").assert().code(1);
+    let from_table = run("table.csv");
+    assert_eq!(common::scores(&from_audio), common::scores(&from_table));
+    assert_eq!(from_audio["dataset"]["fingerprint"], from_table["dataset"]["fingerprint"]);
+    let notes = from_audio["notes"].to_string();
+    assert!(notes.contains("3 of 15 recordings") && notes.contains("empty.wav: is empty"), "{notes}");
+}
+
+#[test]
+fn a_folder_without_tables_or_audio_says_so() {
+    let place = Place::new();
+    place.write("music/readme.txt", "nothing here");
+    let said = place.refused("all --data music");
+    assert!(said.contains("no audio"), "{said}");
+}
+
+/// The leaderboard from the 100 real clips is that of the published table with only their rows.
+#[test]
+fn real_audio_scores_as_the_published_table() {
+    let Some(folder) = gtzan().filter(|folder| folder.join("genres_original").is_dir()) else { return };
+    let place = Place::new();
+    let audio = folder.join("genres_original");
+    let words = format!("features {} -o ours.csv --quiet", audio.display());
+    bench(&place, &words).assert().code(1);
+    let ours = rows(&place.path("ours.csv"));
+    let published = fs::read_to_string(folder.join("features_30_sec.csv")).unwrap();
+    let ours: BTreeSet<&str> = ours.keys().map(String::as_str).collect();
+    let kept = |line: &&str| line.starts_with("filename,") || ours.contains(line.split(',').next().unwrap());
+    let lines: Vec<&str> = published.lines().filter(kept).collect();
+    place.write("published.csv", lines.join("\n"));
+    let models = "svm,knn-1,knn-5,logistic,forest";
+    let run = |data: &str| -> Value {
+        let words = format!("all --data {data} --models {models} --folds 5 --json");
+        serde_json::from_slice(&bench(&place, &words).assert().success().get_output().stdout).unwrap()
+    };
+    let (from_audio, from_table) = (run(&audio.display().to_string()), run("published.csv"));
+    assert_eq!(from_audio["dataset"]["examples"], ours.len());
+    assert_eq!(from_audio["split_hash"], from_table["split_hash"], "examples or labels differ");
+    for model in models.split(',') {
+        let score = |run: &Value| row(run, model)["macro_f1"].as_f64().unwrap();
+        let (audio, table) = (score(&from_audio), score(&from_table));
+        assert!((audio - table).abs() <= 0.002, "{model}: {audio} from audio, {table} from the table");
+    }
+}
