@@ -56,7 +56,7 @@ impl Artist {
         let mut tone = |part: &Part| {
             let tone = *rng.pick(part.tones);
             Tone {
-                bright: tone.bright * (1.0 + 0.12 * rng.bell()).clamp(0.6, 1.4),
+                bright: tone.bright * (1.0 + 0.08 * rng.bell()).clamp(0.7, 1.3),
                 half_life: tone.half_life * rng.between((0.7, 1.4)),
                 drive: tone.drive * rng.between((0.6, 1.6)),
                 ..tone

@@ -33,7 +33,7 @@ use genre_bench_api::random_stream;
 use song::Song;
 
 /// Artists of a genre.
-const ARTISTS: usize = 8;
+const ARTISTS: usize = 10;
 /// Recordings of an artist.
 const RECORDINGS: usize = 2;
 /// Samples of a recording: as many as most of GTZAN's have, a little over 30 s.
