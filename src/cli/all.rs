@@ -1,5 +1,5 @@
 use super::device::DeviceChoice;
-use super::progress::{Progress, stop_on_ctrl_c, stopped};
+use super::progress::{Progress, RecordingsBar, stop_on_ctrl_c, stopped};
 use super::{Out, Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, Source};
 use crate::error::{Error, Result};
@@ -22,10 +22,10 @@ Examples:
 
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
-    /// Feature table (CSV), or a folder with features_30_sec.csv and the like; built-in synthetic data without it
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like; built-in music (synthetic) without it
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3) [default: the longest there is]
+    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3) [default: the longest there is; 10 of the built-in music]
     #[arg(long, value_name = "SECONDS")]
     segment: Option<u32>,
     /// CSV with the columns filename and artist [default: splits/artist_folds.csv beside the table]
@@ -91,7 +91,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         artists: args.artists.clone(),
         seed: args.seed,
     };
-    let dataset = Dataset::load(&source)?;
+    let bar = RecordingsBar::new(args.quiet);
+    let dataset = Dataset::load(&source, &|done, total| bar.show(done, total))?;
     let request = Request {
         protocol: args.protocol.clone(),
         scheme: args.folds.map(Scheme::Folds).or(args.holdout),

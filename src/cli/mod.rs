@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each turning its flags into plain values and calling the library.
 
 mod all;
+mod data;
 mod device;
 mod export;
 mod list;
@@ -28,7 +29,7 @@ const DEFAULT_OUT: &str = "runs";
     max_term_width = 100,
     after_help = "\
 Examples:
-  bench all                                     a leaderboard on the built-in synthetic data
+  bench all                                     a leaderboard on built-in music (synthetic)
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
   bench show last --confusion svm               a confusion matrix of the latest run
@@ -46,6 +47,8 @@ struct Cli {
 enum Command {
     /// Fit and score models on identical splits and print the leaderboard.
     All(all::Args),
+    /// Write the built-in music to listen to.
+    Data(data::Args),
     /// List models, protocols, datasets or stored runs.
     List(list::Args),
     /// Show a stored leaderboard or confusion matrix again, without fitting.
@@ -95,6 +98,7 @@ impl Bench {
         let cli = Cli::parse();
         let status = self.registry().and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
+            Command::Data(args) => data::run(&args),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),

@@ -1,6 +1,7 @@
 use crate::run::{Cell, Outcome, Plan, Watch};
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,13 +21,8 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// A bar for all cells of a plan.
     pub fn new(plan: &'a Plan, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(plan.cells().count() as u64), target);
         let template = "{elapsed_precise} [{bar:24}] {pos}/{len} cells, {eta} left  {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        let bar = bar(plan.cells().count(), quiet, template);
         Self { plan, bar, quiet, at_work: Mutex::default() }
     }
 
@@ -78,6 +74,41 @@ impl Watch for Progress<'_> {
     fn cancelled(&self) -> bool {
         STOP.load(Ordering::Relaxed)
     }
+}
+
+/// Shows how many recordings are done, on standard error if that is a terminal; nothing before it is told of any.
+pub struct RecordingsBar {
+    quiet: bool,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl RecordingsBar {
+    /// A bar that is not there yet.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet, bar: OnceCell::new() }
+    }
+
+    /// Shows that `done` of `total` recordings are done, and goes away with the last.
+    pub fn show(&self, done: usize, total: usize) {
+        let bar = self.bar.get_or_init(|| {
+            bar(total, self.quiet, "{elapsed_precise} [{bar:24}] {pos}/{len} recordings, {eta} left")
+        });
+        bar.set_position(done as u64);
+        if done == total {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A bar of `total` steps that keeps its clock running.
+fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
 }
 
 /// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.

@@ -26,10 +26,15 @@ mod mix;
 mod song;
 mod sound;
 mod style;
+#[cfg(test)]
+mod tests;
 
+#[cfg(doc)]
 use crate::audio::RATE;
+use crate::error::Result;
 use artist::Artist;
 use genre_bench_api::random_stream;
+use rayon::prelude::*;
 use song::Song;
 
 /// Artists of a genre.
@@ -38,6 +43,28 @@ const ARTISTS: usize = 10;
 const RECORDINGS: usize = 2;
 /// Samples of a recording: as many as most of GTZAN's have, a little over 30 s.
 pub const SAMPLES: usize = 661_794;
+
+/// Does `work` for all recordings on the current rayon pool and gives the results in the recordings' order.
+/// Each thread has a `tool` of its own. `progress` is told how many of how many are done, now and then.
+///
+/// # Errors
+///
+/// The first of `work`'s, after the few recordings that were under way.
+pub fn in_parallel<W, T: Send>(
+    recordings: &[Recording],
+    tool: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, &Recording) -> Result<T> + Sync,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<T>> {
+    let mut results = Vec::with_capacity(recordings.len());
+    progress(0, recordings.len());
+    for batch in recordings.chunks(8 * rayon::current_num_threads()) {
+        let of_batch = batch.par_iter().with_max_len(1).map_init(&tool, &work);
+        results.extend(of_batch.collect::<Result<Vec<T>>>()?);
+        progress(results.len(), recordings.len());
+    }
+    Ok(results)
+}
 
 /// One recording of the corpus, not yet made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +92,7 @@ impl Recording {
         format!("{}.{:05}", self.genre(), self.number)
     }
 
-    /// Number of its artist, which no other genre has.
+    /// Number of its artist, who plays no other genre.
     pub fn artist(&self) -> usize {
         self.genre * ARTISTS + self.number / RECORDINGS
     }

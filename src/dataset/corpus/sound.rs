@@ -15,7 +15,8 @@ pub fn exp2(x: f32) -> f32 {
     let part = x - whole;
     // Taylor polynomial of e^(part · ln 2).
     let y = part * std::f32::consts::LN_2;
-    let mantissa = 1.0 + y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0 * (1.0 + y / 6.0)))));
+    let mantissa =
+        1.0 + y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0 * (1.0 + y / 6.0)))));
     mantissa * f32::from_bits(((whole as i32 + 127) << 23) as u32)
 }
 

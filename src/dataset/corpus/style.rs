@@ -8,12 +8,10 @@
 //! Neighbours share much on purpose: blues, country, rock and metal their guitars and progressions, disco,
 //! hiphop, pop and reggae their drums and keyboards. What tells styles apart is the whole.
 
-use super::drums::{
-    BOOM, BRUSH, CLAP, CRASH, Drum, HAT, KICK, OPEN_HAT, RIDE, RIM, SHAKER, SNARE, TOM,
-};
+use super::drums::{BOOM, BRUSH, CLAP, CRASH, Drum, HAT, KICK, OPEN_HAT, RIDE, RIM, SHAKER, SNARE, TOM};
 use super::instrument::{
-    ACOUSTIC, BANJO, BELL, BRASS, CLEAN, CRUNCH, DISTORTED, E_PIANO, FLUTE, HARPSICHORD, LEAD, ORGAN, PAD, PIANO,
-    PICKED_BASS, SAX, STAB, STEEL, STRINGS, SUB_BASS, SYNTH_BASS, Tone, UPRIGHT_BASS, VIBES, VIOLIN,
+    ACOUSTIC, BANJO, BELL, BRASS, CLEAN, CRUNCH, DISTORTED, E_PIANO, FLUTE, HARPSICHORD, LEAD, ORGAN, PAD,
+    PIANO, PICKED_BASS, SAX, STAB, STEEL, STRINGS, SUB_BASS, SYNTH_BASS, Tone, UPRIGHT_BASS, VIBES, VIOLIN,
 };
 
 /// What the recordings of a genre have in common. Ranges are those its artists are drawn from.
@@ -69,7 +67,12 @@ const TWO_AND_FOUR: &str = "....X.......X...";
 const ROCK_BEATS: [&[(Drum, &str)]; 3] = [
     &[(KICK, "X.......x.x....."), (SNARE, TWO_AND_FOUR), (HAT, EIGHTHS)],
     &[(KICK, "X.....x.x.x....."), (SNARE, TWO_AND_FOUR), (OPEN_HAT, FOUR)],
-    &[(KICK, "X..x....x.x..x.."), (SNARE, TWO_AND_FOUR), (RIDE, EIGHTHS), (CRASH, "X...............................")],
+    &[
+        (KICK, "X..x....x.x..x.."),
+        (SNARE, TWO_AND_FOUR),
+        (RIDE, EIGHTHS),
+        (CRASH, "X..............................."),
+    ],
 ];
 
 pub const STYLES: [Style; 10] = [
@@ -102,7 +105,11 @@ pub const STYLES: [Style; 10] = [
         lead: part(
             64,
             &[CRUNCH, CRUNCH, CLEAN, SAX],
-            &["~.~~--~---......~.~.~-~---......", "....~.~~~-----......~.~.~~~-----", "~---~.~-~-------................"],
+            &[
+                "~.~~--~---......~.~.~-~---......",
+                "....~.~~~-----......~.~.~~~-----",
+                "~---~.~-~-------................",
+            ],
         ),
         balance: [-3.0, -3.0, -5.0, -1.0],
         room: (0.05, 0.3),
@@ -117,11 +124,21 @@ pub const STYLES: [Style; 10] = [
         scales: DIATONIC,
         progressions: &["I IV V I vi ii V I", "I V vi iii IV I ii V", "i iv V i bVI iv V i", "i bVII bVI V"],
         beats: &[&[]],
-        bass: part(36, &[STRINGS, PIANO, VIOLIN], &["1---------------", "1-------5-------", "1-------3---5---"]),
+        bass: part(
+            36,
+            &[STRINGS, PIANO, VIOLIN],
+            &["1---------------", "1-------5-------", "1-------3---5---"],
+        ),
         chords: part(
             55,
             &[PIANO, HARPSICHORD, STRINGS, ACOUSTIC],
-            &["1.5.3.5.1.5.3.5.", "1.3.5.8.5.3.1.3.", "x---------------", "1-5-8-0-8-5-3-5-", "..x...x...x...x."],
+            &[
+                "1.5.3.5.1.5.3.5.",
+                "1.3.5.8.5.3.1.3.",
+                "x---------------",
+                "1-5-8-0-8-5-3-5-",
+                "..x...x...x...x.",
+            ],
         ),
         lead: part(
             67,
@@ -145,7 +162,11 @@ pub const STYLES: [Style; 10] = [
             &[(KICK, "X.......x......."), (SNARE, TWO_AND_FOUR), (HAT, EIGHTHS)],
             &[(KICK, "X.......X......."), (RIM, TWO_AND_FOUR), (SHAKER, EIGHTHS)],
         ],
-        bass: part(31, &[UPRIGHT_BASS, PICKED_BASS], &["1-------5-------", "1---....5---....", "1---1---5---3---"]),
+        bass: part(
+            31,
+            &[UPRIGHT_BASS, PICKED_BASS],
+            &["1-------5-------", "1---....5---....", "1---1---5---3---"],
+        ),
         chords: part(
             50,
             &[ACOUSTIC, ACOUSTIC, BANJO],
@@ -154,7 +175,12 @@ pub const STYLES: [Style; 10] = [
         lead: part(
             64,
             &[STEEL, VIOLIN, CLEAN, BANJO],
-            &["~---~-~-~-------", "~-~-~-~-~---....", "........~-~-~---", "~---~---~-----..................."],
+            &[
+                "~---~-~-~-------",
+                "~-~-~-~-~---....",
+                "........~-~-~---",
+                "~---~---~-----...................",
+            ],
         ),
         balance: [-6.0, -4.0, -1.0, -2.0],
         room: (0.05, 0.2),
@@ -203,9 +229,18 @@ pub const STYLES: [Style; 10] = [
         beats: &[
             &[(BOOM, "X......x..X....."), (SNARE, TWO_AND_FOUR), (HAT, EIGHTHS)],
             &[(BOOM, "X..x...x..X..x.."), (CLAP, TWO_AND_FOUR), (HAT, "X.xxX.x.X.xxX.xo")],
-            &[(KICK, "X.x....x.xX....."), (SNARE, TWO_AND_FOUR), (HAT, EIGHTHS), (OPEN_HAT, "..............x.")],
+            &[
+                (KICK, "X.x....x.xX....."),
+                (SNARE, TWO_AND_FOUR),
+                (HAT, EIGHTHS),
+                (OPEN_HAT, "..............x."),
+            ],
         ],
-        bass: part(28, &[SUB_BASS, SYNTH_BASS, PICKED_BASS], &["1-----.1..1-....", "1--.....1-1---..", "1---............"]),
+        bass: part(
+            28,
+            &[SUB_BASS, SYNTH_BASS, PICKED_BASS],
+            &["1-----.1..1-....", "1--.....1-1---..", "1---............"],
+        ),
         chords: part(
             54,
             &[E_PIANO, PIANO, STRINGS, VIBES],
@@ -236,9 +271,17 @@ pub const STYLES: [Style; 10] = [
         beats: &[
             &[(RIDE, "X...x.x.X...x.x."), (HAT, TWO_AND_FOUR), (KICK, "o...o...o...o...")],
             &[(BRUSH, "x...X.x.x...X.x."), (HAT, TWO_AND_FOUR)],
-            &[(RIDE, "X...x.x.X...x.x."), (HAT, TWO_AND_FOUR), (SNARE, "......o......o..................o...")],
+            &[
+                (RIDE, "X...x.x.X...x.x."),
+                (HAT, TWO_AND_FOUR),
+                (SNARE, "......o......o..................o..."),
+            ],
         ],
-        bass: part(31, &[UPRIGHT_BASS], &["1---3---5---6---", "1---5---8---7---", "8---7---5---3---", "1---3---5---3---"]),
+        bass: part(
+            31,
+            &[UPRIGHT_BASS],
+            &["1---3---5---6---", "1---5---8---7---", "8---7---5---3---", "1---3---5---3---"],
+        ),
         chords: part(
             52,
             &[PIANO, CLEAN, VIBES, ORGAN],
@@ -325,9 +368,18 @@ pub const STYLES: [Style; 10] = [
         beats: &[
             &[(KICK, "........X......."), (RIM, "........X......."), (HAT, EIGHTHS)],
             &[(KICK, FOUR), (RIM, "........X......."), (HAT, "X.xoX.xoX.xoX.xo")],
-            &[(KICK, "X.......X......."), (SNARE, "........X......."), (HAT, OFFBEATS), (TOM, "..............................xx")],
+            &[
+                (KICK, "X.......X......."),
+                (SNARE, "........X......."),
+                (HAT, OFFBEATS),
+                (TOM, "..............................xx"),
+            ],
         ],
-        bass: part(29, &[PICKED_BASS, SUB_BASS, UPRIGHT_BASS], &["1-..3.5-..1-....", "..1-1-3-5---....", "1---..1-5-3-...."]),
+        bass: part(
+            29,
+            &[PICKED_BASS, SUB_BASS, UPRIGHT_BASS],
+            &["1-..3.5-..1-....", "..1-1-3-5---....", "1---..1-5-3-...."],
+        ),
         chords: part(54, &[CLEAN, ORGAN], &["..x...x...x...x.", "..x...x...x...x.", "..xx..x...xx..x."]),
         lead: part(
             64,
