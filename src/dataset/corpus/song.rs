@@ -67,40 +67,19 @@ impl Song {
         let form = *rng.pick(&[[0, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 1, 0]]);
 
         let mut song = Self::default();
-        let bars = length / clock.at(STEPS) + 1;
-        for bar in 0..bars {
+        for bar in 0..=length / clock.at(STEPS) {
             let section = &sections[form[bar / BARS % form.len()]];
             let chord = chords[bar % chords.len()];
             song.drum(section, bar, &clock, artist.looseness, rng);
-            for player in 0..PLAYERS {
-                if section.silent[1 + player] {
-                    continue;
-                }
-                let part = [&style.bass, &style.chords, &style.lead][player];
-                let base = part.lowest + (key - part.lowest).rem_euclid(12);
-                let pattern = section.patterns[player].as_bytes();
-                let mut melody = section.tune[bar % 2 * STEPS..].iter();
-                for step in 0..STEPS {
-                    let letter = char::from(pattern[(bar * STEPS + step) % pattern.len()]);
-                    if matches!(letter, '.' | '-') {
-                        continue;
-                    }
-                    let tones = match letter {
-                        '~' => {
-                            let degree = melody.next().copied().unwrap_or_default();
-                            let octave = degree.div_euclid(scale.len() as i32);
-                            vec![12 * octave + scale[degree.rem_euclid(scale.len() as i32) as usize]]
-                        }
-                        letter => chord.tones(letter),
-                    };
-                    let on = |s: usize| pattern.get((bar * STEPS + s) % pattern.len()) == Some(&b'-');
-                    let end = (step + 1..STEPS).take_while(|&s| on(s)).last().unwrap_or(step) + 1;
+            for (player, part) in [&style.bass, &style.chords, &style.lead].into_iter().enumerate() {
+                let key_note = part.lowest + (key - part.lowest).rem_euclid(12);
+                for (step, steps, semitones) in section.bar_of(player, bar, chord, scale) {
                     let start = clock.at(bar * STEPS + step);
-                    let held = clock.at(bar * STEPS + end) - start;
+                    let held = clock.at(bar * STEPS + step + steps) - start;
                     let start = loose(start, artist.looseness, rng);
                     let level = section.level * rng.between((0.75, 1.0));
-                    song.notes[player].extend(tones.into_iter().map(|tone| {
-                        let pitch = (base + tone) as f32;
+                    song.notes[player].extend(semitones.into_iter().map(|above| {
+                        let pitch = (key_note + above) as f32;
                         Note { start, held, pitch, level }
                     }));
                 }
@@ -148,6 +127,37 @@ impl Section {
             level: rng.between((0.7, 1.0)),
         }
     }
+
+    /// What a player plays in a bar: from which step on, for how many steps, how far above the key note.
+    fn bar_of(
+        &self,
+        player: usize,
+        bar: usize,
+        chord: Chord,
+        scale: &[i32],
+    ) -> Vec<(usize, usize, Vec<i32>)> {
+        let pattern = self.patterns[player].as_bytes();
+        let letters: Vec<u8> = (0..STEPS).map(|step| pattern[(bar * STEPS + step) % pattern.len()]).collect();
+        let mut tune = self.tune[bar % 2 * STEPS..].iter();
+        let mut notes = Vec::new();
+        for (step, &letter) in letters.iter().enumerate() {
+            let semitones = match letter {
+                _ if self.silent[1 + player] => continue,
+                b'.' | b'-' => continue,
+                b'~' => tune.next().map(|&degree| above_key(degree, scale)).into_iter().collect(),
+                letter => chord.tones(char::from(letter)),
+            };
+            let steps = 1 + letters[step + 1..].iter().take_while(|&&letter| letter == b'-').count();
+            notes.push((step, steps, semitones));
+        }
+        notes
+    }
+}
+
+/// Semitones of a step of a scale above the key note; scales go on below and above their octave.
+fn above_key(degree: i32, scale: &[i32]) -> i32 {
+    let notes = scale.len() as i32;
+    12 * degree.div_euclid(notes) + scale[degree.rem_euclid(notes) as usize]
 }
 
 /// A moment that a player hits a little early or late.

@@ -127,7 +127,7 @@ pub trait Draw: RngCore {
 
     /// One of several, all equally likely.
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[(u64::from(self.next_u32()) * from.len() as u64 >> 32) as usize]
+        &from[((u64::from(self.next_u32()) * from.len() as u64) >> 32) as usize]
     }
 
     /// True with a probability.
