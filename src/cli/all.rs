@@ -25,11 +25,11 @@ Examples:
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
     /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio in GENRE/file; built-in
-    /// synthetic data without it
+    /// music (synthetic) without it
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
-    /// [default: the longest table there is; 30 of audio]
+    /// [default: the longest table there is; 30 of audio, 10 of the built-in music]
     #[arg(long, value_name = "SECONDS")]
     segment: Option<u32>,
     /// CSV with the columns filename and artist [default: splits/artist_folds.csv beside the table]

@@ -1,5 +1,5 @@
 use super::{Out, Registry, Status, json_text, print};
-use crate::dataset::{Dataset, Source};
+use crate::dataset::{Dataset, Info, Source, builtin_info};
 use crate::error::Result;
 use crate::protocol::Protocol;
 use crate::report::{Grid, WIDTH};
@@ -60,9 +60,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if wanted(What::Datasets) {
         let sets = datasets(args)?;
         text += &heading("Datasets");
-        sets.iter().for_each(|set| text += &format!("  {}\n", set.info.describe()));
+        sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
         text.push('\n');
-        object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set.info)).collect());
+        object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
     }
     if wanted(What::Runs) {
         let runs = Store::open(&args.out.out)?.runs()?;
@@ -143,12 +143,12 @@ fn protocols() -> String {
 }
 
 /// The built-in dataset and, of a folder, those tables that can be read.
-fn datasets(args: &Args) -> Result<Vec<Dataset>> {
+fn datasets(args: &Args) -> Result<Vec<Info>> {
+    let mut sets = vec![builtin_info()?];
     let load = |file: &Path, seconds| {
         let source = Source { data: Some(file.to_owned()), seconds, ..Source::default() };
-        Dataset::load(&source, &|_, _| ())
+        Dataset::load(&source, &|_, _| ()).map(|dataset| dataset.info)
     };
-    let mut sets = vec![Dataset::load(&Source::default(), &|_, _| ())?];
     match &args.data {
         None => {}
         Some(folder) if folder.is_dir() => {

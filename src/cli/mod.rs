@@ -2,6 +2,7 @@
 
 mod all;
 mod cache;
+mod data;
 mod device;
 mod export;
 mod features;
@@ -31,7 +32,7 @@ const DEFAULT_OUT: &str = "runs";
     max_term_width = 100,
     after_help = "\
 Examples:
-  bench all                                     a leaderboard on the built-in synthetic data
+  bench all                                     a leaderboard on built-in music (synthetic)
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
   bench features music -o features.csv          the published 57 features of your own audio
@@ -54,6 +55,8 @@ enum Command {
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
     Cache(cache::Args),
+    /// Write the built-in music to listen to.
+    Data(data::Args),
     /// List models, protocols, datasets or stored runs.
     List(list::Args),
     /// Show a stored leaderboard or confusion matrix again, without fitting.
@@ -105,6 +108,7 @@ impl Bench {
             Command::All(args) => all::run(&args, &registry),
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
+            Command::Data(args) => data::run(&args),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),

@@ -1,15 +1,17 @@
-//! Where examples come from: a feature table from a file or folder, or the built-in one.
+//! Where examples come from: a feature table from a file or folder, or music that the program makes up.
 
 mod artists;
+mod builtin;
 mod catalogue;
 mod columns;
+pub mod corpus;
 mod folder;
 mod names;
 pub mod recordings;
-mod synthetic;
 mod table;
 
 pub use artists::Artists;
+pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
 pub use names::clip_of;
 
@@ -66,7 +68,7 @@ pub struct Info {
     pub features: usize,
     /// Class names.
     pub classes: Vec<String>,
-    /// SHA-256 over names, labels and features, 64 hexadecimal digits.
+    /// SHA-256 over names, labels and features, 64 hexadecimal digits; empty if no features were computed.
     pub fingerprint: String,
 }
 
@@ -115,7 +117,7 @@ impl Dataset {
     /// line or column.
     pub fn load(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
         let Some(data) = &source.data else {
-            return synthetic::dataset(source.seed, source.seconds.unwrap_or(synthetic::DEFAULT_SECONDS));
+            return builtin::dataset(source, progress);
         };
         if !data.is_dir() {
             return Self::from_csv(data, source);
@@ -204,12 +206,11 @@ impl Dataset {
         let table = raw.features.select(ndarray::Axis(0), &order);
         let seconds = measured.or(seconds);
         let catalogue = Catalogue { examples, clips, classes };
-        Ok(Self::assemble(name, false, seconds, raw.columns, table, catalogue, notes))
+        Ok(Self::assemble(name, seconds, raw.columns, table, catalogue, notes))
     }
 
     fn assemble(
         name: String,
-        synthetic: bool,
         seconds: Option<u32>,
         columns: Vec<String>,
         table: Array2<f64>,
@@ -218,7 +219,7 @@ impl Dataset {
     ) -> Self {
         let info = Info {
             name,
-            synthetic,
+            synthetic: false,
             seconds,
             examples: catalogue.examples.len(),
             clips: catalogue.clips.len(),

@@ -1,0 +1,112 @@
+//! The feature table of the built-in music.
+
+use super::corpus::{self, Recording};
+use super::table::RawTable;
+use super::{Dataset, Info, Source};
+use crate::audio::Cut;
+use crate::error::{Error, Result};
+use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
+use ndarray::Array2;
+use std::path::Path;
+
+/// Length of a segment when nobody asks for another: three segments a recording, so that the
+/// protocols differ.
+const DEFAULT_SECONDS: u32 = 10;
+
+/// What a segment's row is: its name, its length in samples, its features.
+type Row = (String, usize, [f64; COLUMNS]);
+
+/// Makes the music of `source.seed` and computes the 57 columns of its segments. `progress` is told how many
+/// recordings of how many are done.
+///
+/// # Errors
+///
+/// A segment length that does not go into a recording, or a list of artists, who are known here.
+pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Dataset> {
+    if let Some(path) = &source.artists {
+        let reason = "the built-in music has artists of its own";
+        return Err(Error::new(
+            format!("--artists {}", path.display()),
+            reason,
+            "leave it out, or give --data too",
+        ));
+    }
+    let seconds = source.seconds.unwrap_or(DEFAULT_SECONDS);
+    let cut = cut(seconds)?;
+    let recordings = corpus::recordings(source.seed);
+    let first = Extractor::new(Convention::Reflected)
+        .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
+    let rows = corpus::in_parallel(&recordings, || first.clone(), |e, r| rows(e, r, cut), progress)?;
+
+    let rows_of = || recordings.iter().zip(&rows).flat_map(|(r, rows)| rows.iter().map(move |row| (r, row)));
+    let values = rows_of().flat_map(|(_, row)| row.2).collect();
+    let count = rows_of().count();
+    let raw = RawTable {
+        columns: FEATURE_NAMES.map(str::to_owned).to_vec(),
+        features: Array2::from_shape_vec((count, COLUMNS), values)
+            .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?,
+        labels: rows_of().map(|(r, _)| r.genre().to_owned()).collect(),
+        filenames: Some(rows_of().map(|(_, row)| row.0.clone()).collect()),
+        clips: None,
+        lines: (1..=count as u64).collect(),
+        median_length: rows_of().next().map(|(_, row)| row.1 as f64),
+        ignored: Vec::new(),
+    };
+    let mut dataset = Dataset::from_raw(raw, Path::new(&name(seconds, source.seed)), Some(seconds))?;
+    dataset.info.synthetic = true;
+    // Recordings come in the order of their names, as the catalogue's clips do.
+    dataset.artists.of_clip = recordings.iter().map(|r| Some(r.artist())).collect();
+    Ok(dataset)
+}
+
+/// What [`dataset`] would give for seed 0 and its usual segments, without making any music; so it has no
+/// fingerprint.
+pub fn info() -> Result<Info> {
+    let recordings = corpus::recordings(0);
+    let mut classes: Vec<String> = recordings.iter().map(|r| r.genre().to_owned()).collect();
+    classes.dedup();
+    Ok(Info {
+        name: name(DEFAULT_SECONDS, 0),
+        synthetic: true,
+        seconds: Some(DEFAULT_SECONDS),
+        examples: recordings.len() * pieces(DEFAULT_SECONDS)?,
+        clips: recordings.len(),
+        features: COLUMNS,
+        classes,
+        fingerprint: String::new(),
+    })
+}
+
+fn name(seconds: u32, seed: u64) -> String {
+    format!("built-in music (synthetic, {seconds} s, seed {seed})")
+}
+
+fn cut(seconds: u32) -> Result<Cut> {
+    let cut = Cut::new(seconds.into(), None).map_err(|e| refused(seconds, e))?;
+    cut.ranges(corpus::SAMPLES).map_err(|e| refused(seconds, e))?;
+    Ok(cut)
+}
+
+/// How many segments of this length a recording has.
+fn pieces(seconds: u32) -> Result<usize> {
+    Ok(cut(seconds)?.ranges(corpus::SAMPLES).map_err(|e| refused(seconds, e))?.len())
+}
+
+fn refused(seconds: u32, reason: impl std::fmt::Display) -> Error {
+    Error::new(
+        format!("--segment {seconds}"),
+        reason,
+        "30, 10 or 3; a recording of the built-in music has 30 s",
+    )
+}
+
+fn rows(extractor: &mut Extractor, recording: &Recording, cut: Cut) -> Result<Vec<Row>> {
+    let samples: Vec<f32> = recording.samples().into_iter().map(|x| f32::from(x) / 32_768.0).collect();
+    let ranges =
+        cut.ranges(samples.len()).map_err(|e| Error::new(recording.name(), e, "report this as a bug"))?;
+    let row = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
+        let segment = segment.map(|s| format!(".{s}")).unwrap_or_default();
+        (format!("{}{segment}.wav", recording.name()), range.len(), extractor.extract(&samples[range]))
+    };
+    Ok(ranges.into_iter().map(row).collect())
+}

@@ -1,0 +1,109 @@
+//! Music that the program makes up, so that `bench all` has something to run on without any data.
+//!
+//! Ten styles are named after GTZAN's genres and sound a little like them. Each has several artists with a taste of
+//! their own — tempo, keys, instruments, drum kit, studio — and each artist several recordings. What is drawn for
+//! an artist is shared by their recordings, and what is drawn for a recording by its segments, as in real
+//! collections: so splits that tear recordings or artists apart score too high here too.
+//!
+//! # What is promised
+//!
+//! The samples of a seed are the same to the bit in every run, at any number of threads and on every machine:
+//! all randomness comes from [`random_stream`]s of a recording's or an artist's own, and [`sound`] uses only
+//! arithmetic that IEEE 754 fixes. Features computed from them may differ in the last digits between processors,
+//! as those of any recording. The music may change from one version of the program to the next.
+//!
+//! ```text
+//! style ──► artist ──► song ───► mix ───────────► 16 bits
+//! a table   a taste    harmony   instrument, drums
+//!                                in sound's arithmetic
+//! ```
+
+mod artist;
+mod drums;
+mod harmony;
+mod instrument;
+mod mix;
+mod song;
+mod sound;
+mod style;
+#[cfg(test)]
+mod tests;
+
+#[cfg(doc)]
+use crate::audio::RATE;
+use crate::error::Result;
+use artist::Artist;
+use genre_bench_api::random_stream;
+use rayon::prelude::*;
+use song::Song;
+
+/// Artists of a genre.
+const ARTISTS: usize = 10;
+/// Recordings of an artist.
+const RECORDINGS: usize = 2;
+/// Samples of a recording: as many as most of GTZAN's have, a little over 30 s.
+pub const SAMPLES: usize = 661_794;
+
+/// Does `work` for all recordings on the current rayon pool and gives the results in the recordings' order.
+/// Each thread has a `tool` of its own. `progress` is told how many of how many are done, now and then.
+///
+/// # Errors
+///
+/// The first of `work`'s, after the few recordings that were under way.
+pub fn in_parallel<W, T: Send>(
+    recordings: &[Recording],
+    tool: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, &Recording) -> Result<T> + Sync,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<T>> {
+    let mut results = Vec::with_capacity(recordings.len());
+    progress(0, recordings.len());
+    for batch in recordings.chunks(8 * rayon::current_num_threads()) {
+        let of_batch = batch.par_iter().with_max_len(1).map_init(&tool, &work);
+        results.extend(of_batch.collect::<Result<Vec<T>>>()?);
+        progress(results.len(), recordings.len());
+    }
+    Ok(results)
+}
+
+/// One recording of the corpus, not yet made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recording {
+    seed: u64,
+    genre: usize,
+    /// Number within its genre.
+    number: usize,
+}
+
+/// All recordings of the corpus with this seed, by name.
+pub fn recordings(seed: u64) -> Vec<Recording> {
+    let of_genre = |genre| (0..ARTISTS * RECORDINGS).map(move |number| Recording { seed, genre, number });
+    (0..style::STYLES.len()).flat_map(of_genre).collect()
+}
+
+impl Recording {
+    /// Its genre.
+    pub fn genre(&self) -> &'static str {
+        style::STYLES[self.genre].name
+    }
+
+    /// Its name, as GTZAN names clips: `blues.00000`.
+    pub fn name(&self) -> String {
+        format!("{}.{:05}", self.genre(), self.number)
+    }
+
+    /// Number of its artist, who plays no other genre.
+    pub fn artist(&self) -> usize {
+        self.genre * ARTISTS + self.number / RECORDINGS
+    }
+
+    /// Plays it: [`SAMPLES`] samples of 16 bits, one channel, [`RATE`] a second.
+    pub fn samples(&self) -> Vec<i16> {
+        let artist = Artist::new(self.seed, self.genre, self.number / RECORDINGS);
+        let rng = &mut random_stream(self.seed, &format!("corpus/recording/{}", self.name()));
+        let sound = artist.sound.vary(rng);
+        let song = Song::compose(&artist, SAMPLES, rng);
+        let samples = mix::record(&song, &artist, &sound, SAMPLES, rng);
+        samples.into_iter().map(|x| (x * 32_000.0) as i16).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! The built-in music, through the program and back from the files it writes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, row};
+use genre_bench::audio::Cut;
+use genre_bench::dataset::{Artists, Dataset, Source};
+use genre_bench::features::folder::{Outcome, Settings, extract, recordings};
+use std::cell::RefCell;
+
+#[test]
+fn written_files_give_the_built_in_table_and_its_artists() {
+    let place = Place::new();
+    place.run("data synth music --seed 3 --quiet");
+    let told = RefCell::new(Vec::new());
+    let source = Source { seed: 3, ..Source::default() };
+    let dataset = Dataset::load(&source, &|done, total| told.borrow_mut().push((done, total))).unwrap();
+    assert!(dataset.info.synthetic);
+    assert_eq!(dataset.info.clips, 200);
+    assert_eq!(told.borrow().first(), Some(&(0, 200)));
+    assert_eq!(told.borrow().last(), Some(&(200, 200)));
+
+    let written = recordings(&place.path("music")).unwrap();
+    assert_eq!(written.len(), 200);
+    let names: Vec<String> =
+        written.iter().map(|(path, _)| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, dataset.catalogue.clips);
+    let artists = Artists::read(&place.path("music/splits/artist_folds.csv"), &names).unwrap();
+    assert_eq!(artists, dataset.artists);
+
+    // Three recordings of each genre, to save time.
+    let some: Vec<_> = written.into_iter().step_by(7).collect();
+    let paths: Vec<_> = some.iter().map(|(path, _)| path.clone()).collect();
+    let mut compared = 0;
+    extract(&paths, &Settings::new(Cut::new(10.0, None).unwrap()), |_, outcome| {
+        let Outcome::Rows { rows, note: None } = outcome else { panic!("{outcome:?}") };
+        for row in rows {
+            let at =
+                dataset.catalogue.examples.iter().position(|e| e.name == row.name).expect("the same name");
+            assert_eq!(dataset.table.row(at).to_vec(), row.values, "{}", row.name);
+            assert_eq!(dataset.catalogue.classes[dataset.catalogue.examples[at].label], some[row.file].1);
+            compared += 1;
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(compared, 3 * some.len());
+
+    let refused = place.refused("data synth music");
+    assert!(refused.contains("not empty"), "{refused}");
+    let readme = std::fs::read_to_string(place.path("music/README.txt")).unwrap();
+    assert!(readme.starts_with("SYNTHETIC MUSIC") && readme.contains("--seed 3"), "{readme}");
+}
+
+#[test]
+fn the_music_is_learnable_but_not_easy_and_leaks_show() {
+    let place = Place::new();
+    let f1 = |protocol: &str| {
+        let run = place.json(&format!("--models classical --protocol {protocol}"));
+        assert_eq!(run["dataset"]["synthetic"], true);
+        ["svm", "lda", "forest"].map(|model| row(&run, model)["macro_f1"].as_f64().unwrap())
+    };
+    for (segment, artist) in f1("segment").into_iter().zip(f1("artist")) {
+        assert!((0.60..0.95).contains(&artist), "artist: {artist}");
+        assert!(segment > artist + 0.03, "segment {segment}, artist {artist}");
+    }
+}
+
+#[test]
+fn lengths_that_do_not_fit_and_foreign_artists_are_refused() {
+    let place = Place::new();
+    for words in ["all --segment 31", "all --segment 0"] {
+        assert!(place.refused(words).contains("try: 30, 10 or 3"));
+    }
+    assert!(place.refused("all --artists a.csv").contains("artists of its own"));
+    let list = place.run("list datasets");
+    assert!(list.contains("built-in music (synthetic, 10 s, seed 0): 600 examples of 200 clips"), "{list}");
+}
