@@ -1,8 +1,10 @@
 //! Where examples come from: a feature table from a file or folder, or the built-in one.
 
 mod artists;
+pub mod audit;
 mod catalogue;
 mod columns;
+mod drop_faults;
 mod folder;
 mod names;
 mod synthetic;
@@ -97,6 +99,8 @@ pub struct Source {
     pub artists: Option<PathBuf>,
     /// Seed of the built-in data.
     pub seed: u64,
+    /// An audit's report: its faults and duplicates are left out.
+    pub drop_faults: Option<PathBuf>,
 }
 
 impl Dataset {
@@ -107,6 +111,15 @@ impl Dataset {
     /// A missing or broken file, or data that nothing can be learned from; each names the file and the
     /// line or column.
     pub fn load(source: &Source) -> Result<Self> {
+        let dataset = Self::whole(source)?;
+        match &source.drop_faults {
+            Some(report) => drop_faults::drop_faults(dataset, report),
+            None => Ok(dataset),
+        }
+    }
+
+    /// What `source` names, faults and all.
+    fn whole(source: &Source) -> Result<Self> {
         let Some(data) = &source.data else {
             return synthetic::dataset(source.seed, source.seconds.unwrap_or(synthetic::DEFAULT_SECONDS));
         };
