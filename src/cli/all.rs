@@ -19,6 +19,7 @@ Examples:
   bench all --data my.csv --models svm,forest --folds 10   two models, 10 folds
   bench all --models classical --set svm.c=10              a family, one parameter changed
   bench all --holdout 80/10/10 --repeats 5                 five random hold-outs
+  bench all --data gtzan --drop-faults report.json         without what an audit found faulty
   bench all --protocol file:split.csv                      the split of another tool
   bench all --json | jq '.leaderboard[] | [.model, .macro_f1]'
 
@@ -35,6 +36,9 @@ pub(super) struct Args {
     /// CSV with the columns filename and artist [default: splits/artist_folds.csv beside the table]
     #[arg(long, value_name = "CSV")]
     artists: Option<PathBuf>,
+    /// Leave out what `bench data audit DIR -o FILE` found unusable, and all but one of each group of duplicates
+    #[arg(long, value_name = "FILE")]
+    drop_faults: Option<PathBuf>,
     /// Models or families, separated by commas [default: all but those that only run by name]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     models: Vec<String>,
@@ -97,6 +101,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         artists: args.artists.clone(),
         seed: args.seed,
         cache: args.cache.open(),
+        drop_faults: args.drop_faults.clone(),
     };
     let bar = RecordingsBar::new(args.quiet);
     let dataset = Dataset::load(&source, &|done, total| bar.show(done, total))?;

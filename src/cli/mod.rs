@@ -63,6 +63,8 @@ enum Command {
     Show(show::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
+    /// Check recordings.
+    Data(data::Args),
 }
 
 /// A `bench` program with a set of models. This is the whole of a program of your own:
@@ -112,6 +114,7 @@ impl Bench {
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),
+            Command::Data(args) => data::run(&args),
         });
         ExitCode::from(status.unwrap_or_else(|error| {
             report(&error);

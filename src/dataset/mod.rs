@@ -1,10 +1,12 @@
 //! Where examples come from: a feature table from a file or folder, or music that the program makes up.
 
 mod artists;
+pub mod audit;
 mod builtin;
 mod catalogue;
 mod columns;
 pub mod corpus;
+mod drop_faults;
 mod folder;
 mod names;
 pub mod recordings;
@@ -103,6 +105,8 @@ pub struct Source {
     pub seed: u64,
     /// Where features computed from audio are kept; nowhere without it.
     pub cache: Option<Cache>,
+    /// An audit's report: its faults and duplicates are left out.
+    pub drop_faults: Option<PathBuf>,
 }
 
 impl Dataset {
@@ -116,6 +120,15 @@ impl Dataset {
     /// A missing or broken file, or data that nothing can be learned from; each names the file and the
     /// line or column.
     pub fn load(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
+        let dataset = Self::whole(source, progress)?;
+        match &source.drop_faults {
+            Some(report) => drop_faults::drop_faults(dataset, report),
+            None => Ok(dataset),
+        }
+    }
+
+    /// What `source` names, faults and all.
+    fn whole(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
         let Some(data) = &source.data else {
             return builtin::dataset(source, progress);
         };

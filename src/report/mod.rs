@@ -1,5 +1,6 @@
 //! From stored outcomes to tables that people and programs read.
 
+pub mod audit;
 mod export;
 mod frames;
 mod grid;

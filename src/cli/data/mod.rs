@@ -1,5 +1,6 @@
-//! `bench data`: where data comes from, before anything is run on it.
+//! `bench data`: getting, making and checking recordings.
 
+mod audit;
 mod synth;
 
 use crate::error::Result;
@@ -12,6 +13,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Look recordings over: unreadable files, duplicates, clipping, silence, outliers.
+    Audit(audit::Args),
     /// Write the built-in music as WAV files, to listen to.
     Synth(synth::Args),
 }
@@ -19,6 +22,7 @@ enum Command {
 /// Runs `bench data`.
 pub(super) fn run(args: &Args) -> Result<u8> {
     match &args.command {
+        Command::Audit(args) => audit::run(args),
         Command::Synth(args) => synth::run(args),
     }
 }

@@ -1,0 +1,85 @@
+use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
+use crate::cli::{Status, print};
+use crate::dataset::audit::{Watch, audit};
+use crate::error::{Error, Result};
+use crate::report;
+use crate::run::write_whole;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench data audit gtzan                             a report for people
+  bench data audit gtzan -o report.json              and one for programs beside it
+  bench all --data gtzan --drop-faults report.json   a run without unreadable files and duplicates
+  bench data audit my-music --json | jq '.duplicates[] | select(.mislabelled)'
+
+Duplicates are found from the sound alone, also if a copy's level was changed, if it was cut, shifted,
+given noise, or encoded again. Faults and duplicates are what --drop-faults leaves out of a run;
+hints are worth a look or a listen, and no more.")]
+pub(in crate::cli) struct Args {
+    /// Folder with one folder of recordings a genre, at any depth
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// File to write the report to as JSON, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Print the report as JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Runs `bench data audit`.
+pub(super) fn run(args: &Args) -> Result<u8> {
+    stop_on_ctrl_c_saying("stopping; nothing is written (Ctrl-C again stops at once)");
+    let bar = Bar::new(args.quiet);
+    let found = audit(&args.folder, &bar);
+    bar.0.finish_and_clear();
+    let Some(found) = found? else { return Ok(Status::INTERRUPTED) };
+    if let Some(path) = &args.output {
+        write_whole(path, found.json()?.as_bytes()).map_err(|e| {
+            Error::at(
+                path,
+                format!("cannot be written: {e}"),
+                "does its folder exist, and may you write to it?",
+            )
+        })?;
+    }
+    print(if args.json { found.json()? } else { report::audit::text(&found) })?;
+    Ok(Status::DONE)
+}
+
+/// Shows how far an audit is, on standard error if that is a terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let template = "{elapsed_precise} [{bar:24}] {msg} {pos}/{len}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+}
+
+impl Watch for Bar {
+    fn begin(&self, stage: &'static str, steps: usize) {
+        self.0.reset();
+        self.0.set_message(stage);
+        self.0.set_length(steps as u64);
+    }
+
+    fn done(&self) {
+        self.0.inc(1);
+    }
+
+    fn cancelled(&self) -> bool {
+        stopped()
+    }
+}
