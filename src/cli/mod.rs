@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each turning its flags into plain values and calling the library.
 
 mod all;
+mod data;
 mod device;
 mod export;
 mod list;
@@ -52,6 +53,8 @@ enum Command {
     Show(show::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
+    /// Get, make or check a dataset.
+    Data(data::Args),
 }
 
 /// A `bench` program with a set of models. This is the whole of a program of your own:
@@ -98,6 +101,7 @@ impl Bench {
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),
+            Command::Data(args) => data::run(&args),
         });
         ExitCode::from(status.unwrap_or_else(|error| {
             report(&error);

@@ -82,13 +82,16 @@ impl Watch for Progress<'_> {
 
 /// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.
 pub fn stop_on_ctrl_c() {
-    let handler = || {
+    on_ctrl_c("stopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)");
+}
+
+/// Makes the first Ctrl-C print `message` and [`stopped`] be true, the second one end the program.
+pub fn on_ctrl_c(message: &'static str) {
+    let handler = move || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(super::Status::INTERRUPTED.into());
         }
-        eprintln!(
-            "\nstopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)"
-        );
+        eprintln!("\n{message}");
     };
     // It can fail only if there is a handler already; then Ctrl-C ends the program, which is safe too.
     let _ = ctrlc::set_handler(handler);

@@ -3,6 +3,7 @@
 mod artists;
 mod catalogue;
 mod columns;
+pub mod fetch;
 mod folder;
 mod names;
 mod synthetic;
