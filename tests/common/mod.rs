@@ -1,6 +1,11 @@
 //! What the end-to-end tests share: running the program, and tables to run it on.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "test code; each test file uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code; each test file uses a part"
+)]
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -96,7 +101,10 @@ pub fn gtzan() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("SKIPPED: there is no {}; set GENRE_BENCH_GTZAN to the folder of the real tables", folder.display());
+    eprintln!(
+        "SKIPPED: there is no {}; set GENRE_BENCH_GTZAN to the folder of the real tables",
+        folder.display()
+    );
     None
 }
 

@@ -43,9 +43,10 @@ impl Limits {
         self.bytes() / 8
     }
 
-    /// How many times larger than the archive its content may be: 50 a gigabyte.
+    /// How many times larger than the archive its content may be: 50 a gigabyte, and never less than 20,
+    /// which a table of text may reach.
     pub fn ratio(&self) -> u64 {
-        (self.gigabytes * 50.0).ceil() as u64
+        (self.gigabytes * 50.0).max(20.0) as u64
     }
 }
 
