@@ -32,6 +32,7 @@ Examples:
   bench all                                     a leaderboard on the built-in synthetic data
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
+  bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
   bench show last --confusion svm               a confusion matrix of the latest run
   bench export last -o leaderboard.parquet      its leaderboard as a file
 

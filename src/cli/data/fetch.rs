@@ -175,6 +175,8 @@ impl Watch for Bar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.0.set_style(style.progress_chars("=> "));
         }
+        // What was there before must not count for the speed.
+        self.0.reset_eta();
     }
 
     fn bytes(&self, done: u64) {

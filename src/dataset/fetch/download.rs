@@ -41,7 +41,8 @@ pub fn download(url: &str, path: &Path, most: u64, patience: Duration, watch: &d
     let agent = agent(patience);
     let mut part = Part::open(path, url)?;
     if part.is_complete() {
-        watch.say("the archive was downloaded before; it is used again");
+        let folder = path.parent().unwrap_or(path).display();
+        watch.say(&format!("using the archive downloaded before; delete {folder} to download it anew"));
         return Ok(());
     }
     if part.len() > 0 {
@@ -123,6 +124,7 @@ fn attempt(
     if part.total().is_some_and(|total| total > most) {
         return Err(too_large(url, most).into());
     }
+    watch.bytes(part.len());
     watch.length(part.total());
     receive(url, response, part, most, watch)
 }

@@ -33,7 +33,7 @@ impl Limits {
         (self.gigabytes * 1e9) as u64
     }
 
-    /// Files, folders and links: 5000 a gigabyte, where GTZAN has fewer than 2000.
+    /// Files, folders and links: 5000 a gigabyte, where GTZAN has about 2000.
     pub fn entries(&self) -> u64 {
         (self.gigabytes * 5e3) as u64
     }
