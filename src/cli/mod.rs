@@ -36,6 +36,7 @@ Examples:
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
   bench features music -o features.csv          the published 57 features of your own audio
+  bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
   bench show last --confusion svm               a confusion matrix of the latest run
   bench export last -o leaderboard.parquet      its leaderboard as a file
 
@@ -55,7 +56,7 @@ enum Command {
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
     Cache(cache::Args),
-    /// Write the built-in music to listen to.
+    /// Get, make or check recordings.
     Data(data::Args),
     /// List models, protocols, datasets or stored runs.
     List(list::Args),
@@ -63,8 +64,6 @@ enum Command {
     Show(show::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
-    /// Check recordings.
-    Data(data::Args),
 }
 
 /// A `bench` program with a set of models. This is the whole of a program of your own:
@@ -110,7 +109,6 @@ impl Bench {
             Command::All(args) => all::run(&args, &registry),
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
-            Command::Data(args) => data::run(&args),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),

@@ -7,6 +7,7 @@ mod catalogue;
 mod columns;
 pub mod corpus;
 mod drop_faults;
+pub mod fetch;
 mod folder;
 mod names;
 pub mod recordings;

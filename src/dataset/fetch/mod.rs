@@ -1,0 +1,148 @@
+//! A copy of GTZAN from an archive, a file or an address, in the layout of the public Kaggle copy.
+//!
+//! ```text
+//! address ──► part ──► SHA-256 ──► walk ──► place ──► tree ──► DIR
+//!             resumed               safe     Kaggle    renamed when complete
+//! ```
+//!
+//! Everything on the way is in one workshop folder beside the destination, `DIR.fetch`: the download
+//! with a note on what it is of, and the tree that is being unpacked. The destination appears by one
+//! rename, so it is there whole or not at all; the same command after a kill goes on with the download.
+
+mod archive;
+mod download;
+pub mod layout;
+mod limits;
+mod part;
+mod summary;
+mod unpack;
+mod watch;
+mod workshop;
+
+pub use limits::Limits;
+pub use summary::{Contents, LeftOut};
+pub use unpack::unpack;
+pub use watch::{Stage, Watch};
+
+use crate::dataset::hex;
+use crate::error::{Error, Result};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use workshop::Workshop;
+
+/// Where the archive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// At an address, `http://…` or `https://…`.
+    Url(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// What to fetch, to where, within which bounds.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where the archive is.
+    pub from: Origin,
+    /// SHA-256 the archive must have, 64 lower-case hexadecimal digits.
+    pub sha256: Option<String>,
+    /// The folder to make.
+    pub to: PathBuf,
+    /// What the archive may cost.
+    pub limits: Limits,
+    /// How long a server may be silent.
+    pub patience: Duration,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fetched {
+    /// SHA-256 of the archive.
+    pub sha256: String,
+    /// What the folder holds.
+    pub contents: Contents,
+    /// Recordings of the full GTZAN that there is no audio of.
+    pub missing: Vec<String>,
+}
+
+/// Makes the folder that `request` describes; nothing if the watch cancelled it.
+///
+/// # Errors
+///
+/// A destination that is in use, an address or file that cannot be read, a wrong SHA-256, a hostile or
+/// damaged archive. The destination is then as it was; a download is kept for the next time.
+pub fn fetch(request: &Request, watch: &dyn Watch) -> Result<Option<Fetched>> {
+    match fetch_whole(request, watch) {
+        Err(_) if watch.cancelled() => Ok(None),
+        fetched => fetched.map(Some),
+    }
+}
+
+fn fetch_whole(request: &Request, watch: &dyn Watch) -> Result<Fetched> {
+    let workshop = Workshop::beside(&request.to)?;
+    let archive = match &request.from {
+        Origin::File(path) => path.clone(),
+        Origin::Url(url) => {
+            watch.stage(Stage::Download);
+            let most = request.limits.bytes();
+            download::download(url, &workshop.part(), most, request.patience, watch)?;
+            workshop.part()
+        }
+    };
+    watch.stage(Stage::Check);
+    let sha256 = checksum(&archive, watch)?;
+    watch.say(&format!("SHA-256 {sha256}"));
+    if let Some(wanted) = request.sha256.as_ref().filter(|wanted| **wanted != sha256) {
+        let reason = format!("has the SHA-256\n  {sha256}, not\n  {wanted}; nothing was unpacked");
+        let (archive, hint) = match &request.from {
+            Origin::File(_) => (archive, "is it the right file, and the right checksum?".to_owned()),
+            Origin::Url(_) => {
+                let bad = workshop.set_aside()?;
+                let hint = format!(
+                    "give the command again to download anew; the bad file was set aside as {}, delete it",
+                    bad.display()
+                );
+                (bad, hint)
+            }
+        };
+        return Err(Error::at(&archive, reason, hint));
+    }
+    watch.stage(Stage::Unpack);
+    watch.length(archive.metadata().ok().map(|of| of.len()));
+    let contents = unpack(&archive, &workshop.tree()?, request.limits, watch)?;
+    workshop.deliver(&request.to)?;
+    Ok(Fetched { sha256, missing: contents.missing(), contents })
+}
+
+fn checksum(path: &Path, watch: &dyn Watch) -> Result<String> {
+    let unreadable =
+        |e| Error::at(path, format!("cannot be read: {e}"), "check the path and its permissions");
+    // A pipe would wait for ever, a device never end, and both cannot be read twice.
+    let kind = std::fs::metadata(path).map_err(unreadable)?;
+    if !kind.is_file() {
+        return Err(Error::at(
+            path,
+            "is not a regular file",
+            "give the archive itself: .tar.gz, .tar or .zip",
+        ));
+    }
+    watch.length(Some(kind.len()));
+    let mut file = File::open(path).map_err(unreadable)?;
+    let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 1 << 18], 0);
+    loop {
+        let bytes = file.read(&mut buffer).map_err(unreadable)?;
+        if bytes == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        if watch.cancelled() {
+            return Err(Error::at(path, "was being read when the program was stopped", ""));
+        }
+        hash.update(&buffer[..bytes]);
+        done += bytes as u64;
+        watch.bytes(done);
+    }
+}

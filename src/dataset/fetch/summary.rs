@@ -1,0 +1,71 @@
+//! What a fetched copy of GTZAN holds, and what the full one has beside it.
+
+use super::layout::{GENRES, RECORDINGS_A_GENRE, recording_of};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was unpacked, by kind.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Contents {
+    /// Files of audio.
+    pub audio_files: usize,
+    /// Pictures.
+    pub image_files: usize,
+    /// Names of the feature tables.
+    pub tables: BTreeSet<String>,
+    /// Names of the recordings there is audio of, by genre; every genre has an entry.
+    pub recordings: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// What was in the archive and not kept.
+    pub left_out: LeftOut,
+}
+
+/// Entries of an archive that were not kept.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// `__MACOSX`, `._*`, `.DS_Store`.
+    pub junk: usize,
+    /// Links, devices and the like, which are never unpacked.
+    pub links_and_devices: u64,
+    /// Files the suite does not read.
+    pub others: usize,
+    /// The first few of [`LeftOut::others`], as they are called in the archive.
+    pub examples: Vec<String>,
+}
+
+impl Contents {
+    /// Nothing yet, of every genre.
+    pub fn new() -> Self {
+        Self { recordings: GENRES.map(|genre| (genre, BTreeSet::new())).into(), ..Self::default() }
+    }
+
+    /// Counts a file of audio.
+    pub fn audio(&mut self, genre: &'static str, name: &str) {
+        self.audio_files += 1;
+        self.recordings.entry(genre).or_default().insert(recording_of(genre, name));
+    }
+
+    /// Counts a file that the suite does not read.
+    pub fn other(&mut self, path: &[String]) {
+        self.left_out.others += 1;
+        if self.left_out.examples.len() < 5 {
+            self.left_out.examples.push(path.join("/"));
+        }
+    }
+
+    /// Whether there is nothing to work with.
+    pub fn is_empty(&self) -> bool {
+        self.audio_files + self.image_files + self.tables.len() == 0
+    }
+
+    /// Recordings of the full dataset that there is no audio of.
+    pub fn missing(&self) -> Vec<String> {
+        (self.recordings.iter())
+            .flat_map(|(genre, there)| {
+                let full = (0..RECORDINGS_A_GENRE).map(move |number| format!("{genre}.{number:05}"));
+                full.filter(|recording| !there.contains(recording))
+            })
+            .collect()
+    }
+}
