@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::Place;
+use common::{Place, ends};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -113,10 +113,10 @@ fn a_cache_that_cannot_be_written_is_a_warning() {
     let place = Place::new();
     music(&place);
     place.write("kept", "a file where the folder should be");
-    let done =
-        place.bench().args("features music --seconds 1 -o - --cache kept".split(' ')).assert().success();
-    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("could not be cached"));
-    assert_eq!(String::from_utf8_lossy(&done.get_output().stdout), table(&place, "--no-cache"));
+    let words = "features music --seconds 1 -o - --cache kept";
+    let done = ends(place.bench().args(words.split(' ')), 0);
+    assert!(String::from_utf8_lossy(&done.stderr).contains("could not be cached"));
+    assert_eq!(String::from_utf8_lossy(&done.stdout), table(&place, "--no-cache"));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn programs_share_a_cache_and_may_be_killed() {
     music(&place);
     let alone = table(&place, "--no-cache");
     let start = || {
-        Command::new(assert_cmd::cargo::cargo_bin("bench"))
+        Command::new(env!("CARGO_BIN_EXE_bench"))
             .args(["features", "music", "--seconds", "1", "-o", "-", "--cache", "kept", "-q"])
             .current_dir(place.path("."))
             .stdout(Stdio::piped())

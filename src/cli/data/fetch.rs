@@ -85,7 +85,9 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         limits: Limits::of_gigabytes(args.max_gb),
         patience: Duration::from_secs(args.timeout),
     };
-    stop_on_ctrl_c_saying("stopping; a download is kept, and the same command goes on (Ctrl-C again stops at once)");
+    stop_on_ctrl_c_saying(
+        "stopping; a download is kept, and the same command goes on (Ctrl-C again stops at once)",
+    );
     let bar = Bar::new(args.quiet);
     let fetched = fetch(&request, &bar);
     bar.0.finish_and_clear();
