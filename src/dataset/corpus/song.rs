@@ -25,7 +25,8 @@ pub struct Song {
 struct Section {
     beat: &'static [(Drum, &'static str)],
     patterns: [&'static str; PLAYERS],
-    silent: [bool; 1 + PLAYERS],
+    /// Who is silent, so that the others are heard: 0 the drums, then bass, chords, lead.
+    rests: Option<usize>,
     /// Two bars of melody, in steps of the scale.
     tune: Vec<i32>,
     level: f32,
@@ -70,7 +71,9 @@ impl Song {
         for bar in 0..=length / clock.at(STEPS) {
             let section = &sections[form[bar / BARS % form.len()]];
             let chord = chords[bar % chords.len()];
-            song.drum(section, bar, &clock, artist.looseness, rng);
+            if section.rests != Some(0) {
+                song.drum(section, bar, &clock, artist.looseness, rng);
+            }
             for (player, part) in [&style.bass, &style.chords, &style.lead].into_iter().enumerate() {
                 let key_note = part.lowest + (key - part.lowest).rem_euclid(12);
                 for (step, steps, semitones) in section.bar_of(player, bar, chord, scale) {
@@ -89,9 +92,6 @@ impl Song {
     }
 
     fn drum(&mut self, section: &Section, bar: usize, clock: &Clock, looseness: f32, rng: &mut impl Draw) {
-        if section.silent[0] {
-            return;
-        }
         for &(drum, pattern) in section.beat {
             for step in bar * STEPS..(bar + 1) * STEPS {
                 let level = match pattern.as_bytes()[step % pattern.len()] {
@@ -122,7 +122,7 @@ impl Section {
         Self {
             beat: *rng.pick(&artist.beats),
             patterns,
-            silent: [0.06, 0.04, 0.06, 0.25].map(|probability| rng.chance(probability)),
+            rests: *rng.pick(&[None, None, None, None, None, Some(0), Some(1), Some(2), Some(3), Some(3)]),
             tune,
             level: rng.between((0.7, 1.0)),
         }
@@ -142,7 +142,7 @@ impl Section {
         let mut notes = Vec::new();
         for (step, &letter) in letters.iter().enumerate() {
             let semitones = match letter {
-                _ if self.silent[1 + player] => continue,
+                _ if self.rests == Some(1 + player) => continue,
                 b'.' | b'-' => continue,
                 b'~' => tune.next().map(|&degree| above_key(degree, scale)).into_iter().collect(),
                 letter => chord.tones(char::from(letter)),

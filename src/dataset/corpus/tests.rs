@@ -29,7 +29,7 @@ fn samples_are_the_same_at_any_number_of_threads() {
 #[test]
 fn samples_are_those_of_this_version() {
     let all: String = firsts().iter().map(hash).collect();
-    assert_eq!(hex(&Sha256::digest(all)), "345388f8f977f41118e5fc852ac22a6cee5bc0fcdf66d8bc1144194bc3aa37d3");
+    assert_eq!(hex(&Sha256::digest(all)), "6d5523431cd95254e3559c98374ad6a3d029503ae371200c3f845ba6b5d90824");
 }
 
 #[test]
