@@ -105,7 +105,7 @@ fn table_and_report(place: &Place) {
 fn faults_and_copies_are_dropped_from_a_run() {
     let place = Place::new();
     table_and_report(&place);
-    let words = "--data table.csv --models knn --holdout 70/30 --quiet";
+    let words = "--data table.csv --models knn-5 --holdout 70/30 --quiet";
     let whole = place.json(words);
     let rest = place.json(&format!("{words} --drop-faults report.json"));
     assert_eq!((&whole["dataset"]["clips"], &whole["dataset"]["examples"]), (&30.into(), &60.into()));
@@ -139,7 +139,7 @@ fn the_rest_is_the_dataset_that_never_had_them() {
         .map(|line| format!("{line}\n"))
         .collect();
     place.write("rest.csv", rest);
-    let words = "--models knn --holdout 70/30 --quiet";
+    let words = "--models knn-5 --holdout 70/30 --quiet";
     let dropped = place.json(&format!("{words} --data table.csv --drop-faults report.json"));
     let without = place.json(&format!("{words} --data rest.csv"));
     assert_eq!(dropped["dataset"]["fingerprint"], without["dataset"]["fingerprint"]);
@@ -153,7 +153,7 @@ fn a_clean_report_drops_nothing() {
     place.write("table.csv", small_table(10, 1));
     place.write("music/jazz/jazz.00003.wav", music(2, 4.0, 0.0, 1.0));
     assert!(place.run("data audit music -o report.json").contains("no faults and no duplicates"));
-    let words = "--data table.csv --models knn --holdout 70/30 --quiet";
+    let words = "--data table.csv --models knn-5 --holdout 70/30 --quiet";
     let (whole, rest) = (place.json(words), place.json(&format!("{words} --drop-faults report.json")));
     assert_eq!(whole["dataset"], rest["dataset"]);
     assert!(rest["notes"].to_string().contains("0 examples of 0 recordings were left out"));

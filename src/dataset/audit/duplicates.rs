@@ -11,13 +11,15 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Least similarity of two recordings that count as one.
-pub const SIMILAR: f64 = 0.6;
-/// Residual power up to which one recording is the other but for level: −40 dB. Rounding to 16 bits stays below,
-/// lossy codecs above.
-const CLEAN: f64 = 1e-4;
+/// Least similarity of two recordings that count as one. Measured on 50 real clips and their copies: different
+/// recordings stay below 0.07; MP3 at 64 kbit/s, Ogg Vorbis and noise at 20 dB stay above 0.75, half of those with
+/// noise at 10 dB above 0.5. Two that have a third of their bars in common reach 0.4.
+pub const SIMILAR: f64 = 0.5;
+/// Residual power up to which one recording is the other but for level: −50 dB. Rounding to 16 bits stays below,
+/// lossy codecs above, but for the best.
+const CLEAN: f64 = 1e-5;
 /// Change of level that is none, in dB.
-const LEVEL: f64 = 0.01;
+const LEVEL: f64 = 0.05;
 /// Candidates compared at a time. A constant, so that the result does not depend on the number of threads.
 const BATCH: usize = 32;
 
@@ -72,7 +74,7 @@ pub fn find(paths: &[&Path], measured: &[&Measured], watch: &dyn Watch) -> Optio
     let aligner = Aligner::new();
     watch.begin("comparing", candidates.len());
     for batch in candidates.chunks(BATCH) {
-        let open = |c: &Candidate| joined.root(c.a) != joined.root(c.b) || std::env::var("FULL").is_ok();
+        let open = |c: &Candidate| joined.root(c.a) != joined.root(c.b);
         let found: Vec<Option<Link>> = batch
             .par_iter()
             .with_max_len(1)
@@ -101,15 +103,6 @@ fn compare(aligner: &Aligner, paths: &[&Path], candidate: &Candidate) -> Option<
     let b = audio::read(paths[candidate.b]).ok()?.samples;
     let found = aligner.align(&a, &b, candidate.offsets.iter().map(|offset| offset * HOP as i64))?;
     let Alignment { lag, similarity, gain, residual, overlap } = found;
-    if std::env::var("DBG").is_ok() {
-        eprintln!(
-            "CAND {} {} votes {} offs {:?} {found:?}",
-            paths[candidate.a].display(),
-            paths[candidate.b].display(),
-            candidate.votes,
-            candidate.offsets
-        );
-    }
     let gain_db = 20.0 * gain.abs().log10();
     let kind = match () {
         () if residual > CLEAN => Sameness::ReEncoded,

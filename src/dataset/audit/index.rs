@@ -3,8 +3,9 @@
 use super::landmark::Landmark;
 use rayon::prelude::*;
 
-/// Landmarks that must agree on an offset for it to be looked into. By chance a few of a clip's 3000 do.
-const VOTES: usize = 10;
+/// Landmarks that must agree on an offset for it to be looked into. By chance up to a dozen of a clip's thousands
+/// do; 10 s in common give hundreds.
+const VOTES: usize = 15;
 /// Offsets of a pair that are looked into: music repeats itself, so the best in votes need not be the right one.
 const OFFSETS: usize = 3;
 /// Uses of one hash that are followed, so that a thousand copies of a recording do not make a million pairs.

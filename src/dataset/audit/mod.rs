@@ -128,12 +128,17 @@ fn recording(place: &Place, measured: &Measured) -> Recording {
         container: measured.container.to_owned(),
         rate: measured.rate,
         channels: measured.channels,
-        seconds: measured.seconds,
-        peak: measured.peak,
-        clipped_share: measured.clipped,
-        silent_share: measured.silence.share,
+        seconds: rounded(measured.seconds),
+        peak: rounded(measured.peak),
+        clipped_share: rounded(measured.clipped),
+        silent_share: rounded(measured.silence.share),
         sha256: measured.sha256.clone(),
     }
+}
+
+/// To six decimals, which JSON gives back exactly.
+fn rounded(value: f64) -> f64 {
+    (1e6 * value).round() / 1e6
 }
 
 fn named(group: &duplicates::Group, places: &[&Place]) -> Group {
@@ -145,10 +150,10 @@ fn named(group: &duplicates::Group, places: &[&Place]) -> Group {
             a: places[link.a].file.clone(),
             b: places[link.b].file.clone(),
             kind: link.kind,
-            similarity: link.similarity,
-            offset_seconds: link.offset,
-            gain_db: link.gain_db,
-            overlap_seconds: link.overlap,
+            similarity: rounded(link.similarity),
+            offset_seconds: rounded(link.offset),
+            gain_db: rounded(link.gain_db),
+            overlap_seconds: rounded(link.overlap),
         })
         .collect();
     Group {
@@ -235,7 +240,7 @@ fn methods() -> BTreeMap<String, String> {
             "level, offset, re-encoded",
             format!(
                 "landmark hashes (Wang 2003) that agree on an offset, then correlation of the samples in blocks \
-                 of 0.74 s: median at least {}; residual above -40 dB: re-encoded",
+                 of 0.74 s: median at least {}; residual above -50 dB: re-encoded",
                 duplicates::SIMILAR
             ),
         ),

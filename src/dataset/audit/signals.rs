@@ -36,7 +36,7 @@ pub fn chords(seed: u64, seconds: f64) -> Vec<f32> {
         for _ in 0..4 {
             let hz = 110.0 * 2f64.powf((random() * 36.0).floor() / 12.0);
             let phase = random();
-            for (i, sample) in music[start..].iter_mut().enumerate() {
+            for (i, sample) in music[start..].iter_mut().take(samples(2.0)).enumerate() {
                 let t = i as f64 / f64::from(RATE);
                 let wave: f64 =
                     (1..=5).map(|h| (TAU * (phase + f64::from(h) * hz * t)).sin() / f64::from(h)).sum();

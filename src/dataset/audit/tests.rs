@@ -74,6 +74,11 @@ fn link(a: &[f32], b: &[f32]) -> Link {
     report.duplicates[0].links[0].clone()
 }
 
+/// Length of so many samples, as it stands in reports.
+fn seconds(samples: usize) -> f64 {
+    rounded(samples as f64 / f64::from(RATE))
+}
+
 fn with_noise(music: &[f32], decibels: f32) -> Vec<f32> {
     let rms = (music.iter().map(|x| x * x).sum::<f32>() / music.len() as f32).sqrt();
     let scale = rms * 10f32.powf(-decibels / 20.0);
@@ -100,9 +105,8 @@ fn a_cut_is_found_with_its_offset() {
     let music = chords(1, 16.0);
     for start in [8_159, 110_250, 220_501] {
         let found = link(&music, &scaled(&music[start..], 0.8));
-        assert_eq!((found.kind, found.offset_seconds), (Sameness::Offset, start as f64 / 22_050.0));
-        let overlap = (music.len() - start) as f64 / 22_050.0;
-        assert_eq!(found.overlap_seconds, overlap);
+        assert_eq!((found.kind, found.offset_seconds), (Sameness::Offset, seconds(start)));
+        assert_eq!(found.overlap_seconds, seconds(music.len() - start));
     }
 }
 
@@ -110,15 +114,15 @@ fn a_cut_is_found_with_its_offset() {
 fn overlapping_cuts_are_found() {
     let music = chords(1, 16.0);
     let found = link(&music[150_000..], &music[..250_000]);
-    assert_eq!(found.offset_seconds, -150_000.0 / 22_050.0);
-    assert_eq!(found.overlap_seconds, 100_000.0 / 22_050.0);
+    assert_eq!(found.offset_seconds, -seconds(150_000));
+    assert_eq!(found.overlap_seconds, seconds(100_000));
 }
 
 #[test]
 fn a_noisy_shifted_softer_copy_is_re_encoded() {
     let music = chords(1, 10.0);
     let found = link(&music, &with_noise(&scaled(&music[30_000..], 0.5), 20.0));
-    assert_eq!((found.kind, found.offset_seconds), (Sameness::ReEncoded, 30_000.0 / 22_050.0));
+    assert_eq!((found.kind, found.offset_seconds), (Sameness::ReEncoded, seconds(30_000)));
     assert!((found.gain_db + 6.02).abs() < 0.1, "{found:?}");
 }
 
@@ -149,8 +153,9 @@ fn different_sounds_are_no_duplicates() {
     let bar = chords(5, 2.0);
     let loops: Vec<f32> = (0..5).flat_map(|_| bar.iter().copied()).collect();
     // The same notes in another order.
-    let parts: Vec<f32> = [3, 0, 2, 1].iter().flat_map(|&p| chords(10 + p, 2.0)).collect();
-    let turned: Vec<f32> = [0, 1, 2, 3].iter().flat_map(|&p| chords(10 + p, 2.0)).collect();
+    let in_order = |parts: [u64; 8]| parts.iter().flat_map(|part| chords(10 + part, 1.0)).collect::<Vec<_>>();
+    let parts = in_order([0, 1, 2, 3, 4, 5, 6, 7]);
+    let turned = in_order([2, 1, 0, 5, 4, 3, 7, 6]);
     let report = heard(&[
         ("a/tone.wav", &tone(440.0, 8.0)),
         ("a/tone2.wav", &tone(452.0, 8.0)),
