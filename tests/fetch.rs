@@ -73,7 +73,7 @@ fn append(tar: &mut tar::Builder<Vec<u8>>, name: &str, kind: tar::EntryType, con
 }
 
 fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut gz = GzEncoder::new(Vec::new(), Compression::best());
     gz.write_all(bytes).unwrap();
     gz.finish().unwrap()
 }
