@@ -8,6 +8,7 @@ use common::{Place, ends, gtzan, row};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::Output;
 
@@ -190,5 +191,75 @@ fn real_audio_scores_as_the_published_table() {
         let score = |run: &Value| row(run, model)["macro_f1"].as_f64().unwrap();
         let (audio, table) = (score(&from_audio), score(&from_table));
         assert!((audio - table).abs() <= 0.002, "{model}: {audio} from audio, {table} from the table");
+    }
+}
+
+/// Shape and numbers of an NPY file of f32.
+fn npy(bytes: &[u8]) -> (String, Vec<f32>) {
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert_eq!(end % 64, 0);
+    let header = String::from_utf8(bytes[10..end].to_vec()).unwrap();
+    assert!(header.starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': ("), "{header}");
+    let shape = header.split(['(', ')']).nth(1).unwrap().to_owned();
+    let numbers = bytes[end..].as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+    (shape, numbers)
+}
+
+#[test]
+fn spectrograms_are_the_same_in_every_format() {
+    let place = Place::new();
+    music(&place);
+    let flags = "--seconds 1 --bands 20 --hop-length 441 --n-fft 1024 --no-cache";
+    for name in ["mel.npy", "mel.npz", "mel.safetensors"] {
+        bench(&place, &format!("features music {flags} --mel {name}")).assert().code(1);
+    }
+    // 36 examples, 20 bands, 1 + 22050 / 441 frames.
+    let whole = fs::read(place.path("mel.npy")).unwrap();
+    let (shape, numbers) = npy(&whole);
+    assert_eq!((shape.as_str(), numbers.len()), ("36, 20, 51", 36 * 20 * 51));
+    let (low, high) = numbers[..1020].iter().fold((0_f32, -100_f32), |(l, h), &x| (l.min(x), h.max(x)));
+    assert!((high - low - 80.0).abs() < 1e-3, "from {low} to {high} dB");
+    // The first clip is a tone of 200 Hz, the last one of 3.6 kHz.
+    let loudest = |example: usize| {
+        let power = |band: &usize| numbers[1020 * example + 51 * band..][..51].iter().sum::<f32>() as i64;
+        (0..20).max_by_key(power).unwrap()
+    };
+    assert!(loudest(0) < 3 && loudest(35) > 10, "{} and {}", loudest(0), loudest(35));
+    let names = fs::read_to_string(place.path("mel.csv")).unwrap();
+    assert!(names.starts_with("filename,label\nblues.00000.0.wav,blues\n") && names.lines().count() == 37);
+
+    let mut zip = zip::ZipArchive::new(fs::File::open(place.path("mel.npz")).unwrap()).unwrap();
+    let mut entry = |name: &str| {
+        let mut bytes = Vec::new();
+        zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    assert!(entry("mel.npy") == whole);
+    let labels = entry("labels.npy");
+    assert!(String::from_utf8_lossy(&labels).contains("'<U5', 'fortran_order': False, 'shape': (36,)"));
+    assert_eq!(
+        labels[labels.len() - 20..].as_chunks::<4>().0,
+        [*b"r\0\0\0", *b"o\0\0\0", *b"c\0\0\0", *b"k\0\0\0", [0; 4]]
+    );
+
+    let bytes = fs::read(place.path("mel.safetensors")).unwrap();
+    let (size, rest) = bytes.split_first_chunk::<8>().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*size) as usize);
+    let header: Value = serde_json::from_slice(header).unwrap();
+    assert_eq!(header["mel"]["shape"], serde_json::json!([36, 20, 51]));
+    let end = 4 * numbers.len();
+    assert!(whole.ends_with(&data[..end]) && data.len() == end + 8 * 36);
+    assert_eq!(data[data.len() - 8..], 2_i64.to_le_bytes());
+    assert_eq!(header["__metadata__"]["classes"], r#"["blues","jazz","rock"]"#);
+
+    for (words, text) in [
+        ("features music --mel mel.txt", "which format"),
+        ("features music --mel mel.npy --bands 0", "bands"),
+        ("features music -o x.csv --mel mel.npy", "cannot be used with"),
+        ("features music -o x.csv --bands 40", "--mel"),
+    ] {
+        let said = place.refused(words);
+        assert!(said.contains(text), "{words}: {said}");
     }
 }

@@ -2,11 +2,14 @@ use super::cache::CacheFlags;
 use super::output::Output;
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
 use super::{Status, json_text, print};
-use crate::audio::Cut;
+use crate::audio::{self, Cut};
 use crate::dataset::recordings::{Recording, faults_in_words, find, nothing_usable};
 use crate::error::{Error, Result};
+use crate::features::array_file::{ArrayFormat, Arrays};
 use crate::features::folder::{self, Outcome, Settings, Summary};
+use crate::features::spectrogram::{MelSpectrogram, Parameters};
 use crate::features::table::{Convention, FEATURE_NAMES};
+use crate::run::write_whole;
 use console::style;
 use serde_json::{Value, json};
 use std::io;
@@ -19,6 +22,8 @@ Examples:
   bench features music --seconds 3 -o features_3_sec.csv            ten rows for every 30 s
   bench features music --seconds 3 --hop 1.5 -o overlapping.csv     a row every 1.5 s
   bench features song.mp3 other.flac -o -                           to standard output
+  bench features music --seconds 3 --mel mel.npz                    log-mel spectrograms for numpy
+  bench features music --mel mel.npy --bands 40 --hop-length 256    one array, and mel.csv with the names
 
 A file's genre is the name of its folder. WAV, AU, FLAC, MP3, Ogg Vorbis, AAC and M4A are read, whatever
 their rate and channels; what cannot be used is named with its reason, and the other files go on.
@@ -30,8 +35,14 @@ pub(super) struct Args {
     #[arg(value_name = "DIR|FILE", required = true)]
     places: Vec<PathBuf>,
     /// Table to write (CSV), whole or not at all; `-` for standard output
-    #[arg(long, short, value_name = "FILE")]
-    output: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "mel")]
+    output: Option<PathBuf>,
+    /// Mel spectrograms to write instead: one array (examples, bands, frames) of f32 as .npz, .npy or .safetensors.
+    /// All have the frames of --seconds; longer clips are cut, shorter ones filled with their quietest value
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    mel: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Spectrograms (with --mel)")]
+    spectrogram: SpectrogramFlags,
     /// Length of an example: 30 (a whole clip of 27 to 45 s), 10, 3, 1 or any number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     seconds: f64,
@@ -55,6 +66,46 @@ pub(super) struct Args {
     json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct SpectrogramFlags {
+    /// Samples a frame [default: 2048]
+    #[arg(long, value_name = "SAMPLES", requires = "mel")]
+    n_fft: Option<usize>,
+    /// Samples from a frame to the next [default: 512]
+    #[arg(long, value_name = "SAMPLES", requires = "mel")]
+    hop_length: Option<usize>,
+    /// Mel bands [default: 128]
+    #[arg(long, value_name = "N", requires = "mel")]
+    bands: Option<usize>,
+    /// Lowest frequency [default: 0]
+    #[arg(long, value_name = "HZ", requires = "mel")]
+    fmin: Option<f64>,
+    /// Highest frequency [default: 11025]
+    #[arg(long, value_name = "HZ", requires = "mel")]
+    fmax: Option<f64>,
+    /// Decibels, at most 80 below an example's loudest, or with false power [default: true]
+    #[arg(
+        long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true,
+        requires = "mel"
+    )]
+    log: Option<bool>,
+}
+
+impl SpectrogramFlags {
+    fn parameters(&self, convention: Convention) -> Parameters {
+        let default = Parameters::default();
+        Parameters {
+            n_fft: self.n_fft.unwrap_or(default.n_fft),
+            hop: self.hop_length.unwrap_or(default.hop),
+            bands: self.bands.unwrap_or(default.bands),
+            fmin: self.fmin.unwrap_or(default.fmin),
+            fmax: self.fmax.unwrap_or(default.fmax),
+            log: self.log.unwrap_or(default.log),
+            pad: convention.pad(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ConventionChoice {
     /// The signal mirrored, as in the published tables of 30 s and 3 s.
@@ -70,9 +121,18 @@ struct Told {
     notes: Vec<String>,
 }
 
+impl Told {
+    fn fault(&mut self, error: &audio::Error) {
+        let (kind, reason) = (error.fault.kind(), error.to_string());
+        self.faults.push(json!({ "file": error.path, "kind": kind, "reason": reason }));
+    }
+}
+
 /// Runs `bench features`.
 pub(super) fn run(args: &Args) -> Result<u8> {
-    let to_stdout = args.output == Path::new("-");
+    let target = args.output.as_ref().or(args.mel.as_ref());
+    let target = target.ok_or_else(|| Error::new("--output", "is missing", "-o FILE"))?;
+    let to_stdout = args.output.as_deref() == Some(Path::new("-"));
     if args.json && to_stdout {
         return Err(Error::new("--json", "standard output takes the table already", "-o FILE"));
     }
@@ -100,17 +160,21 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         .num_threads(args.jobs.map_or(0, usize::from))
         .build()
         .map_err(|e| Error::new("--jobs", e, "fewer jobs"))?;
-    let mut output = Output::create(&args.output)?;
+    let spectrograms = args.mel.as_ref().map(|path| Spectrograms::new(path, args, &settings)).transpose()?;
+    let mut output = Output::create(target)?;
     let mut told = Told::default();
     let bar = RecordingsBar::new(args.quiet);
-    let written = pool.install(|| write_table(&mut output, &recordings, &settings, &mut told, &bar));
+    let written = pool.install(|| match spectrograms {
+        None => write_table(&mut output, &recordings, &settings, &mut told, &bar),
+        Some(spectrograms) => spectrograms.write(&mut output, &recordings, &settings, &mut told, &bar),
+    });
     bar.finish();
     let summary = match written {
         Err(_) if stopped() => return Ok(Status::INTERRUPTED),
         // A reader that has had enough, as in `bench features … -o - | head`, is no error.
         Err(e) if to_stdout && e.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::DONE),
         Err(e) => {
-            return Err(Error::at(&args.output, format!("cannot be written: {e}"), "is the disk full?"));
+            return Err(Error::at(target, format!("cannot be written: {e}"), "is the disk full?"));
         }
         Ok(summary) => summary,
     };
@@ -133,7 +197,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     }
     if args.json {
         print(json_text(&json!({
-            "table": args.output,
+            "file": target,
             "rows": summary.rows,
             "recordings": summary.files,
             "notes": told.notes,
@@ -159,7 +223,7 @@ fn write_table(
         if stopped() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let Recording { path, genre, prefix } = &recordings[file];
+        let Recording { genre, prefix, .. } = &recordings[file];
         match outcome {
             Outcome::Rows { rows, note } => {
                 told.notes.extend(note);
@@ -173,13 +237,80 @@ fn write_table(
                     csv.write_record(None::<&[u8]>)?;
                 }
             }
-            Outcome::Fault(error) => told.faults.push(json!({
-                "file": path, "kind": error.fault.kind(), "reason": error.to_string()
-            })),
+            Outcome::Fault(error) => told.fault(&error),
         }
         bar.show(file + 1, files.len());
         Ok(())
     })?;
     csv.flush()?;
     Ok(summary)
+}
+
+/// What `--mel` asks for.
+struct Spectrograms {
+    mel: MelSpectrogram,
+    format: ArrayFormat,
+    arrays: Arrays,
+    /// Where names and labels go that the format has no place for.
+    names: Option<PathBuf>,
+}
+
+impl Spectrograms {
+    fn new(path: &Path, args: &Args, settings: &Settings) -> Result<Self> {
+        let format = ArrayFormat::of_extension(path).ok_or_else(|| {
+            let reason = "the name does not say which format to write";
+            Error::at(path, reason, "a name such as mel.npz, mel.npy or mel.safetensors")
+        })?;
+        let parameters = args.spectrogram.parameters(settings.convention);
+        let mel = MelSpectrogram::new(&parameters, settings.cut.samples())
+            .map_err(|e| Error::new("--mel", e, "bench features --help"))?;
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let arrays = Arrays::new(mel.shape(), folder).map_err(|e| {
+            Error::at(
+                path,
+                format!("cannot be written: {e}"),
+                "does its folder exist, and may you write to it?",
+            )
+        })?;
+        let names = (format == ArrayFormat::Npy).then(|| path.with_extension("csv"));
+        Ok(Self { mel, format, arrays, names })
+    }
+
+    fn write(
+        mut self,
+        output: &mut Output,
+        recordings: &[Recording],
+        settings: &Settings,
+        told: &mut Told,
+        bar: &RecordingsBar,
+    ) -> io::Result<Summary> {
+        let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
+        bar.show(0, files.len());
+        let summary = folder::spectrograms(&files, settings, &self.mel, |file, outcome| {
+            if stopped() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Recording { genre, prefix, .. } = &recordings[file];
+            match outcome {
+                Err(error) => told.fault(&error),
+                Ok(examples) => {
+                    for (name, mel) in examples {
+                        self.arrays.push(&mel, &format!("{prefix}{name}"), genre)?;
+                    }
+                }
+            }
+            bar.show(file + 1, files.len());
+            Ok(())
+        })?;
+        if summary.rows > 0 {
+            if let Some(path) = &self.names {
+                let mut csv = csv::Writer::from_writer(Vec::new());
+                csv.write_record(["filename", "label"])?;
+                self.arrays.rows().try_for_each(|row| csv.write_record(row))?;
+                write_whole(path, &csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?)?;
+            }
+            self.arrays.write(self.format, output)?;
+        }
+        Ok(summary)
+    }
 }

@@ -1,8 +1,10 @@
 //! The feature table of many recordings, in their order and in bounded memory.
 
 use super::cache::{Cache, Extracted};
+use super::spectrogram::MelSpectrogram;
 use super::table::{COLUMNS, Convention, Extractor};
-use crate::audio::{self, Container, Cut, Limits};
+use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
+use ndarray::Array2;
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,13 +61,15 @@ impl Summary {
                 self.rows += rows.len();
                 self.notes += usize::from(note.is_some());
             }
-            Outcome::Fault(error) => {
-                let kind = error.fault.kind();
-                match self.faults.iter_mut().find(|(known, _)| *known == kind) {
-                    Some((_, count)) => *count += 1,
-                    None => self.faults.push((kind, 1)),
-                }
-            }
+            Outcome::Fault(error) => self.count_fault(error),
+        }
+    }
+
+    fn count_fault(&mut self, error: &audio::Error) {
+        let kind = error.fault.kind();
+        match self.faults.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.faults.push((kind, 1)),
         }
     }
 }
@@ -110,27 +114,70 @@ pub fn extract(
     let first = Extractor::new(settings.convention).map_err(io::Error::other)?;
     let idle = Idle::default();
     let mut summary = Summary::default();
+    let work = |i: usize, file: &Path| {
+        let mut extractor = idle.take().unwrap_or_else(|| first.clone());
+        let outcome = one(&mut extractor, i, file, settings);
+        idle.put(extractor);
+        outcome
+    };
     // Enough recordings at once that threads seldom wait for the slowest, few enough to hear of the
     // first soon.
-    let batch = 8 * rayon::current_num_threads();
+    in_order(files, 8, work, |i, outcome| {
+        summary.count(&outcome);
+        each(i, outcome)
+    })?;
+    Ok(summary)
+}
+
+/// Computes the mel spectrograms of all examples of `files`, and gives each recording's names and spectrograms, or
+/// what is wrong with it, to `each`, with its index, in the order of `files`. Otherwise as [`extract`], without a cache.
+///
+/// # Errors
+///
+/// The first that `each` returns, which ends the run.
+pub fn spectrograms(
+    files: &[PathBuf],
+    settings: &Settings,
+    mel: &MelSpectrogram,
+    mut each: impl FnMut(usize, Result<Vec<(String, Array2<f32>)>, audio::Error>) -> io::Result<()>,
+) -> io::Result<Summary> {
+    let work = |_: usize, path: &Path| {
+        let (audio, pieces) = pieces(path, settings)?;
+        let of = |(segment, range): Piece| (name(path, segment), mel.of(&audio.samples[range]));
+        Ok(pieces.into_iter().map(of).collect::<Vec<_>>())
+    };
+    let mut summary = Summary::default();
+    // Spectrograms are large, so fewer at once.
+    in_order(files, 2, work, |i, outcome| {
+        match &outcome {
+            Ok(examples) => {
+                summary.files += 1;
+                summary.rows += examples.len();
+            }
+            Err(error) => summary.count_fault(error),
+        }
+        each(i, outcome)
+    })?;
+    Ok(summary)
+}
+
+/// Does `work` on all files, `per_thread` times the number of threads at once, and gives what came of each to
+/// `each` in the order of `files`.
+fn in_order<T: Send>(
+    files: &[PathBuf],
+    per_thread: usize,
+    work: impl Fn(usize, &Path) -> T + Sync,
+    mut each: impl FnMut(usize, T) -> io::Result<()>,
+) -> io::Result<()> {
+    let batch = per_thread * rayon::current_num_threads();
     for (start, files) in (0..).step_by(batch).zip(files.chunks(batch)) {
-        let outcomes: Vec<Outcome> = files
-            .par_iter()
-            .enumerate()
-            .with_max_len(1)
-            .map(|(i, file)| {
-                let mut extractor = idle.take().unwrap_or_else(|| first.clone());
-                let outcome = one(&mut extractor, start + i, file, settings);
-                idle.put(extractor);
-                outcome
-            })
-            .collect();
+        let outcomes: Vec<T> =
+            files.par_iter().enumerate().with_max_len(1).map(|(i, file)| work(start + i, file)).collect();
         for (i, outcome) in outcomes.into_iter().enumerate() {
-            summary.count(&outcome);
             each(start + i, outcome)?;
         }
     }
-    Ok(summary)
+    Ok(())
 }
 
 /// Extractors that no thread is using, with the memory they have: as many as there were threads at
@@ -188,13 +235,19 @@ fn cached(
 }
 
 fn extracted(extractor: &mut Extractor, path: &Path, settings: &Settings) -> Result<Extracted, audio::Error> {
-    let audio = audio::read_within(path, &settings.limits)?;
-    let ranges = settings.cut.ranges(audio.samples.len());
-    let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
+    let (audio, ranges) = pieces(path, settings)?;
     let examples = ranges
         .into_iter()
         .map(|(segment, range)| (segment, range.len(), extractor.extract(&audio.samples[range])));
     Ok(Extracted { container: audio.container, examples: examples.collect() })
+}
+
+/// A recording and where its examples are.
+fn pieces(path: &Path, settings: &Settings) -> Result<(Audio, Vec<Piece>), audio::Error> {
+    let audio = audio::read_within(path, &settings.limits)?;
+    let ranges = settings.cut.ranges(audio.samples.len());
+    let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
+    Ok((audio, ranges))
 }
 
 fn name(path: &Path, segment: Option<usize>) -> String {

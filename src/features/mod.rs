@@ -23,11 +23,13 @@
 //! | [`moments`] | mean and variance | `np.mean`, `np.var` |
 //! | [`table`] | the 57 columns of the published GTZAN tables | – |
 //! | [`folder`] | the same for many files at once | – |
+//! | [`spectrogram`], [`array_file`] | mel spectrograms for networks, and files of them | – |
 //! | [`cache`] | and not again for files already seen | – |
 //!
 //! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
 //! tuning, and a tie the tempo. Sums over frames are taken in `f64`.
 
+pub mod array_file;
 pub mod bandwidth;
 pub mod beat;
 pub mod cache;
@@ -48,6 +50,7 @@ pub mod pad;
 pub mod rms;
 pub mod rolloff;
 pub(crate) mod simd;
+pub mod spectrogram;
 pub mod stft;
 pub mod table;
 pub mod tempo;

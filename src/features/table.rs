@@ -70,6 +70,14 @@ impl Convention {
     pub fn of_published(seconds: f64) -> Self {
         if seconds == 10.0 { Self::ZeroPadded } else { Self::Reflected }
     }
+
+    /// What it puts beyond the ends.
+    pub fn pad(self) -> Pad {
+        match self {
+            Self::Reflected => Pad::Reflect,
+            Self::ZeroPadded => Pad::Zero,
+        }
+    }
 }
 
 /// The 57 columns of one example, `samples` at [`RATE`], by the default [`Convention`].
@@ -170,11 +178,7 @@ impl Extractor {
     ///
     /// None that a caller could cause: the parameters are constant.
     pub fn new(convention: Convention) -> Result<Self, Error> {
-        let pad = match convention {
-            Convention::Reflected => Pad::Reflect,
-            Convention::ZeroPadded => Pad::Zero,
-        };
-        let stft = Stft::new(N_FFT, HOP, pad)?;
+        let stft = Stft::new(N_FFT, HOP, convention.pad())?;
         Ok(Self::with_plan(Arc::new(Plan {
             convention,
             mel: MelBank::new(RATE, N_FFT, BANDS, 0.0, f64::from(RATE) / 2.0)?,
