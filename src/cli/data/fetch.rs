@@ -15,10 +15,10 @@ Examples:
   bench data fetch gtzan --from genres.tar.gz --to old          the original archive, into ./old
   bench data fetch gtzan --from https://example.org/gtzan.zip   download, then unpack
 
-GTZAN has no licence and is not shipped: get the archive from where you may. It is unpacked in the
-layout of the Kaggle copy, whatever its own: genres_original/GENRE/*, images_original/GENRE/*.png and
-features_*_sec.csv. A download that was stopped goes on where it was when the same command is given
-again; until all is done everything is in the folder DIR.fetch.")]
+GTZAN has no licence and is not shipped: get the archive from where you may. It is unpacked in
+the layout of the Kaggle copy, whatever its own: genres_original/GENRE/*.wav (or .au),
+images_original/GENRE/*.png, features_*_sec.csv. A download that was stopped goes on where it was
+when the same command is given again; until all is done everything is in the folder DIR.fetch.")]
 pub(super) struct Args {
     /// The dataset
     #[arg(value_enum)]

@@ -171,6 +171,12 @@ fn content_range(headers: &HeaderMap) -> (Option<u64>, Option<u64>) {
 fn failure(url: &str, error: &ureq::Error) -> Failure {
     use ureq::Error as E;
     match error {
+        // A certificate that is not good now will not be good in a second.
+        E::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => Failure::Final(Error::new(
+            url,
+            format!("there is no safe connection: {e}"),
+            "check the address, or download it with a browser and give the file: --from FILE",
+        )),
         E::Io(_) | E::Timeout(_) | E::ConnectionFailed | E::Protocol(_) => {
             Failure::Passing(format!("the server cannot be reached: {error}"))
         }
