@@ -257,7 +257,7 @@ fn spectrograms_are_the_same_in_every_format() {
         ("features music --mel mel.txt", "which format"),
         ("features music --mel mel.npy --bands 0", "bands"),
         ("features music -o x.csv --mel mel.npy", "cannot be used with"),
-        ("features music -o x.csv --bands 40", "--mel"),
+        ("features music -o x.csv --bands 40", "cannot be used with"),
     ] {
         let said = place.refused(words);
         assert!(said.contains(text), "{words}: {said}");

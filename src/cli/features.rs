@@ -69,24 +69,24 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 struct SpectrogramFlags {
     /// Samples a frame [default: 2048]
-    #[arg(long, value_name = "SAMPLES", requires = "mel")]
+    #[arg(long, value_name = "SAMPLES", conflicts_with = "output")]
     n_fft: Option<usize>,
     /// Samples from a frame to the next [default: 512]
-    #[arg(long, value_name = "SAMPLES", requires = "mel")]
+    #[arg(long, value_name = "SAMPLES", conflicts_with = "output")]
     hop_length: Option<usize>,
     /// Mel bands [default: 128]
-    #[arg(long, value_name = "N", requires = "mel")]
+    #[arg(long, value_name = "N", conflicts_with = "output")]
     bands: Option<usize>,
     /// Lowest frequency [default: 0]
-    #[arg(long, value_name = "HZ", requires = "mel")]
+    #[arg(long, value_name = "HZ", conflicts_with = "output")]
     fmin: Option<f64>,
     /// Highest frequency [default: 11025]
-    #[arg(long, value_name = "HZ", requires = "mel")]
+    #[arg(long, value_name = "HZ", conflicts_with = "output")]
     fmax: Option<f64>,
     /// Decibels, at most 80 below an example's loudest, or with false power [default: true]
     #[arg(
         long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true,
-        requires = "mel"
+        conflicts_with = "output"
     )]
     log: Option<bool>,
 }
