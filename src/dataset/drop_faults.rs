@@ -20,7 +20,7 @@ pub fn drop_faults(dataset: Dataset, path: &Path) -> Result<Dataset> {
     // Its recordings are named like GTZAN's, but are others.
     if dataset.info.synthetic {
         let reason = "the built-in data has no faults to drop";
-        return Err(Error::new("--drop-faults", reason, "name the table of the audited recordings, --data FILE"));
+        return Err(Error::new("--drop-faults", reason, "name the table of the recordings, --data FILE"));
     }
     let report = Report::read(path)?;
     let clips = &dataset.catalogue.clips;
