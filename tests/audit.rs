@@ -165,7 +165,9 @@ fn a_report_that_does_not_fit_is_refused() {
     table_and_report(&place);
     let refused = |data: &str| place.refused(&format!("all {data} --drop-faults report.json"));
 
-    assert!(refused("--quiet").contains("other recordings"), "the built-in data has other clips");
+    assert!(refused("--quiet").contains("the built-in data has no faults"));
+    place.write("other.csv", small_table(3, 1).replace(".0000", ".9999"));
+    assert!(refused("--data other.csv").contains("other recordings"));
     let mut report = report(&place);
     report["version"] = 2.into();
     place.write("report.json", report.to_string());

@@ -15,8 +15,13 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// The file is no report that can be read, it is on other recordings, or too little is left.
+/// The data is built in, the file is no report that can be read or is on other recordings, or too little is left.
 pub fn drop_faults(dataset: Dataset, path: &Path) -> Result<Dataset> {
+    // Its recordings are named like GTZAN's, but are others.
+    if dataset.info.synthetic {
+        let reason = "the built-in data has no faults to drop";
+        return Err(Error::new("--drop-faults", reason, "name the table of the recordings, --data FILE"));
+    }
     let report = Report::read(path)?;
     let clips = &dataset.catalogue.clips;
     let known = |clip: &str| clips.binary_search_by(|c| c.as_str().cmp(clip)).is_ok();

@@ -129,11 +129,6 @@ pub trait Draw: RngCore {
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[((u64::from(self.next_u32()) * from.len() as u64) >> 32) as usize]
     }
-
-    /// True with a probability.
-    fn chance(&mut self, probability: f32) -> bool {
-        self.between((0.0, 1.0)) < probability
-    }
 }
 
 impl<R: RngCore> Draw for R {}
