@@ -21,7 +21,9 @@ fn music(seed: u64, seconds: f64, from: f64, gain: f64) -> Vec<u8> {
             let hz = 110.0 * 2f64.powf((random() * 36.0).floor() / 12.0);
             for (i, sample) in sound[start..].iter_mut().take(20_000).enumerate() {
                 let t = i as f64 / 22_050.0;
-                let wave = (1..=4).map(|h| (6.283 * f64::from(h) * hz * t).sin() / f64::from(h)).sum::<f64>();
+                let wave = (1..=4)
+                    .map(|h| (std::f64::consts::TAU * f64::from(h) * hz * t).sin() / f64::from(h))
+                    .sum::<f64>();
                 *sample += 0.08 * wave * (-6.0 * t).exp();
             }
         }

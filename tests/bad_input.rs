@@ -106,18 +106,19 @@ fn one_recording_with_two_genres() {
 #[test]
 fn unknown_models_and_parameters() {
     let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
     for (words, said) in [
-        ("all --models svn", "did you mean svm?"),
-        ("all --set svm.d=3", "only c, gamma"),
-        ("all --set svm.c=-1", "is not a number > 0"),
-        ("all --set svm.c", "MODEL.PARAMETER=VALUE"),
-        ("all --models svm --set forest.trees=10", "not a model of this run"),
-        ("all --protocol tracks", "segment, track, artist"),
-        ("all --folds 1", "at least 2 folds"),
-        ("all --holdout 80/30", "add up to 100"),
-        ("all --protocol fault-filtered --folds 3", "one fixed partition"),
-        ("all --device quantum", "cpu"),
-        ("all --segment 7", "30, 10 or 3"),
+        ("all --data t.csv --models svn", "did you mean svm?"),
+        ("all --data t.csv --set svm.d=3", "only c, gamma"),
+        ("all --data t.csv --set svm.c=-1", "is not a number > 0"),
+        ("all --data t.csv --set svm.c", "MODEL.PARAMETER=VALUE"),
+        ("all --data t.csv --models svm --set forest.trees=10", "not a model of this run"),
+        ("all --data t.csv --protocol tracks", "segment, track, artist"),
+        ("all --data t.csv --folds 1", "at least 2 folds"),
+        ("all --data t.csv --holdout 80/30", "add up to 100"),
+        ("all --data t.csv --protocol fault-filtered --folds 3", "one fixed partition"),
+        ("all --data t.csv --device quantum", "cpu"),
+        ("all --segment 40", "--segment 40"),
         ("show last", "no stored runs"),
     ] {
         let error = place.refused(words);

@@ -8,6 +8,7 @@ use common::{Place, row};
 use genre_bench::audio::Cut;
 use genre_bench::dataset::{Artists, Dataset, Source};
 use genre_bench::features::folder::{Outcome, Settings, extract, recordings};
+use genre_bench::features::table::Convention;
 use std::cell::RefCell;
 
 #[test]
@@ -34,7 +35,11 @@ fn written_files_give_the_built_in_table_and_its_artists() {
     let some: Vec<_> = written.into_iter().step_by(7).collect();
     let paths: Vec<_> = some.iter().map(|(path, _)| path.clone()).collect();
     let mut compared = 0;
-    extract(&paths, &Settings::new(Cut::new(10.0, None).unwrap()), |_, outcome| {
+    let settings = Settings {
+        convention: Convention::of_published(10.0),
+        ..Settings::new(Cut::new(10.0, None).unwrap())
+    };
+    extract(&paths, &settings, |_, outcome| {
         let Outcome::Rows { rows, note: None } = outcome else { panic!("{outcome:?}") };
         for row in rows {
             let at =

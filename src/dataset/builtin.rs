@@ -34,7 +34,7 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let seconds = source.seconds.unwrap_or(DEFAULT_SECONDS);
     let cut = cut(seconds)?;
     let recordings = corpus::recordings(source.seed);
-    let first = Extractor::new(Convention::Reflected)
+    let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
     let rows = corpus::in_parallel(&recordings, || first.clone(), |e, r| rows(e, r, cut), progress)?;
 

@@ -266,11 +266,7 @@ pub const STYLES: [Style; 10] = [
         beats: &[
             &[(RIDE, "X...x.x.X...x.x."), (HAT, TWO_AND_FOUR), (KICK, "o...o...o...o...")],
             &[(BRUSH, "x...X.x.x...X.x."), (HAT, TWO_AND_FOUR)],
-            &[
-                (RIDE, "X...x.x.X...x.x."),
-                (HAT, TWO_AND_FOUR),
-                (SNARE, "......o......o..................o..."),
-            ],
+            &[(RIDE, "X...x.x.X...x.x."), (HAT, TWO_AND_FOUR), (SNARE, "......o......o..............o...")],
         ],
         bass: part(
             31,
