@@ -2,7 +2,7 @@ use super::cache::CacheFlags;
 use super::device::DeviceChoice;
 use super::progress::{Progress, RecordingsBar, stop_on_ctrl_c, stopped};
 use super::{Out, Registry, Status, json_text, print, report};
-use crate::dataset::{Dataset, Source};
+use crate::dataset::{Dataset, ImageSize, Source};
 use crate::error::{Error, Result};
 use crate::protocol::{DEFAULT_FOLDS, Protocol, Request, Scheme, Split};
 use crate::report::{Leaderboard, Results, terminal};
@@ -15,6 +15,7 @@ use std::path::PathBuf;
 Examples:
   bench all --data gtzan --segment 10                      the 10 s table, recordings kept together
   bench all --data music --segment 3                       audio in music/GENRE/file.mp3, cut into 3 s
+  bench all --data gtzan/images_original --image-size 48x32   spectrogram images, a pixel a column
   bench all --data gtzan --protocol segment                as most published figures: it leaks
   bench all --data my.csv --models svm,forest --folds 10   two models, 10 folds
   bench all --models classical --set svm.c=10              a family, one parameter changed
@@ -25,8 +26,8 @@ Examples:
 
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
-    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio in GENRE/file; built-in
-    /// music (synthetic) without it
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or PNG images in
+    /// GENRE/file; built-in music (synthetic) without it
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
@@ -63,6 +64,9 @@ pub(super) struct Args {
     out: Out,
     #[command(flatten)]
     cache: CacheFlags,
+    /// Size that images are brought to, a pixel a column
+    #[arg(long, value_name = "WxH", default_value_t)]
+    image_size: ImageSize,
     /// Where neural models compute: auto or cpu
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -101,6 +105,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         artists: args.artists.clone(),
         seed: args.seed,
         cache: args.cache.open(),
+        image_size: args.image_size,
         drop_faults: args.drop_faults.clone(),
     };
     let bar = RecordingsBar::new(args.quiet);

@@ -19,7 +19,7 @@ pub fn table_in(folder: &Path, seconds: Option<u32>) -> Result<PathBuf> {
         None if !there.is_empty() => Ok(path(there[0])),
         _ if there.is_empty() => Err(Error::at(
             folder,
-            "there is no features_30_sec.csv, features_10_sec.csv or features_3_sec.csv in this folder, and no audio",
+            "there is no features_30_sec.csv, features_10_sec.csv or features_3_sec.csv in this folder, no audio and no images",
             "name a CSV file itself, --data FILE.csv, or a folder with GENRE/file.wav",
         )),
         Some(seconds) => {

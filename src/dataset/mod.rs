@@ -9,6 +9,7 @@ pub mod corpus;
 mod drop_faults;
 pub mod fetch;
 mod folder;
+mod images;
 mod names;
 pub mod recordings;
 mod table;
@@ -16,6 +17,7 @@ mod table;
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
+pub use images::ImageSize;
 pub use names::clip_of;
 
 use crate::error::{Error, Result};
@@ -96,7 +98,7 @@ impl Info {
 /// What the user said about where the data is.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// A CSV file, a folder in the Kaggle layout or one with audio in GENRE/file; the built-in data without it.
+    /// A CSV file, a folder in the Kaggle layout or one with audio or images in GENRE/file; the built-in data without it.
     pub data: Option<PathBuf>,
     /// Length of a segment in seconds: chooses the table in a folder, or how audio is cut.
     pub seconds: Option<u32>,
@@ -106,6 +108,8 @@ pub struct Source {
     pub seed: u64,
     /// Where features computed from audio are kept; nowhere without it.
     pub cache: Option<Cache>,
+    /// Size that images are brought to.
+    pub image_size: ImageSize,
     /// An audit's report: its faults and duplicates are left out.
     pub drop_faults: Option<PathBuf>,
 }
@@ -114,7 +118,8 @@ impl Dataset {
     /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after
     /// some recordings how many of how many are done.
     ///
-    /// A folder with the table that is asked for is read from it; one with audio only, computed from that.
+    /// A folder with the table that is asked for is read from it; one without is computed from its audio or,
+    /// failing that, made of its images.
     ///
     /// # Errors
     ///
@@ -138,7 +143,7 @@ impl Dataset {
         }
         match folder::table_in(data, source.seconds) {
             Ok(file) => Self::from_csv(&file, source),
-            Err(no_table) => Self::from_audio(data, source, progress)?.ok_or(no_table),
+            Err(no_table) => Self::from_files(data, source, progress)?.ok_or(no_table),
         }
     }
 
@@ -148,16 +153,21 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// The dataset of a folder's recordings; `None` where there are none.
-    fn from_audio(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
-        let Some((raw, notes)) = recordings::table(folder, source, progress)? else { return Ok(None) };
+    /// The dataset of a folder's recordings or, where there are none, images; `None` where there is neither.
+    fn from_files(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
+        let (kind, seconds, parts) = match recordings::table(folder, source, progress)? {
+            Some(parts) => ("audio", Some(source.seconds.unwrap_or(recordings::DEFAULT_SECONDS)), parts),
+            None => match images::table(folder, source, progress)? {
+                Some(parts) => ("images", None, parts),
+                None => return Ok(None),
+            },
+        };
         // The path may be `.`, but the dataset wants a name.
         let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let seconds = source.seconds.unwrap_or(recordings::DEFAULT_SECONDS);
-        let mut dataset = Self::from_raw(raw, &whole, Some(seconds))?;
-        dataset.info.name = format!("audio in {}", dataset.info.name);
-        dataset.notes.extend(notes);
-        dataset.add_artists(source.artists.clone().or_else(|| recordings::artists_of(&whole)))?;
+        let mut dataset = Self::from_raw(parts.table, &whole, seconds)?;
+        dataset.info.name = format!("{kind} in {}", dataset.info.name);
+        dataset.notes.extend(parts.notes);
+        dataset.add_artists(source.artists.clone().or(parts.artists))?;
         Ok(Some(dataset))
     }
 

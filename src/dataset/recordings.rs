@@ -76,7 +76,17 @@ fn folder_name(file: &Path) -> String {
     folder.to_string_lossy().into_owned()
 }
 
-/// The table of all recordings in `folder`, and what to note about it; `None` where there are none.
+/// What a folder without tables amounts to.
+pub(super) struct DatasetParts {
+    /// One row an example.
+    pub table: RawTable,
+    /// What to note about it.
+    pub notes: Vec<String>,
+    /// The list of artists that belongs to it.
+    pub artists: Option<PathBuf>,
+}
+
+/// The table of all recordings in `folder`; `None` where there are none.
 ///
 /// Features are computed in the convention of the published table of that length, so they are the
 /// published ones for the clips that those tables have.
@@ -88,7 +98,7 @@ pub(super) fn table(
     folder: &Path,
     source: &Source,
     progress: &dyn Fn(usize, usize),
-) -> Result<Option<(RawTable, Vec<String>)>> {
+) -> Result<Option<DatasetParts>> {
     let recordings = find(&[folder.to_owned()])?;
     if recordings.is_empty() {
         return Ok(None);
@@ -123,15 +133,10 @@ pub(super) fn table(
     if labels.is_empty() {
         return Err(nothing_usable(folder, files.len(), &summary));
     }
-    if !faults.is_empty() {
-        notes
-            .push(format!("{} could not be used and were left out:", faults_in_words(files.len(), &summary)));
-        let more = faults.len().saturating_sub(SHOWN_FAULTS);
-        notes.extend(faults.into_iter().take(SHOWN_FAULTS));
-        if more > 0 {
-            notes.push(format!("and {more} more, which `bench features` names"));
-        }
-    }
+    notes.extend(fault_notes(
+        &format!("{} could not be used", faults_in_words(files.len(), &summary)),
+        faults,
+    ));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
     let features = Array2::from_shape_vec((labels.len(), COLUMNS), values)
@@ -146,7 +151,21 @@ pub(super) fn table(
         median_length: None,
         ignored: Vec::new(),
     };
-    Ok(Some((table, notes)))
+    Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
+}
+
+/// Notes on files that were left out: how many, and the first of them by name.
+pub(super) fn fault_notes(failed: &str, faults: Vec<String>) -> Vec<String> {
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let more = faults.len().saturating_sub(SHOWN_FAULTS);
+    let mut notes = vec![format!("{failed} and were left out:")];
+    notes.extend(faults.into_iter().take(SHOWN_FAULTS));
+    if more > 0 {
+        notes.push(format!("and {more} more"));
+    }
+    notes
 }
 
 /// The error of a run in which no recording could be used.
@@ -165,7 +184,9 @@ pub fn faults_in_words(files: usize, summary: &Summary) -> String {
     format!("{faulty} of {files} recordings ({})", kinds.join(", "))
 }
 
-/// The list of artists that belongs to a folder of audio.
+/// The list of artists that belongs to a folder of recordings or images: in it, or beside it as in the Kaggle layout.
 pub(super) fn artists_of(folder: &Path) -> Option<PathBuf> {
-    folder::artists_in(folder).or_else(|| folder::artists_in(folder.parent()?))
+    // The path may be `.`, which has no folder above it.
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder::artists_in(&whole).or_else(|| folder::artists_in(whole.parent()?))
 }

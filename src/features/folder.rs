@@ -263,16 +263,25 @@ fn note(path: &Path, container: Container) -> Option<String> {
     container.contradicts(path).then(|| format!("{}: is a {is} file by its content", path.display()))
 }
 
-/// The recordings under `root`, and for each the name of its genre, which is that of the folder it
-/// lies in: `GENRE/file`, directly under `root` or anywhere below it, as in `genres_original/GENRE/`.
-///
-/// Only names with an extension of a known [`Container`] count. Sorted by path; links to folders are
-/// not followed, so a loop of links does no harm.
+/// The recordings under `root`, and for each the name of its genre: [`by_genre`] of all names with an extension of a
+/// known [`Container`].
 ///
 /// # Errors
 ///
 /// Whatever keeps a folder from being listed.
 pub fn recordings(root: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    by_genre(root, Container::known_extension)
+}
+
+/// The wanted files under `root`, and for each the name of its genre, which is that of the folder it
+/// lies in: `GENRE/file`, directly under `root` or anywhere below it, as in `genres_original/GENRE/`.
+///
+/// Sorted by path; links to folders are not followed, so a loop of links does no harm.
+///
+/// # Errors
+///
+/// Whatever keeps a folder from being listed.
+pub fn by_genre(root: &Path, wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -281,7 +290,7 @@ pub fn recordings(root: &Path) -> io::Result<Vec<(PathBuf, String)>> {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
                 folders.push(entry.path());
-            } else if Container::known_extension(&entry.path()) {
+            } else if wanted(&entry.path()) {
                 found.push((entry.path(), genre.clone()));
             }
         }

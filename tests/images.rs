@@ -1,0 +1,145 @@
+//! Folders of spectrogram images as input.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, gtzan, row};
+use flate2::{Compression, Crc, write::ZlibEncoder};
+use std::io::Write;
+
+/// How a PNG file stores a pixel.
+#[derive(Clone, Copy)]
+enum Pixel {
+    Grey,
+    GreyOneBit,
+    Grey16,
+    Rgb,
+    Rgba,
+    Palette,
+}
+
+/// A PNG file of `width` × `height` pixels with a grey value each.
+fn png(width: usize, height: usize, pixel: Pixel, grey: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+    let (depth, colour) = match pixel {
+        Pixel::Grey => (8, 0),
+        Pixel::GreyOneBit => (1, 0),
+        Pixel::Grey16 => (16, 0),
+        Pixel::Rgb => (8, 2),
+        Pixel::Rgba => (8, 6),
+        Pixel::Palette => (8, 3),
+    };
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut chunk = |name: &[u8; 4], data: &[u8]| {
+        bytes.extend((data.len() as u32).to_be_bytes());
+        let mut sum = Crc::new();
+        sum.update(name);
+        sum.update(data);
+        bytes.extend(name);
+        bytes.extend(data);
+        bytes.extend(sum.sum().to_be_bytes());
+    };
+    let sides = [(width as u32).to_be_bytes(), (height as u32).to_be_bytes()].concat();
+    chunk(b"IHDR", &[sides.as_slice(), &[depth, colour, 0, 0, 0]].concat());
+    if colour == 3 {
+        chunk(b"PLTE", &(0..=255).flat_map(|v| [v; 3]).collect::<Vec<u8>>());
+    }
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    for y in 0..height {
+        let row: Vec<u8> = (0..width).map(|x| grey(x, y)).collect();
+        let stored: Vec<u8> = match pixel {
+            Pixel::Grey | Pixel::Palette => row,
+            Pixel::Grey16 => row.into_iter().flat_map(|v| [v; 2]).collect(),
+            Pixel::Rgb => row.into_iter().flat_map(|v| [v; 3]).collect(),
+            Pixel::Rgba => row.into_iter().flat_map(|v| [v, v, v, 9]).collect(),
+            Pixel::GreyOneBit => {
+                let bit = |(at, v): (usize, &u8)| u8::from(*v > 127) << (7 - at);
+                row.chunks(8).map(|bits| bits.iter().enumerate().map(bit).sum()).collect()
+            }
+        };
+        zlib.write_all(&[0]).unwrap();
+        zlib.write_all(&stored).unwrap();
+    }
+    chunk(b"IDAT", &zlib.finish().unwrap());
+    chunk(b"IEND", &[]);
+    bytes
+}
+
+/// Two genres told apart by where they are bright, four clips each; black and white only.
+fn pictures(place: &Place, folder: &str, pixel: Pixel) {
+    for (genre, bright) in [("blues", 0), ("rock", 1)] {
+        for clip in 0..4_usize {
+            let grey = |x: usize, y: usize| {
+                if x / 20 == bright || (y + 1).is_multiple_of(clip + 2) { 255 } else { 0 }
+            };
+            place.write(&format!("{folder}/{genre}/{genre}{clip:05}.png"), png(40, 24, pixel, grey));
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_pixel_gives_the_same_table() {
+    let place = Place::new();
+    let kinds = [
+        ("grey", Pixel::Grey),
+        ("bit", Pixel::GreyOneBit),
+        ("grey16", Pixel::Grey16),
+        ("rgb", Pixel::Rgb),
+        ("rgba", Pixel::Rgba),
+        ("palette", Pixel::Palette),
+    ];
+    let run = |words: &str| place.json(&format!("--models knn-1 --folds 2 {words}"));
+    pictures(&place, "grey", Pixel::Grey);
+    let grey = run("--data grey --image-size 8x6");
+    assert_eq!((&grey["dataset"]["features"], &grey["dataset"]["clips"]), (&48.into(), &8.into()));
+    assert_eq!(row(&grey, "knn-1")["accuracy"], 1.0);
+    assert!(place.run("export last --table split").contains("blues.00003.png,blues.00003,"));
+    for (folder, pixel) in kinds {
+        pictures(&place, folder, pixel);
+        let run = run(&format!("--data {folder} --image-size 8x6"));
+        assert_eq!(run["dataset"]["fingerprint"], grey["dataset"]["fingerprint"], "{folder}");
+    }
+    assert_eq!(run("--data grey")["dataset"]["features"], 32 * 32);
+}
+
+#[test]
+fn broken_images_are_named_and_left_out() {
+    let place = Place::new();
+    pictures(&place, "images", Pixel::Rgb);
+    let whole = png(40, 24, Pixel::Grey, |x, y| (x * y) as u8);
+    place.write("images/rock/cut.png", &whole[..whole.len() / 2]);
+    place.write("images/rock/empty.png", "");
+    place.write("images/rock/text.png", "no picture");
+    // Says that it is 60,000 pixels a side.
+    let mut huge = whole;
+    huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    place.write("images/rock/huge.png", huge);
+    let run = place.json("--data images --models knn-1 --folds 2");
+    let notes = run["notes"].to_string();
+    assert!(notes.contains("4 of 12 images could not be used"), "{notes}");
+    for name in ["cut.png", "empty.png", "text.png", "huge.png"] {
+        assert!(notes.contains(name), "{name}: {notes}");
+    }
+    assert_eq!(run["dataset"]["examples"], 8);
+
+    for (words, said) in [
+        ("all --data images --image-size 8", "WIDTHxHEIGHT"),
+        ("all --data images --image-size 0x8", "from 1 to 512"),
+        ("all --data images --segment 3", "an image is one example"),
+    ] {
+        let error = place.refused(words);
+        assert!(error.contains(said), "{words}: {error}");
+    }
+    place.write("bad/rock/text.png", "no picture");
+    assert!(place.refused("all --data bad").contains("1 of 1 images could not be used"));
+}
+
+#[test]
+fn the_real_spectrograms_can_be_learned_from() {
+    let Some(data) = gtzan().filter(|data| data.join("images_original").is_dir()) else { return };
+    let place = Place::new();
+    let images = data.join("images_original");
+    let run = place.json(&format!("--data {} --models knn-5,svm --protocol artist", images.display()));
+    assert_eq!(run["dataset"]["clips"], 999);
+    assert!(row(&run, "knn-5")["macro_f1"].as_f64().unwrap() > 0.15, "chance is 0.1: {run}");
+}
