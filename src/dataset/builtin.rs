@@ -6,7 +6,6 @@ use super::{Dataset, Info, Source};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
-use ndarray::Array2;
 use std::path::Path;
 
 /// Length of a segment when nobody asks for another: three segments a recording, so that the
@@ -39,19 +38,13 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let rows = corpus::in_parallel(&recordings, || first.clone(), |e, r| rows(e, r, cut), progress)?;
 
     let rows_of = || recordings.iter().zip(&rows).flat_map(|(r, rows)| rows.iter().map(move |row| (r, row)));
-    let values = rows_of().flat_map(|(_, row)| row.2).collect();
-    let count = rows_of().count();
-    let raw = RawTable {
-        columns: FEATURE_NAMES.map(str::to_owned).to_vec(),
-        features: Array2::from_shape_vec((count, COLUMNS), values)
-            .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?,
-        labels: rows_of().map(|(r, _)| r.genre().to_owned()).collect(),
-        filenames: Some(rows_of().map(|(_, row)| row.0.clone()).collect()),
-        clips: None,
-        lines: (1..=count as u64).collect(),
-        median_length: rows_of().next().map(|(_, row)| row.1 as f64),
-        ignored: Vec::new(),
-    };
+    let mut raw = RawTable::computed(
+        FEATURE_NAMES.map(str::to_owned).to_vec(),
+        rows_of().map(|(r, _)| r.genre().to_owned()).collect(),
+        rows_of().map(|(_, row)| row.0.clone()).collect(),
+        rows_of().flat_map(|(_, row)| row.2).collect(),
+    )?;
+    raw.median_length = rows_of().next().map(|(_, row)| row.1 as f64);
     let mut dataset = Dataset::from_raw(raw, Path::new(&name(seconds, source.seed)), Some(seconds))?;
     dataset.info.synthetic = true;
     // Recordings come in the order of their names, as the catalogue's clips do.

@@ -8,7 +8,6 @@ use super::recordings::{DatasetParts, artists_of, fault_notes};
 use super::table::RawTable;
 use crate::error::{Error, Result};
 use crate::features::folder::by_genre;
-use ndarray::Array2;
 use rayon::prelude::*;
 use std::fmt;
 use std::path::Path;
@@ -108,18 +107,7 @@ pub(super) fn table(
     notes.extend(fault_notes(&failed, faults));
     let columns =
         (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect();
-    let features = Array2::from_shape_vec((labels.len(), size.width * size.height), values)
-        .map_err(|e| Error::at(folder, e, "report this as a bug"))?;
-    let table = RawTable {
-        columns,
-        features,
-        lines: (1..=labels.len() as u64).collect(),
-        labels,
-        filenames: Some(filenames),
-        clips: None,
-        median_length: None,
-        ignored: Vec::new(),
-    };
+    let table = RawTable::computed(columns, labels, filenames, values)?;
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
 }
 

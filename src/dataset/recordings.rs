@@ -6,8 +6,7 @@ use super::{Source, folder};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::folder::{Outcome, Settings, Summary, extract, recordings};
-use crate::features::table::{COLUMNS, Convention, FEATURE_NAMES};
-use ndarray::Array2;
+use crate::features::table::{Convention, FEATURE_NAMES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -139,18 +138,8 @@ pub(super) fn table(
     ));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
-    let features = Array2::from_shape_vec((labels.len(), COLUMNS), values)
-        .map_err(|e| Error::at(folder, e, "report this as a bug"))?;
-    let table = RawTable {
-        columns: FEATURE_NAMES.map(str::to_owned).to_vec(),
-        features,
-        lines: (1..=labels.len() as u64).collect(),
-        labels,
-        filenames: Some(filenames),
-        clips: None,
-        median_length: None,
-        ignored: Vec::new(),
-    };
+    let columns = FEATURE_NAMES.map(str::to_owned).to_vec();
+    let table = RawTable::computed(columns, labels, filenames, values)?;
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
 }
 

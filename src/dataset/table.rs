@@ -39,6 +39,33 @@ pub struct RawTable {
     pub ignored: Vec<String>,
 }
 
+impl RawTable {
+    /// A table that was computed from files: for each example the genre, a file name and the values of all columns, in
+    /// one row of `values` after the other.
+    ///
+    /// # Errors
+    ///
+    /// Only if the numbers do not fill the rows, which would be a bug.
+    pub fn computed(
+        columns: Vec<String>,
+        labels: Vec<String>,
+        filenames: Vec<String>,
+        values: Vec<f64>,
+    ) -> Result<Self> {
+        Ok(Self {
+            features: Array2::from_shape_vec((labels.len(), columns.len()), values)
+                .map_err(|e| Error::new("the computed table", e, "report this as a bug"))?,
+            columns,
+            lines: (1..=labels.len() as u64).collect(),
+            labels,
+            filenames: Some(filenames),
+            clips: None,
+            median_length: None,
+            ignored: Vec::new(),
+        })
+    }
+}
+
 /// Reads a feature table.
 ///
 /// Columns are matched by name and may stand in any order. If the table has any of the 57 published
@@ -51,7 +78,7 @@ pub struct RawTable {
 /// feature column, a column twice, a ragged row, an empty label, a cell that is not a finite number.
 pub fn read(path: &Path) -> Result<RawTable> {
     let layout_hint = "give a CSV with a header, numeric feature columns and a `label` column";
-    let mut reader = BufReader::new(open(path)?.take(MAX_BYTES));
+    let mut reader = BufReader::new(open(path)?.take(MAX_BYTES + 1));
     let delimiter = delimiter_of(&mut reader).map_err(|e| unreadable(path, &e))?;
     let mut csv = ReaderBuilder::new().delimiter(delimiter).from_reader(reader);
     let header = csv.headers().map_err(|e| csv_error(path, &e))?.clone();
@@ -94,6 +121,10 @@ pub fn read(path: &Path) -> Result<RawTable> {
         }
         table.lines.push(line);
     }
+    // A pipe does not say how long it is; rows beyond the limit must not be missing without a word.
+    if csv.get_ref().get_ref().limit() == 0 {
+        return Err(too_large(path));
+    }
     if table.labels.is_empty() {
         return Err(Error::at(path, "the table has a header but no rows", layout_hint));
     }
@@ -110,17 +141,17 @@ fn open(path: &Path) -> Result<File> {
         return Err(Error::at(path, "is a folder, not a CSV file", "name a file in it"));
     }
     if kind.len() > MAX_BYTES {
-        return Err(Error::at(
-            path,
-            format!("is larger than {} GiB", MAX_BYTES >> 30),
-            "is it a feature table?",
-        ));
+        return Err(too_large(path));
     }
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_char_device(&kind.file_type()) {
         return Err(Error::at(path, "is a device, not a CSV file", "name a file"));
     }
     File::open(path).map_err(|e| unreadable(path, &e))
+}
+
+fn too_large(path: &Path) -> Error {
+    Error::at(path, format!("is larger than {} GiB", MAX_BYTES >> 30), "is it a feature table?")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
