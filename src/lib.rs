@@ -19,6 +19,8 @@ pub mod protocol;
 pub mod report;
 pub mod run;
 pub mod score;
+#[cfg(test)]
+mod testing;
 
 pub use cli::Bench;
 pub use error::{Error, Result};

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, small_table};
+use common::{Place, skipped, small_table};
 
 /// Runs `bench all` on a table; it must refuse it and say all of `words`.
 #[track_caller]
@@ -187,7 +187,7 @@ fn a_read_only_output_folder() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
     if std::fs::write(folder.join("probe"), "").is_ok() {
-        eprintln!("SKIPPED: this user may write to read-only folders");
+        skipped("this user may write to read-only folders");
         return;
     }
     let error = place.refused("all --data t.csv");

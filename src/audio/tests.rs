@@ -2,6 +2,7 @@ use super::resample::Resampler;
 use super::*;
 use crate::features::pad::Pad;
 use crate::features::stft::{Stft, magnitude};
+use crate::testing::{gtzan, skipped};
 use serde_json::Value;
 use std::f64::consts::PI;
 use std::path::PathBuf;
@@ -248,11 +249,9 @@ fn clips_are_cut_as_the_published_tables_were() {
 
 #[test]
 fn the_broken_clip_of_the_public_copy_is_reported() {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/gtzan");
-    let folder = std::env::var_os("GENRE_BENCH_GTZAN").map_or(beside, PathBuf::from);
-    let path = folder.join("genres_original/jazz/jazz.00054.wav");
+    let Some(path) = gtzan().map(|folder| folder.join("genres_original/jazz/jazz.00054.wav")) else { return };
     if !path.exists() {
-        println!("skipped: no {}", path.display());
+        skipped(&path);
         return;
     }
     let error = read(&path).unwrap_err();

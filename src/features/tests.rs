@@ -8,9 +8,11 @@ use super::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use super::tempo::TempoEstimator;
 use super::*;
 use crate::audio::{Cut, RATE};
+use crate::dataset::clip_of;
+use crate::testing::{gtzan, skipped};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 fn fixtures() -> PathBuf {
@@ -376,17 +378,6 @@ fn a_callback_that_fails_ends_the_run() {
     assert_eq!(calls, 1);
 }
 
-/// Where the real recordings lie, if they are here.
-fn gtzan() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/gtzan");
-    let folder = std::env::var_os("GENRE_BENCH_GTZAN").map_or(beside, PathBuf::from);
-    if folder.join("genres_original").is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no GTZAN in {}; set GENRE_BENCH_GTZAN to its folder", folder.display());
-    None
-}
-
 /// A published table: the columns by file name.
 fn published(path: &Path) -> HashMap<String, [f64; COLUMNS]> {
     let text = std::fs::read_to_string(path).unwrap();
@@ -397,35 +388,38 @@ fn published(path: &Path) -> HashMap<String, [f64; COLUMNS]> {
     lines.map(|line| (line[name].to_owned(), places.map(|place| line[place].parse().unwrap()))).collect()
 }
 
+/// Every row of the published tables of which the recording is at hand.
 #[test]
 fn published_tables_are_reproduced() {
-    let Some(folder) = gtzan() else { return };
-    let clips = |names: &[&str]| -> Vec<PathBuf> {
-        let path = |name: &&str| {
-            folder.join("genres_original").join(name.split('.').next().unwrap()).join(format!("{name}.wav"))
-        };
-        names.iter().map(path).filter(|path| path.exists()).collect()
-    };
-    let whole = clips(&["blues.00000", "metal.00003"]);
-    let pieces = clips(&["jazz.00000"]);
-    for (seconds, table, files, convention) in [
-        (30.0, "features_30_sec.csv", whole, Convention::Reflected),
-        (3.0, "features_3_sec.published.csv", pieces.clone(), Convention::Reflected),
-        (10.0, "features_10_sec.csv", pieces, Convention::ZeroPadded),
-    ] {
-        let path = folder.join(table);
-        if !path.exists() || files.is_empty() {
-            println!("skipped: no {} or no clips for it", path.display());
+    let Some(gtzan) = gtzan() else { return };
+    let files: Vec<PathBuf> = folder::recordings(&gtzan.join("genres_original"))
+        .unwrap()
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    for (seconds, table) in
+        [(30.0, "features_30_sec.csv"), (3.0, "features_3_sec.published.csv"), (10.0, "features_10_sec.csv")]
+    {
+        let path = gtzan.join(table);
+        if !path.exists() {
+            skipped(&path);
             continue;
         }
         let theirs = published(&path);
+        let clips: HashSet<&str> = theirs.keys().map(|name| clip_of(name)).collect();
+        let has_rows =
+            |file: &&PathBuf| clips.contains(clip_of(&file.file_name().unwrap().to_string_lossy()));
+        let files: Vec<PathBuf> = files.iter().filter(has_rows).cloned().collect();
         let deviations: [f64; COLUMNS] =
             std::array::from_fn(|column| moments::mean_var(theirs.values().map(|row| row[column]))[1].sqrt());
-        let settings =
-            folder::Settings { convention, ..folder::Settings::new(Cut::new(seconds, None).unwrap()) };
+        let settings = folder::Settings {
+            convention: Convention::of_published(seconds),
+            ..folder::Settings::new(Cut::new(seconds, None).unwrap())
+        };
         let mut compared = 0;
         let summary = folder::extract(&files, &settings, |_, outcome| {
-            let folder::Outcome::Rows { rows, .. } = outcome else { panic!("{outcome:?}") };
+            // One recording of the public copy is broken.
+            let folder::Outcome::Rows { rows, .. } = outcome else { return Ok(()) };
             for row in rows {
                 let Some(expected) = theirs.get(&row.name) else { continue };
                 compared += 1;
@@ -436,7 +430,7 @@ fn published_tables_are_reproduced() {
             }
             Ok(())
         });
-        assert_eq!(summary.unwrap().files, files.len());
-        assert!(compared >= files.len(), "{table} has only {compared} of these rows");
+        assert!(summary.unwrap().files + 1 >= files.len());
+        assert!(compared + 1 >= files.len(), "{table} has only {compared} rows of {} clips", files.len());
     }
 }
