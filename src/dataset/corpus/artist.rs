@@ -74,7 +74,7 @@ impl Artist {
             kit: [rng.between((0.85, 1.2)), rng.between((0.7, 1.4))],
             looseness: rng.between((0.001, 0.010)),
             sound: Sound {
-                balance: style.balance.map(|db| db + rng.bell()),
+                balance: style.balance.map(|db| db + 0.7 * rng.bell()),
                 room: rng.between(style.room),
                 size: rng.between((0.4, 1.0)),
                 tilt: rng.between(style.tilt),
@@ -90,12 +90,12 @@ impl Sound {
     /// The same studio on another day.
     pub fn vary(self, rng: &mut impl Draw) -> Self {
         Self {
-            balance: self.balance.map(|db| db + 0.8 * rng.bell()),
+            balance: self.balance.map(|db| db + 0.5 * rng.bell()),
             room: self.room * rng.between((0.8, 1.25)),
-            tilt: self.tilt + 0.8 * rng.bell(),
+            tilt: self.tilt + 0.5 * rng.bell(),
             top: self.top * rng.between((0.92, 1.08)),
             hiss: self.hiss + 1.5 * rng.bell(),
-            loudness: self.loudness + 0.8 * rng.bell(),
+            loudness: self.loudness + 0.5 * rng.bell(),
             ..self
         }
     }
