@@ -1,3 +1,4 @@
+use super::output::unwritable;
 use super::{Out, Registry, Status, print};
 use crate::error::{Error, Result};
 use crate::report::{Format, Leaderboard, Results, Table, write};
@@ -46,13 +47,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let bytes = write(&mut args.table.frame(&results, &board)?, format)?;
     match &args.output {
         None => print(&bytes)?,
-        Some(path) => write_whole(path, &bytes).map_err(|e| {
-            Error::at(
-                path,
-                format!("cannot be written: {e}"),
-                "does the folder exist, and may you write to it?",
-            )
-        })?,
+        Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,
     }
     Ok(Status::DONE)
 }

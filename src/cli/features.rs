@@ -1,5 +1,5 @@
 use super::cache::CacheFlags;
-use super::output::Output;
+use super::output::{Output, unwritable};
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
 use super::{Status, json_text, print};
 use crate::audio::{self, Cut};
@@ -265,13 +265,7 @@ impl Spectrograms {
         let mel = MelSpectrogram::new(&parameters, settings.cut.samples())
             .map_err(|e| Error::new("--mel", e, "bench features --help"))?;
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let arrays = Arrays::new(mel.shape(), folder).map_err(|e| {
-            Error::at(
-                path,
-                format!("cannot be written: {e}"),
-                "does its folder exist, and may you write to it?",
-            )
-        })?;
+        let arrays = Arrays::new(mel.shape(), folder).map_err(|e| unwritable(path, &e))?;
         let names = (format == ArrayFormat::Npy).then(|| path.with_extension("csv"));
         Ok(Self { mel, format, arrays, names })
     }

@@ -81,6 +81,7 @@ fn aside(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Error {
+/// The error of a file that the user named and that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> Error {
     Error::at(path, format!("cannot be written: {error}"), "does the folder exist, and may you write to it?")
 }

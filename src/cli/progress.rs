@@ -107,7 +107,7 @@ impl RecordingsBar {
 }
 
 /// A bar of `total` steps that keeps its clock running.
-fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
+pub fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
     if let Ok(style) = ProgressStyle::with_template(template) {

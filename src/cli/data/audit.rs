@@ -1,10 +1,11 @@
-use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
+use crate::cli::output::unwritable;
+use crate::cli::progress::{bar, stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, print};
 use crate::dataset::audit::{Watch, audit};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report;
 use crate::run::write_whole;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -41,13 +42,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     bar.0.finish_and_clear();
     let Some(found) = found? else { return Ok(Status::INTERRUPTED) };
     if let Some(path) = &args.output {
-        write_whole(path, found.json()?.as_bytes()).map_err(|e| {
-            Error::at(
-                path,
-                format!("cannot be written: {e}"),
-                "does its folder exist, and may you write to it?",
-            )
-        })?;
+        write_whole(path, found.json()?.as_bytes()).map_err(|e| unwritable(path, &e))?;
     }
     print(if args.json { found.json()? } else { report::audit::text(&found) })?;
     Ok(Status::DONE)
@@ -58,13 +53,7 @@ struct Bar(ProgressBar);
 
 impl Bar {
     fn new(quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let template = "{elapsed_precise} [{bar:24}] {msg} {pos}/{len}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        Self(bar)
+        Self(bar(0, quiet, "{elapsed_precise} [{bar:24}] {msg} {pos}/{len}, {eta} left"))
     }
 }
 
