@@ -115,6 +115,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         scheme: args.folds.map(Scheme::Folds).or(args.holdout),
         repeats: args.repeats.into(),
         seed: args.seed,
+        valid: 0,
     };
     let split = Split::build(&dataset, &request)?;
     let plan = Plan::new(&dataset, &split, &models, &args.changes, args.seed, "cpu".to_owned())?;

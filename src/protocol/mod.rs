@@ -5,16 +5,16 @@
 //! the split's hash is taken of.
 
 mod fault_filtered;
+mod inner;
 mod leak;
-mod partition;
 pub mod table;
 
 pub use leak::Leaks;
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use genre_bench_api::partition::{Group, partition};
 use genre_bench_api::random_stream;
-use partition::{Group, partition};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -132,6 +132,8 @@ pub struct Request {
     pub repeats: usize,
     /// Seed of the draws.
     pub seed: u64,
+    /// Percent of a training part to set aside for validation where the scheme has no such part; 0 for none.
+    pub valid: u32,
 }
 
 /// One division of the examples. Parts are disjoint lists of example numbers, ascending.
@@ -164,6 +166,8 @@ pub struct Split {
     pub unused: usize,
     /// What leaks from the training and validation parts to the test parts.
     pub leaks: Leaks,
+    /// One number an example of the dataset; equal ones must stay together where a training part is divided again.
+    pub groups: Vec<usize>,
 }
 
 impl Split {
@@ -197,14 +201,21 @@ impl Split {
         for &example in folds.iter().flat_map(|f| f.train.iter().chain(&f.valid).chain(&f.test)) {
             used[example] = true;
         }
-        Ok(Self {
+        let leaks = Leaks::count(dataset, &folds);
+        let mut split = Self {
             protocol: request.protocol.name(),
             scheme,
-            hash: table::hash(&table::csv(&dataset.catalogue, &folds)),
+            hash: String::new(),
             unused: used.iter().filter(|&&u| !u).count(),
-            leaks: Leaks::count(dataset, &folds),
+            groups: inner::groups(dataset, &request.protocol, &leaks),
+            leaks,
             folds,
-        })
+        };
+        if request.valid > 0 {
+            split.set_validation_aside(dataset, request.valid, request.seed);
+        }
+        split.hash = table::hash(&table::csv(&dataset.catalogue, &split.folds));
+        Ok(split)
     }
 }
 

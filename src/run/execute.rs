@@ -181,7 +181,7 @@ impl Job<'_> {
 
     fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker) -> Outcome {
         let model = self.models[cell.model];
-        let parts = Parts::of(self.dataset, fold);
+        let parts = Parts::of(self.dataset, self.split, fold);
         let run = Run {
             params: self.plan.models[cell.model].params.clone(),
             seed: self.plan.cell_seed(cell),
@@ -227,7 +227,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(dataset: &Dataset, fold: &Fold) -> Self {
+    fn of(dataset: &Dataset, split: &Split, fold: &Fold) -> Self {
         let rows = |part: &[usize]| dataset.table.select(Axis(0), part);
         let standardiser = Standardiser::fit(rows(&fold.train).view());
         let inputs = |part: &[usize]| Inputs {
@@ -239,6 +239,7 @@ impl Parts {
             inputs: inputs(part),
             labels: part.iter().map(|&e| catalogue.examples[e].label).collect(),
             clips: part.iter().map(|&e| catalogue.examples[e].clip).collect(),
+            groups: part.iter().map(|&e| split.groups[e]).collect(),
             classes: catalogue.classes.clone().into(),
         };
         Self { train: examples(&fold.train), valid: examples(&fold.valid), test: inputs(&fold.test) }
@@ -269,6 +270,7 @@ fn measure(
         fit_seconds,
         predict_seconds,
         peak_bytes,
+        insights: fitted.insights(),
     })
 }
 

@@ -1,4 +1,5 @@
 use crate::protocol::Fold;
+use genre_bench_api::Insights;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ pub struct Record {
     pub predict_seconds: f64,
     /// The most bytes of main memory that fitting and scoring held at one time.
     pub peak_bytes: u64,
+    /// What the model found out about its fit.
+    #[serde(default)]
+    pub insights: Insights,
 }
 
 impl Record {

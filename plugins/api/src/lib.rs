@@ -55,12 +55,15 @@
 mod card;
 mod error;
 mod examples;
+mod insights;
 mod params;
+pub mod partition;
 mod run;
 
 pub use card::{Card, Family, Published, Reads};
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
+pub use insights::Insights;
 pub use params::{Param, Params, Value};
 pub use run::{Device, Observer, Run, Silent, random_stream};
 
@@ -105,4 +108,9 @@ pub trait Fitted: Send + Sync {
     ///
     /// Whatever keeps the scores from being computed.
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>>;
+
+    /// What the fit found out besides: importances of columns, an out-of-bag score, …
+    fn insights(&self) -> Insights {
+        Insights::default()
+    }
 }

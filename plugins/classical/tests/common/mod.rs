@@ -65,6 +65,7 @@ pub fn examples(table: Array2<f32>, labels: &[usize], classes: usize) -> Example
         inputs: inputs(table),
         labels: labels.to_vec(),
         clips: (0..labels.len()).collect(),
+        groups: (0..labels.len()).collect(),
         classes: (0..classes).map(|class| format!("class {class}")).collect(),
     }
 }

@@ -80,7 +80,7 @@ fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use genre_bench_api::random_stream;
+    use crate::random_stream;
 
     fn singles(labels: &[usize], classes: usize) -> Vec<Group> {
         let group = |(example, &label): (usize, &usize)| {
