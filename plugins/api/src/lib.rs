@@ -52,6 +52,7 @@
 //! The crate `plugins/example` holds a complete plugin (nearest centroid) with its own `bench`
 //! program.
 
+mod calibration;
 mod card;
 mod error;
 mod examples;
@@ -60,6 +61,7 @@ mod params;
 pub mod partition;
 mod run;
 
+pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
