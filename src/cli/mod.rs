@@ -9,6 +9,7 @@ mod features;
 mod list;
 mod output;
 mod progress;
+mod setup;
 mod show;
 
 use crate::error::{Error, Result};

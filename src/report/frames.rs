@@ -72,6 +72,8 @@ fn leaderboard(board: &Leaderboard) -> Vec<Column> {
         score("clip_vote_accuracy", &|s| s.clip_vote_accuracy),
         score("clip_mean_macro_f1", &|s| s.clip_mean_macro_f1),
         score("clip_mean_accuracy", &|s| s.clip_mean_accuracy),
+        score("calibration_error", &|s| s.calibration_error),
+        score("calibration_error_before", &|s| s.calibration_error_before),
         score("fit_seconds", &|s| Some(s.fit_seconds)),
         score("predict_seconds", &|s| Some(s.predict_seconds)),
         score("peak_bytes", &|s| Some(s.peak_bytes as f64)),

@@ -1,11 +1,9 @@
+use super::interval;
 use super::published::comparable;
 use super::results::{Finished, Results};
-use crate::run::Outcome;
-use crate::score::{
-    Confusion, Interval, IntervalMethod, bootstrap, by_clip, corrected_t, labels_of, positions_by_clip,
-    top_k_accuracy,
-};
-use genre_bench_api::{Family, Params, Published, random_stream};
+use crate::run::{Calibrated, Outcome};
+use crate::score::{Confusion, IntervalMethod, Reliability, by_clip, labels_of, top_k_accuracy};
+use genre_bench_api::{Family, Params, Published};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,6 +71,10 @@ pub struct Scores {
     pub clip_mean_macro_f1: Option<f64>,
     /// Share of clips that the mean scores label right.
     pub clip_mean_accuracy: Option<f64>,
+    /// Expected calibration error on the test parts, of calibrated scores; none if they were not calibrated.
+    pub calibration_error: Option<f64>,
+    /// The same before calibration.
+    pub calibration_error_before: Option<f64>,
     /// Seconds to fit.
     pub fit_seconds: f64,
     /// Seconds to score the test parts.
@@ -109,7 +111,7 @@ impl Row {
         errors.sort();
         errors.dedup();
         let finished: Vec<Finished> = results.finished(model).collect();
-        let published = figures.get(&planned.name).and_then(|f| comparable(&results.plan, planned, f));
+        let published = figures.get(&planned.model).and_then(|f| comparable(&results.plan, planned, f));
         Self {
             model: planned.name.clone(),
             family: planned.family,
@@ -128,8 +130,8 @@ impl Scores {
     fn of(results: &Results, finished: &[Finished]) -> Self {
         let folds: Vec<FoldScores> = finished.iter().map(|cell| FoldScores::of(results, cell)).collect();
         let mean = |of: &dyn Fn(&FoldScores) -> f64| folds.iter().map(of).sum::<f64>() / folds.len() as f64;
-        let interval = |of: &dyn Fn(&Confusion) -> f64| interval(results, finished, &folds, of);
-        let (f1, accuracy) = (interval(&Confusion::macro_f1), interval(&Confusion::accuracy));
+        let f1 = interval::of_metric(results, finished, &Confusion::macro_f1);
+        let accuracy = interval::of_metric(results, finished, &Confusion::accuracy);
         let by_clips = !results.plan.dataset.whole_clips();
         let of_clips = |of: &dyn Fn(&FoldScores) -> f64| by_clips.then(|| mean(of));
         let sum = |of: &dyn Fn(&Finished) -> f64| finished.iter().map(of).sum();
@@ -147,6 +149,8 @@ impl Scores {
             clip_vote_accuracy: of_clips(&|f| f.clip_vote.accuracy()),
             clip_mean_macro_f1: of_clips(&|f| f.clip_mean.macro_f1()),
             clip_mean_accuracy: of_clips(&|f| f.clip_mean.accuracy()),
+            calibration_error: calibration_error(finished, |c| &c.after),
+            calibration_error_before: calibration_error(finished, |c| &c.before),
             fit_seconds: sum(&|cell| cell.record.fit_seconds),
             predict_seconds: sum(&|cell| cell.record.predict_seconds),
             peak_bytes: finished.iter().map(|cell| cell.record.peak_bytes).max().unwrap_or(0),
@@ -155,9 +159,17 @@ impl Scores {
     }
 }
 
+/// Mean over the folds; none if they were not calibrated.
+fn calibration_error(finished: &[Finished], of: impl Fn(&Calibrated) -> &Reliability) -> Option<f64> {
+    let errors: Option<Vec<f64>> = finished
+        .iter()
+        .map(|cell| cell.record.calibrated.as_ref().map(|c| of(c).expected_calibration_error()))
+        .collect();
+    errors.map(|errors| errors.iter().sum::<f64>() / errors.len() as f64)
+}
+
 /// The metrics of one fold.
 struct FoldScores {
-    test: Confusion,
     train: Confusion,
     top3_accuracy: f64,
     clip_vote: Confusion,
@@ -171,35 +183,12 @@ impl FoldScores {
         let train_labels: Vec<usize> = cell.record.train_labels.iter().map(|&label| label.into()).collect();
         let clips = by_clip(&results.clips(&cell.fold.test), &truth, scores.view());
         Self {
-            test: Confusion::new(&truth, &labels_of(scores.view()), classes),
             train: Confusion::new(&results.truth(&cell.fold.train), &train_labels, classes),
             top3_accuracy: top_k_accuracy(&truth, scores.view(), 3),
             clip_vote: Confusion::new(&clips.truth, &clips.by_majority, classes),
             clip_mean: Confusion::new(&clips.truth, &clips.by_mean, classes),
         }
     }
-}
-
-/// Over folds where there are several, over the clips of the test part where there is one.
-fn interval(
-    results: &Results,
-    finished: &[Finished],
-    folds: &[FoldScores],
-    metric: &dyn Fn(&Confusion) -> f64,
-) -> Interval {
-    let values: Vec<f64> = folds.iter().map(|f| metric(&f.test)).collect();
-    let ratios = finished.iter().map(|cell| cell.fold.test.len() as f64 / cell.fold.train.len() as f64);
-    let test_to_train = ratios.sum::<f64>() / finished.len() as f64;
-    corrected_t(&values, test_to_train).unwrap_or_else(|| {
-        let cell = &finished[0];
-        let (truth, labels) = (results.truth(&cell.fold.test), labels_of(cell.record.scores().view()));
-        let clips: Vec<Vec<usize>> =
-            positions_by_clip(&results.clips(&cell.fold.test)).into_values().collect();
-        bootstrap(&clips, &mut random_stream(results.plan.seed, "bootstrap"), |drawn| {
-            let at = |labels: &[usize]| drawn.iter().map(|&position| labels[position]).collect::<Vec<_>>();
-            metric(&Confusion::new(&at(&truth), &at(&labels), results.catalogue.classes.len()))
-        })
-    })
 }
 
 fn as_object<S: serde::Serializer>(params: &Params, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@ pub mod audit;
 mod export;
 mod frames;
 mod grid;
+pub mod interval;
 mod leaderboard;
 pub mod published;
 mod results;

@@ -61,6 +61,10 @@ fn grid(results: &Results, board: &Leaderboard) -> Grid {
     if clips {
         header.extend(["vote", "mean"]);
     }
+    let calibrated = results.plan.calibration.is_some();
+    if calibrated {
+        header.push("ECE");
+    }
     header.extend(["fit s", "pred. s", "MB"]);
     if published {
         header.push("published");
@@ -84,6 +88,9 @@ fn grid(results: &Results, board: &Leaderboard) -> Grid {
                 [scores.clip_vote_macro_f1, scores.clip_mean_macro_f1]
                     .map(|f1| f1.map_or_else(String::new, percent)),
             );
+        }
+        if calibrated {
+            cells.push(scores.calibration_error.map_or_else(String::new, percent));
         }
         cells.extend(costs(scores));
         if published {
@@ -127,6 +134,13 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
     }
     if !results.plan.dataset.whole_clips() {
         notes.push("vote, mean: F1 of whole clips by majority of their segments, by mean scores.".to_owned());
+    }
+    if results.plan.calibration.is_some() {
+        notes.push(
+            "ECE: expected calibration error of the calibrated probabilities, in points \
+             (`bench show last --reliability MODEL`)."
+                .to_owned(),
+        );
     }
     if board.rows.iter().any(|row| row.published.is_some()) {
         notes.push(

@@ -1,10 +1,10 @@
 use super::memory::Meter;
-use super::{Cell, Claim, Outcome, Plan, Record, Standardiser, Store};
+use super::{Calibrated, Cell, Claim, Columns, Outcome, Plan, Record, Standardiser, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
-use crate::score::labels_of;
-use genre_bench_api::{Device, Examples, Inputs, Model, Observer, Run};
+use crate::score::{Reliability, labels_of};
+use genre_bench_api::{Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Run};
 use ndarray::{Array2, Axis};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -181,16 +181,16 @@ impl Job<'_> {
 
     fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker) -> Outcome {
         let model = self.models[cell.model];
-        let parts = Parts::of(self.dataset, self.split, fold);
+        let planned = &self.plan.models[cell.model];
+        let parts = Parts::of(self.dataset, self.split, fold, planned.without.as_ref());
         let run = Run {
-            params: self.plan.models[cell.model].params.clone(),
+            params: planned.params_on(cell.fold).clone(),
             seed: self.plan.cell_seed(cell),
             threads: self.settings.threads,
             device: self.settings.device,
             observer: &CellObserver { cell, watch: self.watch },
         };
-        let classes = self.dataset.catalogue.classes.len();
-        let fit = || measure(model, &parts, &run, classes, worker.meter);
+        let fit = || measure(model, &parts, &run, self.plan.calibration, worker.meter);
         match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
             Ok(Ok(record)) => Outcome::Done(record),
             Ok(Err(genre_bench_api::Error::Cancelled)) => Outcome::Missing,
@@ -224,25 +224,36 @@ struct Parts {
     train: Examples,
     valid: Examples,
     test: Inputs,
+    test_labels: Vec<usize>,
 }
 
 impl Parts {
-    fn of(dataset: &Dataset, split: &Split, fold: &Fold) -> Self {
-        let rows = |part: &[usize]| dataset.table.select(Axis(0), part);
+    /// The parts of a fold, without some columns.
+    fn of(dataset: &Dataset, split: &Split, fold: &Fold, without: Option<&Columns>) -> Self {
+        let is_kept = |column: &usize| without.is_none_or(|w| !w.columns.contains(&dataset.columns[*column]));
+        let kept: Vec<usize> = (0..dataset.columns.len()).filter(is_kept).collect();
+        let columns: Arc<[String]> = kept.iter().map(|&column| dataset.columns[column].clone()).collect();
+        let rows = |part: &[usize]| dataset.table.select(Axis(0), part).select(Axis(1), &kept);
         let standardiser = Standardiser::fit(rows(&fold.train).view());
         let inputs = |part: &[usize]| Inputs {
             table: standardiser.apply(rows(part).view()),
-            columns: Arc::clone(&dataset.columns),
+            columns: Arc::clone(&columns),
         };
         let catalogue = &dataset.catalogue;
+        let labels = |part: &[usize]| part.iter().map(|&e| catalogue.examples[e].label).collect();
         let examples = |part: &[usize]| Examples {
             inputs: inputs(part),
-            labels: part.iter().map(|&e| catalogue.examples[e].label).collect(),
+            labels: labels(part),
             clips: part.iter().map(|&e| catalogue.examples[e].clip).collect(),
             groups: part.iter().map(|&e| split.groups[e]).collect(),
             classes: catalogue.classes.clone().into(),
         };
-        Self { train: examples(&fold.train), valid: examples(&fold.valid), test: inputs(&fold.test) }
+        Self {
+            train: examples(&fold.train),
+            valid: examples(&fold.valid),
+            test: inputs(&fold.test),
+            test_labels: labels(&fold.test),
+        }
     }
 }
 
@@ -250,9 +261,10 @@ fn measure(
     model: &dyn Model,
     parts: &Parts,
     run: &Run,
-    classes: usize,
+    calibration: Option<CalibrationMethod>,
     meter: &Meter,
 ) -> genre_bench_api::Result<Record> {
+    let classes = parts.train.classes.len();
     meter.start();
     let start = Instant::now();
     let fitted = model.fit(&parts.train, &parts.valid, run)?;
@@ -264,6 +276,23 @@ fn measure(
     check_scores(&scores, parts.test.len(), classes)?;
     let on_train = fitted.scores(&parts.train.inputs)?;
     check_scores(&on_train, parts.train.len(), classes)?;
+    let (scores, on_train, calibrated) = match calibration {
+        None => (scores, on_train, None),
+        Some(method) => {
+            let on_valid = fitted.scores(&parts.valid.inputs)?;
+            check_scores(&on_valid, parts.valid.len(), classes)?;
+            let calibration = Calibration::fit(method, &on_valid, &parts.valid.labels)?;
+            let as_they_are = Calibration::none(&on_valid).apply(&scores);
+            let scores = calibration.apply(&scores);
+            let on_train = calibration.apply(&on_train);
+            let calibrated = Calibrated {
+                calibration,
+                before: Reliability::of(&parts.test_labels, as_they_are.view()),
+                after: Reliability::of(&parts.test_labels, scores.view()),
+            };
+            (scores, on_train, Some(calibrated))
+        }
+    };
     Ok(Record {
         train_labels: labels_of(on_train.view()).into_iter().map(|label| label as u16).collect(),
         test_scores: scores.rows().into_iter().map(|row| row.to_vec()).collect(),
@@ -271,6 +300,7 @@ fn measure(
         predict_seconds,
         peak_bytes,
         insights: fitted.insights(),
+        calibrated,
     })
 }
 

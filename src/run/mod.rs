@@ -12,7 +12,7 @@ mod standardise;
 mod store;
 
 pub use execute::{Settings, Watch, execute};
-pub use plan::{Cell, Plan, PlannedModel, Program};
-pub use record::{Outcome, Record};
+pub use plan::{Cell, Choice, Columns, Plan, PlannedModel, Program};
+pub use record::{Calibrated, Outcome, Record};
 pub use standardise::Standardiser;
 pub use store::{Claim, Store, write_whole};

@@ -1,7 +1,7 @@
 use crate::dataset::{Dataset, Info, hex};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
-use genre_bench_api::{Family, Model, Params};
+use genre_bench_api::{CalibrationMethod, Card, Family, Params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
@@ -28,6 +28,8 @@ pub struct Plan {
     pub seed: u64,
     /// Where neural models compute.
     pub device: String,
+    /// How scores are made probabilities, on the validation part; not at all if none.
+    pub calibration: Option<CalibrationMethod>,
     /// What the user must know before believing the scores.
     pub warnings: Vec<String>,
     /// What the user may want to know.
@@ -66,17 +68,65 @@ impl Program {
     }
 }
 
-/// A model as it takes part in a run.
+/// A model as it takes part in a run, perhaps in one of several variants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedModel {
-    /// The model's name.
+    /// What its row is called, as nothing else in the run: the model's name, with what is special about the variant.
     pub name: String,
+    /// The model's name.
+    pub model: String,
     /// Its family.
     pub family: Family,
     /// Its hyper-parameters.
     pub params: Params,
-    /// Whether any of them differs from the default, so that published figures do not apply.
+    /// Whether any of them differs from the default or the model sees less than it could, so that published figures
+    /// do not apply.
     pub changed: bool,
+    /// The hyper-parameters of every fold, if they were chosen for each by a cross-validation inside its training
+    /// part; then [`PlannedModel::params`] does not count.
+    pub choices: Vec<Choice>,
+    /// A group of columns that is kept from the model.
+    pub without: Option<Columns>,
+}
+
+/// Hyper-parameters chosen for a fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The hyper-parameters.
+    pub params: Params,
+    /// Mean over the inner folds of what they were chosen by.
+    pub inner_score: f64,
+}
+
+/// Columns of the feature table that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns {
+    /// What they are together, such as `mfcc`.
+    pub group: String,
+    /// Their names.
+    pub columns: Vec<String>,
+}
+
+impl PlannedModel {
+    /// A model by its card, the card's defaults changed by `changes` (name, text as the user typed it).
+    ///
+    /// # Errors
+    ///
+    /// A parameter that the model does not have, or a value it does not allow.
+    pub fn new<'a>(card: &Card, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let usage = |e| {
+            Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters")
+        };
+        let params = card.resolve(changes).map_err(usage)?;
+        let changed = params != card.resolve([]).map_err(usage)?;
+        let (name, model) = (card.name.clone(), card.name.clone());
+        Ok(Self { name, model, family: card.family, params, changed, choices: Vec::new(), without: None })
+    }
+
+    /// The hyper-parameters for the fold at an index.
+    pub fn params_on(&self, fold: usize) -> &Params {
+        self.choices.get(fold).map_or(&self.params, |choice| &choice.params)
+    }
 }
 
 /// One model on one fold.
@@ -89,37 +139,19 @@ pub struct Cell {
 }
 
 impl Plan {
-    /// Plans every model on every fold. `changes` are the user's `model`, `parameter`, `value`.
+    /// Plans every model on every fold.
     ///
     /// # Errors
     ///
-    /// A parameter that a model does not have, or a value it does not allow.
+    /// The running program cannot be read.
     pub fn new(
         dataset: &Dataset,
         split: &Split,
-        models: &[&dyn Model],
-        changes: &[(String, String, String)],
+        models: Vec<PlannedModel>,
         seed: u64,
         device: String,
+        calibration: Option<CalibrationMethod>,
     ) -> Result<Self> {
-        let models: Vec<PlannedModel> = models
-            .iter()
-            .map(|model| {
-                let card = model.card();
-                let own = || {
-                    changes
-                        .iter()
-                        .filter(|(of, ..)| *of == card.name)
-                        .map(|(_, n, v)| (n.as_str(), v.as_str()))
-                };
-                let usage = |e| {
-                    Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters")
-                };
-                let params = card.resolve(own()).map_err(usage)?;
-                let changed = params != card.resolve([]).map_err(usage)?;
-                Ok(PlannedModel { name: card.name, family: card.family, params, changed })
-            })
-            .collect::<Result<_>>()?;
         let mut plan = Self {
             id: String::new(),
             program: Program::running()?,
@@ -130,6 +162,7 @@ impl Plan {
             unused: split.unused,
             seed,
             device,
+            calibration,
             warnings: warnings(dataset, split),
             notes: dataset.notes.clone(),
             models,
@@ -155,18 +188,21 @@ impl Plan {
             self.split_hash,
             self.seed,
             self.device,
-            model.name,
-            model.params,
+            self.calibration,
+            model.model,
+            model.params_on(cell.fold),
+            model.without,
             repeat,
             fold,
         ]);
-        format!("{}-r{repeat}-f{fold}-{}", model.name, short_hash(&parts))
+        format!("{}-r{repeat}-f{fold}-{}", model.model, short_hash(&parts))
     }
 
-    /// The seed of a cell, which no other cell of the run has.
+    /// The seed of a cell: another for every model and fold, but the same for variants of one model, so that chance does
+    /// not add to their differences.
     pub fn cell_seed(&self, cell: Cell) -> u64 {
         let (repeat, fold) = self.folds[cell.fold];
-        let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].name);
+        let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].model);
         rand::RngCore::next_u64(&mut genre_bench_api::random_stream(self.seed, &purpose))
     }
 

@@ -1,5 +1,6 @@
 use crate::protocol::Fold;
-use genre_bench_api::Insights;
+use crate::score::Reliability;
+use genre_bench_api::{Calibration, Insights};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,20 @@ pub struct Record {
     /// The most bytes of main memory that fitting and scoring held at one time.
     pub peak_bytes: u64,
     /// What the model found out about its fit.
-    #[serde(default)]
     pub insights: Insights,
+    /// How the scores were made probabilities, if that was asked for.
+    pub calibrated: Option<Calibrated>,
+}
+
+/// What became of a cell's calibration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// As it was fitted to the validation part; [`Record::test_scores`] are its probabilities.
+    pub calibration: Calibration,
+    /// On the test part, of the scores as the model gave them (through a soft-max if they were no probabilities).
+    pub before: Reliability,
+    /// On the test part, of the calibrated probabilities.
+    pub after: Reliability,
 }
 
 impl Record {

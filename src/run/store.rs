@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The layout below; a store with another number is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Finished cells and runs in a folder.
 ///

@@ -5,22 +5,23 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// How many times [`bootstrap`] draws.
 const RESAMPLES: usize = 1000;
 
-/// A figure between 0 and 1 with its 95 % confidence interval.
+/// A figure, or a difference of two, with its 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     /// The figure: the mean over folds, or the statistic of the one test part.
     pub mean: f64,
-    /// Lower end, at least 0.
+    /// Lower end.
     pub low: f64,
-    /// Upper end, at most 1.
+    /// Upper end.
     pub high: f64,
     /// What the ends were computed by.
     pub method: IntervalMethod,
 }
 
 impl Interval {
-    fn clipped(mean: f64, low: f64, high: f64, method: IntervalMethod) -> Self {
-        Self { mean, low: low.clamp(0.0, 1.0), high: high.clamp(0.0, 1.0), method }
+    /// The same for a figure that cannot leave 0–1.
+    pub fn of_share(self) -> Self {
+        Self { low: self.low.clamp(0.0, 1.0), high: self.high.clamp(0.0, 1.0), ..self }
     }
 }
 
@@ -57,7 +58,7 @@ impl IntervalMethod {
 /// mean ± t(0.975, J − 1) · √((1/J + test/train) · s²)
 /// ```
 ///
-/// `values` are the figures of all `J` = folds × repeats, each 0–1, `s²` is their variance (divisor
+/// `values` are the figures of all `J` = folds × repeats, or differences of two models' figures, `s²` is their variance (divisor
 /// `J − 1`), and `test_to_train` is the number of test over training examples, averaged over the
 /// folds: 1/9 with ten folds.
 ///
@@ -71,7 +72,7 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
     let mean = values.iter().sum::<f64>() / folds;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (folds - 1.0);
     let half = t * ((1.0 / folds + test_to_train) * variance).sqrt();
-    Some(Interval::clipped(mean, mean - half, mean + half, IntervalMethod::CorrectedT))
+    Some(Interval { mean, low: mean - half, high: mean + half, method: IntervalMethod::CorrectedT })
 }
 
 /// A statistic of one test part with the percentile bootstrap interval over its clips.
@@ -79,8 +80,7 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
 /// Segments of one recording resemble each other, so whole clips are drawn with replacement, as
 /// many as there are, 1000 times. `clips` holds the positions of each clip's examples (see
 /// [`positions_by_clip`](super::positions_by_clip)); `statistic` gets the positions of the drawn
-/// examples, repeated where their clip was drawn repeatedly, and returns a figure such as macro F1,
-/// 0–1. The ends are the 2.5 and 97.5 % quantiles over the draws.
+/// examples, repeated where their clip was drawn repeatedly, and returns a figure such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws.
 ///
 /// The interval tells how the figure would vary with other test clips, not with other training
 /// parts or seeds. With one clip it has no width; with very few, draws may miss whole classes and the
@@ -94,7 +94,7 @@ pub fn bootstrap(clips: &[Vec<usize>], rng: &mut impl Rng, statistic: impl Fn(&[
     let mut drawn: Vec<f64> = (0..RESAMPLES).map(|_| statistic(&draw())).collect();
     drawn.sort_by(f64::total_cmp);
     let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-    Interval::clipped(statistic(&clips.concat()), low, high, IntervalMethod::ClipBootstrap)
+    Interval { mean: statistic(&clips.concat()), low, high, method: IntervalMethod::ClipBootstrap }
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default).

@@ -7,7 +7,8 @@
 //! ```text
 //! scores ─┬─ labels_of ──► a label an example ─┬─► Confusion ──► accuracy, macro F1, …
 //!         ├─ by_clip ────► a label a clip ─────┘
-//!         └─ top_k_accuracy
+//!         ├─ top_k_accuracy
+//!         └─ Reliability ──► expected calibration error, where scores are probabilities
 //!
 //! a figure of several folds ──► corrected_t ──► Interval
 //!             of one fold   ──► bootstrap   ──► Interval
@@ -18,11 +19,13 @@
 
 mod confusion;
 mod interval;
+mod reliability;
 mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
 pub use interval::{Interval, IntervalMethod, bootstrap, corrected_t};
+pub use reliability::{Bin, Reliability};
 pub use scores::{labels_of, top_k_accuracy};
 pub use vote::{Clips, by_clip, positions_by_clip};
 
