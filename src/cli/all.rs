@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     print(&if flags.json {
         json_text(&json(&computed.results, &board))
     } else {
-        terminal::leaderboard(&computed.results, &board)
+        terminal::report(&computed.results, &board)
     })?;
     Ok(computed.status())
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each turning its flags into plain values and calling the library.
 
+mod ablate;
 mod all;
 mod cache;
 mod data;
@@ -11,6 +12,7 @@ mod output;
 mod progress;
 mod setup;
 mod show;
+mod tune;
 
 use crate::error::{Error, Result};
 use crate::report::published;
@@ -36,6 +38,8 @@ Examples:
   bench all                                     a leaderboard on built-in music (synthetic)
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
+  bench tune svm --data gtzan                   its parameters chosen in nested cross-validation
+  bench ablate --data gtzan                     what each group of features is worth
   bench features music -o features.csv          the published 57 features of your own audio
   bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
   bench show last --confusion svm               a confusion matrix of the latest run
@@ -53,6 +57,10 @@ struct Cli {
 enum Command {
     /// Fit and score models on identical splits and print the leaderboard.
     All(all::Args),
+    /// Choose a model's parameters inside each training part, and score that honestly.
+    Tune(tune::Args),
+    /// Leave groups of features out in turn, to see what each is worth.
+    Ablate(ablate::Args),
     /// Compute the table of 57 features from audio files.
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
@@ -108,6 +116,8 @@ impl Bench {
         let cli = Cli::parse();
         let status = self.registry().and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
+            Command::Tune(args) => tune::run(&args, &registry),
+            Command::Ablate(args) => ablate::run(&args, &registry),
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
             Command::List(args) => list::run(&args, &registry),

@@ -53,7 +53,7 @@ pub struct RunFlags {
     repeats: u16,
     /// Seed of everything random: same seed, same numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    pub seed: u64,
     /// Fits at a time [default: number of processors]; changes no score, but use 1 to compare seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -181,6 +181,28 @@ impl RunFlags {
         Plan::new(dataset, split, models, self.seed, "cpu".to_owned(), calibration)
     }
 
+    /// Fits one model's `candidates` on the inner folds, for a choice among them. The cells are stored, but make no run.
+    /// `None` if the user stopped it, of which the user has then been told.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunFlags::compute`].
+    pub fn search(
+        &self,
+        candidates: Vec<PlannedModel>,
+        dataset: &Dataset,
+        inner: &Split,
+        model: &dyn Model,
+    ) -> Result<Option<Computed>> {
+        let models = vec![model; candidates.len()];
+        let plan = Plan::new(dataset, inner, candidates, self.seed, "cpu".to_owned(), None)?;
+        let store = Store::create(&self.out.out)?;
+        if !self.quiet {
+            eprintln!("{}: {} candidates on {inner}", dataset.info.describe(), models.len());
+        }
+        self.execute(plan, dataset, inner, &models, &store)
+    }
+
     /// Stores the plan and computes all its cells; `models` are those of the plan, in its order. `None` if the user
     /// stopped it, of which the user has then been told.
     ///
@@ -202,12 +224,23 @@ impl RunFlags {
             eprintln!("{}: {count} model{plural} on {split}", dataset.info.describe());
             eprintln!("storing in {}", store.run_folder(&plan.id).display());
         }
+        self.execute(plan, dataset, split, models, &store)
+    }
+
+    fn execute(
+        &self,
+        plan: Plan,
+        dataset: &Dataset,
+        split: &Split,
+        models: &[&dyn Model],
+        store: &Store,
+    ) -> Result<Option<Computed>> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.map_or(cores, usize::from);
         let settings = Settings { jobs, threads: (cores / jobs).max(1), device: self.device.0 };
         stop_on_ctrl_c();
         let progress = Progress::new(&plan, self.quiet);
-        let executed = execute(&plan, dataset, split, models, &store, settings, &progress);
+        let executed = execute(&plan, dataset, split, models, store, settings, &progress);
         progress.finish();
         let executed = executed?;
         let results = Results {
@@ -269,6 +302,18 @@ impl Registry {
             return Err(Error::new("--models", "there is no model to run", hint));
         }
         Ok(models)
+    }
+
+    /// The model of a name.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn find(&self, name: &str) -> Result<(&dyn Model, &Card)> {
+        match self.cards.iter().position(|card| card.name == name) {
+            Some(at) => Ok((self.models[at].as_ref(), &self.cards[at])),
+            None => Err(self.unknown(name, &format!("model `{name}`"), "is not there")),
+        }
     }
 
     /// The error for a name that is no model, with the model that may have been meant.

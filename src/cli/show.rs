@@ -1,7 +1,7 @@
 use super::all::json;
 use super::{Out, Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, Results, terminal};
+use crate::report::{Leaderboard, Results, insights, reliability, terminal};
 use crate::run::Store;
 
 #[derive(Debug, clap::Args)]
@@ -10,7 +10,9 @@ Examples:
   bench show last                         the latest leaderboard
   bench show features_30_sec-track        a run by the start of its name (`bench list runs` shows all)
   bench show last --confusion svm,forest  who is taken for whom
-  bench show last --per-class svm         precision, recall and F1 of every genre")]
+  bench show last --per-class svm         precision, recall and F1 of every genre
+  bench show last --insights forest       what each column counts, and the score out of bag
+  bench show last --reliability svm       how often it is right when it says 70 % (after --calibrate)")]
 pub(super) struct Args {
     /// Name of the run, the start of it, or `last`
     #[arg(default_value = "last")]
@@ -21,8 +23,14 @@ pub(super) struct Args {
     /// Precision, recall and F1 of every class for these models instead of the leaderboard
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     per_class: Vec<String>,
+    /// What these models found out about their fits: importances of columns, out-of-bag accuracy, …
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    insights: Vec<String>,
+    /// Reliability curves of these models, which were run with --calibrate
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    reliability: Vec<String>,
     /// Print one JSON object, as `bench all --json` does
-    #[arg(long, conflicts_with_all = ["confusion", "per_class"])]
+    #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "reliability"])]
     json: bool,
     #[command(flatten)]
     out: Out,
@@ -35,6 +43,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     for (models, show) in [
         (&args.confusion, terminal::confusion as fn(&Results, usize) -> String),
         (&args.per_class, terminal::per_class),
+        (&args.insights, insights::table),
+        (&args.reliability, reliability::table),
     ] {
         for name in models {
             let model = results.plan.models.iter().position(|m| m.name == *name).ok_or_else(|| {
@@ -54,11 +64,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     }
     if text.is_empty() {
         let board = Leaderboard::of(&results, &registry.figures());
-        text = if args.json {
-            json_text(&json(&results, &board))
-        } else {
-            terminal::leaderboard(&results, &board)
-        };
+        text =
+            if args.json { json_text(&json(&results, &board)) } else { terminal::report(&results, &board) };
     }
     print(&text)?;
     Ok(Status::DONE)

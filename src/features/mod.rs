@@ -40,6 +40,7 @@ pub mod decibel;
 pub mod delta;
 mod error;
 pub mod folder;
+pub mod groups;
 pub mod hpss;
 pub mod median;
 pub mod mel;

@@ -93,3 +93,111 @@ impl Split {
         partition(&groups, shares, &mut random_stream(seed, &format!("protocol/{}/{purpose}", self.protocol)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Request, Scheme};
+    use super::*;
+    use crate::dataset::Source;
+    use std::collections::BTreeSet;
+    use std::fmt::Write;
+
+    /// Three genres of 12 recordings in two segments, by four artists each.
+    fn dataset() -> Dataset {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut table, mut artists) = ("filename,x,y,label\n".to_owned(), "filename,artist\n".to_owned());
+        for genre in ["blues", "jazz", "rock"] {
+            for clip in 0..12 {
+                writeln!(artists, "{genre}.{clip:05}.wav,{genre} {}", clip % 4).unwrap();
+                for segment in 0..2 {
+                    writeln!(table, "{genre}.{clip:05}.{segment}.wav,{clip},{segment},{genre}").unwrap();
+                }
+            }
+        }
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("table.csv"), table).unwrap();
+        std::fs::write(path("artists.csv"), artists).unwrap();
+        let source =
+            Source { data: Some(path("table.csv")), artists: Some(path("artists.csv")), ..Source::default() };
+        Dataset::load(&source, &|_, _| ()).unwrap()
+    }
+
+    fn split(dataset: &Dataset, protocol: Protocol, valid: u32) -> Split {
+        let request = Request { protocol, scheme: Some(Scheme::Folds(4)), repeats: 1, seed: 5, valid };
+        Split::build(dataset, &request).unwrap()
+    }
+
+    /// What each protocol keeps together, by example.
+    fn units(dataset: &Dataset) -> [(Protocol, Vec<usize>); 3] {
+        let examples = &dataset.catalogue.examples;
+        let clips: Vec<usize> = examples.iter().map(|example| example.clip).collect();
+        let artists = clips.iter().map(|&clip| dataset.artists.of_clip[clip].unwrap()).collect();
+        [
+            (Protocol::Segment, (0..examples.len()).collect()),
+            (Protocol::Track, clips),
+            (Protocol::Artist, artists),
+        ]
+    }
+
+    fn apart(unit: &[usize], a: &[usize], b: &[usize]) -> bool {
+        let of = |part: &[usize]| part.iter().map(|&example| unit[example]).collect::<BTreeSet<_>>();
+        of(a).is_disjoint(&of(b))
+    }
+
+    #[test]
+    fn inner_folds_keep_together_what_the_protocol_does_and_see_no_outer_test_part() {
+        let dataset = dataset();
+        for (protocol, unit) in units(&dataset) {
+            let outer = split(&dataset, protocol.clone(), 0);
+            let inner = outer.nested(&dataset, 3, 5);
+            assert_eq!(inner.folds.len(), 12);
+            for fold in &inner.folds {
+                let around = &outer.folds[fold.repeat];
+                assert!(apart(&unit, &fold.train, &fold.test), "{protocol:?}");
+                let mut whole = [fold.train.clone(), fold.test.clone()].concat();
+                whole.sort_unstable();
+                assert_eq!(whole, around.train, "{protocol:?}: the whole training part and nothing else");
+                for class in 0..3 {
+                    let of_class = |e: &&usize| dataset.catalogue.examples[**e].label == class;
+                    assert_eq!(fold.test.iter().filter(of_class).count() * 3, around.train.len() / 3);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn validation_parts_are_kept_apart_too() {
+        let dataset = dataset();
+        for (protocol, unit) in units(&dataset) {
+            let without = split(&dataset, protocol.clone(), 0);
+            let with = split(&dataset, protocol.clone(), 34);
+            for (with, without) in with.folds.iter().zip(&without.folds) {
+                assert_eq!(with.test, without.test);
+                let mut whole = [with.train.clone(), with.valid.clone()].concat();
+                whole.sort_unstable();
+                assert_eq!(whole, without.train);
+                assert_eq!(with.valid.len(), 18, "{protocol:?}");
+                assert!(apart(&unit, &with.train, &with.valid), "{protocol:?}");
+            }
+            assert_ne!(with.hash, without.hash);
+        }
+    }
+
+    #[test]
+    fn a_split_from_a_file_keeps_together_what_it_does_not_leak() {
+        let dataset = dataset();
+        for (protocol, unit) in units(&dataset) {
+            let drawn = split(&dataset, protocol, 0);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("split.csv");
+            std::fs::write(&path, table::csv(&dataset.catalogue, &drawn.folds)).unwrap();
+            let request =
+                Request { protocol: Protocol::File(path), scheme: None, repeats: 1, seed: 0, valid: 0 };
+            let read = Split::build(&dataset, &request).unwrap();
+            assert_eq!(read.folds, drawn.folds);
+            for fold in read.nested(&dataset, 3, 0).folds {
+                assert!(apart(&unit, &fold.train, &fold.test));
+            }
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! Result tables as polars frames, long form: one observation a row, so that they join and filter.
 
+use super::ablation::Ablation;
 use super::terminal::pooled;
-use super::{Leaderboard, Results, Row, Scores};
+use super::{Leaderboard, Results, Row, Scores, insights, reliability as reliabilities};
 use crate::error::{Error, Result};
-use crate::score::labels_of;
+use crate::score::{Bin, labels_of};
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NamedFromOwned, Series};
 
 /// A table that can be made from a run.
@@ -19,6 +20,14 @@ pub enum Table {
     Predictions,
     /// One row an example and fold: who trained and who was tested.
     Split,
+    /// One row a model and column: its importance, mean over folds; only models that tell.
+    Importances,
+    /// One row a model, fold and number that the model told of its fit, such as out-of-bag accuracy.
+    Insights,
+    /// One row a calibrated model and step of probability: examples, mean probability, share predicted right.
+    Reliability,
+    /// One row a model and group of columns: the change where the group is left out (after `bench ablate`).
+    Ablation,
 }
 
 impl Table {
@@ -34,6 +43,10 @@ impl Table {
             Self::Confusion => confusion(results),
             Self::Predictions => predictions(results),
             Self::Split => split(results),
+            Self::Importances => importances(results),
+            Self::Insights => numbers(results),
+            Self::Reliability => reliability(results),
+            Self::Ablation => ablation(results),
         };
         DataFrame::new_infer_height(columns).map_err(|e| Error::new("the table", e, "report this as a bug"))
     }
@@ -41,6 +54,10 @@ impl Table {
 
 fn text(name: &str, values: impl Iterator<Item = String>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn number(name: &str, values: impl Iterator<Item = f64>) -> Column {
+    Series::from_vec(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
 fn count(name: &str, values: impl Iterator<Item = usize>) -> Column {
@@ -85,8 +102,10 @@ fn leaderboard(board: &Leaderboard) -> Vec<Column> {
         optional_text("errors", &|row| (!row.errors.is_empty()).then(|| row.errors.join("; "))),
         text(
             "params",
-            rows.iter()
-                .map(|row| row.params.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" ")),
+            rows.iter().map(|row| match row.choices.as_slice() {
+                [] => row.params.to_string(),
+                choices => choices.iter().map(|c| c.params.to_string()).collect::<Vec<_>>().join("; "),
+            }),
         ),
     ]
 }
@@ -98,13 +117,12 @@ fn per_class(results: &Results) -> Vec<Column> {
             classes.map(move |(class, metrics)| (model, class, metrics))
         })
         .collect();
-    let number = |name: &str, values: Vec<f64>| Series::from_vec(name.into(), values).into_column();
     vec![
         text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
         text("class", rows.iter().map(|row| results.catalogue.classes[row.1].clone())),
-        number("precision", rows.iter().map(|row| row.2.precision).collect()),
-        number("recall", rows.iter().map(|row| row.2.recall).collect()),
-        number("f1", rows.iter().map(|row| row.2.f1).collect()),
+        number("precision", rows.iter().map(|row| row.2.precision)),
+        number("recall", rows.iter().map(|row| row.2.recall)),
+        number("f1", rows.iter().map(|row| row.2.f1)),
         count("support", rows.iter().map(|row| row.2.support as usize)),
     ]
 }
@@ -175,5 +193,77 @@ fn split(results: &Results) -> Vec<Column> {
         count("repeat", rows.iter().map(|row| row.0)),
         count("fold", rows.iter().map(|row| row.1)),
         text("part", rows.iter().map(|row| row.2.to_owned())),
+    ]
+}
+
+fn importances(results: &Results) -> Vec<Column> {
+    let rows: Vec<(usize, String, f64)> = (0..results.plan.models.len())
+        .flat_map(|model| insights::importances(results, model).into_iter().map(move |(c, i)| (model, c, i)))
+        .collect();
+    vec![
+        text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
+        text("column", rows.iter().map(|row| row.1.clone())),
+        number("importance", rows.iter().map(|row| row.2)),
+    ]
+}
+
+fn numbers(results: &Results) -> Vec<Column> {
+    let rows: Vec<_> = (0..results.plan.models.len())
+        .flat_map(|model| {
+            results.finished(model).flat_map(move |cell| {
+                let numbers = cell.record.insights.numbers.iter();
+                numbers.map(move |(name, value)| (model, cell.fold, name, *value))
+            })
+        })
+        .collect();
+    vec![
+        text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
+        count("repeat", rows.iter().map(|row| row.1.repeat)),
+        count("fold", rows.iter().map(|row| row.1.fold)),
+        text("name", rows.iter().map(|row| row.2.clone())),
+        number("value", rows.iter().map(|row| row.3)),
+    ]
+}
+
+fn reliability(results: &Results) -> Vec<Column> {
+    let rows: Vec<_> = (0..results.plan.models.len())
+        .flat_map(|model| {
+            let curves = reliabilities::pooled(results, model);
+            let curves =
+                curves.into_iter().flat_map(|(before, after)| [("before", before), ("after", after)]);
+            curves.flat_map(move |(when, curve)| {
+                let steps = curve.bins.len() as f64;
+                let bins = curve.bins.into_iter().enumerate();
+                bins.map(move |(at, bin)| (model, when, at as f64 / steps, (at + 1) as f64 / steps, bin))
+            })
+        })
+        .collect();
+    // An empty bin has neither.
+    let share = |name: &str, of: &dyn Fn(&Bin) -> f64| {
+        let shares = rows.iter().map(|row| (row.4.examples > 0).then(|| of(&row.4) / row.4.examples as f64));
+        Series::new(name.into(), shares.collect::<Vec<_>>()).into_column()
+    };
+    vec![
+        text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
+        text("calibration", rows.iter().map(|row| row.1.to_owned())),
+        number("low", rows.iter().map(|row| row.2)),
+        number("high", rows.iter().map(|row| row.3)),
+        count("examples", rows.iter().map(|row| row.4.examples as usize)),
+        share("mean_probability", &|bin| bin.confidence),
+        share("accuracy", &|bin| bin.right as f64),
+    ]
+}
+
+fn ablation(results: &Results) -> Vec<Column> {
+    let rows = Ablation::all(results);
+    vec![
+        text("model", rows.iter().map(|row| row.model.clone())),
+        text("without", rows.iter().map(|row| row.without.clone())),
+        count("columns", rows.iter().map(|row| row.columns)),
+        number("macro_f1_full", rows.iter().map(|row| row.macro_f1_full)),
+        number("macro_f1", rows.iter().map(|row| row.macro_f1)),
+        number("change", rows.iter().map(|row| row.change.mean)),
+        number("change_low", rows.iter().map(|row| row.change.low)),
+        number("change_high", rows.iter().map(|row| row.change.high)),
     ]
 }

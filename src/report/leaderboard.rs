@@ -1,8 +1,8 @@
 use super::interval;
 use super::published::comparable;
 use super::results::{Finished, Results};
-use crate::run::{Calibrated, Outcome};
-use crate::score::{Confusion, IntervalMethod, Reliability, by_clip, labels_of, top_k_accuracy};
+use crate::run::{Calibrated, Choice, Outcome};
+use crate::score::{Confusion, IntervalMethod, Reliability, by_clip, top_k_accuracy};
 use genre_bench_api::{Family, Params, Published};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,9 +37,12 @@ pub struct Row {
     pub published: Option<f64>,
     /// Who published it.
     pub published_source: Option<String>,
-    /// The hyper-parameters.
+    /// The hyper-parameters; of a tuned model those it started from.
     #[serde(serialize_with = "as_object")]
     pub params: Params,
+    /// The hyper-parameters that were chosen for each fold, if they were.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_objects")]
+    pub choices: Vec<Choice>,
 }
 
 /// The numbers of a model whose folds are all done.
@@ -122,6 +125,7 @@ impl Row {
             published: published.map(|p| p.test),
             published_source: published.map(|p| p.source.clone()),
             params: planned.params.clone(),
+            choices: planned.choices.clone(),
         }
     }
 }
@@ -193,4 +197,16 @@ impl FoldScores {
 
 fn as_object<S: serde::Serializer>(params: &Params, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(params.iter())
+}
+
+fn as_objects<S: serde::Serializer>(choices: &[Choice], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        #[serde(serialize_with = "as_object")]
+        params: &'a Params,
+        inner_score: f64,
+    }
+    let objects =
+        choices.iter().map(|choice| Object { params: &choice.params, inner_score: choice.inner_score });
+    serializer.collect_seq(objects)
 }

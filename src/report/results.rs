@@ -53,6 +53,12 @@ impl Results {
         })
     }
 
+    /// The cells of a model, if it finished all folds.
+    pub fn complete(&self, model: usize) -> Option<Vec<Finished<'_>>> {
+        let finished: Vec<Finished> = self.finished(model).collect();
+        (finished.len() == self.folds.len()).then_some(finished)
+    }
+
     /// Cells that failed, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (Cell, &str)> {
         self.plan.cells().zip(&self.outcomes).filter_map(|(cell, outcome)| match outcome {

@@ -1,13 +1,27 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Grid, Leaderboard, Results, Row, Scores, WIDTH};
-use crate::score::{Confusion, labels_of};
+use super::{Grid, Leaderboard, Results, Row, Scores, WIDTH, ablation, tuning};
+use crate::score::{Confusion, IntervalMethod, labels_of};
 use console::style;
 use std::fmt::Write;
 
-/// The leaderboard with its heading and footnotes, at most [`WIDTH`] columns wide for names of up to 14 letters.
-pub fn leaderboard(results: &Results, board: &Leaderboard) -> String {
-    let mut out = heading(results);
+/// What a run was made for: what each group of features is worth, what a search chose, or the leaderboard.
+pub fn report(results: &Results, board: &Leaderboard) -> String {
+    let ablation = ablation::table(results);
+    if ablation.is_empty() {
+        let tuning = tuning::table(results);
+        return heading(results) + &tuning + &leaderboard(results, board);
+    }
+    let note =
+        "F1 is macro-averaged, on the test parts, in %, mean over folds; change: in points, fold by fold.";
+    let method = board.interval_method.map_or("", IntervalMethod::description);
+    let notes = [note.to_owned(), format!("Interval: {method}."), again(results)];
+    heading(results) + &ablation + &failures(board) + &dim(&notes)
+}
+
+/// The leaderboard with its footnotes, at most [`WIDTH`] columns wide for names of up to 14 letters.
+fn leaderboard(results: &Results, board: &Leaderboard) -> String {
+    let mut out = String::new();
     let grid = grid(results, board);
     for (number, line) in grid.lines().iter().enumerate() {
         let failed = number > 0 && board.rows[number - 1].scores.is_none();
@@ -116,7 +130,7 @@ fn failure(row: &Row) -> String {
     }
 }
 
-fn footnotes(results: &Results, board: &Leaderboard) -> String {
+fn failures(board: &Leaderboard) -> String {
     let mut out = String::new();
     for row in &board.rows {
         for error in &row.errors {
@@ -124,6 +138,19 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
             out += &labelled(&style(&label).red().bold().to_string(), label.chars().count(), error);
         }
     }
+    out
+}
+
+fn again(results: &Results) -> String {
+    format!("Again without fitting: bench show {}", results.plan.id)
+}
+
+fn dim(notes: &[String]) -> String {
+    let lines = notes.iter().flat_map(|note| textwrap::wrap(note, WIDTH));
+    lines.map(|line| format!("{}\n", style(line).dim())).collect()
+}
+
+fn footnotes(results: &Results, board: &Leaderboard) -> String {
     let mut notes = vec![
         "F1 is macro-averaged, on the test parts; train: the same on the training parts; top-3: accuracy. Scores in %, \
          means over folds; seconds summed over folds."
@@ -148,12 +175,8 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
                 .to_owned(),
         );
     }
-    notes.push(format!("Again without fitting: bench show {}", results.plan.id));
-    out.push('\n');
-    for line in notes.iter().flat_map(|note| textwrap::wrap(note, WIDTH)) {
-        let _ = writeln!(out, "{}", style(line).dim());
-    }
-    out
+    notes.push(again(results));
+    format!("{}\n{}", failures(board), dim(&notes))
 }
 
 /// Precision, recall and F1 of every class, all test parts pooled, for the model of this number.

@@ -10,6 +10,7 @@ mod plan;
 mod record;
 mod standardise;
 mod store;
+pub mod tuning;
 
 pub use execute::{Settings, Watch, execute};
 pub use plan::{Cell, Choice, Columns, Plan, PlannedModel, Program};

@@ -16,6 +16,8 @@ pub struct Plan {
     pub program: Program,
     /// The data.
     pub dataset: Info,
+    /// Names of the feature columns.
+    pub columns: Vec<String>,
     /// Name of the protocol.
     pub protocol: String,
     /// How the data was divided, for people.
@@ -114,9 +116,8 @@ impl PlannedModel {
     ///
     /// A parameter that the model does not have, or a value it does not allow.
     pub fn new<'a>(card: &Card, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
-        let usage = |e| {
-            Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters")
-        };
+        let usage =
+            |e| Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters");
         let params = card.resolve(changes).map_err(usage)?;
         let changed = params != card.resolve([]).map_err(usage)?;
         let (name, model) = (card.name.clone(), card.name.clone());
@@ -156,6 +157,7 @@ impl Plan {
             id: String::new(),
             program: Program::running()?,
             dataset: dataset.info.clone(),
+            columns: dataset.columns.to_vec(),
             protocol: split.protocol.clone(),
             scheme: split.scheme.clone(),
             split_hash: split.hash.clone(),

@@ -41,6 +41,8 @@ pub struct Param {
     pub default: Value,
     /// One line on what it does.
     pub help: String,
+    /// Values worth trying, as a user would type them: what `bench tune` searches by default.
+    pub tries: Vec<String>,
     allowed: Allowed,
 }
 
@@ -55,7 +57,13 @@ enum Allowed {
 
 impl Param {
     fn new(name: &str, default: Value, help: &str) -> Self {
-        Self { name: name.to_owned(), default, help: help.to_owned(), allowed: Allowed::Any }
+        Self {
+            name: name.to_owned(),
+            default,
+            help: help.to_owned(),
+            tries: Vec::new(),
+            allowed: Allowed::Any,
+        }
     }
 
     /// A real number.
@@ -99,6 +107,12 @@ impl Param {
     /// Allows only numbers from `low` to `high`, both included.
     pub fn between(mut self, low: f64, high: f64) -> Self {
         self.allowed = Allowed::Range { low, high };
+        self
+    }
+
+    /// Says which values `bench tune` tries when the user names none, as a user would type them.
+    pub fn tries(mut self, values: &[&str]) -> Self {
+        self.tries = values.iter().map(|&value| value.to_owned()).collect();
         self
     }
 
@@ -156,6 +170,14 @@ impl Param {
 /// The hyper-parameters of one fit: a value for every parameter the card declares.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Params(Vec<(String, Value)>);
+
+/// `c=1 gamma=0.01`.
+impl fmt::Display for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs: Vec<String> = self.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        f.write_str(&pairs.join(" "))
+    }
+}
 
 impl Params {
     pub(crate) fn new(values: Vec<(String, Value)>) -> Self {

@@ -1,0 +1,76 @@
+//! What each group of features is worth: the change where it is left out.
+
+use super::{Grid, Results, interval};
+use crate::score::{Confusion, Interval};
+use console::style;
+use serde::Serialize;
+
+/// A model without one group of columns, beside itself with all of them.
+#[derive(Debug, Serialize)]
+pub struct Ablation {
+    /// The model.
+    pub model: String,
+    /// The group that was left out.
+    pub without: String,
+    /// How many columns that are.
+    pub columns: usize,
+    /// Macro-averaged F1 with all columns, 0–1, mean over the folds.
+    pub macro_f1_full: f64,
+    /// The same without the group.
+    pub macro_f1: f64,
+    /// The latter minus the former, fold by fold: below 0 where the group is of use.
+    pub change: Interval,
+}
+
+impl Ablation {
+    /// Of all variants in a run whose folds are all done, model by model, the dearest loss first.
+    pub fn all(results: &Results) -> Vec<Self> {
+        let mut rows: Vec<Self> = (results.plan.models.iter().enumerate())
+            .filter_map(|(at, planned)| {
+                let without = planned.without.as_ref()?;
+                let full = results
+                    .plan
+                    .models
+                    .iter()
+                    .position(|other| other.model == planned.model && other.without.is_none())?;
+                let (variant, full) = (results.complete(at)?, results.complete(full)?);
+                let f1 = |cells| interval::of_metric(results, cells, &Confusion::macro_f1).mean;
+                Some(Self {
+                    model: planned.model.clone(),
+                    without: without.group.clone(),
+                    columns: without.columns.len(),
+                    macro_f1_full: f1(&full),
+                    macro_f1: f1(&variant),
+                    change: interval::of_difference(results, &variant, &full, &Confusion::macro_f1),
+                })
+            })
+            .collect();
+        let place = |model: &str| results.plan.models.iter().position(|planned| planned.model == model);
+        rows.sort_by(|a, b| {
+            place(&a.model).cmp(&place(&b.model)).then(a.change.mean.total_cmp(&b.change.mean))
+        });
+        rows
+    }
+}
+
+/// The table for the terminal; empty if the run left nothing out.
+pub fn table(results: &Results) -> String {
+    let rows = Ablation::all(results);
+    let mut out = String::new();
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 && rows[at - 1].model == row.model {
+            continue;
+        }
+        let mut grid = Grid::new(1, ["left out", "columns", "F1", "change", "95 % interval"]);
+        let points = |share: f64| format!("{:+.1}", 100.0 * share);
+        let f1 = |share: f64| format!("{:.1}", 100.0 * share);
+        grid.row(["nothing".to_owned(), results.plan.dataset.features.to_string(), f1(row.macro_f1_full)]);
+        for row in rows.iter().filter(|other| other.model == row.model) {
+            let Interval { mean, low, high, .. } = row.change;
+            let ends = format!("{} – {}", points(low), points(high));
+            grid.row([row.without.clone(), row.columns.to_string(), f1(row.macro_f1), points(mean), ends]);
+        }
+        out += &format!("{}\n{grid}\n", style(&row.model).bold());
+    }
+    out
+}

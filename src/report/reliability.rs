@@ -1,0 +1,44 @@
+//! How far a model's probabilities can be taken at their word.
+
+use super::{Grid, Results};
+use crate::run::Calibrated;
+use crate::score::Reliability;
+use console::style;
+
+/// The reliability of a model on all test parts pooled, before and after calibration; `None` if it was not calibrated.
+pub fn pooled(results: &Results, model: usize) -> Option<(Reliability, Reliability)> {
+    let mut cells = results.finished(model).map(|cell| cell.record.calibrated.as_ref());
+    let Calibrated { mut before, mut after, .. } = cells.next()??.clone();
+    for cell in cells {
+        before.add(&cell?.before);
+        after.add(&cell?.after);
+    }
+    Some((before, after))
+}
+
+/// The curve as a table, for the model of this number.
+pub fn table(results: &Results, model: usize) -> String {
+    let name = &results.plan.models[model].name;
+    let Some((before, after)) = pooled(results, model) else {
+        return format!("{name} was not calibrated: bench all --calibrate temperature\n");
+    };
+    let head = ["probability", "examples", "mean", "right", "before: examples", "mean", "right"];
+    let mut grid = Grid::new(1, head);
+    let step = 100.0 / after.bins.len() as f64;
+    for (at, (before, after)) in before.bins.iter().zip(&after.bins).enumerate() {
+        let cells = |bin: &crate::score::Bin| {
+            let share = |sum: f64| match bin.examples {
+                0 => String::new(),
+                n => format!("{:.1}", 100.0 * sum / n as f64),
+            };
+            [bin.examples.to_string(), share(bin.confidence), share(bin.right as f64)]
+        };
+        let range = format!("{:.0} – {:.0}", step * at as f64, step * (at + 1) as f64);
+        grid.row(std::iter::once(range).chain(cells(after)).chain(cells(before)));
+    }
+    let [before, after] = [before, after].map(|r| format!("{:.1}", 100.0 * r.expected_calibration_error()));
+    format!(
+        "{}\n{grid}\nexpected calibration error {after} points, {before} before calibration\n",
+        style(format!("{name}, probability of the predicted class in %, all test parts pooled")).bold()
+    )
+}

@@ -1,0 +1,67 @@
+//! What a search chose, fold by fold, and what that was worth.
+
+use super::{Grid, Results, interval};
+use crate::run::{Choice, PlannedModel};
+use crate::score::{Confusion, Interval};
+use console::style;
+use genre_bench_api::Params;
+use std::collections::BTreeSet;
+
+/// The chosen parameters of every tuned model, its outer scores beside those of the model as it is, and the
+/// difference; empty if the run tuned nothing.
+pub fn table(results: &Results) -> String {
+    let models = &results.plan.models;
+    let tuned = models.iter().enumerate().filter(|(_, planned)| !planned.choices.is_empty());
+    tuned.map(|(at, planned)| of_model(results, at, planned)).collect()
+}
+
+fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
+    let plain = results.plan.models.iter().position(|m| m.model == planned.model && m.choices.is_empty());
+    let (tuned, plain) = (results.complete(at), plain.and_then(|plain| results.complete(plain)));
+    let score = |cells: &Option<Vec<_>>, fold: usize| {
+        let one = cells
+            .as_ref()
+            .map(|cells| interval::of_metric(results, &cells[fold..=fold], &Confusion::macro_f1));
+        one.map_or_else(|| "–".to_owned(), |interval| percent(interval.mean))
+    };
+    let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "as it is"]);
+    let telling = telling(planned);
+    for (fold, Choice { params, inner_score }) in planned.choices.iter().enumerate() {
+        let (repeat, number) = results.plan.folds[fold];
+        let several = results.plan.folds.iter().any(|(repeat, _)| *repeat > 0);
+        let name = if several { format!("{}.{}", repeat + 1, number + 1) } else { (number + 1).to_string() };
+        let chosen = shown(params, &telling);
+        grid.row([name, chosen, percent(*inner_score), score(&tuned, fold), score(&plain, fold)]);
+    }
+    let mut out = format!("{}\n{grid}", style(format!("{}, F1 on the test parts", planned.name)).bold());
+    if let (Some(tuned), Some(plain)) = (tuned, plain) {
+        let Interval { mean, low, high, .. } =
+            interval::of_difference(results, &tuned, &plain, &Confusion::macro_f1);
+        let [mean, low, high] = [mean, low, high].map(|share| format!("{:+.1}", 100.0 * share));
+        out += &format!("tuning changed F1 by {mean} points (95 % interval {low} – {high})\n");
+    }
+    out + "\n"
+}
+
+/// Parameters that differ from the model as it is in some fold; all where none does.
+fn telling(planned: &PlannedModel) -> BTreeSet<String> {
+    let changed = |choice: &Choice| -> Vec<String> {
+        let pairs = choice.params.iter().zip(planned.params.iter());
+        pairs.filter(|(chosen, own)| chosen != own).map(|((name, _), _)| name.to_owned()).collect()
+    };
+    let changed: BTreeSet<String> = planned.choices.iter().flat_map(changed).collect();
+    if changed.is_empty() {
+        planned.params.iter().map(|(name, _)| name.to_owned()).collect()
+    } else {
+        changed
+    }
+}
+
+fn shown(params: &Params, telling: &BTreeSet<String>) -> String {
+    let told = params.iter().filter(|(name, _)| telling.contains(*name));
+    told.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}", 100.0 * share)
+}
