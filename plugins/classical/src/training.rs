@@ -1,7 +1,7 @@
 //! A training part in the shape that solvers want, and the way back to the dataset's classes.
 
 use genre_bench_api::{Error, Examples, Inputs, Result};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 /// The training examples in double precision, with the classes that occur numbered without gaps.
 pub(crate) struct Training {
@@ -20,17 +20,13 @@ impl Training {
     pub fn new(train: &Examples) -> Result<Self> {
         require_data(train)?;
         let classes = Classes::occurring_in(train);
-        let mut number = vec![0; train.classes.len()];
-        for (at, &class) in classes.occurring.iter().enumerate() {
-            number[class] = at;
-        }
-        let labels = train.labels.iter().map(|&class| number[class]).collect();
+        let labels = classes.numbers(train.labels.iter().copied());
         Ok(Self { table: double_precision(&train.inputs), labels, classes })
     }
 
     /// Number of classes that occur.
     pub fn class_count(&self) -> usize {
-        self.classes.occurring.len()
+        self.classes.count()
     }
 }
 
@@ -43,13 +39,29 @@ pub(crate) struct Classes {
 }
 
 impl Classes {
-    fn occurring_in(train: &Examples) -> Self {
+    /// Those that a training part has examples of.
+    pub fn occurring_in(train: &Examples) -> Self {
         let total = train.classes.len();
         let mut occurs = vec![false; total];
         for &label in &train.labels {
             occurs[label] = true;
         }
         Self { occurring: (0..total).filter(|&class| occurs[class]).collect(), total }
+    }
+
+    /// How many occur.
+    pub fn count(&self) -> usize {
+        self.occurring.len()
+    }
+
+    /// Labels of the dataset, all of which occur, as indices among the occurring classes.
+    pub fn numbers(&self, labels: impl Iterator<Item = usize>) -> Vec<usize> {
+        labels.map(|label| self.occurring.partition_point(|&class| class < label)).collect()
+    }
+
+    /// Scores of all classes, shape `(examples, classes)`, as those of the occurring ones.
+    pub fn narrow(&self, scores: &Array2<f32>) -> Array2<f32> {
+        scores.select(Axis(1), &self.occurring)
     }
 
     /// Scores of the occurring classes, shape `(examples, occurring)`, as scores of all classes of

@@ -1,0 +1,244 @@
+//! A soft vote of the models that do best together.
+
+use crate::training::{Classes, require_columns, require_data};
+use crate::{Boosting, ExtraTrees, Forest, Lda, Logistic, NearestNeighbours, Svm};
+use genre_bench_api::{
+    Calibration, CalibrationMethod, Card, Examples, Family, Fitted, Inputs, Insights, Model, Observer, Param, Result,
+    Run,
+};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, Axis};
+use rand::RngCore;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Rounds of the selection: weights are multiples of one over this.
+const ROUNDS: usize = 20;
+
+/// A weighted mean of the probabilities of a few models, chosen and weighted inside the training part.
+///
+/// Every candidate is fitted on inner folds, which keep together what the protocol keeps together, and
+/// its scores for the parts left out are made probabilities by Platt's sigmoids. Then, from nothing,
+/// the candidate that lowers the log loss of the mean most is added, again and again; how often one
+/// was added is its weight. The chosen are fitted again to the whole training part. The test part has
+/// no say in any of this.
+///
+/// Reference: R. Caruana, A. Niculescu-Mizil, G. Crew and A. Ksikes, "Ensemble selection from
+/// libraries of models", ICML 2004.
+pub struct Stack;
+
+fn candidates() -> Vec<Box<dyn Model>> {
+    vec![
+        Box::new(Svm::C10),
+        Box::new(Logistic),
+        Box::new(Lda),
+        Box::new(NearestNeighbours::FIVE),
+        Box::new(Forest),
+        Box::new(ExtraTrees),
+        Box::new(Boosting),
+    ]
+}
+
+impl Model for Stack {
+    fn card(&self) -> Card {
+        let summary = "soft vote of the best of seven models, weights from inner folds";
+        Card::new("stack", Family::Classical, summary)
+            .param(Param::int("inner-folds", 3, "folds of the training part that weights come from").at_least(2.0))
+            .param(Param::int("members", 4, "most models in the vote").above(0.0).tries(&["2", "4", "7"]))
+    }
+
+    fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        require_data(train)?;
+        let candidates = candidates();
+        let classes = Classes::occurring_in(train);
+        let folds = Folds::of(train, run.params.count("inner-folds")?, run);
+        let progress = Steps { done: AtomicUsize::new(0), total: candidates.len() * (folds.parts.len() + 1) };
+
+        let out_of_fold = candidates
+            .par_iter()
+            .map(|candidate| folds.out_of_fold(&**candidate, train, &classes, run, &progress))
+            .collect::<Result<Vec<_>>>()?;
+        let labels = classes.numbers(folds.tested().map(|row| train.labels[row]));
+        let calibrations = out_of_fold
+            .iter()
+            // Without a row that was left out there is nothing to learn from; all count alike then.
+            .map(|scores| match labels.is_empty() {
+                true => Ok(Calibration::none(scores)),
+                false => Calibration::fit(CalibrationMethod::Platt, scores, &labels),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let probabilities: Vec<Array2<f32>> =
+            out_of_fold.iter().zip(&calibrations).map(|(scores, calibration)| calibration.apply(scores)).collect();
+        let weights = select(&probabilities, &labels, run.params.count("members")?);
+
+        let members = (candidates.par_iter().zip(calibrations).zip(&weights))
+            .filter(|(_, weight)| **weight > 0.0)
+            .map(|((candidate, calibration), &weight)| {
+                let fitted = fit_inside(&**candidate, train, valid, run, "whole", &progress)?;
+                Ok(Member { fitted, calibration, weight })
+            })
+            .collect::<Result<_>>()?;
+        let mut insights = Insights::default();
+        for (candidate, weight) in candidates.iter().zip(weights) {
+            insights = insights.number(format!("weight of {}", candidate.card().name), weight);
+        }
+        Ok(Box::new(Vote { members, classes, columns: train.inputs.table.ncols(), insights }))
+    }
+}
+
+/// Parts of the training part, each of which is left out once.
+struct Folds {
+    /// Rows fitted to, rows left out; neither is empty.
+    parts: Vec<(Vec<usize>, Vec<usize>)>,
+}
+
+impl Folds {
+    fn of(train: &Examples, count: usize, run: &Run) -> Self {
+        let folds = train.folds(count, &mut run.rng("inner folds"));
+        let parts = (0..count).map(|left_out| {
+            let others = folds.iter().enumerate().filter(|(fold, _)| *fold != left_out);
+            let mut rest: Vec<usize> = others.flat_map(|(_, rows)| rows.clone()).collect();
+            rest.sort_unstable();
+            (rest, folds[left_out].clone())
+        });
+        Self { parts: parts.filter(|(rest, left_out)| !rest.is_empty() && !left_out.is_empty()).collect() }
+    }
+
+    /// The rows left out, fold by fold.
+    fn tested(&self) -> impl Iterator<Item = usize> + '_ {
+        self.parts.iter().flat_map(|(_, left_out)| left_out.iter().copied())
+    }
+
+    /// A candidate's scores of those rows for the classes that occur, fitted to the other rows.
+    fn out_of_fold(
+        &self,
+        candidate: &dyn Model,
+        train: &Examples,
+        classes: &Classes,
+        run: &Run,
+        progress: &Steps,
+    ) -> Result<Array2<f32>> {
+        let mut scores = Array2::zeros((0, classes.count()));
+        for (fold, (rest, left_out)) in self.parts.iter().enumerate() {
+            let purpose = format!("fold {fold}");
+            let rest = train.select(rest);
+            let fitted = fit_inside(candidate, &rest, &Examples::default(), run, &purpose, progress)?;
+            let of_fold = classes.narrow(&fitted.scores(&train.inputs.select(left_out))?);
+            // The columns are equally many by construction.
+            let _ = scores.append(Axis(0), of_fold.view());
+        }
+        Ok(scores)
+    }
+}
+
+/// How many fits are done.
+struct Steps {
+    done: AtomicUsize,
+    total: usize,
+}
+
+/// Fits a candidate with its default parameters and a random stream of its own.
+fn fit_inside(
+    candidate: &dyn Model,
+    train: &Examples,
+    valid: &Examples,
+    run: &Run,
+    purpose: &str,
+    progress: &Steps,
+) -> Result<Box<dyn Fitted>> {
+    run.check_cancelled()?;
+    let card = candidate.card();
+    let inside = Run {
+        params: card.resolve([])?,
+        seed: run.rng(&format!("{} {purpose}", card.name)).next_u64(),
+        threads: run.threads,
+        device: run.device,
+        observer: &Inside(run.observer),
+    };
+    let fitted = candidate.fit(train, valid, &inside)?;
+    run.progress(progress.done.fetch_add(1, Ordering::Relaxed) + 1, progress.total, "fits of its candidates");
+    Ok(fitted)
+}
+
+/// Hands cancellation down to a candidate, but not its progress up.
+struct Inside<'a>(&'a dyn Observer);
+
+impl Observer for Inside<'_> {
+    fn progress(&self, _done: usize, _total: usize, _note: &str) {}
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
+/// Weights, adding up to 1, of the candidates whose probabilities of some examples with these labels
+/// are given; at most `members` of them are above 0.
+fn select(probabilities: &[Array2<f32>], labels: &[usize], members: usize) -> Vec<f64> {
+    let of_label = |candidate: &Array2<f32>| -> Vec<f64> {
+        labels.iter().enumerate().map(|(row, &label)| f64::from(candidate[[row, label]])).collect()
+    };
+    // Log loss only looks at the probability of the true class.
+    let of_label: Vec<Vec<f64>> = probabilities.iter().map(of_label).collect();
+    let mut counts = vec![0_usize; probabilities.len()];
+    let mut sums = vec![0.0; labels.len()];
+    for _ in 0..ROUNDS {
+        let full = counts.iter().filter(|&&count| count > 0).count() == members;
+        let log_likelihood = |candidate: usize| -> f64 {
+            sums.iter().zip(&of_label[candidate]).map(|(sum, p)| (sum + p).max(f64::MIN_POSITIVE).ln()).sum()
+        };
+        let open = (0..counts.len()).filter(|&candidate| !full || counts[candidate] > 0);
+        let scored = open.map(|candidate| (candidate, log_likelihood(candidate)));
+        let Some((best, _)) = scored.reduce(|best, next| if next.1 > best.1 { next } else { best }) else { break };
+        counts[best] += 1;
+        sums.iter_mut().zip(&of_label[best]).for_each(|(sum, p)| *sum += p);
+    }
+    counts.into_iter().map(|count| count as f64 / ROUNDS as f64).collect()
+}
+
+struct Member {
+    fitted: Box<dyn Fitted>,
+    calibration: Calibration,
+    weight: f64,
+}
+
+struct Vote {
+    members: Vec<Member>,
+    classes: Classes,
+    columns: usize,
+    insights: Insights,
+}
+
+impl Fitted for Vote {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        require_columns(inputs, self.columns)?;
+        let mut mean = Array2::<f64>::zeros((inputs.len(), self.classes.count()));
+        for Member { fitted, calibration, weight } in &self.members {
+            let probabilities = calibration.apply(&self.classes.narrow(&fitted.scores(inputs)?));
+            mean.zip_mut_with(&probabilities, |mean, &p| *mean += weight * f64::from(p));
+        }
+        Ok(self.classes.widen(&mean, 0.0))
+    }
+
+    fn insights(&self) -> Insights {
+        self.insights.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::select;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn models_that_complement_each_other_share_the_weight() {
+        let labels = [0, 0, 1, 1];
+        let first: Array2<f32> = array![[0.9, 0.1], [0.4, 0.6], [0.1, 0.9], [0.6, 0.4]];
+        let second: Array2<f32> = array![[0.4, 0.6], [0.9, 0.1], [0.6, 0.4], [0.1, 0.9]];
+        let guess = Array2::from_elem((4, 2), 0.5);
+        assert_eq!(select(&[guess.clone(), first.clone(), second], &labels, 3), [0.0, 0.5, 0.5]);
+        assert_eq!(select(&[guess, first.clone(), first], &labels, 1).iter().filter(|w| **w > 0.0).count(), 1);
+    }
+
+    #[test]
+    fn without_an_example_the_first_model_is_alone() {
+        assert_eq!(select(&[Array2::zeros((0, 2)), Array2::zeros((0, 2))], &[], 2), [1.0, 0.0]);
+    }
+}
