@@ -142,7 +142,7 @@ struct Open {
 }
 
 /// Reorders `rows` so that those which go left come first, and returns how many do.
-fn partition(rows: &mut [usize], goes_left: impl Fn(usize) -> bool) -> usize {
+pub(crate) fn partition<T: Copy>(rows: &mut [T], goes_left: impl Fn(T) -> bool) -> usize {
     let mut left = 0;
     for at in 0..rows.len() {
         if goes_left(rows[at]) {

@@ -12,13 +12,19 @@
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
+//! | `boosting` | [gradient-boosted trees](Boosting) over histograms | own |
 //! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
 //! | `svm-linfa` | the same, only by name | linfa-svm |
 
 mod baseline;
+mod bins;
+mod boosting;
 mod cart;
 mod decision_tree;
 mod forest;
+mod gradient_tree;
+mod histogram;
+mod importances;
 mod kernel;
 mod lda;
 mod logistic;
@@ -32,6 +38,7 @@ mod training;
 mod votes;
 
 pub use baseline::{Majority, Random};
+pub use boosting::Boosting;
 pub use decision_tree::DecisionTree;
 pub use forest::Forest;
 pub use lda::Lda;
@@ -54,6 +61,7 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Logistic),
         Box::new(DecisionTree),
         Box::new(Forest),
+        Box::new(Boosting),
         Box::new(Svm::DEFAULT),
         Box::new(Svm::C10),
         Box::new(Svm::LINFA),
