@@ -65,8 +65,6 @@ pub(crate) struct Grower<'a> {
     unit: Unit,
     /// All rows, each node's together.
     rows: Vec<u32>,
-    /// The derivatives of a node's rows, in the order of `rows`.
-    derivatives: Vec<Sums>,
     /// Histograms not in use.
     spare: Vec<Histogram>,
 }
@@ -95,7 +93,7 @@ struct Split {
 impl<'a> Grower<'a> {
     /// For a table that does not change from tree to tree.
     pub fn new(table: &'a BinnedTable, growth: Growth, unit: Unit) -> Self {
-        Self { table, growth, unit, rows: Vec::new(), derivatives: Vec::new(), spare: Vec::new() }
+        Self { table, growth, unit, rows: Vec::new(), spare: Vec::new() }
     }
 
     /// Grows a tree on every row's derivatives. Adds what it says of each row to `predictions`, and
@@ -169,10 +167,7 @@ impl<'a> Grower<'a> {
     /// The histogram of the rows `first..end` of [`Grower::rows`].
     fn count(&mut self, first: usize, end: usize, derivatives: &[Sums]) -> Histogram {
         let mut histogram = self.spare.pop().unwrap_or_else(|| Histogram::new(self.table.columns()));
-        let rows = &self.rows[first..end];
-        self.derivatives.clear();
-        self.derivatives.extend(rows.iter().map(|&row| derivatives[row as usize]));
-        histogram.count(self.table, rows, &self.derivatives);
+        histogram.count(self.table, &self.rows[first..end], derivatives);
         histogram
     }
 
@@ -186,13 +181,14 @@ impl<'a> Grower<'a> {
     ) {
         let left_is_smaller = left.end - left.first < right.end - right.first;
         let (smaller, larger) = if left_is_smaller { (left, right) } else { (right, left) };
-        if !self.is_large_enough(larger) {
-            self.spare.push(histogram);
-            return;
+        if self.is_large_enough(smaller) {
+            let part = self.count(smaller.first, smaller.end, derivatives);
+            histogram.take_out(&part);
+            self.find_split(smaller, part);
+        } else {
+            let rows = &self.rows[smaller.first..smaller.end];
+            histogram.take_out_rows(self.table, rows, derivatives);
         }
-        let part = self.count(smaller.first, smaller.end, derivatives);
-        histogram.take_out(&part);
-        self.find_split(smaller, part);
         self.find_split(larger, histogram);
     }
 
@@ -203,62 +199,70 @@ impl<'a> Grower<'a> {
 
     /// Finds a node's best split, the one in the lowest column and bin where several are.
     fn find_split(&mut self, node: &mut Open, histogram: Histogram) {
-        let mut best = None;
+        let mut best: Option<Split> = None;
         if self.is_large_enough(node) {
-            // Twice the loss that the node has as a leaf is minus this.
-            let whole = gain_of(node.sums.gradient(), node.sums.hessian() + self.l2());
-            let mut most = whole;
             for column in 0..self.table.columns() {
-                let bins = &histogram.column(column)[..self.table.thresholds(column).len()];
-                if let Some((bin, left, gain)) = self.best_cut(bins, node.sums, most) {
-                    most = gain;
-                    best = Some(Split { column, bin, left, gain: gain - whole });
-                }
+                let bins = &histogram.column(column)[..=self.table.thresholds(column).len()];
+                let least = best.as_ref().map_or(0.0, |best| best.gain);
+                best = self.best_cut(column, bins, node.sums, least).or(best);
             }
         }
         match best {
-            Some(split) => node.split = Some((split, histogram)),
+            Some(split) => {
+                let gain = split.gain / (node.sums.hessian() + 2.0 * self.l2());
+                node.split = Some((Split { gain, ..split }, histogram));
+            }
             None => self.spare.push(histogram),
         }
     }
 
-    /// The bin after which to cut best, with the sums up to there and the sides' gains, if these are
-    /// more than `most`. `bins` are all of the column but the last.
-    fn best_cut(&self, bins: &[Sums], total: Sums, mut most: f64) -> Option<(u8, Sums, f64)> {
-        let (l2, min_hessian) = (self.l2(), self.unit.of(MIN_HESSIAN));
-        let min_count = self.growth.min_samples_leaf;
-        let mut best = None;
-        let mut left = Sums::default();
-        for (bin, &sums) in bins.iter().enumerate() {
+    /// Where to cut a column's bins best, if that gains more than `least`; `total` is their sum.
+    ///
+    /// With `g` and `h` for the sides' sums of gradients and hessians, `G` and `H` for the node's,
+    /// Newton steps on the sides lower the loss by half of
+    /// `g₁² / h₁ + g₂² / h₂ - G² / H = (g₁ H - G h₁)² / (h₁ h₂ H)`
+    /// more than one on the node. `H` is left out here, as it is the same for all cuts of a node.
+    fn best_cut(&self, column: usize, bins: &[Sums], total: Sums, least: f64) -> Option<Split> {
+        let allows = |side: Sums| {
+            side.count() >= self.growth.min_samples_leaf && side.hessian() >= self.unit.of(MIN_HESSIAN)
+        };
+        // Sums only grow from bin to bin, so all allowed cuts are neighbours.
+        let (mut before, mut first) = (Sums::default(), 0);
+        while !allows(before + bins[first]) {
+            before += bins[first];
+            first += 1;
+            if first == bins.len() {
+                return None;
+            }
+        }
+        let (mut after, mut end) = (Sums::default(), bins.len());
+        while !allows(after) {
+            end -= 1;
+            if end == first {
+                return None;
+            }
+            after += bins[end];
+        }
+
+        let (gradient, hessian) = (total.gradient(), total.hessian() + 2.0 * self.l2());
+        let (mut most, mut best) = (least, None);
+        let mut left = before;
+        for (bin, &sums) in bins[..end].iter().enumerate().skip(first) {
             left += sums;
-            if left.count() < min_count || left.hessian() < min_hessian {
-                continue;
-            }
-            let right = total - left;
-            if right.count() < min_count || right.hessian() < min_hessian {
-                break;
-            }
-            let (left_gradient, left_hessian) = (left.gradient(), left.hessian() + l2);
-            let (right_gradient, right_hessian) = (right.gradient(), right.hessian() + l2);
-            // Divisions are slow, so they are only made where the sum of the sides' gains, times both
-            // hessians, is promising.
-            let scaled = left_gradient * left_gradient * right_hessian
-                + right_gradient * right_gradient * left_hessian;
-            if scaled > most * (left_hessian * right_hessian) {
-                let gain = gain_of(left_gradient, left_hessian) + gain_of(right_gradient, right_hessian);
+            let left_hessian = left.hessian() + self.l2();
+            let difference = left.gradient() * hessian - gradient * left_hessian;
+            let both_hessians = left_hessian * (hessian - left_hessian);
+            // Divisions are slow: only where it is worth it.
+            if difference * difference > most * both_hessians {
+                let gain = difference * difference / both_hessians;
                 if gain > most {
                     most = gain;
-                    best = Some((bin as u8, left, gain));
+                    best = Some((bin as u8, left));
                 }
             }
         }
-        best
+        best.map(|(bin, left)| Split { column, bin, left, gain: most })
     }
-}
-
-/// Twice what a Newton step lowers the loss by: `gradient² / hessian`.
-fn gain_of(gradient: f64, hessian: f64) -> f64 {
-    gradient * gradient / hessian
 }
 
 /// The node whose split lowers the loss most, the first where several do.

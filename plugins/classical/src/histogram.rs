@@ -107,21 +107,33 @@ impl Histogram {
         Self { columns: vec![[Sums::default(); 256]; columns] }
     }
 
-    /// Sums up the derivatives of `rows`, given in the same order.
+    /// Counts these rows and no others. `derivatives` are all rows'.
     pub fn count(&mut self, table: &BinnedTable, rows: &[u32], derivatives: &[Sums]) {
         for (column, sums) in self.columns.iter_mut().enumerate() {
             sums.fill(Sums::default());
             let bins = table.column(column);
-            for (&row, &derivatives) in rows.iter().zip(derivatives) {
-                sums[usize::from(bins[row as usize])] += derivatives;
+            for &row in rows {
+                sums[usize::from(bins[row as usize])] += derivatives[row as usize];
+            }
+        }
+    }
+
+    /// Takes out some of the rows counted. `derivatives` are all rows'.
+    pub fn take_out_rows(&mut self, table: &BinnedTable, rows: &[u32], derivatives: &[Sums]) {
+        for (column, sums) in self.columns.iter_mut().enumerate() {
+            let bins = table.column(column);
+            for &row in rows {
+                sums[usize::from(bins[row as usize])] -= derivatives[row as usize];
             }
         }
     }
 
     /// Takes out the rows of another histogram, all of which this one counts.
     pub fn take_out(&mut self, part: &Self) {
-        for (sums, part) in self.columns.iter_mut().flatten().zip(part.columns.iter().flatten()) {
-            *sums -= *part;
+        for (bins, part) in self.columns.iter_mut().zip(&part.columns) {
+            for (sums, part) in bins.iter_mut().zip(part) {
+                *sums -= *part;
+            }
         }
     }
 
