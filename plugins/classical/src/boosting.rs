@@ -179,6 +179,6 @@ impl Fitted for Ensemble {
         for boosted in &self.boosted {
             gains.iter_mut().zip(&boosted.gains).for_each(|(sum, gain)| *sum += gain);
         }
-        Insights { importances: shares(gains), ..Insights::default() }
+        Insights { importances: shares(&gains), ..Insights::default() }
     }
 }
