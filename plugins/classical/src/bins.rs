@@ -77,3 +77,36 @@ fn thresholds(column: ArrayView1<f64>, max_bins: usize) -> Vec<f64> {
     thresholds.dedup();
     thresholds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+
+    /// Sixteen different values among twenty.
+    fn column() -> Array1<f64> {
+        array![
+            3.0, -1.5, 0.0, 2.0, 2.0, 7.0, 10.0, -4.0, 0.5, 1.0, 8.0, 9.0, 2.0, 2.0, 6.0, -3.0, 5.0, 4.0,
+            2.0, 12.0
+        ]
+    }
+
+    /// The expected numbers are what scikit-learn 1.9.1's `_find_binning_thresholds` returns.
+    #[test]
+    fn thresholds_are_those_of_scikit_learn() {
+        let column = column();
+        assert_eq!(thresholds(column.view(), 4), [0.75, 2.0, 6.5]);
+        assert_eq!(thresholds(column.view(), 7), [-1.5, 1.0, 2.0, 3.0, 6.0, 9.0]);
+        assert_eq!(thresholds(column.view(), 10), [-2.25, 0.25, 1.5, 2.0, 3.5, 5.5, 7.5, 9.5]);
+        let between = [-3.5, -2.25, -0.75, 0.25, 0.75, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 11.0];
+        assert_eq!(thresholds(column.view(), 255), between);
+        assert_eq!(thresholds(column.view(), 16), between);
+        assert!(thresholds(array![2.0, 2.0, 2.0].view(), 255).is_empty());
+    }
+
+    #[test]
+    fn a_bin_ends_with_its_threshold() {
+        let table = BinnedTable::new(&column().insert_axis(Axis(1)), 4);
+        assert_eq!(table.column(0), [2, 0, 0, 1, 1, 3, 3, 0, 0, 1, 3, 3, 1, 1, 2, 0, 2, 2, 1, 3]);
+    }
+}

@@ -147,3 +147,55 @@ impl Histogram {
         self.columns[0].iter().fold(Sums::default(), |total, &sums| total + sums)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn sums_hold_what_was_added_to_within_their_unit() {
+        for rows in [1_usize, 1000, 9990] {
+            let unit = Unit::for_rows(rows);
+            // The largest derivatives there are.
+            let sums = (0..rows).fold(Sums::default(), |sums, _| sums + Sums::of(-1.0, 0.25, unit));
+            assert_eq!(sums.count(), rows);
+            assert_eq!(sums.gradient() / unit.of(1.0), -(rows as f64));
+            assert_eq!(sums.hessian() / unit.of(1.0), 0.25 * rows as f64);
+            let third = Sums::of(1.0 / 3.0, 0.1, unit);
+            assert!((third.gradient() / unit.of(1.0) - 1.0 / 3.0).abs() < 1e-7, "{rows} rows");
+        }
+    }
+
+    #[test]
+    fn the_largest_table_does_not_overflow() {
+        let unit = Unit::for_rows(MAX_ROWS);
+        let hessians = (unit.of(0.25).round() as u64) * MAX_ROWS as u64;
+        assert!(hessians < 1 << HESSIAN_BITS);
+        let gradients = (unit.of(1.0).round() as i64).checked_mul(MAX_ROWS as i64);
+        assert!(gradients.is_some());
+    }
+
+    #[test]
+    fn what_is_left_is_the_histogram_of_the_others() {
+        let table = Array2::from_shape_fn((50, 2), |(i, j)| ((i * 7 + j * 3) % 11) as f64);
+        let table = BinnedTable::new(&table, 5);
+        let unit = Unit::for_rows(50);
+        let derivatives: Vec<Sums> =
+            (0..50).map(|i| Sums::of((f64::from(i) / 7.0).sin(), f64::from(i) / 300.0, unit)).collect();
+        let of = |rows: &[u32]| {
+            let mut histogram = Histogram::new(2);
+            histogram.count(&table, rows, &derivatives);
+            histogram
+        };
+        let (all, some, others): (Vec<u32>, Vec<u32>, Vec<u32>) =
+            ((0..50).collect(), (0..50).step_by(3).collect(), (0..50).filter(|row| row % 3 > 0).collect());
+        let (mut by_histogram, mut by_rows) = (of(&all), of(&all));
+        by_histogram.take_out(&of(&some));
+        by_rows.take_out_rows(&table, &some, &derivatives);
+        for column in 0..2 {
+            assert_eq!(by_histogram.column(column), of(&others).column(column));
+            assert_eq!(by_rows.column(column), of(&others).column(column));
+        }
+    }
+}
