@@ -1,15 +1,17 @@
 //! A single classification tree.
 
-use crate::cart::{Growth, RankedTable, Tree};
+use crate::cart::{Cut, Growth, Tree};
+use crate::keyed_table::KeyedTable;
 use crate::training::{require_columns, require_data};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
 use ndarray::{Array2, ArrayView1};
 
 /// One CART tree, grown until every leaf is of one class.
 ///
 /// As scikit-learn's `DecisionTreeClassifier()`: every split looks at all columns, in random order
 /// so that the seed decides between equally good splits. The scores are the class frequencies of
-/// the leaf. Written here for the sake of [`Forest`](crate::Forest), which says why.
+/// the leaf. A column's importance is its share in the decrease of the Gini impurity. Written here for
+/// the sake of [`Forest`](crate::Forest), which says why.
 pub struct DecisionTree;
 
 impl Model for DecisionTree {
@@ -21,8 +23,8 @@ impl Model for DecisionTree {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
-        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len());
-        let growth = growth(run, table.columns())?;
+        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len());
+        let growth = growth(run, table.columns(), Cut::Best)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"));
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
     }
@@ -38,12 +40,13 @@ pub(crate) fn min_samples_leaf() -> Param {
     Param::int("min-samples-leaf", 1, "fewest training examples in a leaf").above(0.0)
 }
 
-/// The limits that the parameters set, with `features_per_split` columns tried for each split.
+/// The limits that the parameters set, with `features_per_split` columns tried for each split and
+/// cut as `cut` says.
 ///
 /// # Errors
 ///
 /// [`Error::Parameter`](genre_bench_api::Error::Parameter) where the card lacks one of them.
-pub(crate) fn growth(run: &Run, features_per_split: usize) -> Result<Growth> {
+pub(crate) fn growth(run: &Run, features_per_split: usize, cut: Cut) -> Result<Growth> {
     Ok(Growth {
         max_depth: match run.params.count("max-depth")? {
             0 => usize::MAX,
@@ -51,6 +54,7 @@ pub(crate) fn growth(run: &Run, features_per_split: usize) -> Result<Growth> {
         },
         min_samples_leaf: run.params.count("min-samples-leaf")?,
         features_per_split,
+        cut,
     })
 }
 
@@ -68,5 +72,9 @@ impl Fitted for Grown {
             scores.assign(&ArrayView1::from(self.tree.frequencies(example)));
         }
         Ok(scores)
+    }
+
+    fn insights(&self) -> Insights {
+        Insights { importances: self.tree.importances(), ..Insights::default() }
     }
 }

@@ -12,14 +12,24 @@
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
+//! | `extra-trees` | [extremely randomised trees](ExtraTrees) | own |
+//! | `boosting` | [gradient-boosted trees](Boosting) over histograms | own |
 //! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
 //! | `svm-linfa` | the same, only by name | linfa-svm |
 
 mod baseline;
+mod bins;
+mod boosting;
 mod cart;
 mod decision_tree;
+mod ensemble;
+mod extra_trees;
 mod forest;
+mod gradient_tree;
+mod histogram;
+mod importances;
 mod kernel;
+mod keyed_table;
 mod lda;
 mod logistic;
 mod naive_bayes;
@@ -27,12 +37,15 @@ mod nearest;
 mod newton;
 mod smo;
 mod softmax;
+mod split;
 mod svm;
 mod training;
 mod votes;
 
 pub use baseline::{Majority, Random};
+pub use boosting::Boosting;
 pub use decision_tree::DecisionTree;
+pub use extra_trees::ExtraTrees;
 pub use forest::Forest;
 pub use lda::Lda;
 pub use logistic::Logistic;
@@ -54,6 +67,8 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Logistic),
         Box::new(DecisionTree),
         Box::new(Forest),
+        Box::new(ExtraTrees),
+        Box::new(Boosting),
         Box::new(Svm::DEFAULT),
         Box::new(Svm::C10),
         Box::new(Svm::LINFA),

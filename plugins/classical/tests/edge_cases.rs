@@ -53,6 +53,13 @@ fn every_model_copes_with_every_training_part() {
                 let alone = fitted.scores(&inputs(example.to_owned())).unwrap();
                 assert_eq!(alone.row(0), scores.row(row), "{name}, {case}: row {row} scored alone");
             }
+            let insights = fitted.insights();
+            assert!(insights.numbers.iter().all(|(_, number)| number.is_finite()), "{name}, {case}");
+            if !insights.importances.is_empty() {
+                assert_eq!(insights.importances.len(), columns, "{name}, {case}");
+                assert!(insights.importances.iter().all(|&share| share >= 0.0), "{name}, {case}");
+                assert!((insights.importances.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{name}, {case}");
+            }
             let none = fitted.scores(&inputs(Array2::zeros((0, columns)))).unwrap();
             assert_eq!(none.dim(), (0, train.classes.len()), "{name}, {case}");
         }
@@ -103,22 +110,65 @@ fn of_equally_near_neighbours_the_first_in_training_counts() {
     );
 }
 
+/// Whether a model with these parameters learns the training part of a problem by heart, and how many
+/// different rows of scores it has for it.
+fn learnt(name: &str, changes: &[(&str, &str)]) -> (bool, usize) {
+    let train = fixture("overlapping").train.examples();
+    let model = model(name);
+    let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
+    let scores = model.fit(&train, &Examples::default(), &run).unwrap().scores(&train.inputs).unwrap();
+    let mut rows: Vec<_> = scores.rows().into_iter().map(|row| format!("{row}")).collect();
+    rows.sort();
+    rows.dedup();
+    (labels(&scores) == train.labels, rows.len())
+}
+
 #[test]
 fn tree_limits_are_kept() {
+    for name in ["decision-tree", "extra-trees"] {
+        assert!(learnt(name, &[]).0, "{name}: without limits the training part is learnt by heart");
+        // 150 examples have no two halves of 76.
+        assert_eq!(learnt(name, &[("min-samples-leaf", "76")]).1, 1, "{name}");
+    }
+    assert_eq!(learnt("decision-tree", &[("max-depth", "1")]).1, 2);
+    assert!(learnt("decision-tree", &[("min-samples-leaf", "20")]).1 <= 7);
+    assert_eq!(learnt("extra-trees", &[("max-depth", "1"), ("trees", "1")]).1, 2);
+}
+
+#[test]
+fn boosting_limits_are_kept() {
+    assert!(learnt("boosting", &[]).0);
+    assert_eq!(learnt("boosting", &[("min-samples-leaf", "76")]).1, 1);
+    // One round has four trees, one a class.
+    assert!((3..=16).contains(&learnt("boosting", &[("rounds", "1"), ("max-leaves", "2")]).1));
+    // With two bins a column can only be cut in one place; all trees together then tell 2⁸ cells apart.
+    assert!(learnt("boosting", &[("max-bins", "2")]).1 < learnt("boosting", &[]).1);
+}
+
+/// A leaf's step shrinks with the penalty, and takes no more than its share of the way.
+#[test]
+fn boosting_moves_less_with_a_penalty_or_a_small_learning_rate() {
     let train = fixture("overlapping").train.examples();
-    let distinct = |changes: &[(&str, &str)]| {
-        let model = model("decision-tree");
+    let furthest_from_even = |changes: &[(&str, &str)]| {
+        let model = model("boosting");
         let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
-        let scores = model.fit(&train, &Examples::default(), &run).unwrap().scores(&train.inputs).unwrap();
-        let mut leaves: Vec<_> = scores.rows().into_iter().map(|row| format!("{row}")).collect();
-        leaves.sort();
-        leaves.dedup();
-        (labels(&scores) == train.labels, leaves.len())
+        let fitted = model.fit(&train, &Examples::default(), &run).unwrap();
+        fitted.scores(&train.inputs).unwrap().fold(0.0_f32, |most, p| most.max((p - 0.25).abs()))
     };
-    assert!(distinct(&[]).0, "without limits the training part is learnt by heart");
-    assert_eq!(distinct(&[("max-depth", "1")]).1, 2);
-    assert_eq!(distinct(&[("min-samples-leaf", "76")]).1, 1, "150 examples have no two halves of 76");
-    assert!(distinct(&[("min-samples-leaf", "20")]).1 <= 7);
+    let one_round = furthest_from_even(&[("rounds", "1")]);
+    assert!(furthest_from_even(&[("rounds", "1"), ("l2", "10")]) < 0.8 * one_round);
+    assert!(furthest_from_even(&[("rounds", "1"), ("learning-rate", "0.01")]) < 0.2 * one_round);
+}
+
+#[test]
+fn a_constant_column_has_no_importance() {
+    let mut train = fixture("overlapping").train.examples();
+    train.inputs.table.column_mut(3).fill(0.0);
+    for name in ["decision-tree", "forest", "extra-trees", "boosting"] {
+        let importances = fit(&*model(name), &train, 0).insights().importances;
+        assert_eq!(importances[3], 0.0, "{name}");
+        assert!(importances.iter().filter(|&&share| share > 0.0).count() >= 4, "{name}: {importances:?}");
+    }
 }
 
 struct Impatient;
@@ -133,7 +183,7 @@ impl Observer for Impatient {
 #[test]
 fn slow_fits_can_be_cancelled() {
     let train = fixture("overlapping").train.examples();
-    for name in ["forest", "logistic", "svm"] {
+    for name in ["forest", "extra-trees", "boosting", "logistic", "svm"] {
         let model = model(name);
         let run = Run {
             params: model.card().resolve([]).unwrap(),

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{FIXTURES, Fixture, fit, fixture, inputs, labels, model, table};
+use common::{FIXTURES, Fixture, Spread, fit, fixture, inputs, labels, model, table};
 use ndarray::{Array2, Axis, concatenate};
 
 fn scores(name: &str, fixture: &Fixture, seed: u64) -> Array2<f32> {
@@ -65,6 +65,24 @@ fn logistic_regression_has_the_same_coefficients() {
     }
 }
 
+/// The same trees: on `wide` none, as a node needs 40 examples to be split. On `overlapping`, with
+/// its four classes, the first trees often find several equally good splits, between which
+/// scikit-learn's rounding decides, so that only the whole can be compared.
+#[test]
+fn boosting_agrees() {
+    for (problem, furthest, mean) in
+        [("two_classes", 1e-4, 1e-5), ("wide", 1e-6, 1e-6), ("overlapping", 0.25, 0.015)]
+    {
+        let fixture = fixture(problem);
+        let answer = &fixture.answers["boosting"];
+        let ours = scores("boosting", &fixture, 0);
+        assert_eq!(labels(&ours), answer.labels, "{problem}");
+        let off = (&ours - &table(&answer.scores)).mapv(f32::abs);
+        assert!(off.iter().all(|&off| off <= furthest), "{problem}: {off}");
+        assert!(off.mean().unwrap() <= mean, "{problem}: by {} in the mean", off.mean().unwrap());
+    }
+}
+
 #[test]
 fn support_vector_machines_agree() {
     // The solver stops within 1e-3 of each decision; the scores squash sums of them.
@@ -72,12 +90,22 @@ fn support_vector_machines_agree() {
     agrees("svm-c10", 2e-3);
 }
 
+/// As many fits with different seeds as scikit-learn's means are taken over.
+const SEEDS: u64 = 20;
+
+impl Spread {
+    /// How far the mean of as many fits of ours may be off: three standard errors of the difference,
+    /// or a point.
+    fn allowed(&self) -> f64 {
+        (3.0 * self.deviation * (2.0 / SEEDS as f64).sqrt()).max(0.01)
+    }
+}
+
 /// Trees depend on chance, so means over seeds are compared: ours must lie within three standard
 /// errors of scikit-learn's, both estimated from its spread, or within a point.
 #[test]
 fn trees_and_forests_are_as_good() {
-    const SEEDS: u64 = 20;
-    for name in ["decision-tree", "forest"] {
+    for name in ["decision-tree", "forest", "extra-trees"] {
         for problem in FIXTURES {
             let fixture = fixture(problem);
             let ours = (0..SEEDS)
@@ -85,12 +113,48 @@ fn trees_and_forests_are_as_good() {
                 .sum::<f64>()
                 / SEEDS as f64;
             let theirs = fixture.answers[name].macro_f1.as_ref().unwrap();
-            let allowed = (3.0 * theirs.deviation * (2.0 / SEEDS as f64).sqrt()).max(0.01);
+            let allowed = theirs.allowed();
             assert!(
                 (ours - theirs.mean).abs() < allowed,
                 "{name} on {problem}: {ours:.3}, scikit-learn {:.3} ± {allowed:.3}",
                 theirs.mean
             );
+        }
+    }
+}
+
+#[test]
+fn forests_are_as_good_out_of_bag() {
+    for problem in FIXTURES {
+        let fixture = fixture(problem);
+        let train = fixture.train.examples();
+        let accuracy = |seed| match &fit(&*model("forest"), &train, seed).insights().numbers[..] {
+            [(name, accuracy)] if name == "out-of-bag accuracy" => *accuracy,
+            others => panic!("{others:?}"),
+        };
+        let ours = (0..SEEDS).map(accuracy).sum::<f64>() / SEEDS as f64;
+        let theirs = fixture.answers["forest"].out_of_bag_accuracy.as_ref().unwrap();
+        assert!((ours - theirs.mean).abs() < theirs.allowed(), "{problem}: {ours:.3} for {:.3}", theirs.mean);
+    }
+}
+
+/// Means over seeds: single trees of the two libraries differ where splits are equally good.
+#[test]
+fn columns_are_as_important() {
+    for (name, tolerance) in [("decision-tree", 0.05), ("forest", 0.01), ("extra-trees", 0.01)] {
+        for problem in FIXTURES {
+            let fixture = fixture(problem);
+            let train = fixture.train.examples();
+            let theirs = &fixture.answers[name].importances;
+            let mut ours = vec![0.0; theirs.len()];
+            for seed in 0..SEEDS {
+                let importances = fit(&*model(name), &train, seed).insights().importances;
+                ours.iter_mut().zip(importances).for_each(|(sum, share)| *sum += share / SEEDS as f64);
+            }
+            for (column, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+                let off = (ours - theirs).abs();
+                assert!(off < tolerance, "{name} on {problem}, column {column}: {ours:.4} for {theirs:.4}");
+            }
         }
     }
 }

@@ -30,6 +30,10 @@ pub struct Answer {
     #[serde(default)]
     pub coefficients: Vec<Vec<f32>>,
     pub macro_f1: Option<Spread>,
+    pub out_of_bag_accuracy: Option<Spread>,
+    /// Of the columns, the mean over scikit-learn's fits with different seeds.
+    #[serde(default)]
+    pub importances: Vec<f64>,
 }
 
 /// Of a score over scikit-learn's fits with different seeds.

@@ -1,0 +1,25 @@
+//! Extremely randomised trees.
+
+use crate::cart::Cut;
+use crate::ensemble::{self, Ensemble};
+use genre_bench_api::{Card, Examples, Fitted, Model, Result, Run};
+
+/// Extremely randomised trees: a [`Forest`](crate::Forest) that also draws at random where to cut.
+///
+/// As scikit-learn's `ExtraTreesClassifier()`: each split tries a few random columns, cuts every one
+/// at a value drawn uniformly between its smallest and largest in the node, and takes the purest of
+/// these cuts. Every tree sees all training examples, so nothing is out of bag.
+///
+/// Reference: P. Geurts, D. Ernst and L. Wehenkel, "Extremely randomized trees", Machine Learning
+/// 63, 2006.
+pub struct ExtraTrees;
+
+impl Model for ExtraTrees {
+    fn card(&self) -> Card {
+        ensemble::card("extra-trees", "extremely randomised trees, soft votes")
+    }
+
+    fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(Ensemble::grow(train, run, Cut::Random, |rows, _| vec![1; rows])?))
+    }
+}

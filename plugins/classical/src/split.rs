@@ -1,0 +1,229 @@
+//! Where to split a node of a classification tree.
+
+use crate::cart::{Cut, Growth};
+use crate::keyed_table::{KeyedTable, key, value};
+use rand::Rng;
+
+/// A place to cut a node's rows in two.
+pub(crate) struct Split {
+    pub column: usize,
+    /// Greatest value that goes to the left side.
+    pub threshold: f32,
+    /// The sum of both sides' [`purity`]; greater is better.
+    pub purity: f64,
+}
+
+/// What the Gini impurity leaves of a number of rows: `Σ count² / Σ count` is `Σ count` less
+/// `Σ count · (1 - Σ (count / Σ count)²)`.
+pub(crate) fn purity(counts: &[u32]) -> f64 {
+    let squares: u64 = counts.iter().map(|&count| u64::from(count).pow(2)).sum();
+    let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    squares as f64 / total as f64
+}
+
+/// Half-way between two values, the first being the smaller.
+fn middle(left: f32, right: f32) -> f32 {
+    let middle = ((f64::from(left) + f64::from(right)) / 2.0) as f32;
+    // Neighbouring floats have nothing between them.
+    if middle < right { middle } else { left }
+}
+
+/// Searches splits; holds what is reused from node to node.
+pub(crate) struct Splitter<'a> {
+    table: &'a KeyedTable,
+    weights: &'a [u32],
+    growth: Growth,
+    /// All columns; every search shuffles as many to the front as it needs.
+    columns: Vec<usize>,
+    /// A node's rows under one column.
+    sorted: Vec<Keyed>,
+    /// Class counts on the left side of a cut.
+    left: Vec<u32>,
+    /// Class counts on the right side of a cut.
+    right: Vec<u32>,
+}
+
+/// A row under one column, packed into one number that sorts by value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Keyed(u64);
+
+impl Keyed {
+    fn new(key: u32, row: usize) -> Self {
+        Self(u64::from(key) << 32 | row as u64)
+    }
+
+    fn key(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    fn row(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
+impl<'a> Splitter<'a> {
+    /// For the rows of a tree, which count as many times as their `weights` say.
+    pub fn new(table: &'a KeyedTable, weights: &'a [u32], growth: Growth) -> Self {
+        Self {
+            table,
+            weights,
+            growth,
+            columns: (0..table.columns()).collect(),
+            sorted: Vec::with_capacity(table.rows()),
+            left: vec![0; table.classes],
+            right: Vec::with_capacity(table.classes),
+        }
+    }
+
+    /// How many rows there are of each class.
+    pub fn class_counts(&self, rows: &[usize]) -> Vec<u32> {
+        let mut counts = vec![0; self.table.classes];
+        for &row in rows {
+            counts[self.table.labels[row]] += self.weights[row];
+        }
+        counts
+    }
+
+    /// The purest split among randomly drawn columns, the one drawn first where several are; none
+    /// if the rows are all of one class, too few or all alike.
+    pub fn best(&mut self, rows: &[usize], counts: &[u32], rng: &mut impl Rng) -> Option<Split> {
+        let is_pure = counts.iter().filter(|&&count| count > 0).count() < 2;
+        if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
+            return None;
+        }
+        let mut best: Option<Split> = None;
+        let mut all_constant = true;
+        for drawn in 0..self.columns.len() {
+            if drawn >= self.growth.features_per_split && !all_constant {
+                break;
+            }
+            let chosen = rng.gen_range(drawn..self.columns.len());
+            self.columns.swap(drawn, chosen);
+            let column = self.columns[drawn];
+            let (least, greatest) = self.extremes(rows, column);
+            if least < greatest {
+                all_constant = false;
+                let split = match self.growth.cut {
+                    Cut::Best => self.best_cut(rows, column, counts),
+                    Cut::Random => self.random_cut(rows, column, counts, (least, greatest), rng),
+                };
+                if let Some(split) = split
+                    && best.as_ref().is_none_or(|best| split.purity > best.purity)
+                {
+                    best = Some(split);
+                }
+            }
+        }
+        best
+    }
+
+    /// The smallest and the largest key that rows have in a column.
+    fn extremes(&self, rows: &[usize], column: usize) -> (u32, u32) {
+        let keys = &self.table.keys[column];
+        rows.iter()
+            .fold((u32::MAX, 0), |(least, greatest), &row| (least.min(keys[row]), greatest.max(keys[row])))
+    }
+
+    /// The purest cut of a column, the lowest where several are; none where every cut leaves too few
+    /// rows on a side.
+    fn best_cut(&mut self, rows: &[usize], column: usize, counts: &[u32]) -> Option<Split> {
+        let keys = &self.table.keys[column];
+        self.sorted.clear();
+        self.sorted.extend(rows.iter().map(|&row| Keyed::new(keys[row], row)));
+        self.sorted.sort_unstable();
+        let mut sides = Sides::all_right(counts);
+        let mut purest = f64::NEG_INFINITY;
+        let mut between = None;
+        for (at, pair) in self.sorted.windows(2).enumerate() {
+            let [here, next] = [pair[0], pair[1]];
+            sides.move_left(self.table.labels[here.row()], self.weights[here.row()]);
+            if here.key() != next.key() && self.allows(at + 1, rows.len()) {
+                let purity = sides.purity();
+                if purity > purest {
+                    purest = purity;
+                    between = Some((here.key(), next.key()));
+                }
+            }
+        }
+        let (left, right) = between?;
+        Some(Split { column, threshold: middle(value(left), value(right)), purity: purest })
+    }
+
+    /// A cut of a column at a value drawn uniformly between the rows' smallest and largest, whose
+    /// keys are given and differ; none where it leaves too few rows on a side.
+    fn random_cut(
+        &mut self,
+        rows: &[usize],
+        column: usize,
+        counts: &[u32],
+        (least, greatest): (u32, u32),
+        rng: &mut impl Rng,
+    ) -> Option<Split> {
+        let (smallest, largest) = (value(least), value(greatest));
+        let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
+        // Rounding must not leave the right side empty.
+        let threshold = if (drawn as f32) < largest { drawn as f32 } else { smallest };
+
+        let keys = &self.table.keys[column];
+        let limit = key(threshold);
+        let mut left_rows = 0;
+        self.left.fill(0);
+        for &row in rows {
+            // Without a branch, as nothing predicts the side that a row is on.
+            let goes_left = u32::from(keys[row] <= limit);
+            self.left[self.table.labels[row]] += goes_left * self.weights[row];
+            left_rows += goes_left as usize;
+        }
+        self.right.clear();
+        self.right.extend(counts.iter().zip(&self.left).map(|(all, left)| all - left));
+        let purity = purity(&self.left) + purity(&self.right);
+        self.allows(left_rows, rows.len()).then_some(Split { column, threshold, purity })
+    }
+
+    /// Whether both sides have enough rows with so many of them on the left.
+    fn allows(&self, left_rows: usize, rows: usize) -> bool {
+        left_rows.min(rows - left_rows) >= self.growth.min_samples_leaf
+    }
+}
+
+/// Class counts on both sides of a cut that moves to the right, with the sums of their squares.
+struct Sides {
+    left: Vec<u32>,
+    right: Vec<u32>,
+    left_total: u64,
+    right_total: u64,
+    left_squares: u64,
+    right_squares: u64,
+}
+
+impl Sides {
+    fn all_right(counts: &[u32]) -> Self {
+        Self {
+            left: vec![0; counts.len()],
+            right: counts.to_vec(),
+            left_total: 0,
+            right_total: counts.iter().map(|&count| u64::from(count)).sum(),
+            left_squares: 0,
+            right_squares: counts.iter().map(|&count| u64::from(count).pow(2)).sum(),
+        }
+    }
+
+    /// Moves a row from the right side to the left one.
+    fn move_left(&mut self, class: usize, weight: u32) {
+        let (left, right) = (u64::from(self.left[class]), u64::from(self.right[class]));
+        let wide = u64::from(weight);
+        // (n + w)² - n² = w (2 n + w), and likewise down.
+        self.left_squares += wide * (2 * left + wide);
+        self.right_squares -= wide * (2 * right - wide);
+        self.left_total += wide;
+        self.right_total -= wide;
+        self.left[class] += weight;
+        self.right[class] -= weight;
+    }
+
+    /// The sum of both sides' [`purity`].
+    fn purity(&self) -> f64 {
+        self.left_squares as f64 / self.left_total as f64
+            + self.right_squares as f64 / self.right_total as f64
+    }
+}
