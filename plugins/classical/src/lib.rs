@@ -35,6 +35,7 @@ mod logistic;
 mod naive_bayes;
 mod nearest;
 mod newton;
+mod pair_kernel;
 mod smo;
 mod softmax;
 mod split;

@@ -1,14 +1,14 @@
 //! k nearest neighbours.
 
-use crate::kernel::squared_norms;
-use crate::training::{double_precision, require_columns, require_data};
+use crate::training::{require_columns, require_data};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 
 /// k nearest neighbours by Euclidean distance, every neighbour with one vote.
 ///
-/// As scikit-learn's `KNeighborsClassifier(k)` with brute-force search: distances are exact, in
+/// As scikit-learn's `KNeighborsClassifier(k)` with brute-force search: distances are compared in
 /// double precision. The scores are the shares of votes, so equal votes go to the lowest class. Of
 /// training examples at the same distance the one that comes first in the training part is nearer
 /// (scikit-learn leaves it open). With fewer than `k` training examples all of them vote.
@@ -42,11 +42,11 @@ impl Model for NearestNeighbours {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
-        let table = double_precision(&train.inputs);
-        let squares = squared_norms(table.view());
+        let table = train.inputs.table.as_standard_layout().into_owned();
+        let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
         Ok(Box::new(Memory {
             largest_square: squares.iter().copied().fold(0.0, f64::max),
-            squares,
+            squares: squares.iter().map(|&square| square as f32).collect(),
             table,
             labels: train.labels.clone(),
             classes: train.classes.len(),
@@ -55,15 +55,28 @@ impl Model for NearestNeighbours {
     }
 }
 
-/// Examples scored at once.
-const BLOCK: usize = 64;
+/// Most examples scored at once.
+const BLOCK: usize = 128;
+
+/// Training examples that a block is compared with at once: as many as let the block's products
+/// with them stay in the processor's cache.
+const STRETCH: usize = 512;
+
+/// Groups that a stretch falls into, by index modulo this. A group is passed over as a whole where
+/// even the nearest of it is too far, and the smallest distances of all groups are found without a
+/// branch, several at once.
+const GROUPS: usize = 64;
 
 /// The training part itself.
+///
+/// The search is in two steps. Products of matrices in single precision give rough squared
+/// distances to everything, of which it is known how far off they can be; they sort out who comes
+/// into question. Those few are measured in double precision.
 struct Memory {
     /// Shape `(training examples, columns)`.
-    table: Array2<f64>,
+    table: Array2<f32>,
     /// Squared Euclidean norm of each row.
-    squares: Array1<f64>,
+    squares: Vec<f32>,
     largest_square: f64,
     labels: Vec<usize>,
     classes: usize,
@@ -71,55 +84,202 @@ struct Memory {
 }
 
 impl Memory {
-    /// Indices of the `k` nearest training examples.
-    ///
-    /// `products` are the example's inner products with all of them. They give all squared
-    /// distances at once, as `|b|² - 2·a·b` up to the common `|a|²`, but rounded: so they only
-    /// sort out who comes into question, and those few are measured exactly.
-    fn nearest(&self, example: ArrayView1<f64>, products: ArrayView1<f64>) -> Vec<usize> {
-        let rough = &self.squares - &(2.0 * &products);
-        let (_, &mut kth, _) = rough.to_vec().select_nth_unstable_by(self.k - 1, f64::total_cmp);
-        let reach = kth + self.rounding_of(example);
-        let mut near: Vec<(f64, usize)> = (0..rough.len())
-            .filter(|&at| rough[at] <= reach)
-            .map(|at| (squared_distance(example, self.table.row(at)), at))
+    /// Indices of the `k` nearest training examples of each example of a block.
+    fn nearest(&self, examples: ArrayView2<f32>) -> Vec<Vec<usize>> {
+        let mut shortlists: Vec<Shortlist> = examples
+            .rows()
+            .into_iter()
+            .map(|example| Shortlist::new(self.k, self.rounding_of(example)))
             .collect();
-        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        near.iter().take(self.k).map(|&(_, at)| at).collect()
+        let mut products = Array2::zeros((examples.nrows(), STRETCH.min(self.table.nrows())));
+        for (at, stretch) in self.table.axis_chunks_iter(Axis(0), STRETCH).enumerate() {
+            let first = at * STRETCH;
+            let squares = &self.squares[first..first + stretch.nrows()];
+            let mut products = products.slice_mut(s![.., ..stretch.nrows()]);
+            general_mat_mul(-2.0, &examples, &stretch.t(), 0.0, &mut products);
+            for (products, shortlist) in products.rows().into_iter().zip(&mut shortlists) {
+                if let Some(products) = products.as_slice() {
+                    shortlist.consider(first, products, squares);
+                }
+            }
+        }
+        examples
+            .rows()
+            .into_iter()
+            .zip(shortlists)
+            .map(|(example, shortlist)| {
+                let exact = |at| (squared_distance(example, self.table.row(at)), at);
+                let mut near: Vec<(f64, usize)> = shortlist.members().map(exact).collect();
+                near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                near.iter().take(self.k).map(|&(_, at)| at).collect()
+            })
+            .collect()
     }
 
-    /// More than two rough distances from an example can be wrong by together.
+    /// More than two rough distances from an example can be wrong by together; infinite where they
+    /// may overflow.
     ///
-    /// A sum of `n` products is off by at most about `n` times the machine precision times the sum
-    /// of their magnitudes: N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
-    /// edition, SIAM, 2002, section 3.1. The factor 16 covers all the sums involved.
-    fn rounding_of(&self, example: ArrayView1<f64>) -> f64 {
-        let magnitude = example.dot(&example) + self.largest_square;
-        16.0 * (self.table.ncols() + 4) as f64 * f64::EPSILON * magnitude
+    /// With `u` the unit roundoff, a sum of `n` products is off by at most `n·u / (1 - n·u)` times
+    /// the sum of their magnitudes, in whatever order it is taken: N. Higham, "Accuracy and
+    /// Stability of Numerical Algorithms", 2nd edition, SIAM, 2002, section 3.1. With that, with the
+    /// roundings of `|b|²` and of the sum, and with `2·|a|·|b| <= |a|² + |b|²`, one rough distance is
+    /// off by at most `(n + 4)·u·(|a|² + |b|²)`. Twice as much is granted, and what underflow takes.
+    fn rounding_of(&self, example: ArrayView1<f32>) -> f32 {
+        let magnitude = squared_norm(example) + self.largest_square;
+        if magnitude > f64::from(f32::MAX) / 8.0 {
+            return f32::INFINITY;
+        }
+        let columns = self.table.ncols() as f64;
+        let relative = 2.0 * (columns + 4.0) * f64::from(f32::EPSILON);
+        (relative * magnitude + columns * f64::from(f32::MIN_POSITIVE)) as f32
     }
 }
 
-fn squared_distance(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+/// Who may be among the `k` nearest of one example, by rough distance.
+///
+/// Rough distances are `|b|² - 2·a·b`: squared, and up to the example's own `|a|²`.
+struct Shortlist {
+    k: usize,
+    /// More than two rough distances can be wrong by together.
+    rounding: f32,
+    /// No less than the `k`-th smallest rough distance so far.
+    bound: f32,
+    /// Rough distance and index.
+    members: Vec<(f32, usize)>,
+}
+
+impl Shortlist {
+    fn new(k: usize, rounding: f32) -> Self {
+        Self { k, rounding, bound: f32::INFINITY, members: Vec::with_capacity(4 * k) }
+    }
+
+    /// Largest rough distance of an example that may be among the nearest.
+    fn reach(&self) -> f32 {
+        if self.rounding.is_finite() { self.bound + self.rounding } else { f32::INFINITY }
+    }
+
+    /// Adds those who come into question of a stretch of training examples, the first of which has
+    /// the index `first`, given `-2·a·b` and `|b|²`.
+    fn consider(&mut self, first: usize, products: &[f32], squares: &[f32]) {
+        let mut minima = [f32::INFINITY; GROUPS];
+        for (products, squares) in products.chunks(GROUPS).zip(squares.chunks(GROUPS)) {
+            for (least, (product, square)) in minima.iter_mut().zip(products.iter().zip(squares)) {
+                let rough = product + square;
+                *least = if rough < *least { rough } else { *least };
+            }
+        }
+        if self.members.is_empty() && self.k <= GROUPS {
+            // The nearest of k groups are k examples.
+            self.bound = *minima.clone().select_nth_unstable_by(self.k - 1, f32::total_cmp).1;
+        }
+        let reach = self.reach();
+        let before = self.members.len();
+        for (group, _) in minima.iter().enumerate().filter(|&(_, &least)| least <= reach) {
+            for at in (group..products.len()).step_by(GROUPS) {
+                let rough = products[at] + squares[at];
+                if within(rough, reach) {
+                    self.members.push((rough, first + at));
+                }
+            }
+        }
+        if self.members.len() > before && self.members.len() >= self.k {
+            let by_distance = |a: &(f32, usize), b: &(f32, usize)| a.0.total_cmp(&b.0);
+            self.bound = self.members.select_nth_unstable_by(self.k - 1, by_distance).1.0;
+        }
+    }
+
+    /// Indices of all that may be among the nearest, the nearest among them.
+    fn members(&self) -> impl Iterator<Item = usize> {
+        let reach = self.reach();
+        self.members.iter().filter(move |&&(rough, _)| within(rough, reach)).map(|&(_, at)| at)
+    }
+}
+
+/// An infinite reach takes in what overflow leaves undefined.
+fn within(rough: f32, reach: f32) -> bool {
+    reach == f32::INFINITY || rough <= reach
+}
+
+fn squared_norm(row: ArrayView1<f32>) -> f64 {
+    row.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+}
+
+fn squared_distance(a: ArrayView1<f32>, b: ArrayView1<f32>) -> f64 {
+    // In four sums, so that an addition does not wait for the one before it.
+    let mut sums = [0.0; 4];
+    for (at, (&a, &b)) in a.iter().zip(b).enumerate() {
+        sums[at % 4] += (f64::from(a) - f64::from(b)).powi(2);
+    }
+    sums.iter().sum()
 }
 
 impl Fitted for Memory {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.table.ncols())?;
-        let table = double_precision(inputs);
         let mut scores = Array2::zeros((inputs.len(), self.classes));
+        // As many blocks for every thread. Nothing depends on where they end: distances are exact.
+        let threads = rayon::current_num_threads();
+        let block = inputs.len().div_ceil(threads * inputs.len().div_ceil(threads * BLOCK).max(1)).max(1);
         scores
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
+            .axis_chunks_iter_mut(Axis(0), block)
             .into_par_iter()
-            .zip(table.axis_chunks_iter(Axis(0), BLOCK))
+            .zip(inputs.table.axis_chunks_iter(Axis(0), block))
             .for_each(|(mut scores, examples)| {
-                let products = examples.dot(&self.table.t());
-                for (row, mut shares) in scores.rows_mut().into_iter().enumerate() {
-                    for neighbour in self.nearest(examples.row(row), products.row(row)) {
+                for (neighbours, mut shares) in self.nearest(examples).iter().zip(scores.rows_mut()) {
+                    for &neighbour in neighbours {
                         shares[self.labels[neighbour]] += 1.0 / self.k as f32;
                     }
                 }
             });
         Ok(scores)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use genre_bench_api::random_stream;
+    use rand::Rng;
+
+    /// The rule, without the shortcut.
+    fn by_definition(memory: &Memory, example: ArrayView1<f32>) -> Vec<usize> {
+        let mut all: Vec<(f64, usize)> = (0..memory.table.nrows())
+            .map(|at| (squared_distance(example, memory.table.row(at)), at))
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        all.iter().take(memory.k).map(|&(_, at)| at).collect()
+    }
+
+    /// Distances that single precision confuses, loses in underflow or cannot hold, and equal ones.
+    #[test]
+    fn the_shortlist_misses_nobody() {
+        let mut rng = random_stream(0, "the shortlist misses nobody");
+        for (offset, spread) in
+            [(0.0, 1.0), (1e4, 1.0), (1e7, 0.5), (0.0, 1e-22), (0.0, 1e-30), (0.0, 3e18), (1e19, 1e35)]
+        {
+            let mut draw = |rows| {
+                Array2::from_shape_fn((rows, 5), |_| {
+                    (offset + spread * f64::from(rng.gen_range(-9_i8..10)) * rng.gen_range(0.99..1.0)) as f32
+                })
+            };
+            let (mut table, mut asked) = (draw(STRETCH + 300), draw(20));
+            let halves = table.slice(s![..400, ..]).to_owned();
+            table.slice_mut(s![400..800, ..]).assign(&halves);
+            asked.slice_mut(s![..5, ..]).assign(&halves.slice(s![..5, ..]));
+            let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
+            for k in [1, 5, GROUPS + 1, table.nrows()] {
+                let memory = Memory {
+                    largest_square: squares.iter().copied().fold(0.0, f64::max),
+                    squares: squares.iter().map(|&square| square as f32).collect(),
+                    labels: vec![0; table.nrows()],
+                    table: table.clone(),
+                    classes: 1,
+                    k,
+                };
+                for (example, found) in asked.rows().into_iter().zip(memory.nearest(asked.view())) {
+                    assert_eq!(found, by_definition(&memory, example), "{k} nearest, {offset} ± {spread}");
+                }
+            }
+        }
     }
 }

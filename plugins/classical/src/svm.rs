@@ -1,6 +1,7 @@
 //! Support vector machine.
 
 use crate::kernel::RadialBasis;
+use crate::pair_kernel::{PairKernel, Tile};
 use crate::smo::{Solution, TOLERANCE, separate};
 use crate::training::{Classes, Training, double_precision, require_columns};
 use crate::votes::{class_pairs, vote_scores};
@@ -8,12 +9,16 @@ use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Para
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::parallel::prelude::*;
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Examples scored at once.
 const BLOCK: usize = 64;
+
+/// Bytes that kernels may take. Ten equal classes fit with up to 33,000 examples together; beyond
+/// that, kernels are computed row by row as the solver asks for them.
+const KERNEL_MEMORY: usize = 512 << 20;
 
 /// The score of classes without training examples: below any number of votes.
 const NEVER: f32 = -1.0;
@@ -26,7 +31,8 @@ const NEVER: f32 = -1.0;
 /// highest score.
 ///
 /// The two-class problems are solved in parallel over pairs, by a solver of our own or, for
-/// comparison, by linfa-svm's. That one (0.8.1) takes no kernel matrix and spends most of its time on
+/// comparison, by linfa-svm's. Whatever the size of the training part and the number of threads,
+/// kernels take a bounded amount of memory. That one (0.8.1) takes no kernel matrix and spends most of its time on
 /// computing one again for every pair; its shrinking runs out of bounds and is left off.
 ///
 /// References: C.-C. Chang and C.-J. Lin, "LIBSVM: a library for support vector machines", ACM
@@ -88,18 +94,19 @@ impl Model for Svm {
 
         let pairs = class_pairs(problem.rows.len());
         let solved = AtomicUsize::new(0);
-        let solutions = pairs
-            .par_iter()
-            .map(|&pair| {
+        let mut solutions = Vec::with_capacity(pairs.len());
+        for together in pairs.chunks(problem.pairs_at_once()) {
+            let solve = |&pair| {
                 run.check_cancelled()?;
                 let solution = match problem.solver {
-                    Solver::Own => problem.solve(pair),
+                    Solver::Own => problem.solve(pair, || run.check_cancelled())?,
                     Solver::Linfa => problem.solve_with_linfa(pair)?,
                 };
                 run.progress(solved.fetch_add(1, Ordering::Relaxed) + 1, pairs.len(), "class pairs");
                 Ok(solution)
-            })
-            .collect::<Result<Vec<_>>>()?;
+            };
+            solutions.extend(together.par_iter().map(solve).collect::<Result<Vec<_>>>()?);
+        }
         Ok(Box::new(problem.machine(&pairs, &solutions)))
     }
 }
@@ -115,8 +122,9 @@ struct Problem {
     table: Array2<f64>,
     /// Where each class's rows are in the table.
     rows: Vec<Range<usize>>,
-    /// The kernel within each class, which all its pairs share.
-    within: Vec<Array2<f64>>,
+    /// The kernel within each class, which all its pairs share; empty where the kernels do not all
+    /// fit into memory, or nobody asks for them.
+    within: Vec<Tile>,
     kernel: RadialBasis,
     c: f64,
     solver: Solver,
@@ -134,29 +142,49 @@ impl Problem {
                 order.partition_point(|at| label(at) < class)..order.partition_point(|at| label(at) <= class)
             })
             .collect();
-        let within = rows
-            .par_iter()
-            .map(|rows| table.slice(s![rows.clone(), ..]))
-            .map(|rows| kernel.between(rows, rows))
-            .collect();
-        Self { table, rows, within, kernel, c, solver, classes: training.classes }
+        let mut problem = Self { table, rows, within: vec![], kernel, c, solver, classes: training.classes };
+        if matches!(solver, Solver::Own) && problem.within_memory() + problem.pair_memory() <= KERNEL_MEMORY {
+            let within =
+                |class| Tile::new(problem.kernel.rounded_between(problem.class(class), problem.class(class)));
+            problem.within = (0..problem.rows.len()).into_par_iter().map(within).collect();
+        }
+        problem
     }
 
-    fn solve(&self, (first, second): (usize, usize)) -> Solution {
-        let table_of = |class: usize| self.table.slice(s![self.rows[class].clone(), ..]);
-        let across = self.kernel.between(table_of(first), table_of(second));
-        let (middle, rest) = across.dim();
-        let mut kernel = Array2::zeros((middle + rest, middle + rest));
-        kernel.slice_mut(s![..middle, ..middle]).assign(&self.within[first]);
-        kernel.slice_mut(s![..middle, middle..]).assign(&across);
-        kernel.slice_mut(s![middle.., ..middle]).assign(&across.t());
-        kernel.slice_mut(s![middle.., middle..]).assign(&self.within[second]);
-        separate(&kernel, middle, self.c)
+    /// The rows of a class.
+    fn class(&self, class: usize) -> ArrayView2<'_, f64> {
+        self.table.slice(s![self.rows[class].clone(), ..])
+    }
+
+    /// Bytes of the kernels within all classes.
+    fn within_memory(&self) -> usize {
+        self.rows.iter().map(|rows| rows.len().pow(2) * size_of::<f32>()).sum()
+    }
+
+    /// Bytes of the largest kernel across two classes, and of its transpose.
+    fn pair_memory(&self) -> usize {
+        let largest = self.rows.iter().map(Range::len).max().unwrap_or(0);
+        2 * largest.pow(2) * size_of::<f32>()
+    }
+
+    /// How many pairs may be solved in parallel.
+    fn pairs_at_once(&self) -> usize {
+        let left = KERNEL_MEMORY.saturating_sub(self.within_memory());
+        if self.within.is_empty() { usize::MAX } else { (left / self.pair_memory()).max(1) }
+    }
+
+    fn solve(&self, (first, second): (usize, usize), go_on: impl Fn() -> Result<()>) -> Result<Solution> {
+        let tables = [self.class(first), self.class(second)];
+        let kernel = if self.within.is_empty() {
+            PairKernel::on_demand(&self.kernel, tables, KERNEL_MEMORY / rayon::current_num_threads())
+        } else {
+            PairKernel::whole(&self.kernel, [&self.within[first], &self.within[second]], tables)
+        };
+        separate(&kernel, self.c, go_on)
     }
 
     fn solve_with_linfa(&self, (first, second): (usize, usize)) -> Result<Solution> {
-        let table_of = |class: usize| self.table.slice(s![self.rows[class].clone(), ..]);
-        let table = concatenate![Axis(0), table_of(first), table_of(second)];
+        let table = concatenate![Axis(0), self.class(first), self.class(second)];
         let is_first = Array1::from_shape_fn(table.nrows(), |row| row < self.rows[first].len());
         let solved = linfa_svm::Svm::<f64, bool>::params()
             .pos_neg_weights(self.c, self.c)
@@ -165,7 +193,7 @@ impl Problem {
             .shrinking(false)
             .fit(&DatasetBase::new(table, is_first))
             .map_err(Error::failed)?;
-        Ok(Solution { weights: solved.alpha.into(), offset: solved.rho })
+        Ok(Solution { weights: solved.alpha, offset: solved.rho })
     }
 
     /// Puts the solutions of all pairs over one table of support vectors.
