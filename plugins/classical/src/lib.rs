@@ -16,6 +16,7 @@
 //! | `boosting` | [gradient-boosted trees](Boosting) over histograms | own |
 //! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
 //! | `svm-linfa` | the same, only by name | linfa-svm |
+//! | `stack` | [a soft vote](Stack) of the best of the others | own |
 
 mod baseline;
 mod bins;
@@ -39,6 +40,7 @@ mod pair_kernel;
 mod smo;
 mod softmax;
 mod split;
+mod stack;
 mod svm;
 mod training;
 mod votes;
@@ -52,6 +54,7 @@ pub use lda::Lda;
 pub use logistic::Logistic;
 pub use naive_bayes::NaiveBayes;
 pub use nearest::NearestNeighbours;
+pub use stack::Stack;
 pub use svm::Svm;
 
 use genre_bench_api::Model;
@@ -72,6 +75,7 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Boosting),
         Box::new(Svm::DEFAULT),
         Box::new(Svm::C10),
+        Box::new(Stack),
         Box::new(Svm::LINFA),
     ]
 }

@@ -3,8 +3,8 @@
 use crate::training::{Classes, require_columns, require_data};
 use crate::{Boosting, ExtraTrees, Forest, Lda, Logistic, NearestNeighbours, Svm};
 use genre_bench_api::{
-    Calibration, CalibrationMethod, Card, Examples, Family, Fitted, Inputs, Insights, Model, Observer, Param, Result,
-    Run,
+    Calibration, CalibrationMethod, Card, Examples, Family, Fitted, Inputs, Insights, Model, Observer, Param,
+    Result, Run,
 };
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Axis};
@@ -42,7 +42,10 @@ impl Model for Stack {
     fn card(&self) -> Card {
         let summary = "soft vote of the best of seven models, weights from inner folds";
         Card::new("stack", Family::Classical, summary)
-            .param(Param::int("inner-folds", 3, "folds of the training part that weights come from").at_least(2.0))
+            .param(
+                Param::int("inner-folds", 3, "folds of the training part that weights come from")
+                    .at_least(2.0),
+            )
             .param(Param::int("members", 4, "most models in the vote").above(0.0).tries(&["2", "4", "7"]))
     }
 
@@ -66,8 +69,11 @@ impl Model for Stack {
                 false => Calibration::fit(CalibrationMethod::Platt, scores, &labels),
             })
             .collect::<Result<Vec<_>>>()?;
-        let probabilities: Vec<Array2<f32>> =
-            out_of_fold.iter().zip(&calibrations).map(|(scores, calibration)| calibration.apply(scores)).collect();
+        let probabilities: Vec<Array2<f32>> = out_of_fold
+            .iter()
+            .zip(&calibrations)
+            .map(|(scores, calibration)| calibration.apply(scores))
+            .collect();
         let weights = select(&probabilities, &labels, run.params.count("members")?);
 
         let members = (candidates.par_iter().zip(calibrations).zip(&weights))
@@ -186,7 +192,9 @@ fn select(probabilities: &[Array2<f32>], labels: &[usize], members: usize) -> Ve
         };
         let open = (0..counts.len()).filter(|&candidate| !full || counts[candidate] > 0);
         let scored = open.map(|candidate| (candidate, log_likelihood(candidate)));
-        let Some((best, _)) = scored.reduce(|best, next| if next.1 > best.1 { next } else { best }) else { break };
+        let Some((best, _)) = scored.reduce(|best, next| if next.1 > best.1 { next } else { best }) else {
+            break;
+        };
         counts[best] += 1;
         sums.iter_mut().zip(&of_label[best]).for_each(|(sum, p)| *sum += p);
     }
@@ -224,7 +232,10 @@ impl Fitted for Vote {
 
 #[cfg(test)]
 mod tests {
-    use super::select;
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
+    use super::{Folds, Stack, select};
+    use genre_bench_api::{Examples, Model, Run};
     use ndarray::{Array2, array};
 
     #[test]
@@ -240,5 +251,24 @@ mod tests {
     #[test]
     fn without_an_example_the_first_model_is_alone() {
         assert_eq!(select(&[Array2::zeros((0, 2)), Array2::zeros((0, 2))], &[], 2), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn weights_come_from_folds_that_keep_groups_together() {
+        let train = Examples {
+            labels: (0..60).map(|row| row / 4 % 3).collect(),
+            groups: (0..60).map(|row| row / 4).collect(),
+            classes: ["a", "b", "c"].map(str::to_owned).into(),
+            ..Examples::default()
+        };
+        let folds = Folds::of(&train, 3, &Run::with(Stack.card().resolve([]).unwrap(), 0));
+        assert_eq!(folds.parts.len(), 3);
+        let mut tested: Vec<usize> = folds.tested().collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..60).collect::<Vec<_>>(), "every row is left out once");
+        for (rest, left_out) in &folds.parts {
+            assert_eq!(rest.len() + left_out.len(), 60);
+            assert!(left_out.iter().all(|row| rest.iter().all(|other| row / 4 != other / 4)));
+        }
     }
 }
