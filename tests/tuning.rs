@@ -72,11 +72,8 @@ fn a_search_goes_on_where_it_was() {
     let first = json_of(&place, search);
     assert_eq!(json_of(&place, search), first, "nothing is fitted again, or its seconds would differ");
     let cells: Vec<_> = std::fs::read_dir(place.path("runs/cells")).unwrap().flatten().collect();
-    assert_eq!(
-        cells.len(),
-        3 * 3 * 5 + 3 * 2,
-        "inner folds, outer folds, candidates; tuned and plain outside"
-    );
+    // Inner folds, outer folds, candidates; and outside the plain model, which a fold may choose as well.
+    assert!((3 * 3 * 5 + 3..=3 * 3 * 5 + 3 * 2).contains(&cells.len()), "{}", cells.len());
     for cell in cells.iter().step_by(2) {
         std::fs::remove_file(cell.path()).unwrap();
     }

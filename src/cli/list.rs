@@ -87,11 +87,12 @@ fn models(cards: &[Card]) -> String {
     let mut text = heading("Models");
     grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
     text += &format!("\n{}", heading("Parameters (--set MODEL.PARAMETER=VALUE)"));
-    let mut grid = Grid::new(4, ["parameter", "default", "allowed", "what it does"]);
+    let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
     for card in cards {
         for param in &card.params {
             let name = format!("{}.{}", card.name, param.name);
-            grid.row([name, param.default.to_string(), param.allows(), param.help.clone()]);
+            let (default, tries) = (param.default.to_string(), param.tries.join(", "));
+            grid.row([name, default, param.allows(), tries, param.help.clone()]);
         }
     }
     grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
@@ -115,7 +116,9 @@ fn model_json(card: &Card) -> Value {
     let params: Vec<Value> = card
         .params
         .iter()
-        .map(|p| json!({"name": p.name, "default": p.default, "allowed": p.allows(), "help": p.help}))
+        .map(|p| {
+            json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help})
+        })
         .collect();
     json!({
         "model": card.name,
