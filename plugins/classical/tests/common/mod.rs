@@ -43,7 +43,7 @@ pub struct Spread {
     pub deviation: f64,
 }
 
-pub const FIXTURES: [&str; 3] = ["overlapping", "two_classes", "wide"];
+pub const FIXTURES: [&str; 4] = ["overlapping", "two_classes", "three_classes", "wide"];
 
 pub fn fixture(name: &str) -> Fixture {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/classical");
