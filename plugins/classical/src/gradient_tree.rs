@@ -117,21 +117,16 @@ impl<'a> Grower<'a> {
             let Some((split, histogram)) = parent.split else { break };
             gains[split.column] += split.gain;
 
-            let bins = self.table.column(split.column);
-            let rows = &mut self.rows[parent.first..parent.end];
-            let middle = parent.first + partition(rows, |row| bins[row as usize] <= split.bin);
-            let child = nodes.len();
-            nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
             nodes[parent.node] = Node::Split {
                 column: split.column as u32,
-                left: child as u32,
+                left: nodes.len() as u32,
                 threshold: self.table.thresholds(split.column)[usize::from(split.bin)],
             };
-            let mut left =
-                Open { node: child, first: parent.first, end: middle, sums: split.left, split: None };
-            let right_sums = parent.sums - split.left;
-            let mut right =
-                Open { node: child + 1, first: middle, end: parent.end, sums: right_sums, split: None };
+            let middle = self.divide(parent.first, parent.end, &split);
+            let child = |node, first, end, sums| Open { node, first, end, sums, split: None };
+            let mut left = child(nodes.len(), parent.first, middle, split.left);
+            let mut right = child(nodes.len() + 1, middle, parent.end, parent.sums - split.left);
+            nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
             if open.len() + 2 < self.growth.max_leaves {
                 self.find_splits(&mut left, &mut right, histogram, derivatives);
             } else {
@@ -151,6 +146,13 @@ impl<'a> Grower<'a> {
         }
         self.spare.extend(open.into_iter().filter_map(|node| node.split).map(|(_, histogram)| histogram));
         GradientTree { nodes }
+    }
+
+    /// Reorders the rows `first..end` of [`Grower::rows`] so that those of the left side come first,
+    /// and returns where the right side begins.
+    fn divide(&mut self, first: usize, end: usize, split: &Split) -> usize {
+        let bins = self.table.column(split.column);
+        first + partition(&mut self.rows[first..end], |row| bins[row as usize] <= split.bin)
     }
 
     /// Where the loss of these rows would be lowest if it were its second-order expansion,

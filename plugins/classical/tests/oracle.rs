@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{FIXTURES, Fixture, Spread, fit, fixture, inputs, labels, model, table};
+use common::{FIXTURES, Fixture, Spread, fit, fit_with, fixture, inputs, labels, model, table};
 use ndarray::{Array2, Axis, concatenate};
 
 fn scores(name: &str, fixture: &Fixture, seed: u64) -> Array2<f32> {
@@ -82,6 +82,29 @@ fn boosting_agrees() {
         } else {
             assert!(off.iter().all(|&off| off < 1e-4), "{problem}: scores differ by {off}");
         }
+    }
+}
+
+#[test]
+fn boosting_agrees_with_other_parameters() {
+    for problem in ["two_classes", "three_classes"] {
+        let fixture = fixture(problem);
+        let answer = &fixture.answers["boosting with other parameters"];
+        let ours = fit_with(
+            &*model("boosting"),
+            &[
+                ("rounds", "20"),
+                ("learning-rate", "0.3"),
+                ("max-leaves", "4"),
+                ("min-samples-leaf", "5"),
+                ("max-bins", "64"),
+                ("l2", "3"),
+            ],
+            &fixture.train.examples(),
+        );
+        let ours = ours.scores(&fixture.test.examples().inputs).unwrap();
+        let off = (&ours - &table(&answer.scores)).mapv(f32::abs);
+        assert!(off.iter().all(|&off| off < 1e-4), "{problem}: scores differ by {off}");
     }
 }
 

@@ -84,6 +84,12 @@ pub fn fit(model: &dyn Model, train: &Examples, seed: u64) -> Box<dyn Fitted> {
     model.fit(train, &Examples::default(), &run).unwrap()
 }
 
+/// Fits with some parameters changed, and seed 0.
+pub fn fit_with(model: &dyn Model, changes: &[(&str, &str)], train: &Examples) -> Box<dyn Fitted> {
+    let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
+    model.fit(train, &Examples::default(), &run).unwrap()
+}
+
 /// The first class with the highest score of every row: how the harness reads scores.
 pub fn labels(scores: &Array2<f32>) -> Vec<usize> {
     scores
