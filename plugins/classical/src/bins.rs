@@ -59,7 +59,7 @@ impl BinnedTable {
 ///
 /// As scikit-learn's `_BinMapper`, with numpy's quantile method `averaged_inverted_cdf`: the
 /// smallest value that the wanted share of rows does not exceed, or the mean of it and the next one
-/// where it is exactly that share.
+/// where it is exactly that share (numpy's rounding can make it miss that it is).
 fn thresholds(column: ArrayView1<f64>, max_bins: usize) -> Vec<f64> {
     let mut sorted = column.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -117,21 +117,16 @@ impl<'a> Grower<'a> {
             let Some((split, histogram)) = parent.split else { break };
             gains[split.column] += split.gain;
 
-            let bins = self.table.column(split.column);
-            let rows = &mut self.rows[parent.first..parent.end];
-            let middle = parent.first + partition(rows, |row| bins[row as usize] <= split.bin);
-            let child = nodes.len();
-            nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
             nodes[parent.node] = Node::Split {
                 column: split.column as u32,
-                left: child as u32,
+                left: nodes.len() as u32,
                 threshold: self.table.thresholds(split.column)[usize::from(split.bin)],
             };
-            let mut left =
-                Open { node: child, first: parent.first, end: middle, sums: split.left, split: None };
-            let right_sums = parent.sums - split.left;
-            let mut right =
-                Open { node: child + 1, first: middle, end: parent.end, sums: right_sums, split: None };
+            let middle = self.divide(parent.first, parent.end, &split);
+            let child = |node, first, end, sums| Open { node, first, end, sums, split: None };
+            let mut left = child(nodes.len(), parent.first, middle, split.left);
+            let mut right = child(nodes.len() + 1, middle, parent.end, parent.sums - split.left);
+            nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
             if open.len() + 2 < self.growth.max_leaves {
                 self.find_splits(&mut left, &mut right, histogram, derivatives);
             } else {
@@ -153,11 +148,17 @@ impl<'a> Grower<'a> {
         GradientTree { nodes }
     }
 
+    /// Reorders the rows `first..end` of [`Grower::rows`] so that those of the left side come first,
+    /// and returns where the right side begins.
+    fn divide(&mut self, first: usize, end: usize, split: &Split) -> usize {
+        let bins = self.table.column(split.column);
+        first + partition(&mut self.rows[first..end], |row| bins[row as usize] <= split.bin)
+    }
+
     /// Where the loss of these rows would be lowest if it were its second-order expansion,
     /// shortened by the learning rate.
     fn newton_step(&self, sums: Sums) -> f64 {
-        // What is added in the end only keeps 0 / 0 from being a number.
-        -self.growth.learning_rate * sums.gradient() / (sums.hessian() + self.l2() + f64::MIN_POSITIVE)
+        -self.growth.learning_rate * sums.gradient() / (sums.hessian() + self.l2())
     }
 
     fn l2(&self) -> f64 {
@@ -207,21 +208,25 @@ impl<'a> Grower<'a> {
                 best = self.best_cut(column, bins, node.sums, least).or(best);
             }
         }
-        match best {
-            Some(split) => {
-                let gain = split.gain / (node.sums.hessian() + 2.0 * self.l2());
-                node.split = Some((Split { gain, ..split }, histogram));
-            }
+        // Now with what is the same for all cuts of the node; without a penalty only the first quotient.
+        let (gradient, hessian) = (node.sums.gradient(), node.sums.hessian());
+        let both_sides = hessian + 2.0 * self.l2();
+        let gain_of = |split: &Split| {
+            split.gain / both_sides + gradient * gradient / both_sides
+                - gradient * gradient / (hessian + self.l2())
+        };
+        match best.map(|split| Split { gain: gain_of(&split), ..split }).filter(|split| split.gain > 0.0) {
+            Some(split) => node.split = Some((split, histogram)),
             None => self.spare.push(histogram),
         }
     }
 
     /// Where to cut a column's bins best, if that gains more than `least`; `total` is their sum.
     ///
-    /// With `g` and `h` for the sides' sums of gradients and hessians, `G` and `H` for the node's,
-    /// Newton steps on the sides lower the loss by half of
-    /// `g₁² / h₁ + g₂² / h₂ - G² / H = (g₁ H - G h₁)² / (h₁ h₂ H)`
-    /// more than one on the node. `H` is left out here, as it is the same for all cuts of a node.
+    /// With `g` and `h` for the sides' sums of gradients and of hessians with the penalty, and `G`
+    /// and `H` for the sums over both sides, Newton steps on the sides lower the loss by half of
+    /// `g₁² / h₁ + g₂² / h₂ = G² / H + (g₁ H - G h₁)² / (h₁ h₂ H)`.
+    /// Here the gain is `(g₁ H - G h₁)² / (h₁ h₂)`, as the rest is the same for all cuts of a node.
     fn best_cut(&self, column: usize, bins: &[Sums], total: Sums, least: f64) -> Option<Split> {
         let allows = |side: Sums| {
             side.count() >= self.growth.min_samples_leaf && side.hessian() >= self.unit.of(MIN_HESSIAN)

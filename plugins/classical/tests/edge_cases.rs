@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{examples, fit, fixture, inputs, labels, model};
+use common::{examples, fit, fit_with, fixture, inputs, labels, model};
 use genre_bench_api::{Device, Error, Examples, Observer, Run};
 use genre_bench_classical::models;
 use ndarray::{Array2, Axis, array, concatenate, s};
@@ -94,9 +94,7 @@ fn equal_counts_go_to_the_lowest_class() {
     let asked = inputs(array![[1.5]]);
     assert_eq!(labels(&fit(&*model("majority"), &train, 0).scores(&asked).unwrap()), [1]);
 
-    let model = model("knn-5");
-    let run = Run::with(model.card().resolve([("k", "4")]).unwrap(), 0);
-    let scores = model.fit(&train, &Examples::default(), &run).unwrap().scores(&asked).unwrap();
+    let scores = fit_with(&*model("knn-5"), &[("k", "4")], &train).scores(&asked).unwrap();
     assert_eq!(scores, array![[0.0, 0.5, 0.5, 0.0]]);
 }
 
@@ -114,9 +112,7 @@ fn of_equally_near_neighbours_the_first_in_training_counts() {
 /// different rows of scores it has for it.
 fn learnt(name: &str, changes: &[(&str, &str)]) -> (bool, usize) {
     let train = fixture("overlapping").train.examples();
-    let model = model(name);
-    let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
-    let scores = model.fit(&train, &Examples::default(), &run).unwrap().scores(&train.inputs).unwrap();
+    let scores = fit_with(&*model(name), changes, &train).scores(&train.inputs).unwrap();
     let mut rows: Vec<_> = scores.rows().into_iter().map(|row| format!("{row}")).collect();
     rows.sort();
     rows.dedup();
@@ -150,9 +146,7 @@ fn boosting_limits_are_kept() {
 fn boosting_moves_less_with_a_penalty_or_a_small_learning_rate() {
     let train = fixture("overlapping").train.examples();
     let furthest_from_even = |changes: &[(&str, &str)]| {
-        let model = model("boosting");
-        let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
-        let fitted = model.fit(&train, &Examples::default(), &run).unwrap();
+        let fitted = fit_with(&*model("boosting"), changes, &train);
         fitted.scores(&train.inputs).unwrap().fold(0.0_f32, |most, p| most.max((p - 0.25).abs()))
     };
     let one_round = furthest_from_even(&[("rounds", "1")]);

@@ -43,7 +43,7 @@ pub struct Spread {
     pub deviation: f64,
 }
 
-pub const FIXTURES: [&str; 3] = ["overlapping", "two_classes", "wide"];
+pub const FIXTURES: [&str; 4] = ["overlapping", "two_classes", "three_classes", "wide"];
 
 pub fn fixture(name: &str) -> Fixture {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/classical");
@@ -81,6 +81,12 @@ pub fn model(name: &str) -> Box<dyn Model> {
 /// Fits with the default parameters.
 pub fn fit(model: &dyn Model, train: &Examples, seed: u64) -> Box<dyn Fitted> {
     let run = Run::with(model.card().resolve([]).unwrap(), seed);
+    model.fit(train, &Examples::default(), &run).unwrap()
+}
+
+/// Fits with some parameters changed, and seed 0.
+pub fn fit_with(model: &dyn Model, changes: &[(&str, &str)], train: &Examples) -> Box<dyn Fitted> {
+    let run = Run::with(model.card().resolve(changes.iter().copied()).unwrap(), 0);
     model.fit(train, &Examples::default(), &run).unwrap()
 }
 
