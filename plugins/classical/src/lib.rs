@@ -10,25 +10,32 @@
 //! | `knn-1`, `knn-5` | [k nearest neighbours](NearestNeighbours) | own |
 //! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | linfa-bayes |
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
+//! | `ridge` | [ridge classifier](Ridge) | own |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
+//! | `svm-linear` | [linear support vector machine](SvmLinear) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
 //! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
 //! | `svm-linfa` | the same, only by name | linfa-svm |
 
 mod baseline;
 mod cart;
+mod cholesky;
 mod decision_tree;
 mod forest;
 mod kernel;
 mod lda;
+mod linear;
 mod logistic;
 mod naive_bayes;
 mod nearest;
 mod newton;
+mod one_vs_rest;
 mod pair_kernel;
+mod ridge;
 mod smo;
 mod softmax;
 mod svm;
+mod svm_linear;
 mod training;
 mod votes;
 
@@ -39,7 +46,9 @@ pub use lda::Lda;
 pub use logistic::Logistic;
 pub use naive_bayes::NaiveBayes;
 pub use nearest::NearestNeighbours;
+pub use ridge::Ridge;
 pub use svm::Svm;
+pub use svm_linear::SvmLinear;
 
 use genre_bench_api::Model;
 
@@ -52,7 +61,9 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(NearestNeighbours::FIVE),
         Box::new(NaiveBayes),
         Box::new(Lda),
+        Box::new(Ridge),
         Box::new(Logistic),
+        Box::new(SvmLinear),
         Box::new(DecisionTree),
         Box::new(Forest),
         Box::new(Svm::DEFAULT),
