@@ -1,6 +1,6 @@
 //! Linear models fitted by a smooth convex loss with an L2 penalty.
 
-use crate::cholesky::Cholesky;
+use crate::cholesky::inverse_factor;
 use crate::newton::{Convex, Point, minimise};
 use genre_bench_api::Result;
 use ndarray::linalg::general_mat_mul;
@@ -57,7 +57,7 @@ impl<L: Loss> Penalised<L> {
         let mut typical = rows.t().dot(&rows) * (self.c * L::CURVATURE);
         typical.diag_mut().slice_mut(s![..-1]).mapv_inplace(|value| value + self.penalty);
         typical[[table.ncols(), table.ncols()]] += self.intercept_penalty;
-        let objective = Objective { terms: self, rows, labels, typical: Cholesky::new(typical) };
+        let objective = Objective { terms: self, rows, labels, whitening: inverse_factor(&typical) };
         minimise(&objective, start, tolerance, before_step)
     }
 }
@@ -79,8 +79,8 @@ struct Objective<'a, L> {
     /// Shape `(examples, columns + 1)`.
     rows: Array2<f64>,
     labels: &'a [usize],
-    /// About the Hessian for the weights of one class.
-    typical: Cholesky,
+    /// `W`, where `Wᵀ·W` is about the inverse Hessian for the weights of one class.
+    whitening: Array2<f64>,
 }
 
 impl<L: Loss> Objective<'_, L> {
@@ -138,6 +138,6 @@ impl<L: Loss> Convex for Objective<'_, L> {
     }
 
     fn roughly_inverse(&self, gradient: &Array2<f64>) -> Array2<f64> {
-        self.typical.solve(gradient)
+        self.whitening.t().dot(&self.whitening.dot(gradient))
     }
 }

@@ -63,7 +63,11 @@ pub(crate) fn minimise<C: Convex>(
         }
         before_step()?;
         // Roughly far from the minimum, ever more exactly near it: converges superlinearly.
-        let direction = newton_direction(function, &here, (size / first_norm).sqrt().min(0.5) * size);
+        let direction = newton_direction(
+            function,
+            &here,
+            ((size / first_norm).sqrt().min(0.5) * size).max(0.5 * tolerance),
+        );
         match line_search(function, &at, &here, &direction) {
             Some((next, there)) => (at, here) = (next, there),
             None => break,
@@ -101,7 +105,9 @@ fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: 
         residual -= &(curved * &length);
         let preconditioned = function.roughly_inverse(&residual);
         let next_square = products(&residual, &preconditioned);
-        square.zip_mut_with(&next_square, |square, &next| *square = if *square > 0.0 { next / *square } else { 0.0 });
+        square.zip_mut_with(&next_square, |square, &next| {
+            *square = if *square > 0.0 { next / *square } else { 0.0 }
+        });
         conjugate *= &square;
         conjugate += &preconditioned;
         square = next_square;

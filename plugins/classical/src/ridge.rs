@@ -1,6 +1,6 @@
 //! Ridge classifier.
 
-use crate::cholesky::Cholesky;
+use crate::cholesky::inverse_factor;
 use crate::one_vs_rest::OneVsRest;
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, Axis};
 /// As scikit-learn's `RidgeClassifier(alpha=alpha)`: a linear model of targets of 1 for examples of
 /// the class and -1 for others, the intercept not penalised. The scores are the decision values.
 ///
-/// One Cholesky factorisation serves all classes: of the columns' products, or, where there are more
+/// One factorisation serves all classes: of the columns' products, or, where there are more
 /// columns than examples, of the examples', which give the same weights.
 ///
 /// Reference: A. Hoerl and R. Kennard, "Ridge regression: biased estimation for nonorthogonal
@@ -52,14 +52,15 @@ fn take_means(table: &mut Array2<f64>) -> Array1<f64> {
 /// `|targets - table · weights|² + alpha · |weights|²`.
 fn solve(table: &Array2<f64>, targets: &Array2<f64>, alpha: f64) -> Array2<f64> {
     let (rows, columns) = table.dim();
-    let penalised = |mut products: Array2<f64>| {
+    let inverse_times = |mut products: Array2<f64>, right: &Array2<f64>| {
         products.diag_mut().mapv_inplace(|value| value + alpha);
-        Cholesky::new(products)
+        let factor = inverse_factor(&products);
+        factor.t().dot(&factor.dot(right))
     };
     if columns <= rows {
-        penalised(table.t().dot(table)).solve(&table.t().dot(targets))
+        inverse_times(table.t().dot(table), &table.t().dot(targets))
     } else {
-        table.t().dot(&penalised(table.dot(&table.t())).solve(targets))
+        table.t().dot(&inverse_times(table.dot(&table.t()), targets))
     }
 }
 

@@ -133,7 +133,7 @@ impl Observer for Impatient {
 #[test]
 fn slow_fits_can_be_cancelled() {
     let train = fixture("overlapping").train.examples();
-    for name in ["forest", "logistic", "svm"] {
+    for name in ["forest", "logistic", "svm", "svm-linear"] {
         let model = model(name);
         let run = Run {
             params: model.card().resolve([]).unwrap(),
