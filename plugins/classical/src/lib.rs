@@ -10,7 +10,9 @@
 //! | `knn-1`, `knn-5` | [k nearest neighbours](NearestNeighbours) | own |
 //! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | linfa-bayes |
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
+//! | `ridge` | [ridge classifier](Ridge) | own |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
+//! | `svm-linear` | [linear support vector machine](SvmLinear) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
 //! | `extra-trees` | [extremely randomised trees](ExtraTrees) | own |
 //! | `boosting` | [gradient-boosted trees](Boosting) over histograms | own |
@@ -22,6 +24,7 @@ mod baseline;
 mod bins;
 mod boosting;
 mod cart;
+mod cholesky;
 mod decision_tree;
 mod ensemble;
 mod extra_trees;
@@ -32,16 +35,20 @@ mod importances;
 mod kernel;
 mod keyed_table;
 mod lda;
+mod linear;
 mod logistic;
 mod naive_bayes;
 mod nearest;
 mod newton;
+mod one_vs_rest;
 mod pair_kernel;
+mod ridge;
 mod smo;
 mod softmax;
 mod split;
 mod stack;
 mod svm;
+mod svm_linear;
 mod training;
 mod votes;
 
@@ -54,8 +61,10 @@ pub use lda::Lda;
 pub use logistic::Logistic;
 pub use naive_bayes::NaiveBayes;
 pub use nearest::NearestNeighbours;
+pub use ridge::Ridge;
 pub use stack::Stack;
 pub use svm::Svm;
+pub use svm_linear::SvmLinear;
 
 use genre_bench_api::Model;
 
@@ -68,7 +77,9 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(NearestNeighbours::FIVE),
         Box::new(NaiveBayes),
         Box::new(Lda),
+        Box::new(Ridge),
         Box::new(Logistic),
+        Box::new(SvmLinear),
         Box::new(DecisionTree),
         Box::new(Forest),
         Box::new(ExtraTrees),

@@ -1,18 +1,26 @@
 //! Minimisation of smooth convex functions.
 
 use genre_bench_api::Result;
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis, azip};
 
 /// A smooth convex function of a matrix.
 pub(crate) trait Convex {
     /// What [`Convex::curvature`] needs to know of a point.
     type Local;
 
+    /// Whether it is a sum of functions of one column each. Then conjugate gradients take steps of
+    /// their own for every column, and fewer of them.
+    const COLUMNS_APART: bool;
+
     /// Value, gradient and local knowledge at a point.
     fn at(&self, point: &Array2<f64>) -> Point<Self::Local>;
 
     /// The Hessian at a point times a direction.
     fn curvature(&self, local: &Self::Local, direction: &Array2<f64>) -> Array2<f64>;
+
+    /// The inverse of a symmetric positive definite matrix times a gradient: the preconditioner. The
+    /// more that matrix is like the Hessian the fewer steps are needed.
+    fn roughly_inverse(&self, gradient: &Array2<f64>) -> Array2<f64>;
 }
 
 /// A convex function seen from one point.
@@ -55,7 +63,11 @@ pub(crate) fn minimise<C: Convex>(
         }
         before_step()?;
         // Roughly far from the minimum, ever more exactly near it: converges superlinearly.
-        let direction = newton_direction(function, &here, (size / first_norm).sqrt().min(0.5) * size);
+        let direction = newton_direction(
+            function,
+            &here,
+            ((size / first_norm).sqrt().min(0.5) * size).max(0.5 * tolerance),
+        );
         match line_search(function, &at, &here, &direction) {
             Some((next, there)) => (at, here) = (next, there),
             None => break,
@@ -64,29 +76,40 @@ pub(crate) fn minimise<C: Convex>(
     Ok(at)
 }
 
-/// Solves `Hessian · direction = -gradient` by conjugate gradients until the residual's norm is at
-/// most `tolerance`.
+/// Solves `Hessian · direction = -gradient` by preconditioned conjugate gradients until the
+/// residual's norm is at most `tolerance`.
 fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: f64) -> Array2<f64> {
+    let products = |a: &Array2<f64>, b: &Array2<f64>| {
+        let products = (a * b).sum_axis(Axis(0));
+        if C::COLUMNS_APART { products } else { Array1::from_elem(products.len(), products.sum()) }
+    };
     let mut direction = Array2::zeros(here.gradient.raw_dim());
     let mut residual = -&here.gradient;
-    let mut conjugate = residual.clone();
-    let mut square = dot(&residual, &residual);
+    let mut conjugate = function.roughly_inverse(&residual);
+    let mut square = products(&residual, &conjugate);
     for _ in 0..MOST_INNER_STEPS {
-        if square.sqrt() <= tolerance {
+        if norm(&residual) <= tolerance {
             break;
         }
         let curved = function.curvature(&here.local, &conjugate);
-        let curvature = dot(&conjugate, &curved);
-        if curvature <= f64::EPSILON * dot(&conjugate, &conjugate) {
-            // Flat to machine precision. The first direction is downhill in any case.
+        // No further where it is flat to machine precision. The first direction is downhill in any case.
+        let flat = products(&conjugate, &conjugate) * f64::EPSILON;
+        let mut length = square.clone();
+        azip!((length in &mut length, &curvature in &products(&conjugate, &curved), &flat in &flat) {
+            *length = if curvature > flat { *length / curvature } else { 0.0 };
+        });
+        if length.iter().all(|&length| length == 0.0) {
             break;
         }
-        let length = square / curvature;
-        direction.scaled_add(length, &conjugate);
-        residual.scaled_add(-length, &curved);
-        let next_square = dot(&residual, &residual);
-        conjugate *= next_square / square;
-        conjugate += &residual;
+        direction += &(&conjugate * &length);
+        residual -= &(curved * &length);
+        let preconditioned = function.roughly_inverse(&residual);
+        let next_square = products(&residual, &preconditioned);
+        square.zip_mut_with(&next_square, |square, &next| {
+            *square = if *square > 0.0 { next / *square } else { 0.0 }
+        });
+        conjugate *= &square;
+        conjugate += &preconditioned;
         square = next_square;
     }
     direction

@@ -245,7 +245,10 @@ mod tests {
         let second: Array2<f32> = array![[0.4, 0.6], [0.9, 0.1], [0.6, 0.4], [0.1, 0.9]];
         let guess = Array2::from_elem((4, 2), 0.5);
         assert_eq!(select(&[guess.clone(), first.clone(), second], &labels, 3), [0.0, 0.5, 0.5]);
-        assert_eq!(select(&[guess, first.clone(), first], &labels, 1).iter().filter(|w| **w > 0.0).count(), 1);
+        assert_eq!(
+            select(&[guess, first.clone(), first], &labels, 1).iter().filter(|w| **w > 0.0).count(),
+            1
+        );
     }
 
     #[test]

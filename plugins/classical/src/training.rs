@@ -49,7 +49,7 @@ impl Classes {
         Self { occurring: (0..total).filter(|&class| occurs[class]).collect(), total }
     }
 
-    /// How many occur.
+    /// Number of classes that occur.
     pub fn count(&self) -> usize {
         self.occurring.len()
     }
@@ -70,6 +70,19 @@ impl Classes {
         let mut wide = Array2::from_elem((scores.nrows(), self.total), absent);
         for (from, &to) in scores.columns().into_iter().zip(&self.occurring) {
             wide.column_mut(to).zip_mut_with(&from, |score, &value| *score = value as f32);
+        }
+        wide
+    }
+
+    /// The same for scores without a least value: a class that does not occur scores less than all
+    /// others of its row.
+    pub fn widen_below(&self, scores: &Array2<f64>) -> Array2<f32> {
+        let mut wide = self.widen(scores, f32::INFINITY);
+        for mut row in wide.rows_mut() {
+            let lowest = row.iter().copied().fold(f32::INFINITY, f32::min);
+            row.mapv_inplace(
+                |score| if score == f32::INFINITY { lowest - lowest.abs() - 1.0 } else { score },
+            );
         }
         wide
     }

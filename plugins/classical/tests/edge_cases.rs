@@ -177,7 +177,7 @@ impl Observer for Impatient {
 #[test]
 fn slow_fits_can_be_cancelled() {
     let train = fixture("overlapping").train.examples();
-    for name in ["forest", "extra-trees", "boosting", "logistic", "svm", "stack"] {
+    for name in ["forest", "extra-trees", "boosting", "logistic", "svm", "svm-linear", "stack"] {
         let model = model(name);
         let run = Run {
             params: model.card().resolve([]).unwrap(),

@@ -46,6 +46,39 @@ fn logistic_regression_agrees() {
     agrees("logistic", 1e-4);
 }
 
+#[test]
+fn ridge_classifier_agrees() {
+    agrees("ridge", 1e-5);
+}
+
+#[test]
+fn linear_support_vector_machine_agrees() {
+    agrees("svm-linear", 1e-4);
+}
+
+/// The coefficients, read off the scores: where one column grows by 1, they grow by its
+/// coefficients.
+#[test]
+fn linear_support_vector_machine_has_the_same_coefficients() {
+    for problem in FIXTURES {
+        let fixture = fixture(problem);
+        let expected = table(&fixture.answers["svm-linear"].coefficients);
+        let columns = expected.ncols();
+        let origin_and_units = concatenate![Axis(0), Array2::zeros((1, columns)), Array2::eye(columns)];
+        let scores = fit(&*model("svm-linear"), &fixture.train.examples(), 0)
+            .scores(&inputs(origin_and_units))
+            .unwrap();
+        for column in 0..columns {
+            let growth = &scores.row(column + 1) - &scores.row(0);
+            // Of two classes scikit-learn has the coefficients of the second.
+            let ours = growth.iter().skip(growth.len() - expected.nrows());
+            for (ours, theirs) in ours.zip(expected.column(column)) {
+                assert!((ours - theirs).abs() < 1e-3, "{problem}, column {column}: {ours} for {theirs}");
+            }
+        }
+    }
+}
+
 /// The coefficients, read off the scores: where one column grows by 1, the logits grow by its
 /// coefficients, up to a number common to all classes.
 #[test]
