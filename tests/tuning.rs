@@ -115,7 +115,6 @@ fn a_search_that_makes_no_sense_is_refused() {
     for (words, telling) in [
         ("tune svn --data t.csv", "did you mean svm"),
         ("tune majority --data t.csv", "has no parameters"),
-        ("tune svm-linfa --data t.csv", "--grid c="),
         ("tune svm --data t.csv --grid d=1", "svm` has only c, gamma"),
         ("tune svm --data t.csv --grid c=-1", "`-1` is not a number > 0"),
         ("tune svm --data t.csv --grid c=1..2", "--random"),

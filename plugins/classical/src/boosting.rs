@@ -31,9 +31,13 @@ pub struct Boosting;
 impl Model for Boosting {
     fn card(&self) -> Card {
         Card::new("boosting", Family::Classical, "gradient-boosted trees over histograms, log loss")
-            .param(Param::int("rounds", 100, "how many trees a class").above(0.0))
-            .param(Param::float("learning-rate", 0.1, "how far a tree moves the scores").above(0.0))
-            .param(Param::int("max-leaves", 31, "most leaves of a tree").at_least(2.0))
+            .param(Param::int("rounds", 100, "how many trees a class").above(0.0).tries(&["100", "300"]))
+            .param(
+                Param::float("learning-rate", 0.1, "how far a tree moves the scores")
+                    .above(0.0)
+                    .tries(&["0.03", "0.1"]),
+            )
+            .param(Param::int("max-leaves", 31, "most leaves of a tree").at_least(2.0).tries(&["7", "31"]))
             .param(Param::int("min-samples-leaf", 20, "fewest training examples in a leaf").above(0.0))
             .param(
                 Param::int("max-bins", 255, "most different values of a column that splits tell apart")

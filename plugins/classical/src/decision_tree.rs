@@ -32,7 +32,9 @@ impl Model for DecisionTree {
 
 /// The parameter `max-depth`.
 pub(crate) fn max_depth() -> Param {
-    Param::int("max-depth", 0, "most splits from the root to a leaf; 0: no limit").at_least(0.0)
+    Param::int("max-depth", 0, "most splits from the root to a leaf; 0: no limit")
+        .at_least(0.0)
+        .tries(&["0", "5", "10"])
 }
 
 /// The parameter `min-samples-leaf`.

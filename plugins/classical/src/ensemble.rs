@@ -19,7 +19,8 @@ pub(crate) fn card(name: &str, summary: &str) -> Card {
         .param(min_samples_leaf())
         .param(
             Param::int("features-per-split", 0, "columns tried for a split; 0: square root of all")
-                .at_least(0.0),
+                .at_least(0.0)
+                .tries(&["0", "4", "16"]),
         )
 }
 

@@ -30,7 +30,8 @@ impl Model for NaiveBayes {
                 1e-9,
                 "share of the largest column variance added to all variances",
             )
-            .above(0.0),
+            .above(0.0)
+            .tries(&["1e-9", "1e-3", "1e-2", "1e-1"]),
         )
     }
 

@@ -36,8 +36,11 @@ impl Model for NearestNeighbours {
             1 => "the label of the nearest neighbour, by Euclidean distance".to_owned(),
             k => format!("a vote of the {k} nearest neighbours, by Euclidean distance"),
         };
-        Card::new(self.name, Family::Classical, summary)
-            .param(Param::int("k", self.default_k, "how many neighbours vote").above(0.0))
+        Card::new(self.name, Family::Classical, summary).param(
+            Param::int("k", self.default_k, "how many neighbours vote")
+                .above(0.0)
+                .tries(&["1", "3", "5", "9", "15"]),
+        )
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

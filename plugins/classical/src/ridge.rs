@@ -25,7 +25,11 @@ impl Model for Ridge {
             Family::Classical,
             "least squares with an L2 penalty, each class against all others",
         )
-        .param(Param::float("alpha", 1.0, "strength of the penalty").above(0.0))
+        .param(
+            Param::float("alpha", 1.0, "strength of the penalty")
+                .above(0.0)
+                .tries(&["0.1", "1", "10", "100", "1000"]),
+        )
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

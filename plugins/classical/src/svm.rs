@@ -69,14 +69,19 @@ impl Model for Svm {
         let summary =
             format!("support vector machine, radial basis functions, C = {}{solver}", self.default_c);
         let card = Card::new(self.name, Family::Classical, summary)
-            .param(Param::float("c", self.default_c, "penalty for training errors").above(0.0))
+            .param(
+                Param::float("c", self.default_c, "penalty for training errors")
+                    .above(0.0)
+                    .tries(&["1", "10", "100"]),
+            )
             .param(
                 Param::float(
                     "gamma",
                     0.0,
                     "width of a basis function; 0: 1 / (columns · variance of the table)",
                 )
-                .at_least(0.0),
+                .at_least(0.0)
+                .tries(&["0", "0.003", "0.01", "0.03"]),
             );
         match self.solver {
             Solver::Own => card,

@@ -31,7 +31,11 @@ impl Model for SvmLinear {
             Family::Classical,
             "linear support vector machine, each class against all others",
         )
-        .param(Param::float("c", 1.0, "penalty for training errors").above(0.0))
+        .param(
+            Param::float("c", 1.0, "penalty for training errors")
+                .above(0.0)
+                .tries(&["0.001", "0.01", "0.1", "1"]),
+        )
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

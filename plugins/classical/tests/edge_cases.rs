@@ -190,3 +190,14 @@ fn slow_fits_can_be_cancelled() {
         assert!(matches!(outcome, Err(Error::Cancelled)), "{name}");
     }
 }
+
+#[test]
+fn suggested_values_are_allowed() {
+    for card in models().iter().map(|model| model.card()) {
+        for param in &card.params {
+            for value in &param.tries {
+                assert!(param.parse(value).is_ok(), "{}.{}={value}", card.name, param.name);
+            }
+        }
+    }
+}
