@@ -46,10 +46,8 @@ pub(crate) struct Splitter<'a> {
     columns: Vec<usize>,
     /// A node's rows under one column.
     sorted: Vec<Keyed>,
-    /// Class counts on the left side of a cut.
-    left: Vec<u32>,
-    /// Class counts on the right side of a cut.
-    right: Vec<u32>,
+    /// Class counts on the left side of a cut, then those on its right side.
+    sides: Vec<u32>,
 }
 
 /// A row of a node, by its place among them, under one column: packed into one number that sorts by
@@ -79,8 +77,7 @@ impl<'a> Splitter<'a> {
             growth,
             columns: (0..table.columns()).collect(),
             sorted: Vec::with_capacity(table.rows()),
-            left: vec![0; table.classes],
-            right: Vec::with_capacity(table.classes),
+            sides: vec![0; 2 * table.classes],
         }
     }
 
@@ -114,7 +111,7 @@ impl<'a> Splitter<'a> {
                 all_constant = false;
                 let split = match self.growth.cut {
                     Cut::Best => self.best_cut(rows, column, counts),
-                    Cut::Random => self.random_cut(rows, column, counts, (least, greatest), rng),
+                    Cut::Random => self.random_cut(rows, column, (least, greatest), rng),
                 };
                 if let Some(split) = split
                     && best.as_ref().is_none_or(|best| split.purity > best.purity)
@@ -168,7 +165,6 @@ impl<'a> Splitter<'a> {
         &mut self,
         rows: &[Row],
         column: usize,
-        counts: &[u32],
         (least, greatest): (u32, u32),
         rng: &mut impl Rng,
     ) -> Option<Split> {
@@ -179,18 +175,17 @@ impl<'a> Splitter<'a> {
 
         let keys = &self.table.keys[column];
         let limit = key(threshold);
-        let mut left_rows = 0;
-        self.left.fill(0);
+        let mut right_rows = 0;
+        self.sides.fill(0);
         for row in rows {
             // Without a branch, as nothing predicts the side that a row is on.
-            let goes_left = u32::from(keys[row.number as usize] <= limit);
-            self.left[row.class as usize] += goes_left * row.weight;
-            left_rows += goes_left as usize;
+            let goes_right = usize::from(keys[row.number as usize] > limit);
+            self.sides[goes_right * self.table.classes + row.class as usize] += row.weight;
+            right_rows += goes_right;
         }
-        self.right.clear();
-        self.right.extend(counts.iter().zip(&self.left).map(|(all, left)| all - left));
-        let purity = purity(&self.left) + purity(&self.right);
-        self.allows(left_rows, rows.len()).then_some(Split { column, threshold, purity })
+        let (left, right) = self.sides.split_at(self.table.classes);
+        let purity = purity(left) + purity(right);
+        self.allows(rows.len() - right_rows, rows.len()).then_some(Split { column, threshold, purity })
     }
 
     /// Whether both sides have enough rows with so many of them on the left.
