@@ -2,7 +2,7 @@
 
 use crate::importances::shares;
 use crate::keyed_table::{KeyedTable, key};
-use crate::split::{Splitter, purity};
+use crate::split::{Row, Splitter, purity};
 use ndarray::ArrayView1;
 use rand::Rng;
 
@@ -56,15 +56,17 @@ impl Tree {
     /// Reference: L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression
     /// Trees", Wadsworth, 1984.
     pub fn grow(table: &KeyedTable, weights: &[u32], growth: Growth, rng: &mut impl Rng) -> Self {
-        let rows: Vec<usize> = (0..table.rows()).filter(|&row| weights[row] > 0).collect();
+        let mut rows: Vec<Row> = (table.labels.iter().zip(weights).enumerate())
+            .filter(|(_, (_, weight))| **weight > 0)
+            .map(|(number, (&class, &weight))| Row { number: number as u32, class: class as u32, weight })
+            .collect();
         let mut tree = Self {
             nodes: vec![Node::Leaf(0)],
             frequencies: Vec::new(),
             classes: table.classes,
             decreases: vec![0.0; table.columns()],
         };
-        let mut splitter = Splitter::new(table, weights, growth);
-        let mut rows = rows;
+        let mut splitter = Splitter::new(table, growth);
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
@@ -74,7 +76,7 @@ impl Tree {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
                     let (keys, limit) = (&table.keys[split.column], key(split.threshold));
-                    let middle = first + partition(rows, |row| keys[row] <= limit);
+                    let middle = first + partition(rows, |row| keys[row.number as usize] <= limit);
                     let left = tree.nodes.len();
                     tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
                     tree.nodes[node] = Node::Split { column: split.column, threshold: split.threshold, left };

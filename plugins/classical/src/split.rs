@@ -4,6 +4,16 @@ use crate::cart::{Cut, Growth};
 use crate::keyed_table::{KeyedTable, key, value};
 use rand::Rng;
 
+/// A row of the table on its way through a tree, with what every search for a split asks of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// Its number in the table.
+    pub number: u32,
+    pub class: u32,
+    /// How many times it counts.
+    pub weight: u32,
+}
+
 /// A place to cut a node's rows in two.
 pub(crate) struct Split {
     pub column: usize,
@@ -31,62 +41,58 @@ fn middle(left: f32, right: f32) -> f32 {
 /// Searches splits; holds what is reused from node to node.
 pub(crate) struct Splitter<'a> {
     table: &'a KeyedTable,
-    weights: &'a [u32],
     growth: Growth,
     /// All columns; every search shuffles as many to the front as it needs.
     columns: Vec<usize>,
     /// A node's rows under one column.
     sorted: Vec<Keyed>,
-    /// Class counts on the left side of a cut.
-    left: Vec<u32>,
-    /// Class counts on the right side of a cut.
-    right: Vec<u32>,
+    /// Class counts on the left side of a cut, then those on its right side.
+    sides: Vec<u32>,
 }
 
-/// A row under one column, packed into one number that sorts by value.
+/// A row of a node, by its place among them, under one column: packed into one number that sorts by
+/// value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Keyed(u64);
 
 impl Keyed {
-    fn new(key: u32, row: usize) -> Self {
-        Self(u64::from(key) << 32 | row as u64)
+    fn new(key: u32, at: usize) -> Self {
+        Self(u64::from(key) << 32 | at as u64)
     }
 
     fn key(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    fn row(self) -> usize {
+    fn at(self) -> usize {
         self.0 as u32 as usize
     }
 }
 
 impl<'a> Splitter<'a> {
-    /// For the rows of a tree, which count as many times as their `weights` say.
-    pub fn new(table: &'a KeyedTable, weights: &'a [u32], growth: Growth) -> Self {
+    /// For the rows of a table.
+    pub fn new(table: &'a KeyedTable, growth: Growth) -> Self {
         Self {
             table,
-            weights,
             growth,
             columns: (0..table.columns()).collect(),
             sorted: Vec::with_capacity(table.rows()),
-            left: vec![0; table.classes],
-            right: Vec::with_capacity(table.classes),
+            sides: vec![0; 2 * table.classes],
         }
     }
 
     /// How many rows there are of each class.
-    pub fn class_counts(&self, rows: &[usize]) -> Vec<u32> {
+    pub fn class_counts(&self, rows: &[Row]) -> Vec<u32> {
         let mut counts = vec![0; self.table.classes];
-        for &row in rows {
-            counts[self.table.labels[row]] += self.weights[row];
+        for row in rows {
+            counts[row.class as usize] += row.weight;
         }
         counts
     }
 
     /// The purest split among randomly drawn columns, the one drawn first where several are; none
     /// if the rows are all of one class, too few or all alike.
-    pub fn best(&mut self, rows: &[usize], counts: &[u32], rng: &mut impl Rng) -> Option<Split> {
+    pub fn best(&mut self, rows: &[Row], counts: &[u32], rng: &mut impl Rng) -> Option<Split> {
         let is_pure = counts.iter().filter(|&&count| count > 0).count() < 2;
         if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
             return None;
@@ -105,7 +111,7 @@ impl<'a> Splitter<'a> {
                 all_constant = false;
                 let split = match self.growth.cut {
                     Cut::Best => self.best_cut(rows, column, counts),
-                    Cut::Random => self.random_cut(rows, column, counts, (least, greatest), rng),
+                    Cut::Random => self.random_cut(rows, column, (least, greatest), rng),
                 };
                 if let Some(split) = split
                     && best.as_ref().is_none_or(|best| split.purity > best.purity)
@@ -118,25 +124,29 @@ impl<'a> Splitter<'a> {
     }
 
     /// The smallest and the largest key that rows have in a column.
-    fn extremes(&self, rows: &[usize], column: usize) -> (u32, u32) {
+    fn extremes(&self, rows: &[Row], column: usize) -> (u32, u32) {
         let keys = &self.table.keys[column];
-        rows.iter()
-            .fold((u32::MAX, 0), |(least, greatest), &row| (least.min(keys[row]), greatest.max(keys[row])))
+        rows.iter().fold((u32::MAX, 0), |(least, greatest), row| {
+            let key = keys[row.number as usize];
+            (least.min(key), greatest.max(key))
+        })
     }
 
     /// The purest cut of a column, the lowest where several are; none where every cut leaves too few
     /// rows on a side.
-    fn best_cut(&mut self, rows: &[usize], column: usize, counts: &[u32]) -> Option<Split> {
+    fn best_cut(&mut self, rows: &[Row], column: usize, counts: &[u32]) -> Option<Split> {
         let keys = &self.table.keys[column];
         self.sorted.clear();
-        self.sorted.extend(rows.iter().map(|&row| Keyed::new(keys[row], row)));
+        let keyed = rows.iter().enumerate().map(|(at, row)| Keyed::new(keys[row.number as usize], at));
+        self.sorted.extend(keyed);
         self.sorted.sort_unstable();
         let mut sides = Sides::all_right(counts);
         let mut purest = f64::NEG_INFINITY;
         let mut between = None;
         for (at, pair) in self.sorted.windows(2).enumerate() {
             let [here, next] = [pair[0], pair[1]];
-            sides.move_left(self.table.labels[here.row()], self.weights[here.row()]);
+            let row = rows[here.at()];
+            sides.move_left(row.class as usize, row.weight);
             if here.key() != next.key() && self.allows(at + 1, rows.len()) {
                 let purity = sides.purity();
                 if purity > purest {
@@ -153,9 +163,8 @@ impl<'a> Splitter<'a> {
     /// keys are given and differ; none where it leaves too few rows on a side.
     fn random_cut(
         &mut self,
-        rows: &[usize],
+        rows: &[Row],
         column: usize,
-        counts: &[u32],
         (least, greatest): (u32, u32),
         rng: &mut impl Rng,
     ) -> Option<Split> {
@@ -166,18 +175,17 @@ impl<'a> Splitter<'a> {
 
         let keys = &self.table.keys[column];
         let limit = key(threshold);
-        let mut left_rows = 0;
-        self.left.fill(0);
-        for &row in rows {
+        let mut right_rows = 0;
+        self.sides.fill(0);
+        for row in rows {
             // Without a branch, as nothing predicts the side that a row is on.
-            let goes_left = u32::from(keys[row] <= limit);
-            self.left[self.table.labels[row]] += goes_left * self.weights[row];
-            left_rows += goes_left as usize;
+            let goes_right = usize::from(keys[row.number as usize] > limit);
+            self.sides[goes_right * self.table.classes + row.class as usize] += row.weight;
+            right_rows += goes_right;
         }
-        self.right.clear();
-        self.right.extend(counts.iter().zip(&self.left).map(|(all, left)| all - left));
-        let purity = purity(&self.left) + purity(&self.right);
-        self.allows(left_rows, rows.len()).then_some(Split { column, threshold, purity })
+        let (left, right) = self.sides.split_at(self.table.classes);
+        let purity = purity(left) + purity(right);
+        self.allows(rows.len() - right_rows, rows.len()).then_some(Split { column, threshold, purity })
     }
 
     /// Whether both sides have enough rows with so many of them on the left.
