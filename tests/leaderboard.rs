@@ -12,18 +12,23 @@ use serde_json::Value;
 use std::fs::File;
 
 /// Every model that runs without being named.
-const LINE_UP: [&str; 11] = [
+const LINE_UP: [&str; 16] = [
     "majority",
     "random",
     "knn-1",
     "knn-5",
     "naive-bayes",
     "lda",
+    "ridge",
     "logistic",
+    "svm-linear",
     "decision-tree",
     "forest",
+    "extra-trees",
+    "boosting",
     "svm",
     "svm-c10",
+    "stack",
 ];
 
 #[test]
@@ -297,7 +302,7 @@ fn list_names_models_protocols_and_datasets() {
 #[test]
 fn help_teaches_by_example() {
     let place = Place::new();
-    for words in ["--help", "all --help", "show --help", "export --help", "list --help"] {
+    for words in ["--help", "all --help", "tune --help", "ablate --help", "show --help", "export --help", "list --help"] {
         let help = place.run(words);
         assert!(help.contains("bench "), "{words}: {help}");
     }
