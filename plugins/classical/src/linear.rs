@@ -57,7 +57,13 @@ impl<L: Loss> Penalised<L> {
         let mut typical = rows.t().dot(&rows) * (self.c * L::CURVATURE);
         typical.diag_mut().slice_mut(s![..-1]).mapv_inplace(|value| value + self.penalty);
         typical[[table.ncols(), table.ncols()]] += self.intercept_penalty;
-        let objective = Objective { terms: self, rows, labels, whitening: inverse_factor(&typical) };
+        let objective = Objective {
+            rounded_rows: rows.mapv(|value| value as f32),
+            whitening: inverse_factor(&typical),
+            terms: self,
+            rows,
+            labels,
+        };
         minimise(&objective, start, tolerance, before_step)
     }
 }
@@ -78,6 +84,8 @@ struct Objective<'a, L> {
     terms: Penalised<L>,
     /// Shape `(examples, columns + 1)`.
     rows: Array2<f64>,
+    /// The same in single precision.
+    rounded_rows: Array2<f32>,
     labels: &'a [usize],
     /// `W`, where `Wᵀ·W` is about the inverse Hessian for the weights of one class.
     whitening: Array2<f64>,
@@ -123,15 +131,18 @@ impl<L: Loss> Convex for Objective<'_, L> {
         Point { value, gradient, local: scores }
     }
 
+    /// In single precision: conjugate gradients are stopped long before that shows, and what their
+    /// direction is worth is judged by [`Convex::at`].
     fn curvature(&self, local: &Array2<f64>, direction: &Array2<f64>) -> Array2<f64> {
+        let rounded = direction.mapv(|value| value as f32);
         let parts = local
             .axis_chunks_iter(Axis(0), BLOCK)
             .into_par_iter()
-            .zip(self.rows.axis_chunks_iter(Axis(0), BLOCK))
+            .zip(self.rounded_rows.axis_chunks_iter(Axis(0), BLOCK))
             .map(|(local, rows)| {
-                let mut change = rows.dot(direction);
+                let mut change = rows.dot(&rounded).mapv(f64::from);
                 self.terms.loss.bend(local, &mut change);
-                (0.0, rows.t().dot(&change))
+                (0.0, rows.t().dot(&change.mapv(|value| value as f32)).mapv(f64::from))
             })
             .collect();
         self.total(parts, direction).1

@@ -53,7 +53,8 @@ fn ridge_classifier_agrees() {
 
 #[test]
 fn linear_support_vector_machine_agrees() {
-    agrees("svm-linear", 1e-4);
+    // The weights are within 1e-4 of the optimum, and examples are up to ten units long.
+    agrees("svm-linear", 1e-3);
 }
 
 /// The coefficients, read off the scores: where one column grows by 1, they grow by its
