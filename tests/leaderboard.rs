@@ -302,7 +302,15 @@ fn list_names_models_protocols_and_datasets() {
 #[test]
 fn help_teaches_by_example() {
     let place = Place::new();
-    for words in ["--help", "all --help", "tune --help", "ablate --help", "show --help", "export --help", "list --help"] {
+    for words in [
+        "--help",
+        "all --help",
+        "tune --help",
+        "ablate --help",
+        "show --help",
+        "export --help",
+        "list --help",
+    ] {
         let help = place.run(words);
         assert!(help.contains("bench "), "{words}: {help}");
     }
