@@ -1,0 +1,48 @@
+//! Layers: weights and a forward pass, as PyTorch defines them.
+//!
+//! A layer is built by a [`Builder`], which makes its weights and knows where they are kept, and then maps a batch to a
+//! batch. Shapes are PyTorch's: `(batch, features)`, `(batch, channels, rows, columns)` and, for recurrent layers,
+//! `(batch, steps, features)`.
+
+mod init;
+mod pass;
+mod weights;
+
+pub use init::Init;
+pub use pass::Pass;
+pub use weights::{Builder, Weights};
+
+use candle_core::{Result, Tensor};
+
+/// A part of a network.
+pub trait Layer: Send + Sync {
+    /// What the layer makes of a batch.
+    ///
+    /// # Errors
+    ///
+    /// A batch of a shape that the layer does not take, or a device that fails.
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor>;
+}
+
+/// Layers one after the other.
+#[derive(Default)]
+pub struct Sequential(Vec<Box<dyn Layer>>);
+
+impl Sequential {
+    /// No layer yet: what goes in comes out.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a layer behind the others.
+    pub fn then(mut self, layer: impl Layer + 'static) -> Self {
+        self.0.push(Box::new(layer));
+        self
+    }
+}
+
+impl Layer for Sequential {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        self.0.iter().try_fold(batch.clone(), |batch, layer| layer.forward(&batch, pass))
+    }
+}
