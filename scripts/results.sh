@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes results/: the leaderboards of GTZAN's 30 s and 10 s tables under segment, track and artist.
+# Makes results/ but for results/against_sklearn.md: leaderboards of GTZAN's 30 s and 10 s tables under segment, track and
+# artist; what groups of features are worth; and what tuning is worth.
 #
 # Usage: scripts/results.sh GTZAN-FOLDER        needs features_30_sec.csv, features_10_sec.csv, splits/artist_folds.csv
 #
-# One model at a time (--jobs 1), so that seconds can be compared. Each leaderboard is kept as it is printed and as a
+# One model at a time (--jobs 1), so that seconds can be compared. Each table is kept as it is printed and as a
 # CSV with every number; both name the command, the commit and the machine that made them.
 set -eu
 data=${1:?the folder of the GTZAN tables}
@@ -18,20 +19,29 @@ store=$(mktemp -d)
 trap 'rm -rf "$store"' EXIT
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 
+# result NAME TABLE COMMAND…: runs `bench COMMAND` into results/NAME.txt, and exports its TABLE to results/NAME.csv.
+result() {
+    name=results/$1 table=$2
+    shift 2
+    echo "bench $*" >&2
+    "$bench" "$@" --data "$data" --quiet --out "$store" > "$name.printed"
+    "$bench" export last --table "$table" --out "$store" -o "$name.csv"
+    {
+        echo "command  bench $* --data gtzan"
+        echo "commit   $(git rev-parse --short=12 HEAD)"
+        echo "machine  ${processor:-$(uname -m)}, $(getconf _NPROCESSORS_ONLN) processors, $(uname -s)"
+        echo
+        grep -v '^Again without fitting' "$name.printed"
+    } > "$name.txt"
+    rm "$name.printed"
+}
+
 for seconds in 30 10; do
     for protocol in segment track artist; do
-        name=results/gtzan-${seconds}s-$protocol
-        command="bench all --data gtzan --segment $seconds --protocol $protocol --jobs 1"
-        echo "$command" >&2
-        "$bench" all --data "$data" --segment "$seconds" --protocol "$protocol" --jobs 1 --quiet --out "$store" > "$name.board"
-        "$bench" export last --out "$store" -o "$name.csv"
-        {
-            echo "command  $command"
-            echo "commit   $(git rev-parse --short=12 HEAD)"
-            echo "machine  ${processor:-$(uname -m)}, $(getconf _NPROCESSORS_ONLN) processors, $(uname -s)"
-            echo
-            grep -v '^Again without fitting' "$name.board"
-        } > "$name.txt"
-        rm "$name.board"
+        result "gtzan-${seconds}s-$protocol" leaderboard all --segment "$seconds" --protocol "$protocol" --jobs 1
     done
+done
+for protocol in track artist; do
+    result "gtzan-10s-$protocol-ablation" ablation ablate --segment 10 --protocol "$protocol" --models svm-c10,forest
+    result "gtzan-10s-$protocol-tuning" leaderboard tune svm --segment 10 --protocol "$protocol"
 done

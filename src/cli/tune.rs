@@ -4,7 +4,7 @@ use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, terminal};
 use crate::run::PlannedModel;
-use crate::run::tuning::{Axis, Criterion, candidates, choose, inner_scores, suggested};
+use crate::run::tuning::{Axis, Criterion, candidates, choose, ends_chosen, inner_scores, suggested};
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
@@ -65,9 +65,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let classes = dataset.catalogue.classes.len();
     let scores = inner_scores(args.by, &nested.folds, &searched.results.outcomes, &labels, classes);
     let choices = choose(&candidates, &scores)?;
+    let notes = ends_chosen(&axes, &choices);
 
     let tuned = PlannedModel { name: format!("{} tuned", base.name), changed: true, choices, ..base.clone() };
-    let plan = flags.plan(&dataset, &split, vec![tuned, base])?;
+    let mut plan = flags.plan(&dataset, &split, vec![tuned, base])?;
+    plan.notes.extend(notes);
     let Some(computed) = flags.compute(plan, &dataset, &split, &[model, model])? else {
         return Ok(Status::INTERRUPTED);
     };

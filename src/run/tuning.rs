@@ -12,7 +12,7 @@ use super::{Choice, Outcome, PlannedModel};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::score::{Confusion, labels_of};
-use genre_bench_api::{Card, Param, random_stream};
+use genre_bench_api::{Card, Param, Params, Value, random_stream};
 use rand::Rng;
 use std::str::FromStr;
 
@@ -183,7 +183,7 @@ fn parameter<'a>(card: &'a Card, axis: &Axis) -> Result<&'a Param> {
 fn in_range(param: &Param, low: f64, high: f64, share: f64) -> String {
     let value = if low > 0.0 { low * (high / low).powf(share) } else { low + share * (high - low) };
     match param.default {
-        genre_bench_api::Value::Int(_) => format!("{value:.0}"),
+        Value::Int(_) => format!("{value:.0}"),
         _ => format!("{value:.3e}"),
     }
 }
@@ -260,6 +260,37 @@ pub fn choose(candidates: &[PlannedModel], scores: &[Vec<Option<f64>>]) -> Resul
         .collect()
 }
 
+fn number(params: &Params, name: &str) -> Option<f64> {
+    params.iter().find(|(other, _)| *other == name).and_then(|(_, value)| match value {
+        Value::Int(value) => Some(*value as f64),
+        Value::Float(value) => Some(*value),
+        Value::Bool(_) | Value::Text(_) => None,
+    })
+}
+
+/// What the user should know of a grid whose outermost values were chosen in most folds: the best may lie beyond.
+pub fn ends_chosen(axes: &[Axis], choices: &[Choice]) -> Vec<String> {
+    let note = |axis: &Axis| {
+        let Values::List(values) = &axis.values else { return None };
+        // 0 mostly means something else than very little: no limit, or a rule for the value.
+        let numbers = values.iter().filter_map(|value| value.parse().ok()).filter(|value| *value != 0.0);
+        let mut numbers: Vec<f64> = numbers.collect();
+        numbers.sort_by(f64::total_cmp);
+        let (&least, &most) = (numbers.first()?, numbers.last()?);
+        let chosen = |end: f64| {
+            choices.iter().filter(|choice| number(&choice.params, &axis.parameter) == Some(end)).count()
+        };
+        let end = [least, most].into_iter().find(|&end| 2 * chosen(end) > choices.len() && least < most)?;
+        Some(format!(
+            "{}={end} was chosen in {} of {} folds and is the end of its grid: values beyond may be better",
+            axis.parameter,
+            chosen(end),
+            choices.len()
+        ))
+    };
+    axes.iter().filter_map(note).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,5 +358,16 @@ mod tests {
         assert_eq!(choices[0].params, candidates[1].params);
         assert_eq!((choices[1].inner_score, &choices[1].params), (0.9, &base.params));
         assert!(choose(&candidates, &[vec![None; 4]]).is_err());
+    }
+
+    #[test]
+    fn a_choice_at_the_end_of_a_grid_is_told() {
+        let axes = ["c=0.1,1,10".parse().unwrap()];
+        let choice = |c| Choice { params: card().resolve([("c", c)]).unwrap(), inner_score: 0.5 };
+        let told = ends_chosen(&axes, &[choice("10"), choice("10"), choice("1")]);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("c=10 was chosen in 2 of 3 folds"), "{told:?}");
+        assert!(ends_chosen(&axes, &[choice("10"), choice("1"), choice("0.1")]).is_empty());
+        assert!(ends_chosen(&["c=1".parse().unwrap()], &[choice("1")]).is_empty(), "there was no choice");
     }
 }

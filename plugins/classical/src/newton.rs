@@ -66,7 +66,7 @@ pub(crate) fn minimise<C: Convex>(
         let direction = newton_direction(
             function,
             &here,
-            ((size / first_norm).sqrt().min(0.5) * size).max(0.5 * tolerance),
+            ((size / first_norm).sqrt().min(0.2) * size).max(0.5 * tolerance),
         );
         match line_search(function, &at, &here, &direction) {
             Some((next, there)) => (at, here) = (next, there),
