@@ -5,11 +5,15 @@
 //! `(batch, steps, features)`.
 
 mod init;
+mod matrix;
 mod pass;
+mod recurrent;
+mod values;
 mod weights;
 
 pub use init::Init;
 pub use pass::Pass;
+pub use recurrent::{LastState, Recurrence, Recurrent, RecurrentPlan, States};
 pub use weights::{Builder, Weights};
 
 use candle_core::{Result, Tensor};
