@@ -3,6 +3,9 @@
 //! A row of "kept" numbers belongs to an example and a step. It starts as the input's part of the gates,
 //! `W_ih·x + b_ih`; the step forwards leaves in it what the step backwards needs; the step backwards leaves in it the
 //! gradients with respect to the gates. It is made of blocks as long as the state.
+//!
+//! The loops write to two or three blocks at most: with more, the compiler cannot tell blocks apart cheaply enough and
+//! gives up on vector instructions.
 
 use super::activation::{sigmoid, tanh};
 
@@ -52,6 +55,14 @@ fn blocks_mut<const N: usize>(mut row: &mut [f32], length: usize) -> [&mut [f32]
     })
 }
 
+/// `gate = f(gate + hidden)`.
+#[inline(always)]
+fn activate(gate: &mut [f32], hidden: &[f32], f: impl Fn(f32) -> f32) {
+    for (gate, hidden) in gate.iter_mut().zip(hidden) {
+        *gate = f(*gate + hidden);
+    }
+}
+
 /// `h' = tanh(W_ih·x + b_ih + W_hh·h + b_hh)` (J. L. Elman, "Finding Structure in Time", 1990). Kept: h'.
 pub(super) struct Tanh;
 
@@ -63,10 +74,8 @@ impl Cell for Tanh {
 
     #[inline(always)]
     fn step(kept: &mut [f32], hidden: &[f32], state: &mut [f32], _memory: &mut [f32]) {
-        for ((kept, &hidden), state) in kept.iter_mut().zip(hidden).zip(state) {
-            *kept = tanh(*kept + hidden);
-            *state = *kept;
-        }
+        activate(kept, &hidden[..state.len()], tanh);
+        state.copy_from_slice(kept);
     }
 
     #[inline(always)]
@@ -94,13 +103,15 @@ impl Cell for Lstm {
         let [i, f, g, o, c] = blocks_mut(kept, n);
         let [hidden_i, hidden_f, hidden_g, hidden_o] = blocks(hidden, n);
         let memory = &mut memory[..n];
+        activate(i, hidden_i, sigmoid);
+        activate(f, hidden_f, sigmoid);
+        activate(g, hidden_g, tanh);
+        activate(o, hidden_o, sigmoid);
+        c.copy_from_slice(memory);
         for k in 0..n {
-            i[k] = sigmoid(i[k] + hidden_i[k]);
-            f[k] = sigmoid(f[k] + hidden_f[k]);
-            g[k] = tanh(g[k] + hidden_g[k]);
-            o[k] = sigmoid(o[k] + hidden_o[k]);
-            c[k] = memory[k];
             memory[k] = f[k].mul_add(c[k], i[k] * g[k]);
+        }
+        for k in 0..n {
             state[k] = o[k] * tanh(memory[k]);
         }
     }
@@ -111,17 +122,21 @@ impl Cell for Lstm {
         let [i, f, g, o, c] = blocks_mut(kept, n);
         let gradient_memory = &mut gradient_memory[..n];
         for k in 0..n {
-            let (i_k, f_k, g_k, o_k, c_k) = (i[k], f[k], g[k], o[k], c[k]);
-            let squashed = tanh(f_k.mul_add(c_k, i_k * g_k));
-            let from_state = gradient[k] * o_k * (1.0 - squashed * squashed);
-            let gradient_c = gradient_memory[k] + from_state;
-            i[k] = gradient_c * g_k * i_k * (1.0 - i_k);
-            f[k] = gradient_c * c_k * f_k * (1.0 - f_k);
-            g[k] = gradient_c * i_k * (1.0 - g_k * g_k);
-            o[k] = gradient[k] * squashed * o_k * (1.0 - o_k);
-            gradient_memory[k] = gradient_c * f_k;
-            gradient[k] = 0.0;
+            let squashed = tanh(f[k].mul_add(c[k], i[k] * g[k]));
+            gradient_memory[k] += gradient[k] * o[k] * (1.0 - squashed * squashed);
+            o[k] = gradient[k] * squashed * o[k] * (1.0 - o[k]);
         }
+        for k in 0..n {
+            let (i_k, g_k) = (i[k], g[k]);
+            i[k] = gradient_memory[k] * g_k * i_k * (1.0 - i_k);
+            g[k] = gradient_memory[k] * i_k * (1.0 - g_k * g_k);
+        }
+        for k in 0..n {
+            let f_k = f[k];
+            f[k] = gradient_memory[k] * c[k] * f_k * (1.0 - f_k);
+            gradient_memory[k] *= f_k;
+        }
+        gradient.fill(0.0);
     }
 }
 
@@ -142,11 +157,13 @@ impl Cell for Gru {
         let length = state.len();
         let [r, z, n, product] = blocks_mut(kept, length);
         let [hidden_r, hidden_z, hidden_n] = blocks(hidden, length);
+        activate(r, hidden_r, sigmoid);
+        activate(z, hidden_z, sigmoid);
+        product.copy_from_slice(hidden_n);
         for k in 0..length {
-            r[k] = sigmoid(r[k] + hidden_r[k]);
-            z[k] = sigmoid(z[k] + hidden_z[k]);
-            n[k] = tanh(r[k].mul_add(hidden_n[k], n[k]));
-            product[k] = hidden_n[k];
+            n[k] = tanh(r[k].mul_add(product[k], n[k]));
+        }
+        for k in 0..length {
             state[k] = z[k].mul_add(state[k] - n[k], n[k]);
         }
     }
@@ -157,12 +174,15 @@ impl Cell for Gru {
         let [r, z, n, product] = blocks_mut(kept, length);
         let before = &before[..length];
         for k in 0..length {
-            let (r_k, z_k, n_k, product_k) = (r[k], z[k], n[k], product[k]);
+            let (z_k, n_k) = (z[k], n[k]);
             n[k] = gradient[k] * (1.0 - z_k) * (1.0 - n_k * n_k);
             z[k] = gradient[k] * (before[k] - n_k) * z_k * (1.0 - z_k);
-            r[k] = n[k] * product_k * r_k * (1.0 - r_k);
-            product[k] = n[k] * r_k;
             gradient[k] *= z_k;
+        }
+        for k in 0..length {
+            let r_k = r[k];
+            r[k] = n[k] * product[k] * r_k * (1.0 - r_k);
+            product[k] = n[k] * r_k;
         }
     }
 }
