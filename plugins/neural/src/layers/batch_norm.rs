@@ -45,17 +45,17 @@ impl Layer for BatchNorm {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         if !pass.is_training() {
-            let given = Statistics {
-                mean: self.running_mean.to_vec1()?,
-                variance: self.running_var.to_vec1()?,
-            };
+            let given =
+                Statistics { mean: self.running_mean.to_vec1()?, variance: self.running_var.to_vec1()? };
             let operation = Normalisation::by(given, self.epsilon);
             return batch.apply_op3(&self.weight, &self.bias, operation);
         }
         let measured = Arc::new(OnceLock::new());
         let operation = Normalisation::by_batch(measured.clone(), self.epsilon);
         let output = batch.apply_op3(&self.weight, &self.bias, operation)?;
-        let Some(Statistics { mean, variance }) = measured.get() else { bail!("statistics were not measured") };
+        let Some(Statistics { mean, variance }) = measured.get() else {
+            bail!("statistics were not measured")
+        };
         let count = (batch.elem_count() / mean.len()) as f32;
         // The batch's variance divides by the count; an estimate of the population's by one less.
         let unbiased: Vec<f32> = variance.iter().map(|variance| variance * count / (count - 1.0)).collect();

@@ -42,7 +42,7 @@ impl Conv2d {
         options: Conv2dOptions,
     ) -> Result<Self> {
         let Conv2dOptions { groups, bias, init } = options;
-        if groups == 0 || channels % groups != 0 || filters % groups != 0 {
+        if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
             bail!("{channels} channels and {filters} filters cannot be cut into {groups} groups");
         }
         let (rows, columns) = window.kernel;

@@ -1,7 +1,7 @@
 use super::matrix::{Matrix, MatrixMut};
 use super::sums::sum;
 use super::unfold::Unfolding;
-use super::values::{Values, planes, slice};
+use super::values::{planes, slice, values};
 use super::window::Window;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
@@ -39,7 +39,7 @@ impl Convolution {
         let ((batch, channels, rows, columns), (filters, per_group, kernel_rows, kernel_columns)) =
             (input.dims4()?, weight.dims4()?);
         let Self { window, groups } = self;
-        if groups == 0 || channels != groups * per_group || filters % groups != 0 {
+        if groups == 0 || channels != groups * per_group || !filters.is_multiple_of(groups) {
             bail!("weights {weight:?} do not fit {channels} channels in {groups} groups");
         }
         if window.kernel != (kernel_rows, kernel_columns) {
@@ -67,16 +67,21 @@ impl Convolution {
     }
 
     /// Gradients of the pictures, where they are wanted, and of the weights.
-    fn backward(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn backward(
+        self,
+        input: &Tensor,
+        weight: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let fitted = self.fit(input.shape(), weight.shape(), None)?;
-        let gradient = Values::of(gradient)?;
+        let gradient = values(gradient)?;
         let of_input = if input.track_op() {
-            let values = fitted.input_gradient(&Values::of(weight)?, &gradient);
+            let values = fitted.input_gradient(&values(weight)?, &gradient);
             Some(Tensor::from_vec(values, input.shape(), input.device())?)
         } else {
             None
         };
-        let values = fitted.weight_gradient(&Values::of(input)?, &gradient);
+        let values = fitted.weight_gradient(&values(input)?, &gradient);
         Ok((of_input, Some(Tensor::from_vec(values, weight.shape(), weight.device())?)))
     }
 }
@@ -92,50 +97,65 @@ impl Fitted {
         let group = self.filters * pixels;
         let mut output = vec![0.0; self.batch * self.groups * group];
         let pictures = input.par_chunks_exact(self.groups * self.unfolding.picture());
-        output.par_chunks_exact_mut(self.groups * group).zip(pictures).for_each_init(Vec::new, |view, (output, picture)| {
-            if let Some(bias) = bias {
-                output.chunks_exact_mut(pixels).zip(bias).for_each(|(plane, bias)| plane.fill(*bias));
-            }
-            let weights = weight.chunks_exact(self.filters * taps);
-            let pictures = picture.chunks_exact(self.unfolding.picture());
-            for ((output, weight), picture) in output.chunks_exact_mut(group).zip(weights).zip(pictures) {
-                for (outputs, span) in self.blocks() {
-                    for taps_now in self.tap_blocks(span.len()) {
-                        self.unfolding.unfold(picture, taps_now.clone(), outputs.clone(), view);
-                        MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels).add_product(
-                            Matrix::part(&weight[taps_now.start..], self.filters, taps_now.len(), taps),
-                            Matrix::new(view, taps_now.len(), span.len()),
-                            Parallelism::None,
-                        );
+        output.par_chunks_exact_mut(self.groups * group).zip(pictures).for_each_init(
+            Vec::new,
+            |view, (output, picture)| {
+                if let Some(bias) = bias {
+                    output.chunks_exact_mut(pixels).zip(bias).for_each(|(plane, bias)| plane.fill(*bias));
+                }
+                let weights = weight.chunks_exact(self.filters * taps);
+                let pictures = picture.chunks_exact(self.unfolding.picture());
+                for ((output, weight), picture) in output.chunks_exact_mut(group).zip(weights).zip(pictures) {
+                    for (outputs, span) in self.blocks() {
+                        for taps_now in self.tap_blocks(span.len()) {
+                            self.unfolding.unfold(picture, taps_now.clone(), outputs.clone(), view);
+                            MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels)
+                                .add_product(
+                                    Matrix::part(
+                                        &weight[taps_now.start..],
+                                        self.filters,
+                                        taps_now.len(),
+                                        taps,
+                                    ),
+                                    Matrix::new(view, taps_now.len(), span.len()),
+                                    Parallelism::None,
+                                );
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         output
     }
 
     fn input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
-        let (pixels, taps, picture) = (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.picture());
+        let (pixels, taps, picture) =
+            (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.picture());
         let group = self.filters * pixels;
         let mut input = vec![0.0; self.batch * self.groups * picture];
         let gradients = gradient.par_chunks_exact(self.groups * group);
-        input.par_chunks_exact_mut(self.groups * picture).zip(gradients).for_each_init(Vec::new, |view, (input, gradient)| {
-            let weights = weight.chunks_exact(self.filters * taps);
-            let gradients = gradient.chunks_exact(group);
-            for ((input, weight), gradient) in input.chunks_exact_mut(picture).zip(weights).zip(gradients) {
-                for (outputs, span) in self.blocks() {
-                    for taps_now in self.tap_blocks(span.len()) {
-                        view.resize(taps_now.len() * span.len(), 0.0);
-                        MatrixMut::new(view, taps_now.len(), span.len()).set_product(
-                            Matrix::part(&weight[taps_now.start..], self.filters, taps_now.len(), taps).transposed(),
-                            Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
-                            Parallelism::None,
-                        );
-                        self.unfolding.fold(view, taps_now, outputs.clone(), input);
+        input.par_chunks_exact_mut(self.groups * picture).zip(gradients).for_each_init(
+            Vec::new,
+            |view, (input, gradient)| {
+                let weights = weight.chunks_exact(self.filters * taps);
+                let gradients = gradient.chunks_exact(group);
+                for ((input, weight), gradient) in input.chunks_exact_mut(picture).zip(weights).zip(gradients)
+                {
+                    for (outputs, span) in self.blocks() {
+                        for taps_now in self.tap_blocks(span.len()) {
+                            view.resize(taps_now.len() * span.len(), 0.0);
+                            MatrixMut::new(view, taps_now.len(), span.len()).set_product(
+                                Matrix::part(&weight[taps_now.start..], self.filters, taps_now.len(), taps)
+                                    .transposed(),
+                                Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
+                                Parallelism::None,
+                            );
+                            self.unfolding.fold(view, taps_now, outputs.clone(), input);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         input
     }
 
@@ -148,7 +168,8 @@ impl Fitted {
             for example in 0..self.batch {
                 let at = example * self.groups + group;
                 let picture = &input[at * self.unfolding.picture()..][..self.unfolding.picture()];
-                let gradient = &gradient[(at * self.filters + filters.start) * pixels..][..filters.len() * pixels];
+                let gradient =
+                    &gradient[(at * self.filters + filters.start) * pixels..][..filters.len() * pixels];
                 for (outputs, span) in self.blocks() {
                     self.unfolding.unfold(picture, taps.clone(), outputs, view);
                     MatrixMut::new(&mut sum, filters.len(), taps.len()).add_product(
@@ -176,7 +197,8 @@ impl Fitted {
     fn blocks(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         let Unfolding { rows, columns, .. } = self.unfolding;
         let width = columns.output;
-        parts(rows.output, (PIXELS / width).max(1)).map(move |rows| (rows.clone(), rows.start * width..rows.end * width))
+        parts(rows.output, (PIXELS / width).max(1))
+            .map(move |rows| (rows.clone(), rows.start * width..rows.end * width))
     }
 
     fn tap_blocks(&self, pixels: usize) -> impl Iterator<Item = Range<usize>> {
@@ -207,8 +229,9 @@ fn parts(count: usize, limit: usize) -> impl Iterator<Item = Range<usize>> {
 /// Gradient of the bias: the sum over pictures and pixels.
 fn bias_gradient(gradient: &Tensor) -> Result<Tensor> {
     let (_, filters, rows, columns) = gradient.dims4()?;
-    let values = Values::of(gradient)?;
-    let total = |planes: Vec<&[f32]>| planes.into_iter().map(|plane| sum(plane, |value| value)).sum::<f64>() as f32;
+    let values = values(gradient)?;
+    let total =
+        |planes: Vec<&[f32]>| planes.into_iter().map(|plane| sum(plane, |value| value)).sum::<f64>() as f32;
     let sums: Vec<f32> = planes(&values, filters, rows * columns).into_par_iter().map(total).collect();
     Tensor::from_vec(sums, filters, gradient.device())
 }
@@ -218,7 +241,13 @@ impl CustomOp2 for Convolution {
         "convolution"
     }
 
-    fn cpu_fwd(&self, input: &CpuStorage, il: &Layout, weight: &CpuStorage, wl: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        input: &CpuStorage,
+        il: &Layout,
+        weight: &CpuStorage,
+        wl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         self.forward((input, il), (weight, wl), None)
     }
 

@@ -26,7 +26,9 @@ impl CrossEntropy {
             row[*label as usize] = 1.0;
         }
         let total = match &self.weights {
-            Some(weights) if weights.len() == classes => labels.iter().map(|label| weights[*label as usize]).sum(),
+            Some(weights) if weights.len() == classes => {
+                labels.iter().map(|label| weights[*label as usize]).sum()
+            }
             _ => batch as f32,
         };
         self.divided_by(total, scores, shares)
@@ -44,7 +46,9 @@ impl CrossEntropy {
 
     fn divided_by(&self, total: f32, scores: &Tensor, mut shares: Vec<f32>) -> Result<Tensor> {
         let (batch, classes) = scores.dims2()?;
-        if shares.len() != batch * classes || self.weights.as_ref().is_some_and(|weights| weights.len() != classes) {
+        if shares.len() != batch * classes
+            || self.weights.as_ref().is_some_and(|weights| weights.len() != classes)
+        {
             bail!("targets or class weights do not fit scores of {batch} examples and {classes} classes");
         }
         for row in shares.chunks_exact_mut(classes) {

@@ -1,4 +1,4 @@
-use super::values::{Values, slice};
+use super::values::{slice, values};
 use super::{Layer, Pass};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -57,7 +57,7 @@ impl CustomOp1 for Mask {
     }
 
     fn bwd(&self, input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let values = self.apply(&Values::of(&gradient.contiguous()?)?);
+        let values = self.apply(&values(&gradient.contiguous()?)?);
         Ok(Some(Tensor::from_vec(values, input.shape(), input.device())?))
     }
 }

@@ -1,4 +1,4 @@
-use super::values::{Values, slice};
+use super::values::{slice, values};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
@@ -34,12 +34,14 @@ where
 
     fn bwd(&self, _input: &Tensor, output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let gradient = gradient.contiguous()?;
-        let (values, gradients) = (Values::of(output)?, Values::of(&gradient)?);
+        let (values, gradients) = (values(output)?, values(&gradient)?);
         let mut of_input = vec![0.0; values.len()];
         let blocks = values.par_chunks(BLOCK).zip(gradients.par_chunks(BLOCK));
         of_input.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (values, gradients))| {
             let pairs = values.iter().zip(gradients);
-            to.iter_mut().zip(pairs).for_each(|(to, (value, gradient))| *to = (self.slope)(*value) * gradient);
+            to.iter_mut()
+                .zip(pairs)
+                .for_each(|(to, (value, gradient))| *to = (self.slope)(*value) * gradient);
         });
         Ok(Some(Tensor::from_vec(of_input, output.shape(), output.device())?))
     }

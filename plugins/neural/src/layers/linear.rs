@@ -1,5 +1,5 @@
 use super::matrix::{Matrix, MatrixMut};
-use super::values::{Values, slice};
+use super::values::{slice, values};
 use super::{Builder, InitScheme, Layer, Pass};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
@@ -75,24 +75,24 @@ impl CustomOp3 for WeightedSums {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (outputs, features) = weight.dims2()?;
         let gradient = gradient.contiguous()?;
-        let gradients = Values::of(&gradient)?;
+        let gradients = values(&gradient)?;
         let rows = gradients.len() / outputs;
         let gradients_matrix = Matrix::new(&gradients, rows, outputs);
         let of_input = if input.track_op() {
-            let mut values = vec![0.0; rows * features];
-            MatrixMut::new(&mut values, rows, features).set_product(
+            let mut sums = vec![0.0; rows * features];
+            MatrixMut::new(&mut sums, rows, features).set_product(
                 gradients_matrix,
-                Matrix::new(&Values::of(weight)?, outputs, features),
+                Matrix::new(&values(weight)?, outputs, features),
                 THREADS,
             );
-            Some(Tensor::from_vec(values, input.shape(), input.device())?)
+            Some(Tensor::from_vec(sums, input.shape(), input.device())?)
         } else {
             None
         };
         let mut of_weight = vec![0.0; outputs * features];
         MatrixMut::new(&mut of_weight, outputs, features).set_product(
             gradients_matrix.transposed(),
-            Matrix::new(&Values::of(input)?, rows, features),
+            Matrix::new(&values(input)?, rows, features),
             THREADS,
         );
         let mut of_bias = vec![0.0; outputs];

@@ -74,7 +74,13 @@ impl<'a> MatrixMut<'a> {
             rows * columns == 0 || (rows - 1) * row_step + (columns - 1) * column_step < len
         };
         assert!(self.row_step >= columns && inside(self.values.len(), rows, columns, self.row_step, 1));
-        assert!([left, right].iter().all(|m| inside(m.values.len(), m.rows, m.columns, m.row_step, m.column_step)));
+        assert!([left, right].iter().all(|m| inside(
+            m.values.len(),
+            m.rows,
+            m.columns,
+            m.row_step,
+            m.column_step
+        )));
         // SAFETY: all that the product reads and writes lies inside the slices, as asserted; `self` is borrowed alone.
         unsafe {
             gemm::gemm(

@@ -1,4 +1,4 @@
-use super::values::{Values, slice};
+use super::values::{slice, values};
 use super::window::{Axis, Window};
 use super::{Layer, Pass};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
@@ -62,7 +62,7 @@ impl CustomOp1 for Maxima {
         let (_, _, rows, columns) = input.dims4()?;
         let (_, _, output_rows, output_columns) = output.dims4()?;
         let gradient = gradient.contiguous()?;
-        let gradients = Values::of(&gradient)?;
+        let gradients = values(&gradient)?;
         let mut of_input = vec![0.0; input.elem_count()];
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));

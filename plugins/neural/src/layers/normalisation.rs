@@ -1,5 +1,5 @@
 use super::sums::{sum, sum_pairs};
-use super::values::{Values, planes, planes_mut, slice};
+use super::values::{planes, planes_mut, slice, values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -106,9 +106,11 @@ impl CustomOp3 for Normalisation {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (channels, plane) = layout(input.shape())?;
-        let Some(Statistics { mean, variance }) = self.statistics.get() else { bail!("no forward pass was made") };
+        let Some(Statistics { mean, variance }) = self.statistics.get() else {
+            bail!("no forward pass was made")
+        };
         let gradient = gradient.contiguous()?;
-        let (numbers, gradients, weights) = (Values::of(input)?, Values::of(&gradient)?, Values::of(weight)?);
+        let (numbers, gradients, weights) = (values(input)?, values(&gradient)?, values(weight)?);
         let mut of_input = vec![0.0; numbers.len()];
         let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(&mut of_input, channels, plane)
             .into_par_iter()
@@ -119,8 +121,10 @@ impl CustomOp3 for Normalisation {
                 let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
                 let (mean, scale) = (mean[channel], weights[channel] * inverse);
                 let total: f64 = gradients.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
-                let along = |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
-                let along: f64 = sources.iter().zip(&gradients).map(|(source, gradient)| along(source, gradient)).sum();
+                let along =
+                    |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
+                let along: f64 =
+                    sources.iter().zip(&gradients).map(|(source, gradient)| along(source, gradient)).sum();
                 let along = along * f64::from(inverse);
                 let count = (gradients.len() * plane) as f64;
                 let (shift, slope) = if self.own {

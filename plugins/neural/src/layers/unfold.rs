@@ -39,7 +39,9 @@ impl Unfolding {
                 if stride == 1 {
                     view.copy_from_slice(&picture[start..start + view.len()]);
                 } else {
-                    view.iter_mut().zip(picture[start..].iter().step_by(stride)).for_each(|(to, from)| *to = *from);
+                    view.iter_mut()
+                        .zip(picture[start..].iter().step_by(stride))
+                        .for_each(|(to, from)| *to = *from);
                 }
             });
         }
@@ -52,7 +54,10 @@ impl Unfolding {
             self.runs(tap, outputs.clone(), |pixels, start, stride| {
                 let view = &view[pixels];
                 if stride == 1 {
-                    picture[start..start + view.len()].iter_mut().zip(view).for_each(|(to, from)| *to += *from);
+                    picture[start..start + view.len()]
+                        .iter_mut()
+                        .zip(view)
+                        .for_each(|(to, from)| *to += *from);
                 } else {
                     picture[start..].iter_mut().step_by(stride).zip(view).for_each(|(to, from)| *to += *from);
                 }

@@ -1,31 +1,28 @@
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 use std::ops::{Deref, Range};
-use std::sync::RwLockReadGuard;
 
-/// The numbers of a contiguous f32 tensor on the processor, as a slice.
-pub(crate) struct Values<'a> {
-    storage: RwLockReadGuard<'a, Storage>,
+/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an error.
+pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
+    let (storage, layout) = tensor.storage_and_layout();
+    let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };
+    slice(numbers, layout)?;
+    let range = layout.start_offset()..layout.start_offset() + layout.shape().elem_count();
+    Ok(Values { storage, range })
+}
+
+/// A tensor's storage, locked for reading, and the part that is the tensor's.
+struct Values<Guard> {
+    storage: Guard,
     range: Range<usize>,
 }
 
-impl<'a> Values<'a> {
-    /// Borrows them; a tensor of another kind, place or order is an error.
-    pub fn of(tensor: &'a Tensor) -> Result<Self> {
-        let (storage, layout) = tensor.storage_and_layout();
-        let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };
-        slice(numbers, layout)?;
-        let range = layout.start_offset()..layout.start_offset() + layout.shape().elem_count();
-        Ok(Self { storage, range })
-    }
-}
-
-impl Deref for Values<'_> {
+impl<Guard: Deref<Target = Storage>> Deref for Values<Guard> {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
         match &*self.storage {
             Storage::Cpu(CpuStorage::F32(values)) => &values[self.range.clone()],
-            // `of` lets nothing else in.
+            // `values` lets nothing else in.
             _ => &[],
         }
     }

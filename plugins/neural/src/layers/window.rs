@@ -63,7 +63,9 @@ impl Axis {
         }
         let (padded, reach) = (input + 2 * padding, dilation * (kernel - 1) + 1);
         if padded < reach {
-            bail!("a kernel that reaches over {reach} does not fit into {input} with {padding} added on either side");
+            bail!(
+                "a kernel that reaches over {reach} does not fit into {input} with {padding} added on either side"
+            );
         }
         Ok(Self { input, output: (padded - reach) / stride + 1, kernel, stride, padding, dilation })
     }
