@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use genre_bench_api::random_stream;
-use genre_bench_neural::layers::{Builder, Layer, Pass, Recurrence, Recurrent, Weights};
+use genre_bench_neural::layers::{Builder, ColumnsAsSteps, Layer, Pass, Recurrence, Recurrent, Weights};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -152,10 +152,16 @@ fn dropout_is_between_layers_and_only_in_training() {
     assert_ne!(states(&net, seeded(1)), states(&net, seeded(2)));
     let (without, _) = build(Recurrence::Tanh, 6, 2, false, 4);
     assert_eq!(states(&net, Pass::evaluation()), states(&without, training()));
-    // With everything dropped, the second layer sees zeros whatever the first one saw.
-    let deaf = Recurrent::of(Recurrence::Tanh, 6).layers(2).dropout(1.0).build(&builder, 4).unwrap();
-    let of = |batch: &Tensor| deaf.states(batch, &seeded(1)).unwrap().last.to_vec2::<f32>().unwrap();
-    assert_eq!(of(&batch), of(&random(&[3, 5, 4], "other batch")));
+    // One layer has nothing between layers.
+    let single = Recurrent::of(Recurrence::Tanh, 6).dropout(0.5).build(&builder, 4).unwrap();
+    assert_eq!(states(&single, seeded(1)), states(&single, Pass::evaluation()));
+}
+
+#[test]
+fn columns_become_steps_of_all_channels_and_rows() {
+    let maps = Tensor::from_vec((0..12u32).collect::<Vec<_>>(), (1, 2, 3, 2), &Device::Cpu).unwrap();
+    let steps = ColumnsAsSteps.forward(&maps, &Pass::evaluation()).unwrap();
+    assert_eq!(steps.to_vec3::<u32>().unwrap(), [[[0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9, 11]]]);
 }
 
 #[test]

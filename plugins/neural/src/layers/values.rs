@@ -1,14 +1,8 @@
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 use std::ops::{Deref, Range};
 
-/// The numbers of a contiguous f32 tensor on the processor, as a slice.
-pub(crate) struct Values<S> {
-    storage: S,
-    range: Range<usize>,
-}
-
-/// Borrows them; a tensor of another kind, place or order is an error.
-pub(crate) fn values(tensor: &Tensor) -> Result<Values<impl Deref<Target = Storage>>> {
+/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an error.
+pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };
     slice(numbers, layout)?;
@@ -16,7 +10,13 @@ pub(crate) fn values(tensor: &Tensor) -> Result<Values<impl Deref<Target = Stora
     Ok(Values { storage, range })
 }
 
-impl<S: Deref<Target = Storage>> Deref for Values<S> {
+/// A tensor's storage, locked for reading, and the part that is the tensor's.
+struct Values<Guard> {
+    storage: Guard,
+    range: Range<usize>,
+}
+
+impl<Guard: Deref<Target = Storage>> Deref for Values<Guard> {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
@@ -34,4 +34,22 @@ pub(crate) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a 
         Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
         None => bail!("a contiguous tensor is wanted, not one of strides {:?}", layout.stride()),
     }
+}
+
+/// The planes of a batch `(batch, channels, …)`, channel by channel: `planes[channel][example]`.
+pub(crate) fn planes(values: &[f32], channels: usize, plane: usize) -> Vec<Vec<&[f32]>> {
+    by_channel(values.chunks_exact(plane), channels)
+}
+
+/// The same to write to.
+pub(crate) fn planes_mut(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [f32]>> {
+    by_channel(values.chunks_exact_mut(plane), channels)
+}
+
+fn by_channel<T>(planes: impl Iterator<Item = T>, channels: usize) -> Vec<Vec<T>> {
+    let mut sorted: Vec<Vec<T>> = (0..channels).map(|_| Vec::new()).collect();
+    for (at, plane) in planes.enumerate() {
+        sorted[at % channels].push(plane);
+    }
+    sorted
 }

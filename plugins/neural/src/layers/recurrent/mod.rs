@@ -5,18 +5,19 @@
 //! sequence    one direction of one layer, all steps and examples, as one operation of the graph
 //! product     the step's small matrix product, packed and vectorised
 //! activation  vectorised sigmoid and tanh
+//! columns     from the maps of convolutional layers to steps
 //! ```
 
 mod activation;
 mod cell;
+mod columns;
 mod product;
 mod sequence;
 
-use super::{Builder, Init, Layer, Pass};
+use super::{Builder, Dropout, Init, Layer, Pass};
 use candle_core::{D, Result, Tensor, bail};
 use cell::Cell;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+pub use columns::ColumnsAsSteps;
 use sequence::Sequence;
 
 /// What a recurrent layer computes in a step, with state h and input x.
@@ -36,7 +37,7 @@ pub enum Recurrence {
 pub struct Recurrent {
     recurrence: Recurrence,
     hidden: usize,
-    dropout: f32,
+    dropout: Dropout,
     /// For each layer its one or two directions.
     layers: Vec<Vec<Direction>>,
 }
@@ -71,10 +72,10 @@ impl RecurrentPlan {
     ///
     /// # Errors
     ///
-    /// No layer, no state, a dropout that is no share, or a device that fails.
+    /// No layer, no state, a dropout that [`Dropout`] does not take, or a device that fails.
     pub fn build(self, builder: &Builder, features: usize) -> Result<Recurrent> {
-        if self.layers == 0 || self.hidden == 0 || !(0.0..=1.0).contains(&self.dropout) {
-            bail!("recurrent layers need a layer, a state and a dropout from 0 to 1, not {self:?}");
+        if self.layers == 0 || self.hidden == 0 {
+            bail!("recurrent layers need a layer and a state, not {self:?}");
         }
         let directions: &[bool] = if self.bidirectional { &[false, true] } else { &[false] };
         let layer = |number| {
@@ -82,7 +83,8 @@ impl RecurrentPlan {
             directions.iter().map(|&reverse| self.direction(builder, number, features, reverse)).collect()
         };
         let layers = (0..self.layers).map(layer).collect::<Result<_>>()?;
-        Ok(Recurrent { recurrence: self.recurrence, hidden: self.hidden, dropout: self.dropout, layers })
+        let dropout = Dropout::new(self.dropout)?;
+        Ok(Recurrent { recurrence: self.recurrence, hidden: self.hidden, dropout, layers })
     }
 
     fn direction(
@@ -141,7 +143,7 @@ impl Recurrent {
         let mut steps = batch.clone();
         for (number, directions) in self.layers.iter().enumerate() {
             if number > 0 {
-                steps = dropout(&steps, self.dropout, pass)?;
+                steps = self.dropout.forward(&steps, pass)?;
             }
             let input = steps.contiguous()?;
             let states = directions.iter().map(|direction| self.walk(direction, &input, pass));
@@ -192,13 +194,4 @@ impl Direction {
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         input.apply_op2(&Tensor::cat(&flat, 0)?, Sequence::<C>::new(hidden, self.reverse, pass.is_training()))
     }
-}
-
-/// In training, zeroes a share of the numbers and scales the others up, so that the expected sum stays.
-fn dropout(batch: &Tensor, share: f32, pass: &Pass) -> Result<Tensor> {
-    let Some(seed) = pass.seed().filter(|_| share > 0.0) else { return Ok(batch.clone()) };
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let kept = 1.0 / (1.0 - share);
-    let mask = (0..batch.elem_count()).map(|_| if rng.r#gen::<f32>() < share { 0.0 } else { kept }).collect();
-    batch * Tensor::from_vec(mask, batch.shape(), batch.device())?.to_dtype(batch.dtype())?
 }
