@@ -5,10 +5,14 @@
 //! `(batch, steps, features)`.
 
 mod init;
+mod init_scheme;
+mod linear;
 mod pass;
 mod weights;
 
 pub use init::Init;
+pub use init_scheme::InitScheme;
+pub use linear::Linear;
 pub use pass::Pass;
 pub use weights::{Builder, Weights};
 
