@@ -1,0 +1,170 @@
+use super::evaluate::{argmax, quality};
+use super::optimiser::{Optimiser, global_norm};
+use super::{CrossEntropy, Epoch, History, Labelled, Recipe, batch};
+use crate::layers::{Layer, Pass, Weights};
+use candle_core::{DType, Device, Tensor};
+use genre_bench_api::{Error, Result, Run};
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
+
+/// Batches that are made ready ahead of the step.
+const AHEAD: usize = 2;
+
+/// Trains a network that maps samples to logits, shape `(examples, classes)`.
+///
+/// `valid` may be empty; then nothing stops early and the last weights are kept.
+///
+/// # Errors
+///
+/// Nothing to learn from, samples of a shape that the network does not take, a loss that is no number any more, a device
+/// that fails, or [`Error::Cancelled`].
+pub fn fit(
+    network: &dyn Layer,
+    weights: &Weights,
+    train: Labelled,
+    valid: Labelled,
+    recipe: &Recipe,
+    run: &Run,
+) -> Result<History> {
+    for part in [train, valid] {
+        if part.samples.len() != part.labels.len() {
+            let (samples, labels) = (part.samples.len(), part.labels.len());
+            return Err(Error::failed(format!("{samples} examples have {labels} labels")));
+        }
+    }
+    let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
+    let (false, Some(place)) = (train.samples.is_empty(), place) else {
+        return Err(Error::failed("nothing to learn: no examples, or no weights"));
+    };
+    let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
+    let mut fit = Fit { network, weights, train, recipe, run, place, optimiser, history: History::default() };
+    while fit.history.epochs.len() < recipe.epochs {
+        let started = Instant::now();
+        let (train_loss, train_accuracy, rate) = fit.learn()?;
+        let valid = if valid.samples.is_empty() { None } else { Some(fit.judge(valid)?) };
+        let seconds = started.elapsed().as_secs_f64();
+        fit.history.epochs.push(Epoch { train_loss, train_accuracy, valid, rate, seconds });
+        fit.report();
+    }
+    Ok(fit.history)
+}
+
+/// A fit under way.
+struct Fit<'a> {
+    network: &'a dyn Layer,
+    weights: &'a Weights,
+    train: Labelled<'a>,
+    recipe: &'a Recipe,
+    run: &'a Run<'a>,
+    place: (Device, DType),
+    optimiser: Optimiser,
+    history: History,
+}
+
+impl Fit<'_> {
+    /// The next epoch, counted from 1.
+    fn epoch(&self) -> usize {
+        self.history.epochs.len() + 1
+    }
+
+    /// Learns from every example once. Returns mean loss, accuracy and the last learning rate.
+    fn learn(&mut self) -> Result<(f64, f64, f64)> {
+        let (epoch, samples) = (self.epoch(), self.train.samples);
+        let mut rng = self.run.rng(&format!("epoch {epoch}"));
+        let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
+        let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
+        let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
+        std::thread::scope(|scope| {
+            // The next batches are made ready while the device is busy with one. Leaving early drops the receiver, and
+            // the sender ends by it.
+            let (sender, receiver) = sync_channel(AHEAD);
+            scope.spawn(move || {
+                for rows in batches {
+                    let values = samples.gather(rows.iter().copied());
+                    if sender.send((rows, values)).is_err() {
+                        break;
+                    }
+                }
+            });
+            for (step, (rows, values)) in receiver.into_iter().enumerate() {
+                self.run.check_cancelled()?;
+                rate = self.rate();
+                let labels: Vec<usize> = rows.iter().map(|&row| self.train.labels[row]).collect();
+                let (batch_loss, batch_right) =
+                    self.step(values, &labels, rate, &pass).map_err(Error::failed)?;
+                if !batch_loss.is_finite() {
+                    return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));
+                }
+                loss += batch_loss * labels.len() as f64;
+                right += batch_right;
+            }
+            Ok(())
+        })?;
+        let count = samples.len() as f64;
+        Ok((loss / count, right as f64 / count, rate))
+    }
+
+    /// Changes the weights once. Returns the loss and how many examples were right before.
+    fn step(
+        &mut self,
+        values: Vec<f32>,
+        labels: &[usize],
+        rate: f64,
+        pass: &Pass,
+    ) -> candle_core::Result<(f64, usize)> {
+        let (device, dtype) = &self.place;
+        let batch = self.train.samples.tensor(values, device, *dtype)?;
+        let logits = self.network.forward(&batch, pass)?;
+        let shape = logits.dims2()?;
+        let targets = Tensor::from_vec(self.recipe.loss.targets(labels, shape.1)?, shape, device)?;
+        let loss = CrossEntropy::forward(&logits, &targets)?;
+        let gradients = loss.backward()?;
+        let scale = match self.recipe.clip {
+            // As `clip_grad_norm_`, which keeps its quotient finite so.
+            Some(longest) => (longest / (global_norm(self.weights, &gradients)? + 1e-6)).min(1.0),
+            None => 1.0,
+        };
+        self.optimiser.step(self.weights, &gradients, rate, scale)?;
+        let scores = logits.to_dtype(DType::F32)?.to_vec2::<f32>()?;
+        let right = scores.iter().zip(labels).filter(|(row, label)| argmax(row) == **label).count();
+        Ok((f64::from(loss.to_scalar::<f32>()?), right))
+    }
+
+    fn rate(&self) -> f64 {
+        self.recipe.rate
+    }
+
+    fn judge(&self, valid: Labelled) -> Result<super::Quality> {
+        let place = (&self.place.0, self.place.1);
+        let quality = quality(self.network, valid, place, || self.run.check_cancelled())?;
+        if quality.loss.is_finite() {
+            Ok(quality)
+        } else {
+            Err(self.diverged(&format!("validation loss {}", quality.loss)))
+        }
+    }
+
+    fn diverged(&self, what: &str) -> Error {
+        let (epoch, rate) = (self.epoch(), self.recipe.rate);
+        Error::failed(format!(
+            "training diverged: {what} of epoch {epoch}; try a lower learning rate than {rate}, or clip the gradients"
+        ))
+    }
+
+    /// Tells the user of the last epoch.
+    fn report(&self) {
+        let Some(epoch) = self.history.epochs.last() else { return };
+        let note = match epoch.valid {
+            Some(valid) => {
+                let Epoch { train_loss, .. } = epoch;
+                format!(
+                    "loss {train_loss:.3}, validation {:.3}, {:.1} % right",
+                    valid.loss,
+                    100.0 * valid.accuracy
+                )
+            }
+            None => format!("loss {:.3}, {:.1} % right", epoch.train_loss, 100.0 * epoch.train_accuracy),
+        };
+        self.run.progress(self.history.epochs.len(), self.recipe.epochs, &note);
+    }
+}

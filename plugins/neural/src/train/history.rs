@@ -1,0 +1,38 @@
+use super::Quality;
+
+/// What an epoch came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Epoch {
+    /// Mean loss of the training examples, each at the moment it was learnt from.
+    pub train_loss: f64,
+    /// Share of the training examples that were right at that moment, 0–1.
+    pub train_accuracy: f64,
+    /// On the validation part, after the epoch; none where there is no such part.
+    pub valid: Option<Quality>,
+    /// Learning rate of the last step.
+    pub rate: f64,
+    /// Seconds the epoch took.
+    pub seconds: f64,
+}
+
+impl Epoch {
+    /// What schedules and early stopping go by: the validation loss, or the training loss without a validation part.
+    pub fn monitored(&self) -> f64 {
+        self.valid.map_or(self.train_loss, |valid| valid.loss)
+    }
+}
+
+/// Every epoch of a fit, the first one first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// The epochs.
+    pub epochs: Vec<Epoch>,
+}
+
+impl History {
+    /// Index of the epoch with the lowest monitored loss, the first of several.
+    pub fn best(&self) -> Option<usize> {
+        let losses = self.epochs.iter().map(Epoch::monitored).enumerate();
+        losses.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(epoch, _)| epoch)
+    }
+}
