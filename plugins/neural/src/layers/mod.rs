@@ -20,6 +20,7 @@ mod max_pool;
 mod normalisation;
 mod pass;
 mod sums;
+mod tape;
 mod unfold;
 mod values;
 mod weights;
