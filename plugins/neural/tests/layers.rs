@@ -4,8 +4,8 @@
 use candle_core::{DType, Device, Tensor, Var};
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten, InitScheme, Layer,
-    Linear, MaxPool2d, Pass, Weights, Window,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, CrossEntropy,
+    Dropout, Flatten, InitScheme, Layer, Linear, MaxPool2d, Pass, Resize, Weights, Window,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -93,6 +93,12 @@ impl Case {
             }
             "batch_norm" => Box::new(BatchNorm::new(&builder, self.number("channels")).unwrap()),
             "max_pool2d" => Box::new(MaxPool2d::new(self.window())),
+            "avg_pool2d" => {
+                let count_padding = self.options["count_padding"].as_bool().unwrap();
+                Box::new(AvgPool2d::new(self.window(), count_padding))
+            }
+            "adaptive_avg_pool2d" => Box::new(AdaptiveAvgPool2d::new(self.pair("size"))),
+            "resize" => Box::new(Resize::new(self.pair("size"))),
             "linear" => {
                 let (features, outputs) = (self.number("features"), self.number("outputs"));
                 Box::new(Linear::new(&builder, features, outputs, InitScheme::Torch).unwrap())
@@ -136,9 +142,6 @@ fn pass(training: bool) -> Pass {
 #[test]
 fn layers_are_pytorchs() {
     for (number, case) in fixtures().cases.iter().enumerate() {
-        if ["avg_pool2d", "adaptive_avg_pool2d", "resize"].contains(&case.layer.as_str()) {
-            continue;
-        } // TODO
         let what = |part: &str| format!("case {number}, {}, {}: {part}", case.layer, case.options);
         let (layer, weights) = case.build();
         let batch = Var::from_tensor(&case.batch.tensor()).unwrap();
