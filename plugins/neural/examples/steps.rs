@@ -137,8 +137,9 @@ fn measure(network: &Network, device: &Device) -> Result<(f64, usize)> {
     let mut seconds = Vec::new();
     for step in 0..10 {
         let start = Instant::now();
-        let scores = net.forward(&x, &Pass::training(random_stream(step, "dropout")))?;
-        let gradients = CrossEntropy::default().of_labels(&scores, &labels)?.backward()?;
+        let pass = Pass::training(random_stream(step, "dropout"));
+        let scores = net.forward(&x, &pass)?;
+        let gradients = pass.backward(&CrossEntropy::default().of_labels(&scores, &labels)?)?;
         optimiser.step(&weights, &gradients, 1e-3, 1.0)?;
         device.synchronize()?;
         if step >= 3 {

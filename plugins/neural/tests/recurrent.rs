@@ -87,23 +87,22 @@ fn outputs_and_gradients_are_pytorchs() {
             var.set(&case.weights[name].tensor()).unwrap();
         }
         let input = Var::from_tensor(&case.input.tensor()).unwrap();
-        // Evaluation keeps nothing for the way back, which then has to give the same gradients nevertheless.
-        for pass in [training(), Pass::evaluation()] {
-            let states = net.states(&input, &pass).unwrap();
-            let by_steps = (&states.steps * case.steps_factor.tensor()).unwrap().sum_all().unwrap();
-            let by_last = (&states.last * case.last_factor.tensor()).unwrap().sum_all().unwrap();
-            let gradients = (by_steps + by_last).unwrap().backward().unwrap();
-            let check = |what: &str, theirs: &Numbers, ours: &Tensor| {
-                let error = theirs.relative_error(ours);
-                assert!(error <= 1e-4, "{} ({} layers): {what} off by {error}", case.kind, case.layers);
-            };
-            check("states", &case.steps, &states.steps);
-            check("last states", &case.last, &states.last);
-            check("gradient of input", &case.input_gradient, gradients.get(&input).unwrap());
-            for (name, var) in &weights.trainable {
-                check(name, &case.weight_gradients[name], gradients.get(var).unwrap());
-            }
+        let pass = training();
+        let states = net.states(&input, &pass).unwrap();
+        let by_steps = (&states.steps * case.steps_factor.tensor()).unwrap().sum_all().unwrap();
+        let by_last = (&states.last * case.last_factor.tensor()).unwrap().sum_all().unwrap();
+        let gradients = pass.backward(&(by_steps + by_last).unwrap()).unwrap();
+        let check = |what: &str, theirs: &Numbers, ours: &Tensor| {
+            let error = theirs.relative_error(ours);
+            assert!(error <= 1e-4, "{} ({} layers): {what} off by {error}", case.kind, case.layers);
+        };
+        check("states", &case.steps, &states.steps);
+        check("last states", &case.last, &states.last);
+        check("gradient of input", &case.input_gradient, gradients.get(&input).unwrap());
+        for (name, var) in &weights.trainable {
+            check(name, &case.weight_gradients[name], gradients.get(var).unwrap());
         }
+        check("states in evaluation", &case.steps, &net.forward(&input, &Pass::evaluation()).unwrap());
     }
 }
 
@@ -111,14 +110,15 @@ fn outputs_and_gradients_are_pytorchs() {
 fn a_song_of_1300_steps_trains() {
     let (net, weights) = build(Recurrence::Lstm, 8, 2, false, 13);
     let song = random(&[2, 1300, 13], "song");
-    let loss = || net.states(&song, &training()).unwrap().last.sqr().unwrap().sum_all().unwrap();
-    let before = loss();
-    let gradients = before.backward().unwrap();
+    let loss = |pass: &Pass| net.states(&song, pass).unwrap().last.sqr().unwrap().sum_all().unwrap();
+    let pass = training();
+    let before = loss(&pass);
+    let gradients = pass.backward(&before).unwrap();
     for var in weights.trainable.values() {
         let step = (gradients.get(var).unwrap() * 0.1).unwrap();
         var.set(&(var.as_tensor() - step).unwrap()).unwrap();
     }
-    let (before, after) = (before.to_scalar::<f32>().unwrap(), loss().to_scalar::<f32>().unwrap());
+    let (before, after) = (before.to_scalar::<f32>().unwrap(), loss(&pass).to_scalar::<f32>().unwrap());
     assert!(after < before, "a step down the gradient led from {before} to {after}");
 }
 
@@ -128,8 +128,9 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let (net, weights) = build(Recurrence::Gru, 33, 2, true, 20);
-            let states = net.states(&random(&[21, 40, 20], "batch"), &training()).unwrap();
-            let gradients = states.steps.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            let pass = training();
+            let states = net.states(&random(&[21, 40, 20], "batch"), &pass).unwrap();
+            let gradients = pass.backward(&states.steps.sqr().unwrap().sum_all().unwrap()).unwrap();
             let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let mut all = flat(&states.steps);
             weights.trainable.values().for_each(|var| all.extend(flat(gradients.get(var).unwrap())));

@@ -15,25 +15,34 @@ pub enum Activation {
 }
 
 impl Layer for Activation {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         match *self {
             // Not `max`, which would make a number of what is none.
-            Self::Relu => batch.apply_op1(Elementwise {
-                name: "relu",
-                value: |x: f32| if x < 0.0 { 0.0 } else { x },
-                slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
-            }),
-            Self::Elu(alpha) => batch.apply_op1(Elementwise {
-                name: "elu",
-                value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
-                slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
-            }),
-            Self::LeakyRelu(slope) => batch.apply_op1(Elementwise {
-                name: "leaky relu",
-                value: move |x: f32| if x > 0.0 { x } else { slope * x },
-                slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
-            }),
+            Self::Relu => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "relu",
+                    value: |x: f32| if x < 0.0 { 0.0 } else { x },
+                    slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
+                },
+            ),
+            Self::Elu(alpha) => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "elu",
+                    value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
+                    slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
+                },
+            ),
+            Self::LeakyRelu(slope) => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "leaky relu",
+                    value: move |x: f32| if x > 0.0 { x } else { slope * x },
+                    slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
+                },
+            ),
         }
     }
 }

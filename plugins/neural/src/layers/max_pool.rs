@@ -22,12 +22,12 @@ impl MaxPool2d {
 }
 
 impl Layer for MaxPool2d {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let Window { kernel, padding, .. } = self.0;
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        batch.contiguous()?.apply_op1(Maxima { window: self.0, places: OnceLock::new() })
+        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, places: OnceLock::new() })
     }
 }
 

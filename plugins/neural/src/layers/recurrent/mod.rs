@@ -192,6 +192,6 @@ impl Direction {
     fn walk<C: Cell>(&self, input: &Tensor, hidden: usize, pass: &Pass) -> Result<Tensor> {
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
-        input.apply_op2(&Tensor::cat(&flat, 0)?, Sequence::<C>::new(hidden, self.reverse, pass.is_training()))
+        pass.apply2([input, &Tensor::cat(&flat, 0)?], Sequence::<C>::new(hidden, self.reverse))
     }
 }

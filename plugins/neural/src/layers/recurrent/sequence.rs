@@ -23,17 +23,15 @@ const GROUP: usize = 8;
 pub(super) struct Sequence<C> {
     hidden: usize,
     reverse: bool,
-    /// What the pass forwards leaves for the pass backwards; empty if the first was not for training.
+    /// What the way forwards leaves for the way back.
     kept: Mutex<Option<Vec<f32>>>,
-    training: bool,
     cell: PhantomData<C>,
 }
 
 impl<C: Cell> Sequence<C> {
-    /// With states of `hidden` numbers; `reverse` walks from the last step to the first. Without `training`, nothing is
-    /// kept, and a pass backwards begins by going forwards again.
-    pub(super) fn new(hidden: usize, reverse: bool, training: bool) -> Self {
-        Self { hidden, reverse, kept: Mutex::default(), training, cell: PhantomData }
+    /// With states of `hidden` numbers; `reverse` walks from the last step to the first.
+    pub(super) fn new(hidden: usize, reverse: bool) -> Self {
+        Self { hidden, reverse, kept: Mutex::default(), cell: PhantomData }
     }
 
     fn sizes(&self, input: &Shape, weights: &Shape) -> Result<Sizes<C>> {
@@ -68,9 +66,7 @@ impl<C: Cell> CustomOp2 for Sequence<C> {
     ) -> Result<(CpuStorage, Shape)> {
         let sizes = self.sizes(l1.shape(), l2.shape())?;
         let (kept, output) = sizes.forward(slice(s1, l1)?, &sizes.split(slice(s2, l2)?));
-        if self.training {
-            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        }
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok((f32::to_cpu_storage_owned(output), Shape::from((sizes.batch, sizes.steps, sizes.hidden))))
     }
 
@@ -86,7 +82,7 @@ impl<C: Cell> CustomOp2 for Sequence<C> {
         let (x, flat, output) = (values(input)?, values(weights)?, values(output)?);
         let w = sizes.split(&flat);
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut kept = kept.unwrap_or_else(|| sizes.forward(&x, &w).0);
+        let Some(mut kept) = kept else { bail!("{}: there is one way back for each way forwards", C::NAME) };
         let sums = sizes.walk_back(&mut kept, &w, &output, &values(&gradient)?);
 
         let by_input = input.track_op().then(|| sizes.input_gradient(&kept, &w));
