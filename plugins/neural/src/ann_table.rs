@@ -1,7 +1,7 @@
 use crate::device::device;
 use crate::layers::{Builder, InitScheme, Layer, Linear, Pass, Sequential};
 use crate::train::optimiser::Rule;
-use crate::train::{Labelled, Recipe, Samples, fit, logits, probabilities};
+use crate::train::{EarlyStopping, Labelled, Recipe, Samples, fit, logits, probabilities};
 use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
 use ndarray::Array2;
@@ -39,8 +39,10 @@ impl Model for AnnTable {
         let network = network(&builder, columns, classes).map_err(Error::failed)?;
         let weights = builder.finish();
         let params = &run.params;
-        let recipe =
-            Recipe::new(params.count("epochs")?, params.count("batch")?, Rule::adam(), params.float("lr")?);
+        let recipe = Recipe {
+            early_stopping: Some(EarlyStopping { patience: params.count("patience")? }),
+            ..Recipe::new(params.count("epochs")?, params.count("batch")?, Rule::adam(), params.float("lr")?)
+        };
         let (train_samples, valid_samples) = (samples(&train.inputs)?, samples(&valid.inputs)?);
         let history = fit(
             &network,

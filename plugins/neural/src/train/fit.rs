@@ -1,6 +1,8 @@
+use super::checkpoint::State;
 use super::evaluate::{argmax, quality};
 use super::optimiser::{Optimiser, global_norm};
-use super::{CrossEntropy, Epoch, History, Labelled, Recipe, batch};
+use super::snapshot::Snapshot;
+use super::{CrossEntropy, Epoch, History, Keep, Labelled, Quality, Recipe, batch};
 use crate::layers::{Layer, Pass, Weights};
 use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{Error, Result, Run};
@@ -37,39 +39,66 @@ pub fn fit(
         return Err(Error::failed("nothing to learn: no examples, or no weights"));
     };
     let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
-    let mut fit = Fit { network, weights, train, recipe, run, place, optimiser, history: History::default() };
-    while fit.history.epochs.len() < recipe.epochs {
-        let started = Instant::now();
-        let (train_loss, train_accuracy, rate) = fit.learn()?;
-        let valid = if valid.samples.is_empty() { None } else { Some(fit.judge(valid)?) };
-        let seconds = started.elapsed().as_secs_f64();
-        fit.history.epochs.push(Epoch { train_loss, train_accuracy, valid, rate, seconds });
+    let state = State { weights, optimiser, history: History::default(), best: None };
+    let mut fit = Fit { network, train, valid, recipe, run, place, state };
+    let checkpoint = recipe.checkpoint.as_deref();
+    let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
+    if let Some(path) = checkpoint.filter(|path| path.exists()) {
+        fit.state.load(path, &identity)?;
+        fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
+    }
+    while !fit.is_over() {
+        fit.run_epoch()?;
+        if let Some(path) = checkpoint {
+            fit.state.save(path, &identity)?;
+        }
         fit.report();
     }
-    Ok(fit.history)
+    if let Some(best) = &fit.state.best {
+        best.restore(weights).map_err(Error::failed)?;
+    }
+    Ok(fit.state.history)
 }
 
 /// A fit under way.
 struct Fit<'a> {
     network: &'a dyn Layer,
-    weights: &'a Weights,
     train: Labelled<'a>,
+    valid: Labelled<'a>,
     recipe: &'a Recipe,
     run: &'a Run<'a>,
     place: (Device, DType),
-    optimiser: Optimiser,
-    history: History,
+    state: State<'a>,
 }
 
 impl Fit<'_> {
-    /// The next epoch, counted from 1.
-    fn epoch(&self) -> usize {
-        self.history.epochs.len() + 1
+    /// How many epochs are over.
+    fn epochs(&self) -> usize {
+        self.state.history.epochs.len()
+    }
+
+    fn is_over(&self) -> bool {
+        let stopped = self.recipe.early_stopping.is_some_and(|stopping| stopping.ends(&self.state.history));
+        self.epochs() >= self.recipe.epochs || (stopped && !self.valid.samples.is_empty())
+    }
+
+    fn run_epoch(&mut self) -> Result<()> {
+        let started = Instant::now();
+        let (train_loss, train_accuracy, rate) = self.learn()?;
+        let valid = if self.valid.samples.is_empty() { None } else { Some(self.judge()?) };
+        let seconds = started.elapsed().as_secs_f64();
+        let history = &mut self.state.history;
+        history.epochs.push(Epoch { train_loss, train_accuracy, valid, rate, seconds });
+        let is_best = history.best() == Some(history.epochs.len() - 1);
+        if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
+            self.state.best = Some(Snapshot::of(self.state.weights).map_err(Error::failed)?);
+        }
+        Ok(())
     }
 
     /// Learns from every example once. Returns mean loss, accuracy and the last learning rate.
     fn learn(&mut self) -> Result<(f64, f64, f64)> {
-        let (epoch, samples) = (self.epoch(), self.train.samples);
+        let (epoch, samples) = (self.epochs() + 1, self.train.samples);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
         let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
@@ -88,7 +117,8 @@ impl Fit<'_> {
             });
             for (step, (rows, values)) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
-                rate = self.rate();
+                let State { optimiser, history, .. } = &self.state;
+                rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
                 let labels: Vec<usize> = rows.iter().map(|&row| self.train.labels[row]).collect();
                 let (batch_loss, batch_right) =
                     self.step(values, &labels, rate, &pass).map_err(Error::failed)?;
@@ -121,22 +151,19 @@ impl Fit<'_> {
         let gradients = loss.backward()?;
         let scale = match self.recipe.clip {
             // As `clip_grad_norm_`, which keeps its quotient finite so.
-            Some(longest) => (longest / (global_norm(self.weights, &gradients)? + 1e-6)).min(1.0),
+            Some(longest) => (longest / (global_norm(self.state.weights, &gradients)? + 1e-6)).min(1.0),
             None => 1.0,
         };
-        self.optimiser.step(self.weights, &gradients, rate, scale)?;
+        self.state.optimiser.step(self.state.weights, &gradients, rate, scale)?;
         let scores = logits.to_dtype(DType::F32)?.to_vec2::<f32>()?;
         let right = scores.iter().zip(labels).filter(|(row, label)| argmax(row) == **label).count();
         Ok((f64::from(loss.to_scalar::<f32>()?), right))
     }
 
-    fn rate(&self) -> f64 {
-        self.recipe.rate
-    }
-
-    fn judge(&self, valid: Labelled) -> Result<super::Quality> {
+    /// How good the network is on the validation part.
+    fn judge(&self) -> Result<Quality> {
         let place = (&self.place.0, self.place.1);
-        let quality = quality(self.network, valid, place, || self.run.check_cancelled())?;
+        let quality = quality(self.network, self.valid, place, || self.run.check_cancelled())?;
         if quality.loss.is_finite() {
             Ok(quality)
         } else {
@@ -145,7 +172,7 @@ impl Fit<'_> {
     }
 
     fn diverged(&self, what: &str) -> Error {
-        let (epoch, rate) = (self.epoch(), self.recipe.rate);
+        let (epoch, rate) = (self.epochs() + 1, self.recipe.rate);
         Error::failed(format!(
             "training diverged: {what} of epoch {epoch}; try a lower learning rate than {rate}, or clip the gradients"
         ))
@@ -153,7 +180,7 @@ impl Fit<'_> {
 
     /// Tells the user of the last epoch.
     fn report(&self) {
-        let Some(epoch) = self.history.epochs.last() else { return };
+        let Some(epoch) = self.state.history.epochs.last() else { return };
         let note = match epoch.valid {
             Some(valid) => {
                 let Epoch { train_loss, .. } = epoch;
@@ -165,6 +192,6 @@ impl Fit<'_> {
             }
             None => format!("loss {:.3}, {:.1} % right", epoch.train_loss, 100.0 * epoch.train_accuracy),
         };
-        self.run.progress(self.history.epochs.len(), self.recipe.epochs, &note);
+        self.run.progress(self.epochs(), self.recipe.epochs, &note);
     }
 }

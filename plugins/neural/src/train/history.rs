@@ -20,6 +20,11 @@ impl Epoch {
     pub fn monitored(&self) -> f64 {
         self.valid.map_or(self.train_loss, |valid| valid.loss)
     }
+
+    #[cfg(test)]
+    pub(crate) fn with(monitored: f64) -> Self {
+        Self { train_loss: monitored, train_accuracy: 0.0, valid: None, rate: 0.0, seconds: 0.0 }
+    }
 }
 
 /// Every epoch of a fit, the first one first.

@@ -19,6 +19,8 @@
 //! a fit that is resumed after any epoch ends in the same numbers as one that was never interrupted.
 
 mod batch;
+mod checkpoint;
+mod early_stopping;
 mod evaluate;
 mod fit;
 mod history;
@@ -26,10 +28,14 @@ mod loss;
 pub mod optimiser;
 mod recipe;
 mod samples;
+mod schedule;
+mod snapshot;
 
+pub use early_stopping::{EarlyStopping, Keep};
 pub use evaluate::{Quality, logits, probabilities};
 pub use fit::fit;
 pub use history::{Epoch, History};
 pub use loss::CrossEntropy;
 pub use recipe::Recipe;
 pub use samples::{Labelled, Samples};
+pub use schedule::{Plateau, Schedule};
