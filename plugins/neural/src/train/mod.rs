@@ -18,6 +18,7 @@
 //! All chance comes from streams named after the epoch, and what a schedule or early stopping goes by is the history: so
 //! a fit that is resumed after any epoch ends in the same numbers as one that was never interrupted.
 
+pub mod augment;
 mod batch;
 mod checkpoint;
 mod early_stopping;

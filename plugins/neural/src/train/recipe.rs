@@ -1,3 +1,4 @@
+use super::augment::{Augmentation, Mixup};
 use super::optimiser::Rule;
 use super::{CrossEntropy, EarlyStopping, Keep, Schedule};
 use std::path::PathBuf;
@@ -19,6 +20,10 @@ pub struct Recipe {
     pub clip: Option<f64>,
     /// What is made small.
     pub loss: CrossEntropy,
+    /// What is done to training pictures, in this order.
+    pub augment: Vec<Box<dyn Augmentation>>,
+    /// Whether training examples are blended with each other.
+    pub mixup: Option<Mixup>,
     /// When to end before the last epoch, if at all.
     pub early_stopping: Option<EarlyStopping>,
     /// Which epoch's weights the network ends with.
@@ -38,6 +43,8 @@ impl Recipe {
             schedule: Schedule::Constant,
             clip: None,
             loss: CrossEntropy::default(),
+            augment: Vec::new(),
+            mixup: None,
             early_stopping: None,
             keep: Keep::Best,
             checkpoint: None,
@@ -47,7 +54,8 @@ impl Recipe {
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so that a fit can
     /// be resumed to go on for longer.
     pub(crate) fn identity(&self) -> String {
-        let Self { batch, rule, rate, schedule, clip, loss, keep, .. } = self;
-        format!("batch {batch}, {rule:?}, rate {rate}, {schedule:?}, clip {clip:?}, {loss:?}, keep {keep:?}")
+        let Self { batch, rule, rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
+        let strategies = (rule, schedule, clip, loss, augment, mixup, keep);
+        format!("batch {batch}, learning rate {rate}, {strategies:?}")
     }
 }
