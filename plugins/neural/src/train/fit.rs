@@ -1,10 +1,12 @@
+use super::batch::Batch;
 use super::checkpoint::State;
 use super::evaluate::{argmax, quality};
 use super::optimiser::{Optimiser, global_norm};
 use super::snapshot::Snapshot;
-use super::{CrossEntropy, Epoch, History, Keep, Labelled, Quality, Recipe, batch};
+use super::tensorboard::EventFile;
+use super::{Epoch, History, Keep, Labelled, Quality, Recipe, batch};
 use crate::layers::{Layer, Pass, Weights};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, bail};
 use genre_bench_api::{Error, Result, Run};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
@@ -34,6 +36,12 @@ pub fn fit(
             return Err(Error::failed(format!("{samples} examples have {labels} labels")));
         }
     }
+    if !recipe.augment.is_empty() && !matches!(train.samples.shape(), [1, _, _]) {
+        let shape = train.samples.shape();
+        return Err(Error::failed(format!(
+            "only pictures of shape (1, rows, columns) are augmented, not {shape:?}"
+        )));
+    }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
     let (false, Some(place)) = (train.samples.is_empty(), place) else {
         return Err(Error::failed("nothing to learn: no examples, or no weights"));
@@ -47,12 +55,16 @@ pub fn fit(
         fit.state.load(path, &identity)?;
         fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
+    let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
     while !fit.is_over() {
-        fit.run_epoch()?;
+        let epoch = fit.run_epoch()?;
         if let Some(path) = checkpoint {
             fit.state.save(path, &identity)?;
         }
-        fit.report();
+        if let Some(events) = &mut events {
+            events.epoch(fit.epochs(), &epoch)?;
+        }
+        run.progress(fit.epochs(), recipe.epochs, &epoch.to_string());
     }
     if let Some(best) = &fit.state.best {
         best.restore(weights).map_err(Error::failed)?;
@@ -82,26 +94,28 @@ impl Fit<'_> {
         self.epochs() >= self.recipe.epochs || (stopped && !self.valid.samples.is_empty())
     }
 
-    fn run_epoch(&mut self) -> Result<()> {
+    fn run_epoch(&mut self) -> Result<Epoch> {
         let started = Instant::now();
         let (train_loss, train_accuracy, rate) = self.learn()?;
         let valid = if self.valid.samples.is_empty() { None } else { Some(self.judge()?) };
         let seconds = started.elapsed().as_secs_f64();
         let history = &mut self.state.history;
-        history.epochs.push(Epoch { train_loss, train_accuracy, valid, rate, seconds });
+        let epoch = Epoch { train_loss, train_accuracy, valid, rate, seconds };
+        history.epochs.push(epoch);
         let is_best = history.best() == Some(history.epochs.len() - 1);
         if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
             self.state.best = Some(Snapshot::of(self.state.weights).map_err(Error::failed)?);
         }
-        Ok(())
+        Ok(epoch)
     }
 
     /// Learns from every example once. Returns mean loss, accuracy and the last learning rate.
     fn learn(&mut self) -> Result<(f64, f64, f64)> {
-        let (epoch, samples) = (self.epochs() + 1, self.train.samples);
+        let (epoch, samples, recipe) = (self.epochs() + 1, self.train.samples, self.recipe);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
         let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
+        let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         std::thread::scope(|scope| {
             // The next batches are made ready while the device is busy with one. Leaving early drops the receiver, and
@@ -109,23 +123,21 @@ impl Fit<'_> {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for rows in batches {
-                    let values = samples.gather(rows.iter().copied());
-                    if sender.send((rows, values)).is_err() {
+                    if sender.send(Batch::new(rows, samples, recipe, &mut chance)).is_err() {
                         break;
                     }
                 }
             });
-            for (step, (rows, values)) in receiver.into_iter().enumerate() {
+            for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
                 let State { optimiser, history, .. } = &self.state;
                 rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
-                let labels: Vec<usize> = rows.iter().map(|&row| self.train.labels[row]).collect();
-                let (batch_loss, batch_right) =
-                    self.step(values, &labels, rate, &pass).map_err(Error::failed)?;
+                let size = batch.rows.len();
+                let (batch_loss, batch_right) = self.step(batch, rate, &pass).map_err(Error::failed)?;
                 if !batch_loss.is_finite() {
                     return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));
                 }
-                loss += batch_loss * labels.len() as f64;
+                loss += batch_loss * size as f64;
                 right += batch_right;
             }
             Ok(())
@@ -135,19 +147,26 @@ impl Fit<'_> {
     }
 
     /// Changes the weights once. Returns the loss and how many examples were right before.
-    fn step(
-        &mut self,
-        values: Vec<f32>,
-        labels: &[usize],
-        rate: f64,
-        pass: &Pass,
-    ) -> candle_core::Result<(f64, usize)> {
+    fn step(&mut self, batch: Batch, rate: f64, pass: &Pass) -> candle_core::Result<(f64, usize)> {
         let (device, dtype) = &self.place;
-        let batch = self.train.samples.tensor(values, device, *dtype)?;
-        let logits = self.network.forward(&batch, pass)?;
-        let shape = logits.dims2()?;
-        let targets = Tensor::from_vec(self.recipe.loss.targets(labels, shape.1)?, shape, device)?;
-        let loss = CrossEntropy::forward(&logits, &targets)?;
+        let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
+        let inputs = self.train.samples.tensor(batch.values, device, *dtype)?;
+        let logits = self.network.forward(&inputs, pass)?;
+        let loss = match batch.mix {
+            Some(mix) => {
+                let classes = logits.dims2()?.1;
+                if let Some(label) = labels.iter().find(|&&label| label >= classes) {
+                    bail!("label {label} where there are {classes} classes");
+                }
+                let mut shares = one_hot(&labels, classes);
+                mix.blend(&mut shares, classes);
+                self.recipe.loss.of_shares(&logits, shares)?
+            }
+            None => {
+                let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+                self.recipe.loss.of_labels(&logits, &labels)?
+            }
+        };
         let gradients = loss.backward()?;
         let scale = match self.recipe.clip {
             // As `clip_grad_norm_`, which keeps its quotient finite so.
@@ -156,7 +175,7 @@ impl Fit<'_> {
         };
         self.state.optimiser.step(self.state.weights, &gradients, rate, scale)?;
         let scores = logits.to_dtype(DType::F32)?.to_vec2::<f32>()?;
-        let right = scores.iter().zip(labels).filter(|(row, label)| argmax(row) == **label).count();
+        let right = scores.iter().zip(&labels).filter(|(row, label)| argmax(row) == **label).count();
         Ok((f64::from(loss.to_scalar::<f32>()?), right))
     }
 
@@ -177,21 +196,10 @@ impl Fit<'_> {
             "training diverged: {what} of epoch {epoch}; try a lower learning rate than {rate}, or clip the gradients"
         ))
     }
+}
 
-    /// Tells the user of the last epoch.
-    fn report(&self) {
-        let Some(epoch) = self.state.history.epochs.last() else { return };
-        let note = match epoch.valid {
-            Some(valid) => {
-                let Epoch { train_loss, .. } = epoch;
-                format!(
-                    "loss {train_loss:.3}, validation {:.3}, {:.1} % right",
-                    valid.loss,
-                    100.0 * valid.accuracy
-                )
-            }
-            None => format!("loss {:.3}, {:.1} % right", epoch.train_loss, 100.0 * epoch.train_accuracy),
-        };
-        self.run.progress(self.epochs(), self.recipe.epochs, &note);
-    }
+/// 1 at every label and 0 elsewhere, shape `(labels, classes)`, row-major.
+fn one_hot(labels: &[usize], classes: usize) -> Vec<f32> {
+    let is = |label: usize| (0..classes).map(move |class| f32::from(u8::from(class == label)));
+    labels.iter().copied().flat_map(is).collect()
 }

@@ -1,6 +1,7 @@
 use super::augment::{Augmentation, Mixup};
 use super::optimiser::Rule;
-use super::{CrossEntropy, EarlyStopping, Keep, Schedule};
+use super::{EarlyStopping, Keep, Schedule};
+use crate::layers::CrossEntropy;
 use std::path::PathBuf;
 
 /// How a network is trained.
@@ -30,6 +31,8 @@ pub struct Recipe {
     pub keep: Keep,
     /// File that is written after every epoch, and from which a fit that was interrupted goes on.
     pub checkpoint: Option<PathBuf>,
+    /// Folder that a TensorBoard event file is written into.
+    pub tensorboard: Option<PathBuf>,
 }
 
 impl Recipe {
@@ -48,6 +51,7 @@ impl Recipe {
             early_stopping: None,
             keep: Keep::Best,
             checkpoint: None,
+            tensorboard: None,
         }
     }
 

@@ -16,7 +16,8 @@ impl Augmentation for Blur {
         for (down, right) in [(1, 0), (0, 1)] {
             let sum = |at: usize| -> f32 {
                 let (row, column) = ((at / picture.columns) as isize, (at % picture.columns) as isize);
-                let places = (-radius..=radius).map(|by| picture.nearest(row + by * down, column + by * right));
+                let places =
+                    (-radius..=radius).map(|by| picture.nearest(row + by * down, column + by * right));
                 places.zip(&kernel).map(|(value, weight)| value * weight).sum()
             };
             let blurred: Vec<f32> = (0..picture.values.len()).map(sum).collect();
@@ -31,9 +32,8 @@ fn gaussian(deviation: f32) -> Vec<f32> {
     if radius == 0.0 {
         return vec![1.0];
     }
-    let weights: Vec<f32> = (-radius as i32..=radius as i32)
-        .map(|by| (-0.5 * (by as f32 / deviation).powi(2)).exp())
-        .collect();
+    let weights: Vec<f32> =
+        (-radius as i32..=radius as i32).map(|by| (-0.5 * (by as f32 / deviation).powi(2)).exp()).collect();
     let sum: f32 = weights.iter().sum();
     weights.iter().map(|weight| weight / sum).collect()
 }

@@ -28,7 +28,12 @@ mod tests {
             .iter()
             .map(|drawn| {
                 let factor = drawn[1] + 1.0;
-                assert!(drawn.iter().zip(&picture).all(|(new, old)| (new - (factor * (old + 1.0) - 1.0)).abs() < 1e-5));
+                assert!(
+                    drawn
+                        .iter()
+                        .zip(&picture)
+                        .all(|(new, old)| (new - (factor * (old + 1.0) - 1.0)).abs() < 1e-5)
+                );
                 factor
             })
             .collect();

@@ -40,7 +40,9 @@ impl Mix {
         let before = rows.to_vec();
         for (row, &partner) in rows.chunks_exact_mut(size.max(1)).zip(&self.partners) {
             let other = &before[partner * size..(partner + 1) * size];
-            row.iter_mut().zip(other).for_each(|(own, other)| *own = self.share * *own + (1.0 - self.share) * other);
+            row.iter_mut()
+                .zip(other)
+                .for_each(|(own, other)| *own = self.share * *own + (1.0 - self.share) * other);
         }
     }
 }

@@ -55,7 +55,10 @@ mod tests {
                 lines.dedup();
                 lines.sort_unstable();
                 lines.dedup();
-                assert!(lines.is_empty() || lines[lines.len() - 1] - lines[0] + 1 == lines.len(), "{lines:?}");
+                assert!(
+                    lines.is_empty() || lines[lines.len() - 1] - lines[0] + 1 == lines.len(),
+                    "{lines:?}"
+                );
                 widths[lines.len()] += 1;
                 for i in (0..60).filter(|&i| lines.contains(&is_in(i))) {
                     assert_eq!(drawn[i], mean);
@@ -68,6 +71,10 @@ mod tests {
         blanked(SpecAugment { stretches: 1, ..none }, |i| i % 10);
         assert!(draws(none, (&picture, 10), 5).iter().all(|drawn| *drawn == picture));
         // A blank as large as the picture, and larger ones.
-        draws(SpecAugment { bands: 2, band_width: 100, stretches: 2, stretch_width: 100 }, (&picture, 10), 50);
+        draws(
+            SpecAugment { bands: 2, band_width: 100, stretches: 2, stretch_width: 100 },
+            (&picture, 10),
+            50,
+        );
     }
 }

@@ -72,7 +72,9 @@ mod tests {
     }
 
     fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
-        values.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
+        values.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), value| {
+            (least.min(value), most.max(value))
+        })
     }
 
     fn is_near(found: (f32, f32), expected: (f32, f32)) {
@@ -98,11 +100,16 @@ mod tests {
     #[test]
     fn zoom_changes_both_sides_and_stretch_one() {
         let slopes = picture(|row, column| row + column);
-        let zoomed: Vec<_> = draws(Warp { zoom: 0.2, ..Warp::default() }, (&slopes, SIDE), 300).iter().map(|d| slope(d)).collect();
+        let zoomed: Vec<_> = draws(Warp { zoom: 0.2, ..Warp::default() }, (&slopes, SIDE), 300)
+            .iter()
+            .map(|d| slope(d))
+            .collect();
         assert!(zoomed.iter().all(|(down, right)| (down - right).abs() < 1e-4));
         is_near(range(zoomed.iter().map(|(down, _)| 1.0 / down)), (0.8, 1.2));
-        let stretched: Vec<_> =
-            draws(Warp { stretch: 0.2, ..Warp::default() }, (&slopes, SIDE), 300).iter().map(|d| slope(d)).collect();
+        let stretched: Vec<_> = draws(Warp { stretch: 0.2, ..Warp::default() }, (&slopes, SIDE), 300)
+            .iter()
+            .map(|d| slope(d))
+            .collect();
         assert!(stretched.iter().all(|(down, _)| (down - 1.0).abs() < 1e-4));
         is_near(range(stretched.iter().map(|(_, right)| 1.0 / right)), (0.8, 1.2));
     }
