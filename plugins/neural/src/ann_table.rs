@@ -1,8 +1,8 @@
 use crate::device::device;
-use crate::layers::{Builder, InitScheme, Layer, Linear, Pass, Sequential};
+use crate::layers::{Activation, Builder, InitScheme, Linear, Sequential};
 use crate::train::optimiser::Rule;
-use crate::train::{Labelled, Recipe, Samples, fit, logits, probabilities};
-use candle_core::{DType, Device, Tensor};
+use crate::train::{EarlyStopping, Labelled, Recipe, Samples, fit, logits, probabilities};
+use candle_core::{DType, Device};
 use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
 use ndarray::Array2;
 
@@ -39,8 +39,10 @@ impl Model for AnnTable {
         let network = network(&builder, columns, classes).map_err(Error::failed)?;
         let weights = builder.finish();
         let params = &run.params;
-        let recipe =
-            Recipe::new(params.count("epochs")?, params.count("batch")?, Rule::adam(), params.float("lr")?);
+        let recipe = Recipe {
+            early_stopping: Some(EarlyStopping { patience: params.count("patience")? }),
+            ..Recipe::new(params.count("epochs")?, params.count("batch")?, Rule::adam(), params.float("lr")?)
+        };
         let (train_samples, valid_samples) = (samples(&train.inputs)?, samples(&valid.inputs)?);
         let history = fit(
             &network,
@@ -62,19 +64,10 @@ fn network(builder: &Builder, columns: usize, classes: usize) -> candle_core::Re
     let mut inputs = columns;
     for (number, outputs) in HIDDEN.into_iter().enumerate() {
         let at = builder.at(&format!("dense{}", number + 1));
-        network = network.then(Linear::new(&at, inputs, outputs, InitScheme::Keras)?).then(Relu);
+        network = network.then(Linear::new(&at, inputs, outputs, InitScheme::Keras)?).then(Activation::Relu);
         inputs = outputs;
     }
     Ok(network.then(Linear::new(&builder.at("output"), inputs, classes, InitScheme::Keras)?))
-}
-
-/// The larger of 0 and the input.
-struct Relu;
-
-impl Layer for Relu {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> candle_core::Result<Tensor> {
-        batch.relu()
-    }
 }
 
 fn samples(inputs: &Inputs) -> Result<Samples> {

@@ -1,6 +1,34 @@
 //! How an epoch is cut into batches.
 
+use super::augment::{Mix, augment};
+use super::{Recipe, Samples};
 use rand::RngCore;
+use rand_chacha::ChaCha8Rng;
+
+/// What a network learns from in one step.
+pub(crate) struct Batch {
+    /// Which of the examples they are.
+    pub rows: Vec<usize>,
+    /// Their values, one example after the other.
+    pub values: Vec<f32>,
+    /// How they were blended with each other, if they were.
+    pub mix: Option<Mix>,
+}
+
+impl Batch {
+    /// Gathers and augments examples.
+    pub fn new(rows: Vec<usize>, samples: &Samples, recipe: &Recipe, rng: &mut ChaCha8Rng) -> Self {
+        let mut values = samples.gather(rows.iter().copied());
+        if let [_, height, width] = *samples.shape() {
+            augment(&mut values, (height, width), &recipe.augment, rng);
+        }
+        let mix = recipe.mixup.map(|mixup| mixup.draw(rows.len(), rng));
+        if let Some(mix) = &mix {
+            mix.blend(&mut values, samples.shape().iter().product());
+        }
+        Self { rows, values, mix }
+    }
+}
 
 /// The rows of every batch of an epoch, in random order.
 ///

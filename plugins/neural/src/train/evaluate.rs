@@ -107,7 +107,13 @@ pub(crate) fn quality(
     place: (&Device, DType),
     check: impl Fn() -> Result<()>,
 ) -> Result<Quality> {
-    Ok(Quality::of(&logits(network, part.samples, place, check)?, part.labels))
+    let logits = logits(network, part.samples, place, check)?;
+    match part.labels.iter().find(|&&label| label >= logits.ncols()) {
+        Some(label) => {
+            Err(Error::failed(format!("label {label} where there are {} classes", logits.ncols())))
+        }
+        None => Ok(Quality::of(&logits, part.labels)),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
+use super::batch::Batch;
+use super::checkpoint::State;
 use super::evaluate::{argmax, quality};
 use super::optimiser::{Optimiser, global_norm};
-use super::{CrossEntropy, Epoch, History, Labelled, Recipe, batch};
+use super::snapshot::Snapshot;
+use super::tensorboard::EventFile;
+use super::{Epoch, History, Keep, Labelled, Quality, Recipe, batch};
 use crate::layers::{Layer, Pass, Weights};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, bail};
 use genre_bench_api::{Error, Result, Run};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
@@ -32,47 +36,86 @@ pub fn fit(
             return Err(Error::failed(format!("{samples} examples have {labels} labels")));
         }
     }
+    if !recipe.augment.is_empty() && !matches!(train.samples.shape(), [1, _, _]) {
+        let shape = train.samples.shape();
+        return Err(Error::failed(format!(
+            "only pictures of shape (1, rows, columns) are augmented, not {shape:?}"
+        )));
+    }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
     let (false, Some(place)) = (train.samples.is_empty(), place) else {
         return Err(Error::failed("nothing to learn: no examples, or no weights"));
     };
     let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
-    let mut fit = Fit { network, weights, train, recipe, run, place, optimiser, history: History::default() };
-    while fit.history.epochs.len() < recipe.epochs {
-        let started = Instant::now();
-        let (train_loss, train_accuracy, rate) = fit.learn()?;
-        let valid = if valid.samples.is_empty() { None } else { Some(fit.judge(valid)?) };
-        let seconds = started.elapsed().as_secs_f64();
-        fit.history.epochs.push(Epoch { train_loss, train_accuracy, valid, rate, seconds });
-        fit.report();
+    let state = State { weights, optimiser, history: History::default(), best: None };
+    let mut fit = Fit { network, train, valid, recipe, run, place, state };
+    let checkpoint = recipe.checkpoint.as_deref();
+    let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
+    if let Some(path) = checkpoint.filter(|path| path.exists()) {
+        fit.state.load(path, &identity)?;
+        fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
-    Ok(fit.history)
+    let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
+    while !fit.is_over() {
+        let epoch = fit.run_epoch()?;
+        if let Some(path) = checkpoint {
+            fit.state.save(path, &identity)?;
+        }
+        if let Some(events) = &mut events {
+            events.epoch(fit.epochs(), &epoch)?;
+        }
+        run.progress(fit.epochs(), recipe.epochs, &epoch.to_string());
+    }
+    if let Some(best) = &fit.state.best {
+        best.restore(weights).map_err(Error::failed)?;
+    }
+    Ok(fit.state.history)
 }
 
 /// A fit under way.
 struct Fit<'a> {
     network: &'a dyn Layer,
-    weights: &'a Weights,
     train: Labelled<'a>,
+    valid: Labelled<'a>,
     recipe: &'a Recipe,
     run: &'a Run<'a>,
     place: (Device, DType),
-    optimiser: Optimiser,
-    history: History,
+    state: State<'a>,
 }
 
 impl Fit<'_> {
-    /// The next epoch, counted from 1.
-    fn epoch(&self) -> usize {
-        self.history.epochs.len() + 1
+    /// How many epochs are over.
+    fn epochs(&self) -> usize {
+        self.state.history.epochs.len()
+    }
+
+    fn is_over(&self) -> bool {
+        let stopped = self.recipe.early_stopping.is_some_and(|stopping| stopping.ends(&self.state.history));
+        self.epochs() >= self.recipe.epochs || (stopped && !self.valid.samples.is_empty())
+    }
+
+    fn run_epoch(&mut self) -> Result<Epoch> {
+        let started = Instant::now();
+        let (train_loss, train_accuracy, rate) = self.learn()?;
+        let valid = if self.valid.samples.is_empty() { None } else { Some(self.judge()?) };
+        let seconds = started.elapsed().as_secs_f64();
+        let history = &mut self.state.history;
+        let epoch = Epoch { train_loss, train_accuracy, valid, rate, seconds };
+        history.epochs.push(epoch);
+        let is_best = history.best() == Some(history.epochs.len() - 1);
+        if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
+            self.state.best = Some(Snapshot::of(self.state.weights).map_err(Error::failed)?);
+        }
+        Ok(epoch)
     }
 
     /// Learns from every example once. Returns mean loss, accuracy and the last learning rate.
     fn learn(&mut self) -> Result<(f64, f64, f64)> {
-        let (epoch, samples) = (self.epoch(), self.train.samples);
+        let (epoch, samples, recipe) = (self.epochs() + 1, self.train.samples, self.recipe);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
         let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
+        let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         std::thread::scope(|scope| {
             // The next batches are made ready while the device is busy with one. Leaving early drops the receiver, and
@@ -80,22 +123,21 @@ impl Fit<'_> {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for rows in batches {
-                    let values = samples.gather(rows.iter().copied());
-                    if sender.send((rows, values)).is_err() {
+                    if sender.send(Batch::new(rows, samples, recipe, &mut chance)).is_err() {
                         break;
                     }
                 }
             });
-            for (step, (rows, values)) in receiver.into_iter().enumerate() {
+            for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
-                rate = self.rate();
-                let labels: Vec<usize> = rows.iter().map(|&row| self.train.labels[row]).collect();
-                let (batch_loss, batch_right) =
-                    self.step(values, &labels, rate, &pass).map_err(Error::failed)?;
+                let State { optimiser, history, .. } = &self.state;
+                rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
+                let size = batch.rows.len();
+                let (batch_loss, batch_right) = self.step(batch, rate, &pass).map_err(Error::failed)?;
                 if !batch_loss.is_finite() {
                     return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));
                 }
-                loss += batch_loss * labels.len() as f64;
+                loss += batch_loss * size as f64;
                 right += batch_right;
             }
             Ok(())
@@ -105,38 +147,42 @@ impl Fit<'_> {
     }
 
     /// Changes the weights once. Returns the loss and how many examples were right before.
-    fn step(
-        &mut self,
-        values: Vec<f32>,
-        labels: &[usize],
-        rate: f64,
-        pass: &Pass,
-    ) -> candle_core::Result<(f64, usize)> {
+    fn step(&mut self, batch: Batch, rate: f64, pass: &Pass) -> candle_core::Result<(f64, usize)> {
         let (device, dtype) = &self.place;
-        let batch = self.train.samples.tensor(values, device, *dtype)?;
-        let logits = self.network.forward(&batch, pass)?;
-        let shape = logits.dims2()?;
-        let targets = Tensor::from_vec(self.recipe.loss.targets(labels, shape.1)?, shape, device)?;
-        let loss = CrossEntropy::forward(&logits, &targets)?;
-        let gradients = loss.backward()?;
+        let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
+        let inputs = self.train.samples.tensor(batch.values, device, *dtype)?;
+        let logits = self.network.forward(&inputs, pass)?;
+        let loss = match batch.mix {
+            Some(mix) => {
+                let classes = logits.dims2()?.1;
+                if let Some(label) = labels.iter().find(|&&label| label >= classes) {
+                    bail!("label {label} where there are {classes} classes");
+                }
+                let mut shares = one_hot(&labels, classes);
+                mix.blend(&mut shares, classes);
+                self.recipe.loss.of_shares(&logits, shares)?
+            }
+            None => {
+                let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+                self.recipe.loss.of_labels(&logits, &labels)?
+            }
+        };
+        let gradients = pass.backward(&loss)?;
         let scale = match self.recipe.clip {
             // As `clip_grad_norm_`, which keeps its quotient finite so.
-            Some(longest) => (longest / (global_norm(self.weights, &gradients)? + 1e-6)).min(1.0),
+            Some(longest) => (longest / (global_norm(self.state.weights, &gradients)? + 1e-6)).min(1.0),
             None => 1.0,
         };
-        self.optimiser.step(self.weights, &gradients, rate, scale)?;
+        self.state.optimiser.step(self.state.weights, &gradients, rate, scale)?;
         let scores = logits.to_dtype(DType::F32)?.to_vec2::<f32>()?;
-        let right = scores.iter().zip(labels).filter(|(row, label)| argmax(row) == **label).count();
+        let right = scores.iter().zip(&labels).filter(|(row, label)| argmax(row) == **label).count();
         Ok((f64::from(loss.to_scalar::<f32>()?), right))
     }
 
-    fn rate(&self) -> f64 {
-        self.recipe.rate
-    }
-
-    fn judge(&self, valid: Labelled) -> Result<super::Quality> {
+    /// How good the network is on the validation part.
+    fn judge(&self) -> Result<Quality> {
         let place = (&self.place.0, self.place.1);
-        let quality = quality(self.network, valid, place, || self.run.check_cancelled())?;
+        let quality = quality(self.network, self.valid, place, || self.run.check_cancelled())?;
         if quality.loss.is_finite() {
             Ok(quality)
         } else {
@@ -145,26 +191,15 @@ impl Fit<'_> {
     }
 
     fn diverged(&self, what: &str) -> Error {
-        let (epoch, rate) = (self.epoch(), self.recipe.rate);
+        let (epoch, rate) = (self.epochs() + 1, self.recipe.rate);
         Error::failed(format!(
             "training diverged: {what} of epoch {epoch}; try a lower learning rate than {rate}, or clip the gradients"
         ))
     }
+}
 
-    /// Tells the user of the last epoch.
-    fn report(&self) {
-        let Some(epoch) = self.history.epochs.last() else { return };
-        let note = match epoch.valid {
-            Some(valid) => {
-                let Epoch { train_loss, .. } = epoch;
-                format!(
-                    "loss {train_loss:.3}, validation {:.3}, {:.1} % right",
-                    valid.loss,
-                    100.0 * valid.accuracy
-                )
-            }
-            None => format!("loss {:.3}, {:.1} % right", epoch.train_loss, 100.0 * epoch.train_accuracy),
-        };
-        self.run.progress(self.history.epochs.len(), self.recipe.epochs, &note);
-    }
+/// 1 at every label and 0 elsewhere, shape `(labels, classes)`, row-major.
+fn one_hot(labels: &[usize], classes: usize) -> Vec<f32> {
+    let is = |label: usize| (0..classes).map(move |class| f32::from(u8::from(class == label)));
+    labels.iter().copied().flat_map(is).collect()
 }

@@ -79,9 +79,9 @@ impl Rule {
 pub struct Optimiser {
     rule: Rule,
     /// Steps made so far.
-    pub(crate) steps: usize,
+    pub steps: usize,
     /// For every weight by name, one tensor of its shape for each of [`Rule::moments`].
-    pub(crate) moments: BTreeMap<String, Vec<Tensor>>,
+    pub moments: BTreeMap<String, Vec<Tensor>>,
 }
 
 impl Optimiser {
@@ -97,9 +97,9 @@ impl Optimiser {
         Ok(Self { rule, steps: 0, moments: moments.collect::<Result<_>>()? })
     }
 
-    /// Steps made so far.
-    pub fn steps(&self) -> usize {
-        self.steps
+    /// Names of what is remembered of every weight.
+    pub(crate) fn moment_names(&self) -> &'static [&'static str] {
+        self.rule.moments()
     }
 
     /// Changes every weight that has a gradient, at a learning rate, the gradients multiplied by `scale`.
