@@ -47,7 +47,10 @@ fn blocks<const N: usize>(row: &[f32], length: usize) -> [&[f32]; N] {
 
 /// Splits a row into its blocks.
 #[inline(always)]
-fn blocks_mut<const N: usize>(mut row: &mut [f32], length: usize) -> [&mut [f32]; N] {
+fn blocks_mut<const N: usize>(row: &mut [f32], length: usize) -> [&mut [f32]; N] {
+    // Vector instructions need a check that blocks do not overlap. LLVM would make it once for the rows of all examples,
+    // where the blocks lie between each other, and fall back to one number after the other.
+    let mut row = std::hint::black_box(row);
     std::array::from_fn(|_| {
         let (block, rest) = std::mem::take(&mut row).split_at_mut(length);
         row = rest;
