@@ -4,8 +4,8 @@
 //! `W_ih·x + b_ih`; the step forwards leaves in it what the step backwards needs; the step backwards leaves in it the
 //! gradients with respect to the gates. It is made of blocks as long as the state.
 //!
-//! Every loop writes to few blocks, even if it computes something twice: with more, the compiler cannot tell the blocks
-//! apart cheaply enough and gives up on vector instructions.
+//! Every loop writes to two or three blocks: with more, the compiler finds it too costly to check that the blocks do not
+//! overlap, and gives up on vector instructions.
 
 use super::activation::{sigmoid, tanh};
 
@@ -127,9 +127,6 @@ impl Cell for Lstm {
         for k in 0..n {
             let squashed = tanh(f[k].mul_add(c[k], i[k] * g[k]));
             gradient_memory[k] += gradient[k] * o[k] * (1.0 - squashed * squashed);
-        }
-        for k in 0..n {
-            let squashed = tanh(f[k].mul_add(c[k], i[k] * g[k]));
             o[k] = gradient[k] * squashed * o[k] * (1.0 - o[k]);
         }
         for k in 0..n {
