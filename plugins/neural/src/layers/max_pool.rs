@@ -88,10 +88,10 @@ fn maxima(input: &[f32], rows: Axis, columns: Axis, output: &mut [f32], places: 
                 let mut place = start + columns.position(seen.start, kernel_column);
                 for (output, best) in output[seen.clone()].iter_mut().zip(&mut places[seen]) {
                     let value = input[place];
-                    if value > *output || value.is_nan() {
-                        *output = value;
-                        *best = place as u32;
-                    }
+                    // Without a jump: which is larger cannot be foretold.
+                    let better = value > *output || value.is_nan();
+                    *output = if better { value } else { *output };
+                    *best = if better { place as u32 } else { *best };
                     place += columns.stride;
                 }
             }
