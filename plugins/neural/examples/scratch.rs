@@ -3,23 +3,39 @@ use candle_core::*;
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::*;
 use std::time::Instant;
+fn cpu() -> f64 {
+    let s = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let f: Vec<&str> = s.rsplit(')').next().unwrap().split_whitespace().collect();
+    (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) * 10.0
+}
 fn bench(name: &str, shape: &[usize], make: impl Fn(&Builder) -> Box<dyn Layer>) {
     let b = Builder::new(0, &Device::Cpu, DType::F32);
     let l = make(&b);
     let x = Var::from_tensor(&Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap()).unwrap();
     let (mut f, mut w) = (f64::MAX, f64::MAX);
+    let (mut cf, mut cw) = (0.0, 0.0);
     for _ in 0..5 {
         let p = Pass::training(random_stream(0, "x"));
         // an op node, so that the input is tracked but the engine's own work is seen too
+        let c = cpu();
         let t = Instant::now();
         let y = l.forward(x.as_tensor(), &p).unwrap();
         f = f.min(t.elapsed().as_secs_f64());
+        cf += cpu() - c;
         let g = y.ones_like().unwrap();
+        let c = cpu();
         let t = Instant::now();
-        let _g = y.apply_op2(&g, Seed).unwrap().backward().unwrap();
+        let _g = p.backward(&y.apply_op2(&g, Seed).unwrap()).unwrap();
         w = w.min(t.elapsed().as_secs_f64());
+        cw += cpu() - c;
     }
-    println!("{name:20} fwd {:8.1} ms  bwd {:8.1} ms", f * 1e3, w * 1e3);
+    println!(
+        "{name:20} fwd {:8.1} ms  bwd {:8.1} ms cpu {:8.1} {:8.1}",
+        f * 1e3,
+        w * 1e3,
+        cf / 5.0,
+        cw / 5.0
+    );
 }
 struct Seed;
 impl CustomOp2 for Seed {
@@ -72,6 +88,7 @@ fn main() {
         }
     };
     let big = [16, 64, 128, 130];
+    other("nothing", &big, &|_| Box::new(Sequential::new()));
     other("elu", &big, &|_| Box::new(Activation::Elu(1.0)));
     other("relu", &big, &|_| Box::new(Activation::Relu));
     other("bn", &big, &|b| Box::new(BatchNorm::new(b, 64).unwrap()));

@@ -14,6 +14,7 @@ mod columns;
 mod product;
 mod sequence;
 
+use super::tape::Keep;
 use super::{Builder, Dropout, Init, Layer, Pass};
 use candle_core::{D, Result, Tensor, bail};
 use cell::Cell;
@@ -192,6 +193,7 @@ impl Direction {
     fn walk<C: Cell>(&self, input: &Tensor, hidden: usize, pass: &Pass) -> Result<Tensor> {
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
-        pass.apply2([input, &Tensor::cat(&flat, 0)?], Sequence::<C>::new(hidden, self.reverse))
+        let sequence = Sequence::<C>::new(hidden, self.reverse);
+        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep::InputsAndOutput)
     }
 }
