@@ -67,15 +67,13 @@ fn recipe(epochs: usize, checkpoint: Option<&Path>) -> Recipe {
 }
 
 /// Every number of the network by name, and the history without its seconds.
-fn train(recipe: &Recipe, run: &Run) -> genre_bench_api::Result<(Vec<(String, Vec<f32>)>, History)> {
+type Outcome = (Vec<(String, Vec<f32>)>, History);
+
+fn train(recipe: &Recipe, run: &Run) -> genre_bench_api::Result<Outcome> {
     train_wide(recipe, run, 16)
 }
 
-fn train_wide(
-    recipe: &Recipe,
-    run: &Run,
-    width: usize,
-) -> genre_bench_api::Result<(Vec<(String, Vec<f32>)>, History)> {
+fn train_wide(recipe: &Recipe, run: &Run, width: usize) -> genre_bench_api::Result<Outcome> {
     let ((train, labels), (valid, valid_labels)) = (part(60, 0), part(21, 777));
     let (network, weights) = network(run.seed, width);
     let mut history = fit(
