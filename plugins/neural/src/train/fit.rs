@@ -43,8 +43,8 @@ pub fn fit(
         )));
     }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
-    let (false, Some(place)) = (train.samples.is_empty(), place) else {
-        return Err(Error::failed("nothing to learn: no examples, or no weights"));
+    let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
+        return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
     };
     let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
     let state = State { weights, optimiser, history: History::default(), best: None };
@@ -53,6 +53,10 @@ pub fn fit(
     let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
     if let Some(path) = checkpoint.filter(|path| path.exists()) {
         fit.state.load(path, &identity)?;
+        if fit.epochs() > recipe.epochs {
+            let (path, done, wanted) = (path.display(), fit.epochs(), recipe.epochs);
+            return Err(Error::failed(format!("checkpoint {path} has {done} epochs, but only {wanted} are wanted")));
+        }
         fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
     let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
