@@ -15,25 +15,34 @@ pub enum Activation {
 }
 
 impl Layer for Activation {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         match *self {
             // Not `max`, which would make a number of what is none.
-            Self::Relu => batch.apply_op1(Elementwise {
-                name: "relu",
-                value: |x: f32| if x < 0.0 { 0.0 } else { x },
-                slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
-            }),
-            Self::Elu(alpha) => batch.apply_op1(Elementwise {
-                name: "elu",
-                value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
-                slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
-            }),
-            Self::LeakyRelu(slope) => batch.apply_op1(Elementwise {
-                name: "leaky relu",
-                value: move |x: f32| if x > 0.0 { x } else { slope * x },
-                slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
-            }),
+            Self::Relu => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "relu",
+                    value: |x: f32| if x < 0.0 { 0.0 } else { x },
+                    slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
+                },
+            ),
+            Self::Elu(alpha) => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "elu",
+                    value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
+                    slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
+                },
+            ),
+            Self::LeakyRelu(slope) => pass.apply1(
+                &batch,
+                Elementwise {
+                    name: "leaky relu",
+                    value: move |x: f32| if x > 0.0 { x } else { slope * x },
+                    slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
+                },
+            ),
         }
     }
 }
@@ -49,11 +58,13 @@ fn exp_m1(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     // Below this, 2ⁿ is no longer a normal number, and the result −1 to the last bit long before.
     let x = if x < -80.0 { -80.0 } else { x };
-    let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = x - n * LN_2_HIGH - n * LN_2_LOW;
     let series = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0];
     let expm1 = r * series.into_iter().fold(1.0 / 5040.0, |sum, factor| sum * r + factor);
-    let power = f32::from_bits(((n as i32 + 127) << 23) as u32);
+    // The last bits of the sum with 1.5 · 2²³ are n itself.
+    let power = f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23));
     power * expm1 + (power - 1.0)
 }
 

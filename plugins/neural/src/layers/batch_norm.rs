@@ -48,11 +48,11 @@ impl Layer for BatchNorm {
             let given =
                 Statistics { mean: self.running_mean.to_vec1()?, variance: self.running_var.to_vec1()? };
             let operation = Normalisation::by(given, self.epsilon);
-            return batch.apply_op3(&self.weight, &self.bias, operation);
+            return pass.apply3([&batch, &self.weight, &self.bias], operation);
         }
         let measured = Arc::new(OnceLock::new());
         let operation = Normalisation::by_batch(measured.clone(), self.epsilon);
-        let output = batch.apply_op3(&self.weight, &self.bias, operation)?;
+        let output = pass.apply3([&batch, &self.weight, &self.bias], operation)?;
         let Some(Statistics { mean, variance }) = measured.get() else {
             bail!("statistics were not measured")
         };

@@ -55,11 +55,11 @@ impl Conv2d {
 }
 
 impl Layer for Conv2d {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         match &self.bias {
-            Some(bias) => batch.apply_op3(&self.weight, bias, self.operation),
-            None => batch.apply_op2(&self.weight, self.operation),
+            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation),
+            None => pass.apply2([&batch, &self.weight], self.operation),
         }
     }
 }

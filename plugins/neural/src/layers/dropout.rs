@@ -25,7 +25,7 @@ impl Dropout {
 impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         match pass.seed() {
-            Some(seed) if self.0 > 0.0 => batch.contiguous()?.apply_op1(Mask { chance: self.0, seed }),
+            Some(seed) if self.0 > 0.0 => pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }),
             _ => Ok(batch.clone()),
         }
     }

@@ -25,8 +25,8 @@ impl Linear {
 }
 
 impl Layer for Linear {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
-        batch.contiguous()?.apply_op3(&self.weight, &self.bias, WeightedSums)
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums)
     }
 }
 

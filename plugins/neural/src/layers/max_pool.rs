@@ -22,12 +22,12 @@ impl MaxPool2d {
 }
 
 impl Layer for MaxPool2d {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let Window { kernel, padding, .. } = self.0;
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        batch.contiguous()?.apply_op1(Maxima { window: self.0, places: OnceLock::new() })
+        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, places: OnceLock::new() })
     }
 }
 
@@ -88,10 +88,10 @@ fn maxima(input: &[f32], rows: Axis, columns: Axis, output: &mut [f32], places: 
                 let mut place = start + columns.position(seen.start, kernel_column);
                 for (output, best) in output[seen.clone()].iter_mut().zip(&mut places[seen]) {
                     let value = input[place];
-                    if value > *output || value.is_nan() {
-                        *output = value;
-                        *best = place as u32;
-                    }
+                    // Without a jump: which is larger cannot be foretold.
+                    let better = value > *output || value.is_nan();
+                    *output = if better { value } else { *output };
+                    *best = if better { place as u32 } else { *best };
                     place += columns.stride;
                 }
             }

@@ -5,6 +5,8 @@
 //! `(batch, steps, features)`.
 
 mod activation;
+mod adaptive_avg_pool;
+mod avg_pool;
 mod batch_norm;
 mod conv2d;
 mod convolution;
@@ -19,13 +21,18 @@ mod matrix;
 mod max_pool;
 mod normalisation;
 mod pass;
+mod resize;
+mod separable;
 mod sums;
+mod tape;
 mod unfold;
 mod values;
 mod weights;
 mod window;
 
 pub use activation::Activation;
+pub use adaptive_avg_pool::AdaptiveAvgPool2d;
+pub use avg_pool::AvgPool2d;
 pub use batch_norm::BatchNorm;
 pub use conv2d::{Conv2d, Conv2dOptions};
 pub use cross_entropy::CrossEntropy;
@@ -36,6 +43,7 @@ pub use init_scheme::InitScheme;
 pub use linear::Linear;
 pub use max_pool::MaxPool2d;
 pub use pass::Pass;
+pub use resize::Resize;
 pub use weights::{Builder, Weights};
 pub use window::Window;
 

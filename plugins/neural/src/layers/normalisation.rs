@@ -94,9 +94,8 @@ impl CustomOp3 for Normalisation {
         Ok((CpuStorage::F32(output), shape.clone()))
     }
 
-    /// With x̂ the normalised input and N the numbers of a channel: the bias's gradient is Σg, the weight's Σg·x̂, and the
-    /// input's weight / √(variance + epsilon) · (g − Σg/N − x̂·Σ(g·x̂)/N); the two means only where the statistics are the
-    /// batch's own.
+    /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel: the bias's
+    /// gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g − Σg/N − x̂·Σ(g·x̂)/N).
     fn bwd(
         &self,
         input: &Tensor,
@@ -127,11 +126,7 @@ impl CustomOp3 for Normalisation {
                     sources.iter().zip(&gradients).map(|(source, gradient)| along(source, gradient)).sum();
                 let along = along * f64::from(inverse);
                 let count = (gradients.len() * plane) as f64;
-                let (shift, slope) = if self.own {
-                    ((total / count) as f32, (along / count) as f32 * inverse)
-                } else {
-                    (0.0, 0.0)
-                };
+                let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
                 for ((target, source), gradient) in targets.into_iter().zip(sources).zip(gradients) {
                     for ((to, from), gradient) in target.iter_mut().zip(source).zip(gradient) {
                         *to = scale * (gradient - shift - (from - mean) * slope);

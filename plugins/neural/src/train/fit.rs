@@ -55,7 +55,9 @@ pub fn fit(
         fit.state.load(path, &identity)?;
         if fit.epochs() > recipe.epochs {
             let (path, done, wanted) = (path.display(), fit.epochs(), recipe.epochs);
-            return Err(Error::failed(format!("checkpoint {path} has {done} epochs, but only {wanted} are wanted")));
+            return Err(Error::failed(format!(
+                "checkpoint {path} has {done} epochs, but only {wanted} are wanted"
+            )));
         }
         fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
@@ -118,7 +120,6 @@ impl Fit<'_> {
         let (epoch, samples, recipe) = (self.epochs() + 1, self.train.samples, self.recipe);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
-        let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
         let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         std::thread::scope(|scope| {
@@ -137,6 +138,8 @@ impl Fit<'_> {
                 let State { optimiser, history, .. } = &self.state;
                 rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
                 let size = batch.rows.len();
+                let pass =
+                    Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
                 let (batch_loss, batch_right) = self.step(batch, rate, &pass).map_err(Error::failed)?;
                 if !batch_loss.is_finite() {
                     return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));
@@ -171,7 +174,7 @@ impl Fit<'_> {
                 self.recipe.loss.of_labels(&logits, &labels)?
             }
         };
-        let gradients = loss.backward()?;
+        let gradients = pass.backward(&loss)?;
         let scale = match self.recipe.clip {
             // As `clip_grad_norm_`, which keeps its quotient finite so.
             Some(longest) => (longest / (global_norm(self.state.weights, &gradients)? + 1e-6)).min(1.0),
