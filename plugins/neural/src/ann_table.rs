@@ -54,7 +54,8 @@ impl Model for AnnTable {
         )?;
         let insights = Insights::default()
             .number("parameters", weights.parameters() as f64)
-            .number("epochs", history.epochs.len() as f64);
+            .number("epochs", history.epochs.len() as f64)
+            .number("best epoch", history.best().map_or(0.0, |epoch| epoch as f64 + 1.0));
         Ok(Box::new(FittedAnn { network, device, columns, classes, insights }))
     }
 }

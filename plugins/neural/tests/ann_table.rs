@@ -108,6 +108,30 @@ fn a_diverging_fit_says_what_to_do() {
 }
 
 #[test]
+fn it_copes_with_parts_that_no_sane_split_gives() {
+    let all = examples(12, 0);
+    let rows = |count: usize, keep: fn(usize) -> bool| {
+        all.select(&(0..count).filter(|&row| keep(all.labels[row])).collect::<Vec<_>>())
+    };
+    let mut constant = all.clone();
+    constant.inputs.table.fill(0.0);
+    for (case, train, absent) in [
+        ("a class missing", rows(12, |label| label != 1), vec![1]),
+        ("one class only", rows(12, |label| label == 2), vec![0, 1]),
+        ("one example", rows(1, |_| true), vec![1, 2]),
+        ("all columns constant", constant, vec![]),
+    ] {
+        let mut asked = examples(40, 1000).inputs;
+        asked.table.row_mut(0).fill(1e6);
+        let scores = scores(&train, &Examples::default(), &run(&[], 0), &asked);
+        assert!(scores.iter().all(|score| score.is_finite()), "{case}: {scores}");
+        for row in scores.rows() {
+            assert!(absent.iter().all(|&class| row[class] < 0.5), "{case}: {row}");
+        }
+    }
+}
+
+#[test]
 fn parts_that_cannot_be_learnt_from_are_refused() {
     let empty = examples(0, 0);
     assert!(AnnTable.fit(&empty, &Examples::default(), &run(&[], 0)).is_err());

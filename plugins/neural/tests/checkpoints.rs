@@ -1,9 +1,11 @@
 //! A fit that goes on from a checkpoint, and what is no checkpoint of it.
 #![allow(clippy::unwrap_used)]
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{Error, Observer, Params, Run};
-use genre_bench_neural::layers::{Builder, Init, InitScheme, Layer, Linear, Pass, Weights};
+use genre_bench_neural::layers::{
+    Activation, BatchNorm, Builder, Dropout, InitScheme, Linear, Sequential, Weights,
+};
 use genre_bench_neural::train::optimiser::Rule;
 use genre_bench_neural::train::{
     EarlyStopping, History, Keep, Labelled, Plateau, Recipe, Samples, Schedule, fit,
@@ -14,37 +16,17 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A network with everything that a checkpoint must hold: weights, chance in every pass, and a buffer that changes.
-struct Network {
-    hidden: Linear,
-    output: Linear,
-    passes: candle_core::Var,
-}
-
-impl Layer for Network {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let hidden = self.hidden.forward(batch, pass)?.relu()?;
-        let Some(seed) = pass.seed() else {
-            let factor = self.passes.as_detached_tensor().affine(0.01, 1.0)?;
-            return self.output.forward(&hidden.broadcast_mul(&factor)?, pass);
-        };
-        self.passes.set(&(self.passes.as_detached_tensor() + 1.0)?)?;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mask: Vec<f32> = (0..hidden.elem_count()).map(|_| f32::from(rng.r#gen::<f32>() < 0.8)).collect();
-        let mask = Tensor::from_vec(mask, hidden.shape(), &Device::Cpu)?;
-        self.output.forward(&(hidden * mask)?, pass)
-    }
-}
-
-fn network(seed: u64, width: usize) -> (Network, Weights) {
+/// A network with all that a checkpoint must hold: weights, chance in every pass, and buffers that change.
+fn network(seed: u64, width: usize) -> (Sequential, Weights) {
     let builder = Builder::new(seed, &Device::Cpu, DType::F32);
     let linear =
         |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs, InitScheme::Torch).unwrap();
-    let network = Network {
-        hidden: linear("hidden", 5, width),
-        output: linear("output", width, 3),
-        passes: builder.buffer("passes", 1, Init::Constant(0.0)).unwrap(),
-    };
+    let network = Sequential::new()
+        .then(linear("hidden", 5, width))
+        .then(BatchNorm::new(&builder.at("norm"), width).unwrap())
+        .then(Activation::Elu(1.0))
+        .then(Dropout::new(0.2).unwrap())
+        .then(linear("output", width, 3));
     (network, builder.finish())
 }
 
@@ -67,15 +49,13 @@ fn recipe(epochs: usize, checkpoint: Option<&Path>) -> Recipe {
 }
 
 /// Every number of the network by name, and the history without its seconds.
-fn train(recipe: &Recipe, run: &Run) -> genre_bench_api::Result<(Vec<(String, Vec<f32>)>, History)> {
+type Outcome = (Vec<(String, Vec<f32>)>, History);
+
+fn train(recipe: &Recipe, run: &Run) -> genre_bench_api::Result<Outcome> {
     train_wide(recipe, run, 16)
 }
 
-fn train_wide(
-    recipe: &Recipe,
-    run: &Run,
-    width: usize,
-) -> genre_bench_api::Result<(Vec<(String, Vec<f32>)>, History)> {
+fn train_wide(recipe: &Recipe, run: &Run, width: usize) -> genre_bench_api::Result<Outcome> {
     let ((train, labels), (valid, valid_labels)) = (part(60, 0), part(21, 777));
     let (network, weights) = network(run.seed, width);
     let mut history = fit(
@@ -175,10 +155,10 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     refused("a weight missing", "no `weight/hidden.bias`");
     with(vec![("mean/hidden.bias", None)]);
     refused("a moment missing", "no `mean/hidden.bias`");
-    with(vec![("best-buffer/passes", None)]);
-    refused("half a best epoch", "no `best-buffer/passes`");
+    with(vec![("best-buffer/norm.running_var", None)]);
+    refused("half a best epoch", "no `best-buffer/norm.running_var`");
     with(vec![("weight/other", zeros(&[1], DType::F32))]);
-    refused("a weight too many", "`weight/other`");
+    refused("a weight too many", r#""weight/other""#);
     with(vec![("weight/hidden.bias", zeros(&[17], DType::F32))]);
     refused("another shape", "shape [17], not [16]");
     with(vec![("weight/hidden.bias", zeros(&[16], DType::F64))]);

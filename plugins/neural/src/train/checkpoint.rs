@@ -71,7 +71,9 @@ impl State<'_> {
         let mut file = Contents::read(path, self.largest_file())?;
         let theirs = file.bytes("identity")?;
         if theirs != identity.as_bytes() {
-            bail!("it is of another fit ({}, not {identity})", String::from_utf8_lossy(&theirs));
+            // Quoted, because what a foreign file says may be anything.
+            let theirs: String = String::from_utf8_lossy(&theirs).chars().take(500).collect();
+            bail!("it is of another fit: {theirs:?}, not {identity:?}");
         }
         let history = epochs(&file.take("history", DType::F64, &Device::Cpu)?)?;
         let read = Snapshot {
@@ -92,7 +94,7 @@ impl State<'_> {
             }
         }
         if let Some(name) = file.unread.first() {
-            bail!("it has `{name}`, which is nothing of this network");
+            bail!("it has {name:?}, which is nothing of this network");
         }
         read.restore(self.weights)?;
         self.optimiser.moments = moments;

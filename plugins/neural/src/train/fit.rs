@@ -43,8 +43,8 @@ pub fn fit(
         )));
     }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
-    let (false, Some(place)) = (train.samples.is_empty(), place) else {
-        return Err(Error::failed("nothing to learn: no examples, or no weights"));
+    let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
+        return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
     };
     let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
     let state = State { weights, optimiser, history: History::default(), best: None };
@@ -53,6 +53,12 @@ pub fn fit(
     let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
     if let Some(path) = checkpoint.filter(|path| path.exists()) {
         fit.state.load(path, &identity)?;
+        if fit.epochs() > recipe.epochs {
+            let (path, done, wanted) = (path.display(), fit.epochs(), recipe.epochs);
+            return Err(Error::failed(format!(
+                "checkpoint {path} has {done} epochs, but only {wanted} are wanted"
+            )));
+        }
         fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
     let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
@@ -114,7 +120,6 @@ impl Fit<'_> {
         let (epoch, samples, recipe) = (self.epochs() + 1, self.train.samples, self.recipe);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
-        let pass = Pass::training(self.run.rng(&format!("dropout, epoch {epoch}")));
         let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         std::thread::scope(|scope| {
@@ -133,6 +138,8 @@ impl Fit<'_> {
                 let State { optimiser, history, .. } = &self.state;
                 rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
                 let size = batch.rows.len();
+                let pass =
+                    Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
                 let (batch_loss, batch_right) = self.step(batch, rate, &pass).map_err(Error::failed)?;
                 if !batch_loss.is_finite() {
                     return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));

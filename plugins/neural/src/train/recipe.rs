@@ -29,7 +29,8 @@ pub struct Recipe {
     pub early_stopping: Option<EarlyStopping>,
     /// Which epoch's weights the network ends with.
     pub keep: Keep,
-    /// File that is written after every epoch, and from which a fit that was interrupted goes on.
+    /// File that is written after every epoch, and from which a fit that was interrupted goes on. It stays when the fit is
+    /// over: then it holds the fitted network.
     pub checkpoint: Option<PathBuf>,
     /// Folder that a TensorBoard event file is written into.
     pub tensorboard: Option<PathBuf>,

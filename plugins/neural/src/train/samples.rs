@@ -41,9 +41,9 @@ impl Samples {
     /// # Panics
     ///
     /// Where a row does not exist.
-    pub(crate) fn gather(&self, rows: impl IntoIterator<Item = usize>) -> Vec<f32> {
+    pub(crate) fn gather(&self, rows: impl ExactSizeIterator<Item = usize>) -> Vec<f32> {
         let size: usize = self.shape.iter().product();
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(rows.len() * size);
         for row in rows {
             values.extend_from_slice(&self.values[row * size..(row + 1) * size]);
         }
