@@ -1,4 +1,5 @@
 use super::elementwise::Elementwise;
+use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
@@ -26,6 +27,7 @@ impl Layer for Activation {
                     value: |x: f32| if x < 0.0 { 0.0 } else { x },
                     slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
                 },
+                Keep::Output,
             ),
             Self::Elu(alpha) => pass.apply1(
                 &batch,
@@ -34,6 +36,7 @@ impl Layer for Activation {
                     value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
                     slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
                 },
+                Keep::Output,
             ),
             Self::LeakyRelu(slope) => pass.apply1(
                 &batch,
@@ -42,6 +45,7 @@ impl Layer for Activation {
                     value: move |x: f32| if x > 0.0 { x } else { slope * x },
                     slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
                 },
+                Keep::Output,
             ),
         }
     }

@@ -1,4 +1,5 @@
 use super::separable::{AxisMap, Separable};
+use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
@@ -23,7 +24,7 @@ impl Layer for AdaptiveAvgPool2d {
             rows: map(rows, self.size.0),
             columns: map(columns, self.size.1),
         };
-        pass.apply1(&batch.contiguous()?, operation)
+        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
     }
 }
 

@@ -1,4 +1,5 @@
 use super::separable::{AxisMap, Separable};
+use super::tape::Keep;
 use super::window::{Axis, Window};
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
@@ -37,6 +38,6 @@ impl Layer for AvgPool2d {
         let (rows, columns) = self.window.axes((rows, columns))?;
         let operation =
             Separable { name: "average pooling", rows: self.map(rows), columns: self.map(columns) };
-        pass.apply1(&batch.contiguous()?, operation)
+        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
     }
 }

@@ -1,4 +1,5 @@
 use super::normalisation::{Normalisation, Statistics};
+use super::tape::Keep;
 use super::{Builder, Init, Layer, Pass};
 use candle_core::{Result, Tensor, Var, bail};
 use std::sync::{Arc, OnceLock};
@@ -48,11 +49,11 @@ impl Layer for BatchNorm {
             let given =
                 Statistics { mean: self.running_mean.to_vec1()?, variance: self.running_var.to_vec1()? };
             let operation = Normalisation::by(given, self.epsilon);
-            return pass.apply3([&batch, &self.weight, &self.bias], operation);
+            return pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::Inputs);
         }
         let measured = Arc::new(OnceLock::new());
         let operation = Normalisation::by_batch(measured.clone(), self.epsilon);
-        let output = pass.apply3([&batch, &self.weight, &self.bias], operation)?;
+        let output = pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::Inputs)?;
         let Some(Statistics { mean, variance }) = measured.get() else {
             bail!("statistics were not measured")
         };

@@ -1,4 +1,5 @@
 use super::convolution::Convolution;
+use super::tape::Keep;
 use super::{Builder, InitScheme, Layer, Pass, Window};
 use candle_core::{Result, Tensor, bail};
 
@@ -58,8 +59,8 @@ impl Layer for Conv2d {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         match &self.bias {
-            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation),
-            None => pass.apply2([&batch, &self.weight], self.operation),
+            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation, Keep::Inputs),
+            None => pass.apply2([&batch, &self.weight], self.operation, Keep::Inputs),
         }
     }
 }

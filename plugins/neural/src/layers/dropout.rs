@@ -1,3 +1,4 @@
+use super::tape::Keep;
 use super::values::{slice, values};
 use super::{Layer, Pass};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
@@ -25,7 +26,9 @@ impl Dropout {
 impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         match pass.seed() {
-            Some(seed) if self.0 > 0.0 => pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }),
+            Some(seed) if self.0 > 0.0 => {
+                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::Nothing)
+            }
             _ => Ok(batch.clone()),
         }
     }
@@ -56,9 +59,9 @@ impl CustomOp1 for Mask {
         Ok((CpuStorage::F32(self.apply(slice(input, layout)?)), layout.shape().clone()))
     }
 
-    fn bwd(&self, input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, _input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let values = self.apply(&values(&gradient.contiguous()?)?);
-        Ok(Some(Tensor::from_vec(values, input.shape(), input.device())?))
+        Ok(Some(Tensor::from_vec(values, gradient.shape(), gradient.device())?))
     }
 }
 

@@ -1,4 +1,5 @@
 use super::matrix::{Matrix, MatrixMut};
+use super::tape::Keep;
 use super::values::{slice, values};
 use super::{Builder, InitScheme, Layer, Pass};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
@@ -26,7 +27,7 @@ impl Linear {
 
 impl Layer for Linear {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums)
+        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::Inputs)
     }
 }
 

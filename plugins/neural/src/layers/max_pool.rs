@@ -1,3 +1,4 @@
+use super::tape::Keep;
 use super::values::{slice, values};
 use super::window::{Axis, Window};
 use super::{Layer, Pass};
@@ -27,14 +28,21 @@ impl Layer for MaxPool2d {
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, places: OnceLock::new() })
+        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::Nothing)
     }
 }
 
 /// The operation, which remembers where in its plane every largest number was found.
 struct Maxima {
     window: Window,
-    places: OnceLock<Vec<u32>>,
+    found: OnceLock<Found>,
+}
+
+/// The size of the planes, and the places.
+struct Found {
+    rows: usize,
+    columns: usize,
+    places: Vec<u32>,
 }
 
 impl CustomOp1 for Maxima {
@@ -53,23 +61,24 @@ impl CustomOp1 for Maxima {
             .zip(slice(input, layout)?.par_chunks_exact(rows * columns))
             .for_each(|((output, places), input)| maxima(input, row_axis, column_axis, output, places));
         // A fresh operation runs once.
-        let _ = self.places.set(places);
+        let _ = self.found.set(Found { rows, columns, places });
         Ok((CpuStorage::F32(output), (batch, channels, row_axis.output, column_axis.output).into()))
     }
 
-    fn bwd(&self, input: &Tensor, output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let Some(places) = self.places.get() else { bail!("no forward pass was made") };
-        let (_, _, rows, columns) = input.dims4()?;
-        let (_, _, output_rows, output_columns) = output.dims4()?;
+    fn bwd(&self, _input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let Some(Found { rows, columns, places }) = self.found.get() else {
+            bail!("no forward pass was made")
+        };
+        let (batch, channels, output_rows, output_columns) = gradient.dims4()?;
         let gradient = gradient.contiguous()?;
         let gradients = values(&gradient)?;
-        let mut of_input = vec![0.0; input.elem_count()];
+        let mut of_input = vec![0.0; batch * channels * rows * columns];
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
         of_input.par_chunks_exact_mut(rows * columns).zip(sources).for_each(|(to, (gradients, places))| {
             gradients.iter().zip(places).for_each(|(gradient, place)| to[*place as usize] += gradient);
         });
-        Ok(Some(Tensor::from_vec(of_input, input.shape(), input.device())?))
+        Ok(Some(Tensor::from_vec(of_input, (batch, channels, *rows, *columns), gradient.device())?))
     }
 }
 

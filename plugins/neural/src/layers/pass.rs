@@ -1,4 +1,4 @@
-use super::tape::{Operation, Tape};
+use super::tape::{Keep, Operation, Tape};
 use candle_core::backprop::GradStore;
 use candle_core::{CustomOp1, CustomOp2, CustomOp3, Result, Tensor, bail};
 use rand::RngCore;
@@ -52,14 +52,15 @@ impl Pass {
         }
     }
 
-    /// Applies an operation of a layer, and remembers it in training.
+    /// Applies an operation of a layer, and remembers it in training with what its backward pass needs.
     pub(super) fn apply1(
         &self,
         input: &Tensor,
         op: impl CustomOp1 + Send + Sync + 'static,
+        keep: Keep,
     ) -> Result<Tensor> {
         match &self.training {
-            Some(training) => training.tape.apply(Operation::One(Box::new(op), input.clone())),
+            Some(training) => training.tape.apply(Operation::One(Box::new(op)), &[input], keep),
             None => input.apply_op1_no_bwd(&op),
         }
     }
@@ -69,9 +70,10 @@ impl Pass {
         &self,
         [a, b]: [&Tensor; 2],
         op: impl CustomOp2 + Send + Sync + 'static,
+        keep: Keep,
     ) -> Result<Tensor> {
         match &self.training {
-            Some(training) => training.tape.apply(Operation::Two(Box::new(op), [a.clone(), b.clone()])),
+            Some(training) => training.tape.apply(Operation::Two(Box::new(op)), &[a, b], keep),
             None => a.apply_op2_no_bwd(b, &op),
         }
     }
@@ -81,11 +83,10 @@ impl Pass {
         &self,
         [a, b, c]: [&Tensor; 3],
         op: impl CustomOp3 + Send + Sync + 'static,
+        keep: Keep,
     ) -> Result<Tensor> {
         match &self.training {
-            Some(training) => {
-                training.tape.apply(Operation::Three(Box::new(op), [a.clone(), b.clone(), c.clone()]))
-            }
+            Some(training) => training.tape.apply(Operation::Three(Box::new(op)), &[a, b, c], keep),
             None => a.apply_op3_no_bwd(b, c, &op),
         }
     }

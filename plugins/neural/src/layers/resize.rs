@@ -1,4 +1,5 @@
 use super::separable::{AxisMap, Separable};
+use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
@@ -20,7 +21,7 @@ impl Layer for Resize {
         let (_, _, rows, columns) = batch.dims4()?;
         let operation =
             Separable { name: "resizing", rows: map(rows, self.size.0), columns: map(columns, self.size.1) };
-        pass.apply1(&batch.contiguous()?, operation)
+        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
     }
 }
 

@@ -70,13 +70,15 @@ impl CustomOp1 for Separable {
         Ok((CpuStorage::F32(output), shape.into()))
     }
 
-    fn bwd(&self, input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, _input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let (from, to) = self.planes();
         let gradient = gradient.contiguous()?;
         let gradients = values(&gradient)?;
-        let mut of_input = vec![0.0; input.elem_count()];
+        let mut of_input = vec![0.0; gradients.len() / to * from];
         let planes = of_input.par_chunks_exact_mut(from).zip(gradients.par_chunks_exact(to));
         planes.for_each(|(input, gradient)| self.backward(gradient, input));
-        Ok(Some(Tensor::from_vec(of_input, input.shape(), input.device())?))
+        let (batch, channels, _, _) = gradient.dims4()?;
+        let shape = (batch, channels, self.rows.inputs, self.columns.inputs);
+        Ok(Some(Tensor::from_vec(of_input, shape, gradient.device())?))
     }
 }

@@ -3,54 +3,104 @@ use candle_core::{
     CpuStorage, CudaStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Storage, Tensor,
     TensorId, Var, bail,
 };
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The operations of a pass in the order in which they ran, for the way back.
 ///
 /// candle's own way back starts every gradient as zeros and adds what comes, on one thread: for the large batches between
-/// layers that takes longer than the operations themselves. Here gradients are handed on as they are. candle's operations
-/// in between (reshaping, slicing, adding, …) still go candle's way: an operation of the tape is the [`Edge`] where candle's
-/// ends.
+/// layers that takes longer than the operations themselves; and it keeps all inputs and outputs. Here gradients are handed
+/// on as they are, and kept is what is needed. candle's operations in between (reshaping, slicing, adding, …) still go
+/// candle's way: an operation of the tape is the [`Edge`] where candle's way ends.
 #[derive(Default)]
 pub(super) struct Tape {
-    outputs: Mutex<Vec<(Tensor, Arc<Operation>)>>,
-    arrived: Arc<Mutex<GradStore>>,
+    records: Mutex<Vec<Record>>,
+    arrived: Arc<Mutex<Gradients>>,
+}
+
+type Gradients = HashMap<TensorId, Tensor>;
+
+/// What an operation's backward pass is given besides the gradient, which stands in for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    Inputs,
+    Output,
+    Nothing,
+}
+
+struct Record {
+    id: TensorId,
+    operation: Operation,
+    inputs: Option<Vec<Tensor>>,
+    output: Option<Tensor>,
+    sources: Vec<Source>,
+}
+
+/// Where an input's gradient goes.
+enum Source {
+    Variable(Tensor),
+    Tape(TensorId),
+    Candle(Tensor),
+    Nowhere,
 }
 
 impl Tape {
     /// Runs an operation, and remembers it if anything that it is given depends on weights.
-    pub fn apply(&self, operation: Operation) -> Result<Tensor> {
-        let operation = Arc::new(operation);
-        let edge = Edge { operation: operation.clone(), arrived: self.arrived.clone() };
+    pub fn apply(&self, operation: Operation, inputs: &[&Tensor], keep: Keep) -> Result<Tensor> {
+        let inputs: Vec<Tensor> = inputs.iter().map(|input| (*input).clone()).collect();
         // candle follows what was made from a variable: this one stands for the inputs.
-        let stand_in = Var::zeros((), DType::F32, operation.inputs()[0].device())?;
-        if !operation.inputs().iter().any(|input| input.track_op()) {
+        let stand_in = Var::zeros((), DType::F32, inputs[0].device())?;
+        let tracked = inputs.iter().any(|input| input.track_op());
+        let call = Arc::new(Mutex::new(Some((operation, inputs))));
+        let edge = Edge { call: call.clone(), arrived: self.arrived.clone() };
+        if !tracked {
             return stand_in.apply_op1_no_bwd(&edge);
         }
         let output = stand_in.apply_op1(edge)?;
-        lock(&self.outputs).push((output.clone(), operation));
+        let Some((operation, inputs)) = lock(&call).take() else { bail!("an operation got lost") };
+        let mut records = lock(&self.records);
+        let source = |input: &Tensor| {
+            if input.is_variable() {
+                Source::Variable(input.clone())
+            } else if records.iter().any(|record| record.id == input.id()) {
+                Source::Tape(input.id())
+            } else if input.track_op() {
+                Source::Candle(input.clone())
+            } else {
+                Source::Nowhere
+            }
+        };
+        let sources = inputs.iter().map(source).collect();
+        records.push(Record {
+            id: output.id(),
+            operation,
+            inputs: (keep == Keep::Inputs).then_some(inputs),
+            output: (keep == Keep::Output).then(|| output.clone()),
+            sources,
+        });
         Ok(output)
     }
 
-    /// Gradients of a scalar with respect to all variables that it was made from. What the operations kept is freed on the
-    /// way.
+    /// Gradients of a scalar with respect to all variables that it was made from. What was kept is freed on the way.
     pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
         let mut gradients = loss.backward()?;
-        let mut outputs = std::mem::take(&mut *lock(&self.outputs));
-        let on_tape: HashSet<TensorId> = outputs.iter().map(|(output, _)| output.id()).collect();
-        while let Some((output, operation)) = outputs.pop() {
-            let Some(gradient) = lock(&self.arrived).remove(&output) else { continue };
-            let of_inputs = operation.backward(&output, &gradient)?;
+        let mut records = std::mem::take(&mut *lock(&self.records));
+        while let Some(record) = records.pop() {
+            let Some(gradient) = lock(&self.arrived).remove(&record.id) else { continue };
+            let of_inputs = record.backward(&gradient)?;
             drop(gradient);
-            for (input, gradient) in operation.inputs().iter().zip(of_inputs) {
-                let Some(gradient) = gradient.filter(|_| input.track_op()) else { continue };
-                if input.is_variable() {
-                    add(&mut gradients, input, gradient)?;
-                } else if on_tape.contains(&input.id()) {
-                    add(&mut lock(&self.arrived), input, gradient)?;
-                } else {
-                    gradients.extend(input.apply_op2(&gradient, Given)?.backward()?)?;
+            for (source, gradient) in record.sources.into_iter().zip(of_inputs) {
+                let Some(gradient) = gradient else { continue };
+                match source {
+                    Source::Variable(variable) => {
+                        let sum = add(gradients.remove(&variable), gradient)?;
+                        gradients.insert(&variable, sum);
+                    }
+                    Source::Tape(id) => arrive(&self.arrived, id, gradient)?,
+                    Source::Candle(input) => {
+                        gradients.extend(input.apply_op2(&gradient, Given)?.backward()?)?;
+                    }
+                    Source::Nowhere => {}
                 }
             }
         }
@@ -58,83 +108,78 @@ impl Tape {
     }
 }
 
-/// An operation and what it is given.
-pub(super) enum Operation {
-    One(Box<dyn CustomOp1 + Send + Sync>, Tensor),
-    Two(Box<dyn CustomOp2 + Send + Sync>, [Tensor; 2]),
-    Three(Box<dyn CustomOp3 + Send + Sync>, [Tensor; 3]),
-}
-
-impl Operation {
-    fn inputs(&self) -> &[Tensor] {
-        match self {
-            Self::One(_, input) => std::slice::from_ref(input),
-            Self::Two(_, inputs) => inputs,
-            Self::Three(_, inputs) => inputs,
-        }
-    }
-
-    fn backward(&self, output: &Tensor, gradient: &Tensor) -> Result<Vec<Option<Tensor>>> {
-        Ok(match self {
-            Self::One(operation, a) => vec![operation.bwd(a, output, gradient)?],
-            Self::Two(operation, [a, b]) => <[_; 2]>::from(operation.bwd(a, b, output, gradient)?).into(),
-            Self::Three(operation, [a, b, c]) => {
-                <[_; 3]>::from(operation.bwd(a, b, c, output, gradient)?).into()
+impl Record {
+    fn backward(&self, gradient: &Tensor) -> Result<Vec<Option<Tensor>>> {
+        let output = self.output.as_ref().unwrap_or(gradient);
+        let input = |at: usize| self.inputs.as_ref().map_or(gradient, |inputs| &inputs[at]);
+        Ok(match &self.operation {
+            Operation::One(op) => vec![op.bwd(input(0), output, gradient)?],
+            Operation::Two(op) => <[_; 2]>::from(op.bwd(input(0), input(1), output, gradient)?).into(),
+            Operation::Three(op) => {
+                <[_; 3]>::from(op.bwd(input(0), input(1), input(2), output, gradient)?).into()
             }
         })
     }
 }
 
+/// An operation by the number of its inputs.
+pub(super) enum Operation {
+    One(Box<dyn CustomOp1 + Send + Sync>),
+    Two(Box<dyn CustomOp2 + Send + Sync>),
+    Three(Box<dyn CustomOp3 + Send + Sync>),
+}
+
 /// Calls an operation's method with the storage (of one kind) and layout of every input.
 macro_rules! on_storage {
-    ($kind:ident, $method:ident, $operation:expr) => {{
-        let inputs: Vec<_> = $operation.inputs().iter().map(|input| input.storage_and_layout()).collect();
+    ($kind:ident, $method:ident, $call:expr) => {{
+        let call = lock($call);
+        let Some((operation, inputs)) = &*call else { bail!("an operation of the tape runs once") };
+        let inputs: Vec<_> = inputs.iter().map(|input| input.storage_and_layout()).collect();
         let storage = |at: usize| match &*inputs[at].0 {
             Storage::$kind(storage) => Ok((storage, inputs[at].1)),
             _ => bail!("the inputs of an operation lie on different devices"),
         };
-        match $operation {
-            Operation::One(operation, _) => {
+        match operation {
+            Operation::One(op) => {
                 let (a, la) = storage(0)?;
-                operation.$method(a, la)
+                op.$method(a, la)
             }
-            Operation::Two(operation, _) => {
+            Operation::Two(op) => {
                 let ((a, la), (b, lb)) = (storage(0)?, storage(1)?);
-                operation.$method(a, la, b, lb)
+                op.$method(a, la, b, lb)
             }
-            Operation::Three(operation, _) => {
+            Operation::Three(op) => {
                 let ((a, la), (b, lb), (c, lc)) = (storage(0)?, storage(1)?, storage(2)?);
-                operation.$method(a, la, b, lb, c, lc)
+                op.$method(a, la, b, lb, c, lc)
             }
         }
     }};
 }
 
+/// An operation with its inputs, until it has run.
+type Call = Mutex<Option<(Operation, Vec<Tensor>)>>;
+
 /// An operation as candle sees it: made of nothing, and keeping the gradient for the tape.
 struct Edge {
-    operation: Arc<Operation>,
-    arrived: Arc<Mutex<GradStore>>,
+    call: Arc<Call>,
+    arrived: Arc<Mutex<Gradients>>,
 }
 
 impl CustomOp1 for Edge {
     fn name(&self) -> &'static str {
-        match &*self.operation {
-            Operation::One(operation, _) => operation.name(),
-            Operation::Two(operation, _) => operation.name(),
-            Operation::Three(operation, _) => operation.name(),
-        }
+        "operation of the tape"
     }
 
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        on_storage!(Cpu, cpu_fwd, &*self.operation)
+        on_storage!(Cpu, cpu_fwd, &self.call)
     }
 
     fn cuda_fwd(&self, _: &CudaStorage, _: &Layout) -> Result<(CudaStorage, Shape)> {
-        on_storage!(Cuda, cuda_fwd, &*self.operation)
+        on_storage!(Cuda, cuda_fwd, &self.call)
     }
 
     fn bwd(&self, _stand_in: &Tensor, output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        add(&mut lock(&self.arrived), output, gradient.clone())?;
+        arrive(&self.arrived, output.id(), gradient.clone())?;
         Ok(None)
     }
 }
@@ -162,13 +207,18 @@ impl CustomOp2 for Given {
     }
 }
 
-fn add(gradients: &mut GradStore, tensor: &Tensor, gradient: Tensor) -> Result<()> {
-    let sum = match gradients.remove(tensor) {
-        Some(sum) => (sum + gradient)?.detach(),
-        None => gradient,
-    };
-    gradients.insert(tensor, sum);
+fn arrive(arrived: &Mutex<Gradients>, id: TensorId, gradient: Tensor) -> Result<()> {
+    let mut arrived = lock(arrived);
+    let sum = add(arrived.remove(&id), gradient)?;
+    arrived.insert(id, sum);
     Ok(())
+}
+
+fn add(sum: Option<Tensor>, gradient: Tensor) -> Result<Tensor> {
+    match sum {
+        Some(sum) => Ok((sum + gradient)?.detach()),
+        None => Ok(gradient),
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
