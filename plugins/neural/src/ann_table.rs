@@ -9,12 +9,14 @@ use ndarray::Array2;
 /// Widths of the hidden layers.
 const HIDDEN: [usize; 4] = [512, 256, 128, 64];
 
-/// A fully connected network on the feature table: dense layers of 512, 256, 128 and 64 with ReLU, then one score a class.
+/// A fully connected network on the feature table: dense layers of 512, 256, 128 and 64 with ReLU, then one
+/// score a class.
 ///
-/// The network and recipe that a course report used on spectrogram pictures (Adam, batches of 32, 100 epochs), here on the
-/// table. Our reading: Keras's defaults, so a learning rate of 0.001, weights drawn as by Glorot and Bengio, and biases
-/// of 0. Where there is a validation part, training stops after `patience` epochs without a lower validation loss, and
-/// the weights of the best epoch are kept. The scores are probabilities.
+/// The network and recipe that a course report used on spectrogram pictures (Adam, batches of 32, 100
+/// epochs), here on the table. Our reading: Keras's defaults, so a learning rate of 0.001, weights drawn as
+/// by Glorot and Bengio, and biases of 0. Where there is a validation part, training stops after `patience`
+/// epochs without a lower validation loss, and the weights of the best epoch are kept. The scores are
+/// probabilities.
 pub struct AnnTable;
 
 impl Model for AnnTable {

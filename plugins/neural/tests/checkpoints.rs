@@ -179,7 +179,8 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     }
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     for _ in 0..200 {
-        // Any byte of the header may be wrong. A wrong name or number is refused; one that means the same is not.
+        // Any byte of the header may be wrong. A wrong name or number is refused; one that means the same is
+        // not.
         let mut bytes = good.clone();
         bytes[rng.gen_range(0..1200)] ^= 1 << rng.gen_range(0..8);
         std::fs::write(&path, &bytes).unwrap();

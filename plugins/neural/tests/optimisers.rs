@@ -90,7 +90,8 @@ fn every_step_is_torchs() {
 
 #[test]
 fn large_weights_step_as_small_ones_do() {
-    // More than one block, so that it is worked on in parallel: every value takes the step it would take alone.
+    // More than one block, so that it is worked on in parallel: every value takes the step it would take
+    // alone.
     let count = 100_000;
     let step = |count: usize, from: usize| {
         let builder = Builder::new(0, &Device::Cpu, DType::F32);

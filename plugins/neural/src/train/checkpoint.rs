@@ -25,7 +25,8 @@ pub(crate) struct State<'a> {
 impl State<'_> {
     /// Writes a checkpoint, whole or not at all. `identity` is what another fit would differ by.
     pub fn save(&self, path: &Path, identity: &str) -> Result<()> {
-        // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then renames it.
+        // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then
+        // renames it.
         let write = |path: &Path| {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             candle_core::safetensors::save(&self.tensors(identity)?, path)

@@ -17,7 +17,8 @@ impl EarlyStopping {
 /// Which weights a network has after a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Those of the epoch with the lowest validation loss; the last epoch's where there is no validation part.
+    /// Those of the epoch with the lowest validation loss; the last epoch's where there is no validation
+    /// part.
     Best,
     /// The last epoch's.
     Last,

@@ -8,11 +8,12 @@ use ndarray::{Array2, ArrayView1};
 
 /// Examples that are scored at once.
 ///
-/// Always that many: the last batch is filled up, because a matrix product of another size may add in another order, and
-/// the score of an example must not depend on how many others there are.
+/// Always that many: the last batch is filled up, because a matrix product of another size may add in another
+/// order, and the score of an example must not depend on how many others there are.
 const BATCH: usize = 32;
 
-/// What a network says of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without examples.
+/// What a network says of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
+/// examples.
 ///
 /// `check` is asked before every batch and ends the scoring with its error.
 ///

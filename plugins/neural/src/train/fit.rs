@@ -20,8 +20,8 @@ const AHEAD: usize = 2;
 ///
 /// # Errors
 ///
-/// Nothing to learn from, samples of a shape that the network does not take, a loss that is no number any more, a device
-/// that fails, or [`Error::Cancelled`].
+/// Nothing to learn from, samples of a shape that the network does not take, a loss that is no number any
+/// more, a device that fails, or [`Error::Cancelled`].
 pub fn fit(
     network: &dyn Layer,
     weights: &Weights,
@@ -123,8 +123,8 @@ impl Fit<'_> {
         let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         std::thread::scope(|scope| {
-            // The next batches are made ready while the device is busy with one. Leaving early drops the receiver, and
-            // the sender ends by it.
+            // The next batches are made ready while the device is busy with one. Leaving early drops the
+            // receiver, and the sender ends by it.
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for rows in batches {
@@ -199,9 +199,8 @@ impl Fit<'_> {
 
     fn diverged(&self, what: &str) -> Error {
         let (epoch, rate) = (self.epochs() + 1, self.recipe.rate);
-        Error::failed(format!(
-            "training diverged: {what} of epoch {epoch}; try a lower learning rate than {rate}, or clip the gradients"
-        ))
+        let advice = format!("try a lower learning rate than {rate}, or clip the gradients");
+        Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
     }
 }
 

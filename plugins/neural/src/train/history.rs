@@ -6,7 +6,8 @@ use std::fmt;
 pub struct Epoch {
     /// Mean loss of the training examples, each at the moment it was learnt from.
     pub train_loss: f64,
-    /// Share of the training examples that were right at that moment, 0–1; of blended ones, by their larger part.
+    /// Share of the training examples that were right at that moment, 0–1; of blended ones, by their larger
+    /// part.
     pub train_accuracy: f64,
     /// On the validation part, after the epoch; none where there is no such part.
     pub valid: Option<Quality>,
@@ -17,7 +18,8 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// What schedules and early stopping go by: the validation loss, or the training loss without a validation part.
+    /// What schedules and early stopping go by: the validation loss, or the training loss without a
+    /// validation part.
     pub fn monitored(&self) -> f64 {
         self.valid.map_or(self.train_loss, |valid| valid.loss)
     }

@@ -14,8 +14,9 @@
 //! tensorboard     what every epoch came to, as an event file
 //! ```
 //!
-//! All chance comes from streams named after the epoch, and what a schedule or early stopping goes by is the history: so
-//! a fit that is resumed after any epoch ends in the same numbers as one that was never interrupted.
+//! All chance comes from streams named after the epoch, and what a schedule or early stopping goes by is the
+//! history: so a fit that is resumed after any epoch ends in the same numbers as one that was never
+//! interrupted.
 
 pub mod augment;
 mod batch;

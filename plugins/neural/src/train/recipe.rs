@@ -17,7 +17,8 @@ pub struct Recipe {
     pub rate: f64,
     /// How the learning rate goes on.
     pub schedule: Schedule,
-    /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any length goes.
+    /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any
+    /// length goes.
     pub clip: Option<f64>,
     /// What is made small.
     pub loss: CrossEntropy,
@@ -29,8 +30,8 @@ pub struct Recipe {
     pub early_stopping: Option<EarlyStopping>,
     /// Which epoch's weights the network ends with.
     pub keep: Keep,
-    /// File that is written after every epoch, and from which a fit that was interrupted goes on. It stays when the fit is
-    /// over: then it holds the fitted network.
+    /// File that is written after every epoch, and from which a fit that was interrupted goes on. It stays
+    /// when the fit is over: then it holds the fitted network.
     pub checkpoint: Option<PathBuf>,
     /// Folder that a TensorBoard event file is written into.
     pub tensorboard: Option<PathBuf>,
@@ -56,8 +57,8 @@ impl Recipe {
         }
     }
 
-    /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so that a fit can
-    /// be resumed to go on for longer.
+    /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so
+    /// that a fit can be resumed to go on for longer.
     pub(crate) fn identity(&self) -> String {
         let Self { batch, rule, rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
         let strategies = (rule, schedule, clip, loss, augment, mixup, keep);

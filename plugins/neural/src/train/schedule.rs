@@ -18,8 +18,9 @@ pub enum Schedule {
         /// What it is multiplied by.
         factor: f64,
     },
-    /// Along half a cosine wave down to `lowest` in so many epochs, and staying there: PyTorch's `CosineAnnealingLR`
-    /// (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017).
+    /// Along half a cosine wave down to `lowest` in so many epochs, and staying there: PyTorch's
+    /// `CosineAnnealingLR` (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm
+    /// restarts", ICLR 2017).
     Cosine {
         /// Epochs on the way down.
         epochs: usize,
@@ -28,8 +29,8 @@ pub enum Schedule {
     },
     /// Lower whenever the loss does not fall any more.
     Plateau(Plateau),
-    /// From nearly nothing evenly up to another schedule's rate: PyTorch's `LinearLR` before it (P. Goyal and others,
-    /// "Accurate, large minibatch SGD", 2017).
+    /// From nearly nothing evenly up to another schedule's rate: PyTorch's `LinearLR` before it (P. Goyal and
+    /// others, "Accurate, large minibatch SGD", 2017).
     WarmUp {
         /// Steps until it has the other's rate.
         steps: usize,
@@ -38,8 +39,8 @@ pub enum Schedule {
     },
 }
 
-/// Multiplies the rate by `factor` after more than `patience` epochs without a loss lower than before by `threshold`:
-/// PyTorch's `ReduceLROnPlateau`.
+/// Multiplies the rate by `factor` after more than `patience` epochs without a loss lower than before by
+/// `threshold`: PyTorch's `ReduceLROnPlateau`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plateau {
     /// What the rate is multiplied by, 0–1.

@@ -1,8 +1,8 @@
 //! The history of a fit as a TensorBoard event file.
 //!
-//! An event file is a row of records, each its length, a checksum of that, its bytes, and a checksum of those (TensorFlow,
-//! `core/lib/io/record_writer.cc`). Its bytes are one `Event` message of protocol buffers (`core/util/event.proto`), which
-//! is so little of that format that it is written here by hand.
+//! An event file is a row of records, each its length, a checksum of that, its bytes, and a checksum of those
+//! (TensorFlow, `core/lib/io/record_writer.cc`). Its bytes are one `Event` message of protocol buffers
+//! (`core/util/event.proto`), which is so little of that format that it is written here by hand.
 
 use super::Epoch;
 use genre_bench_api::{Error, Result};
@@ -21,7 +21,8 @@ pub(crate) struct EventFile {
 }
 
 impl EventFile {
-    /// A new one in a folder, which is made if need be. TensorBoard takes all that lie in one folder for one fit.
+    /// A new one in a folder, which is made if need be. TensorBoard takes all that lie in one folder for one
+    /// fit.
     pub fn create(folder: &Path) -> Result<Self> {
         let now = now();
         // TensorBoard knows them by the name, and reads several in the order of their names.
@@ -70,7 +71,8 @@ fn version(time: f64) -> Vec<u8> {
     event
 }
 
-/// `Event { wall_time: 1, step: 2, summary: 5 }` of `Summary { value: 1 }` of `Value { tag: 1, simple_value: 2 }`.
+/// `Event { wall_time: 1, step: 2, summary: 5 }` of `Summary { value: 1 }` of `Value { tag: 1, simple_value:
+/// 2 }`.
 fn event(time: f64, step: u64, scalars: &[(&str, f64)]) -> Vec<u8> {
     let mut summary = Vec::new();
     for (tag, number) in scalars {
@@ -87,7 +89,8 @@ fn event(time: f64, step: u64, scalars: &[(&str, f64)]) -> Vec<u8> {
     event
 }
 
-/// A field's number and the kind of what follows: 0 a varint, 1 eight bytes, 2 a length and bytes, 5 four bytes.
+/// A field's number and the kind of what follows: 0 a varint, 1 eight bytes, 2 a length and bytes, 5 four
+/// bytes.
 fn key(message: &mut Vec<u8>, field: u64, kind: u64) {
     varint(message, field << 3 | kind);
 }

@@ -1,7 +1,8 @@
 use super::{Augmentation, Picture, evenly};
 use rand_chacha::ChaCha8Rng;
 
-/// Multiplies a picture by a factor about its darkest value, as Keras's `brightness_range` does where that is 0.
+/// Multiplies a picture by a factor about its darkest value, as Keras's `brightness_range` does where that is
+/// 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Brightness {
     /// The factor is between 1 less and 1 more this.

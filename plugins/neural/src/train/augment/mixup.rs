@@ -2,12 +2,13 @@ use super::up_to;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Blends every example of a batch with another one, and their labels alike (H. Zhang, M. Cissé, Y. Dauphin and D.
-/// Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018).
+/// Blends every example of a batch with another one, and their labels alike (H. Zhang, M. Cissé, Y. Dauphin
+/// and D. Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mixup {
-    /// The share of the first example is drawn from the beta distribution with this for both parameters: near 0 one of
-    /// both has nearly all, at 1 all shares are equally likely. The paper has 0.1 to 0.4, and 1 for small pictures.
+    /// The share of the first example is drawn from the beta distribution with this for both parameters: near
+    /// 0 one of both has nearly all, at 1 all shares are equally likely. The paper has 0.1 to 0.4, and 1 for
+    /// small pictures.
     pub alpha: f64,
 }
 
@@ -21,9 +22,10 @@ pub struct Mix {
 }
 
 impl Mixup {
-    /// Draws how a batch of so many examples is blended: one share for all and a random order of partners, as the
-    /// authors' implementation does. Which of both has the larger share makes no difference, as each may be the first; so
-    /// it is always the example itself, and whether an example is right can be told by its own label.
+    /// Draws how a batch of so many examples is blended: one share for all and a random order of partners, as
+    /// the authors' implementation does. Which of both has the larger share makes no difference, as each may
+    /// be the first; so it is always the example itself, and whether an example is right can be told by its
+    /// own label.
     pub fn draw(&self, examples: usize, rng: &mut ChaCha8Rng) -> Mix {
         let share = beta(self.alpha, rng);
         let mut partners: Vec<usize> = (0..examples).collect();

@@ -20,7 +20,8 @@ use std::fmt::Debug;
 
 /// A change of one picture, drawn anew each time.
 ///
-/// What [`Debug`] prints must tell apart any two that change pictures differently: a checkpoint is known by it.
+/// What [`Debug`] prints must tell apart any two that change pictures differently: a checkpoint is known by
+/// it.
 pub trait Augmentation: Debug + Send + Sync {
     /// Changes a picture in place.
     fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng);

@@ -1,8 +1,9 @@
 use super::{Augmentation, Picture, up_to};
 use rand_chacha::ChaCha8Rng;
 
-/// Blanks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data augmentation method for
-/// automatic speech recognition", Interspeech 2019), without the paper's time warping, which it found to matter least.
+/// Blanks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data
+/// augmentation method for automatic speech recognition", Interspeech 2019), without the paper's time
+/// warping, which it found to matter least.
 ///
 /// Blank is the picture's mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,11 @@ use super::{Augmentation, Picture, evenly};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Moves, zooms, stretches, rotates and mirrors a picture, all in one, so that it is interpolated only once (bilinearly).
+/// Moves, zooms, stretches, rotates and mirrors a picture, all in one, so that it is interpolated only once
+/// (bilinearly).
 ///
-/// What comes in from beyond an edge is as the edge, Keras's `fill_mode="nearest"`. All zero by default: nothing changes.
+/// What comes in from beyond an edge is as the edge, Keras's `fill_mode="nearest"`. All zero by default:
+/// nothing changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Warp {
     /// Largest shift up or down and left or right, as a share of the rows and of the columns.

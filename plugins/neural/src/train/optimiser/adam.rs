@@ -97,6 +97,7 @@ struct Factors {
     penalty: f64,
     /// The quotient of the mean gradient and the root of the mean squared one.
     step: f64,
-    /// That root. Both means start at 0 and are too small by a known factor, which is taken out here and in `step`.
+    /// That root. Both means start at 0 and are too small by a known factor, which is taken out here and in
+    /// `step`.
     root: f64,
 }

@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, bail};
 use std::cell::Cell;
 
-/// Values of one piece of work for a thread: small enough for its cache, large enough to be worth handing over.
+/// Values of one piece of work for a thread: small enough for its cache, large enough to be worth handing
+/// over.
 pub(super) const BLOCK: usize = 16 * 1024;
 
 /// Gives the values of a tensor to change, in row-major order.

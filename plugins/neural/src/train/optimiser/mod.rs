@@ -1,7 +1,7 @@
 //! What the gradients do to the weights: SGD, Adam and AdamW, as PyTorch defines them.
 //!
-//! On the processor a weight, its gradient and its moments are gone over once and changed in place. Everywhere else, and
-//! for weights that are not in single precision, the same is said in tensor operations.
+//! On the processor a weight, its gradient and its moments are gone over once and changed in place.
+//! Everywhere else, and for weights that are not in single precision, the same is said in tensor operations.
 
 mod adam;
 mod in_place;
@@ -27,7 +27,8 @@ pub enum Rule {
         /// How much of the weight is added to its gradient.
         weight_decay: f64,
     },
-    /// PyTorch's `Adam` (D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015) or `AdamW`.
+    /// PyTorch's `Adam` (D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015) or
+    /// `AdamW`.
     Adam {
         /// How much of the mean gradient and of the mean squared gradient is kept in a step.
         betas: (f64, f64),
@@ -45,8 +46,8 @@ pub enum Rule {
 pub enum Decay {
     /// The gradient, as an L2 penalty of the loss: `Adam`.
     Gradient,
-    /// The weight itself, in proportion to the learning rate: `AdamW` (I. Loshchilov and F. Hutter, "Decoupled weight
-    /// decay regularization", ICLR 2019).
+    /// The weight itself, in proportion to the learning rate: `AdamW` (I. Loshchilov and F. Hutter,
+    /// "Decoupled weight decay regularization", ICLR 2019).
     Weight,
 }
 
