@@ -4,13 +4,50 @@
 //! batch. Shapes are PyTorch's: `(batch, features)`, `(batch, channels, rows, columns)` and, for recurrent layers,
 //! `(batch, steps, features)`.
 
+mod activation;
+mod adaptive_avg_pool;
+mod avg_pool;
+mod batch_norm;
+mod conv2d;
+mod convolution;
+mod cross_entropy;
+mod dropout;
+mod elementwise;
+mod flatten;
 mod init;
+mod init_scheme;
+mod linear;
+mod matrix;
+mod max_pool;
+mod normalisation;
 mod pass;
+mod recurrent;
+mod resize;
+mod separable;
+mod sums;
+mod tape;
+mod unfold;
+mod values;
 mod weights;
+mod window;
 
+pub use activation::Activation;
+pub use adaptive_avg_pool::AdaptiveAvgPool2d;
+pub use avg_pool::AvgPool2d;
+pub use batch_norm::BatchNorm;
+pub use conv2d::{Conv2d, Conv2dOptions};
+pub use cross_entropy::CrossEntropy;
+pub use dropout::Dropout;
+pub use flatten::Flatten;
 pub use init::Init;
+pub use init_scheme::InitScheme;
+pub use linear::Linear;
+pub use max_pool::MaxPool2d;
 pub use pass::Pass;
+pub use recurrent::{ColumnsAsSteps, LastState, Recurrence, Recurrent, RecurrentPlan, States};
+pub use resize::Resize;
 pub use weights::{Builder, Weights};
+pub use window::Window;
 
 use candle_core::{Result, Tensor};
 

@@ -1,19 +1,28 @@
+use super::tape::{Keep, Operation, Tape};
+use candle_core::backprop::GradStore;
+use candle_core::{CustomOp1, CustomOp2, CustomOp3, Result, Tensor, bail};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Mutex, PoisonError};
 
-/// One way through a network: whether it is for training, and the chance that dropout draws.
+/// One way through a network: whether it is for training, and then the chance that dropout draws and what is needed for the
+/// way back.
 pub struct Pass {
-    training: Option<Mutex<ChaCha8Rng>>,
+    training: Option<Training>,
+}
+
+struct Training {
+    rng: Mutex<ChaCha8Rng>,
+    tape: Tape,
 }
 
 impl Pass {
     /// A pass whose gradients are wanted: dropout drops, batch normalisation uses the batch's own statistics.
     pub fn training(rng: ChaCha8Rng) -> Self {
-        Self { training: Some(Mutex::new(rng)) }
+        Self { training: Some(Training { rng: Mutex::new(rng), tape: Tape::default() }) }
     }
 
-    /// A pass whose result is wanted.
+    /// A pass whose result is wanted: nothing is kept for gradients.
     pub fn evaluation() -> Self {
         Self { training: None }
     }
@@ -26,7 +35,59 @@ impl Pass {
     /// A seed for the next layer that needs chance; none in evaluation. Layers ask in the order in which they run, so the
     /// seeds are the same for the same network and generator.
     pub fn seed(&self) -> Option<u64> {
-        let rng = self.training.as_ref()?;
+        let rng = &self.training.as_ref()?.rng;
         Some(rng.lock().unwrap_or_else(PoisonError::into_inner).next_u64())
+    }
+
+    /// Gradients of a loss with respect to the weights, once a pass. Not `loss.backward()`: operations that were applied
+    /// through the pass are known to it alone.
+    ///
+    /// # Errors
+    ///
+    /// A pass that is not for training; a device that fails.
+    pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
+        match &self.training {
+            Some(training) => training.tape.backward(loss),
+            None => bail!("a pass in evaluation has no gradients"),
+        }
+    }
+
+    /// Applies an operation of a layer, and remembers it in training with what its backward pass needs.
+    pub(super) fn apply1(
+        &self,
+        input: &Tensor,
+        op: impl CustomOp1 + Send + Sync + 'static,
+        keep: Keep,
+    ) -> Result<Tensor> {
+        match &self.training {
+            Some(training) => training.tape.apply(Operation::One(Box::new(op)), &[input], keep),
+            None => input.apply_op1_no_bwd(&op),
+        }
+    }
+
+    /// The same for one of two inputs.
+    pub(super) fn apply2(
+        &self,
+        [a, b]: [&Tensor; 2],
+        op: impl CustomOp2 + Send + Sync + 'static,
+        keep: Keep,
+    ) -> Result<Tensor> {
+        match &self.training {
+            Some(training) => training.tape.apply(Operation::Two(Box::new(op)), &[a, b], keep),
+            None => a.apply_op2_no_bwd(b, &op),
+        }
+    }
+
+    /// The same for one of three inputs.
+    pub(super) fn apply3(
+        &self,
+        [a, b, c]: [&Tensor; 3],
+        op: impl CustomOp3 + Send + Sync + 'static,
+        keep: Keep,
+    ) -> Result<Tensor> {
+        match &self.training {
+            Some(training) => training.tape.apply(Operation::Three(Box::new(op)), &[a, b, c], keep),
+            None => a.apply_op3_no_bwd(b, c, &op),
+        }
     }
 }

@@ -1,0 +1,168 @@
+//! Seconds of one training step (forward, backward, Adam) of the networks that are compared with PyTorch.
+//!
+//! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [NAME ...]`
+//!
+//! Prints the median of 7 steps after 3 warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
+use candle_core::{DType, Device, Result, Tensor, bail};
+use genre_bench_api::random_stream;
+use genre_bench_neural::layers::Layer;
+use genre_bench_neural::layers::{
+    Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten,
+    InitScheme, LastState, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
+};
+use genre_bench_neural::train::optimiser::{Optimiser, Rule};
+use std::time::Instant;
+
+/// A network and the shape of a batch for it.
+struct Network {
+    name: &'static str,
+    batch: &'static [usize],
+    build: fn(&Builder) -> Result<Sequential>,
+}
+
+/// Those of torch_steps.py, which this is compared with.
+const NETWORKS: [Network; 6] = [
+    Network { name: "ann", batch: &[32, 16384], build: ann },
+    Network { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
+    Network { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
+    Network { name: "crnn-base", batch: &[16, 1, 128, 130], build: crnn_base },
+    Network { name: "crnn-large", batch: &[16, 1, 128, 130], build: crnn_large },
+    Network { name: "lstm-64x2", batch: &[32, 1293, 13], build: lstm_64x2 },
+];
+
+fn ann(builder: &Builder) -> Result<Sequential> {
+    let sizes = [16384, 512, 256, 128, 64, 10];
+    let mut net = Sequential::new();
+    for (number, pair) in sizes.windows(2).enumerate() {
+        net = if number > 0 { net.then(Activation::Relu) } else { net };
+        net = net.then(linear(builder, &format!("dense{number}"), pair[0], pair[1])?);
+    }
+    Ok(net)
+}
+
+fn cnn_7x7(builder: &Builder) -> Result<Sequential> {
+    let mut net = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
+    let mut channels = 1;
+    for filters in [64, 128, 256] {
+        let at = builder.at(&format!("block{filters}"));
+        net = net
+            .then(convolution(&at, channels, filters, Window::new((7, 7)))?)
+            .then(Activation::Relu)
+            .then(MaxPool2d::side_by_side((2, 2)))
+            .then(BatchNorm::new(&at.at("norm"), filters)?);
+        channels = filters;
+    }
+    Ok(net
+        .then(Flatten)
+        .then(linear(builder, "dense", channels * 10 * 11, 32)?)
+        .then(Activation::Relu)
+        .then(BatchNorm::new(&builder.at("dense norm"), 32)?)
+        .then(Dropout::new(0.5)?)
+        .then(linear(builder, "head", 32, 10)?))
+}
+
+fn choi_fcn5(builder: &Builder) -> Result<Sequential> {
+    let mut net = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
+    let mut channels = 1;
+    let blocks = [(32, (2, 4)), (128, (2, 4)), (128, (2, 3)), (192, (4, 2)), (256, (4, 4))];
+    for (number, (filters, pool)) in blocks.into_iter().enumerate() {
+        let at = builder.at(&format!("block{number}"));
+        net = net
+            .then(convolution(&at, channels, filters, Window::new((3, 3)).padding((1, 1)))?)
+            .then(BatchNorm::new(&at.at("norm"), filters)?)
+            .then(Activation::Relu)
+            .then(MaxPool2d::side_by_side(pool));
+        channels = filters;
+    }
+    Ok(net.then(Flatten).then(linear(builder, "head", channels, 10)?))
+}
+
+fn crnn_base(builder: &Builder) -> Result<Sequential> {
+    crnn(builder, [(64, (2, 2)), (128, (4, 2)), (128, (4, 2)), (128, (4, 2))], 1)
+}
+
+fn crnn_large(builder: &Builder) -> Result<Sequential> {
+    crnn(builder, [(64, (2, 2)), (128, (2, 2)), (256, (2, 2)), (512, (4, 1)), (512, (4, 1))], 1)
+}
+
+/// Blocks of a convolution and a pool, of whose maps so many rows are left, then two layers of GRU.
+fn crnn<const N: usize>(
+    builder: &Builder,
+    blocks: [(usize, (usize, usize)); N],
+    rows: usize,
+) -> Result<Sequential> {
+    let mut net = Sequential::new();
+    let mut channels = 1;
+    for (number, (filters, pool)) in blocks.into_iter().enumerate() {
+        let at = builder.at(&format!("block{number}"));
+        net = net
+            .then(convolution(&at, channels, filters, Window::new((3, 3)).padding((1, 1)))?)
+            .then(Activation::Elu(1.0))
+            .then(BatchNorm::new(&at.at("norm"), filters)?)
+            .then(MaxPool2d::side_by_side(pool))
+            .then(Dropout::new(0.1)?);
+        channels = filters;
+    }
+    let gru = Recurrent::of(Recurrence::Gru, 32).layers(2).build(&builder.at("gru"), channels * rows)?;
+    Ok(net
+        .then(ColumnsAsSteps)
+        .then(LastState(gru))
+        .then(Dropout::new(0.3)?)
+        .then(linear(builder, "head", 32, 10)?))
+}
+
+fn lstm_64x2(builder: &Builder) -> Result<Sequential> {
+    let lstm = Recurrent::of(Recurrence::Lstm, 64).layers(2).build(&builder.at("lstm"), 13)?;
+    Ok(Sequential::new().then(LastState(lstm)).then(linear(builder, "head", 64, 10)?))
+}
+
+fn linear(builder: &Builder, name: &str, from: usize, to: usize) -> Result<Linear> {
+    Linear::new(&builder.at(name), from, to, InitScheme::Torch)
+}
+
+fn convolution(builder: &Builder, channels: usize, filters: usize, window: Window) -> Result<Conv2d> {
+    Conv2d::new(&builder.at("convolution"), channels, filters, window, Conv2dOptions::default())
+}
+
+/// The median of the seconds of a step, and the number of parameters.
+fn measure(network: &Network, device: &Device) -> Result<(f64, usize)> {
+    let builder = Builder::new(0, device, DType::F32);
+    let net = (network.build)(&builder)?;
+    let weights = builder.finish();
+    let x = Tensor::randn(0f32, 1.0, network.batch, device)?;
+    let labels: Vec<u32> = (0..network.batch[0] as u32).map(|example| example % 10).collect();
+    let mut optimiser = Optimiser::new(Rule::adam(), &weights)?;
+    let mut seconds = Vec::new();
+    for step in 0..10 {
+        let start = Instant::now();
+        let pass = Pass::training(random_stream(step, "dropout"));
+        let scores = net.forward(&x, &pass)?;
+        let gradients = pass.backward(&CrossEntropy::default().of_labels(&scores, &labels)?)?;
+        optimiser.step(&weights, &gradients, 1e-3, 1.0)?;
+        device.synchronize()?;
+        if step >= 3 {
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok((seconds[seconds.len() / 2], weights.parameters()))
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let named = |name: &str| arguments.iter().any(|argument| argument == name);
+    if let Some(wrong) = arguments.iter().find(|argument| {
+        !["cpu", "cuda"].contains(&argument.as_str()) && NETWORKS.iter().all(|n| n.name != *argument)
+    }) {
+        bail!("{wrong} is neither a device (cpu, cuda) nor a network ({:?})", NETWORKS.map(|n| n.name));
+    }
+    let (place, device) = if named("cuda") { ("cuda", Device::new_cuda(0)?) } else { ("cpu", Device::Cpu) };
+    let all = NETWORKS.iter().all(|network| !named(network.name));
+    for network in NETWORKS.iter().filter(|network| all || named(network.name)) {
+        let (seconds, parameters) = measure(network, &device)?;
+        println!("{:11} {place} step {seconds:8.4} s  parameters {parameters}", network.name);
+    }
+    Ok(())
+}

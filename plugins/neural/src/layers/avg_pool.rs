@@ -1,0 +1,43 @@
+use super::separable::{AxisMap, Separable};
+use super::tape::Keep;
+use super::window::{Axis, Window};
+use super::{Layer, Pass};
+use candle_core::{Result, Tensor};
+
+/// The average in every place of a window, as PyTorch's `AvgPool2d`: `(batch, channels, rows, columns)` to the same with
+/// fewer rows and columns.
+pub struct AvgPool2d {
+    window: Window,
+    count_padding: bool,
+}
+
+impl AvgPool2d {
+    /// With a window, and whether what is padded counts as zeros (PyTorch's default) or not at all.
+    pub fn new(window: Window, count_padding: bool) -> Self {
+        Self { window, count_padding }
+    }
+
+    fn map(&self, axis: Axis) -> AxisMap {
+        let outputs = (0..axis.output).map(|output| {
+            // From the first tap on the input to the last; what the dilation skips counts nothing.
+            let taps: Vec<usize> =
+                (0..axis.kernel).filter(|tap| axis.outputs(*tap).contains(&output)).collect();
+            let counted = if self.count_padding { axis.kernel } else { taps.len() };
+            let first = taps.first().map_or(0, |tap| axis.position(output, *tap));
+            let mut weights = vec![0.0; taps.len().saturating_sub(1) * axis.dilation + taps.len().min(1)];
+            weights.iter_mut().step_by(axis.dilation).for_each(|weight| *weight = 1.0 / counted as f32);
+            (first, weights)
+        });
+        AxisMap { inputs: axis.input, outputs: outputs.collect() }
+    }
+}
+
+impl Layer for AvgPool2d {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let (_, _, rows, columns) = batch.dims4()?;
+        let (rows, columns) = self.window.axes((rows, columns))?;
+        let operation =
+            Separable { name: "average pooling", rows: self.map(rows), columns: self.map(columns) };
+        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
+    }
+}

@@ -1,0 +1,66 @@
+use super::convolution::Convolution;
+use super::tape::Keep;
+use super::{Builder, InitScheme, Layer, Pass, Window};
+use candle_core::{Result, Tensor, bail};
+
+/// Two-dimensional convolution, as PyTorch's `Conv2d`: `(batch, channels, rows, columns)` to
+/// `(batch, filters, rows, columns)`.
+pub struct Conv2d {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    operation: Convolution,
+}
+
+/// What can be chosen about a [`Conv2d`] besides its sizes.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv2dOptions {
+    /// Channels and filters are cut into so many groups that do not see each other.
+    pub groups: usize,
+    /// Whether every filter has a number to add.
+    pub bias: bool,
+    /// How weights start.
+    pub init: InitScheme,
+}
+
+impl Default for Conv2dOptions {
+    /// One group, with bias, as PyTorch starts it.
+    fn default() -> Self {
+        Self { groups: 1, bias: true, init: InitScheme::Torch }
+    }
+}
+
+impl Conv2d {
+    /// A layer with weights `weight`, `(filters, channels / groups, kernel rows, kernel columns)`, and `bias`.
+    ///
+    /// # Errors
+    ///
+    /// Groups that divide channels or filters unevenly; a device that fails.
+    pub fn new(
+        builder: &Builder,
+        channels: usize,
+        filters: usize,
+        window: Window,
+        options: Conv2dOptions,
+    ) -> Result<Self> {
+        let Conv2dOptions { groups, bias, init } = options;
+        if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
+            bail!("{channels} channels and {filters} filters cannot be cut into {groups} groups");
+        }
+        let (rows, columns) = window.kernel;
+        let (fan_in, fan_out) = (channels / groups * rows * columns, filters / groups * rows * columns);
+        let shape = (filters, channels / groups, rows, columns);
+        let weight = builder.trainable("weight", shape, init.weight(fan_in, fan_out))?;
+        let bias = bias.then(|| builder.trainable("bias", filters, init.bias(fan_in))).transpose()?;
+        Ok(Self { weight, bias, operation: Convolution { window, groups } })
+    }
+}
+
+impl Layer for Conv2d {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let batch = batch.contiguous()?;
+        match &self.bias {
+            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation, Keep::Inputs),
+            None => pass.apply2([&batch, &self.weight], self.operation, Keep::Inputs),
+        }
+    }
+}

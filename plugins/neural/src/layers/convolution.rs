@@ -1,0 +1,294 @@
+use super::matrix::{Matrix, MatrixMut};
+use super::sums::sum;
+use super::unfold::Unfolding;
+use super::values::{planes, slice, values};
+use super::window::Window;
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use gemm::Parallelism;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Numbers of the unfolded picture that are made at a time: they should stay in a core's own cache.
+const VIEW: usize = 128 * 1024;
+/// Output pixels that are made at a time; whole rows of them, and at least one.
+const PIXELS: usize = 512;
+
+/// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
+/// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias.
+///
+/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the weights: every
+/// thread takes a part of the weights and goes through all pictures in order, so that no sum depends on the threads.
+#[derive(Clone, Copy)]
+pub(crate) struct Convolution {
+    pub window: Window,
+    pub groups: usize,
+}
+
+/// A convolution of tensors whose shapes fit.
+struct Fitted {
+    batch: usize,
+    groups: usize,
+    /// Of one group.
+    filters: usize,
+    /// Of one group.
+    unfolding: Unfolding,
+}
+
+impl Convolution {
+    fn fit(self, input: &Shape, weight: &Shape, bias: Option<&Shape>) -> Result<Fitted> {
+        let ((batch, channels, rows, columns), (filters, per_group, kernel_rows, kernel_columns)) =
+            (input.dims4()?, weight.dims4()?);
+        let Self { window, groups } = self;
+        if groups == 0 || channels != groups * per_group || !filters.is_multiple_of(groups) {
+            bail!("weights {weight:?} do not fit {channels} channels in {groups} groups");
+        }
+        if window.kernel != (kernel_rows, kernel_columns) {
+            bail!("weights {weight:?} are not of a kernel of {:?}", window.kernel);
+        }
+        if bias.is_some_and(|bias| bias.dims() != [filters]) {
+            bail!("a bias of {bias:?} does not fit {filters} filters");
+        }
+        let (rows, columns) = window.axes((rows, columns))?;
+        let unfolding = Unfolding { channels: per_group, rows, columns };
+        Ok(Fitted { batch, groups, filters: filters / groups, unfolding })
+    }
+
+    fn forward(
+        self,
+        (input, input_layout): (&CpuStorage, &Layout),
+        (weight, weight_layout): (&CpuStorage, &Layout),
+        bias: Option<(&CpuStorage, &Layout)>,
+    ) -> Result<(CpuStorage, Shape)> {
+        let bias_shape = bias.map(|(_, layout)| layout.shape());
+        let fitted = self.fit(input_layout.shape(), weight_layout.shape(), bias_shape)?;
+        let bias = bias.map(|(bias, layout)| slice(bias, layout)).transpose()?;
+        let output = fitted.forward(slice(input, input_layout)?, slice(weight, weight_layout)?, bias);
+        Ok((CpuStorage::F32(output), fitted.output_shape()))
+    }
+
+    /// Gradients of the pictures, where they are wanted, and of the weights.
+    fn backward(
+        self,
+        input: &Tensor,
+        weight: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let fitted = self.fit(input.shape(), weight.shape(), None)?;
+        let gradient = values(gradient)?;
+        let of_input = if input.track_op() {
+            let values = fitted.input_gradient(&values(weight)?, &gradient);
+            Some(Tensor::from_vec(values, input.shape(), input.device())?)
+        } else {
+            None
+        };
+        let values = fitted.weight_gradient(&values(input)?, &gradient);
+        Ok((of_input, Some(Tensor::from_vec(values, weight.shape(), weight.device())?)))
+    }
+}
+
+impl Fitted {
+    fn output_shape(&self) -> Shape {
+        let Unfolding { rows, columns, .. } = self.unfolding;
+        (self.batch, self.groups * self.filters, rows.output, columns.output).into()
+    }
+
+    fn forward(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+        let (pixels, taps) = (self.unfolding.pixels(), self.unfolding.taps());
+        let group = self.filters * pixels;
+        let mut output = vec![0.0; self.batch * self.groups * group];
+        let pictures = input.par_chunks_exact(self.groups * self.unfolding.picture());
+        output.par_chunks_exact_mut(self.groups * group).zip(pictures).for_each_init(
+            Vec::new,
+            |view, (output, picture)| {
+                if let Some(bias) = bias {
+                    output.chunks_exact_mut(pixels).zip(bias).for_each(|(plane, bias)| plane.fill(*bias));
+                }
+                let weights = weight.chunks_exact(self.filters * taps);
+                let pictures = picture.chunks_exact(self.unfolding.picture());
+                for ((output, weight), picture) in output.chunks_exact_mut(group).zip(weights).zip(pictures) {
+                    for (outputs, span) in self.blocks() {
+                        for taps_now in self.tap_blocks(span.len()) {
+                            self.unfolding.unfold(picture, taps_now.clone(), outputs.clone(), view);
+                            MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels)
+                                .add_product(
+                                    Matrix::part(
+                                        &weight[taps_now.start..],
+                                        self.filters,
+                                        taps_now.len(),
+                                        taps,
+                                    ),
+                                    Matrix::new(view, taps_now.len(), span.len()),
+                                    Parallelism::None,
+                                );
+                        }
+                    }
+                }
+            },
+        );
+        output
+    }
+
+    fn input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let (pixels, taps, picture) =
+            (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.picture());
+        let group = self.filters * pixels;
+        let mut input = vec![0.0; self.batch * self.groups * picture];
+        let gradients = gradient.par_chunks_exact(self.groups * group);
+        input.par_chunks_exact_mut(self.groups * picture).zip(gradients).for_each_init(
+            Vec::new,
+            |view, (input, gradient)| {
+                let weights = weight.chunks_exact(self.filters * taps);
+                let gradients = gradient.chunks_exact(group);
+                for ((input, weight), gradient) in input.chunks_exact_mut(picture).zip(weights).zip(gradients)
+                {
+                    for (outputs, span) in self.blocks() {
+                        for taps_now in self.tap_blocks(span.len()) {
+                            view.resize(taps_now.len() * span.len(), 0.0);
+                            MatrixMut::new(view, taps_now.len(), span.len()).set_product(
+                                Matrix::part(&weight[taps_now.start..], self.filters, taps_now.len(), taps)
+                                    .transposed(),
+                                Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
+                                Parallelism::None,
+                            );
+                            self.unfolding.fold(view, taps_now, outputs.clone(), input);
+                        }
+                    }
+                }
+            },
+        );
+        input
+    }
+
+    fn weight_gradient(&self, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let (pixels, taps) = (self.unfolding.pixels(), self.unfolding.taps());
+        let parts = self.weight_parts();
+        let of_part = |part: &(usize, Range<usize>, Range<usize>), view: &mut Vec<f32>| {
+            let (group, filters, taps) = part.clone();
+            let mut sum = vec![0.0; filters.len() * taps.len()];
+            for example in 0..self.batch {
+                let at = example * self.groups + group;
+                let picture = &input[at * self.unfolding.picture()..][..self.unfolding.picture()];
+                let gradient =
+                    &gradient[(at * self.filters + filters.start) * pixels..][..filters.len() * pixels];
+                for (outputs, span) in self.blocks() {
+                    self.unfolding.unfold(picture, taps.clone(), outputs, view);
+                    MatrixMut::new(&mut sum, filters.len(), taps.len()).add_product(
+                        Matrix::part(&gradient[span.start..], filters.len(), span.len(), pixels),
+                        Matrix::new(view, taps.len(), span.len()).transposed(),
+                        Parallelism::None,
+                    );
+                }
+            }
+            sum
+        };
+        let sums: Vec<Vec<f32>> =
+            parts.par_iter().map_init(Vec::new, |view, part| of_part(part, view)).collect();
+        let mut weight = vec![0.0; self.groups * self.filters * taps];
+        for ((group, filters, part_taps), sum) in parts.into_iter().zip(sums) {
+            for (filter, row) in filters.zip(sum.chunks_exact(part_taps.len())) {
+                let at = (group * self.filters + filter) * taps + part_taps.start;
+                weight[at..at + part_taps.len()].copy_from_slice(row);
+            }
+        }
+        weight
+    }
+
+    /// Output rows that are made at a time, and the pixels that these are.
+    fn blocks(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let Unfolding { rows, columns, .. } = self.unfolding;
+        let width = columns.output;
+        parts(rows.output, (PIXELS / width).max(1))
+            .map(move |rows| (rows.clone(), rows.start * width..rows.end * width))
+    }
+
+    fn tap_blocks(&self, pixels: usize) -> impl Iterator<Item = Range<usize>> {
+        parts(self.unfolding.taps(), (VIEW / pixels).max(1))
+    }
+
+    /// The weights in parts of one group, some filters and some taps, enough of them for many threads.
+    fn weight_parts(&self) -> Vec<(usize, Range<usize>, Range<usize>)> {
+        const TAPS: usize = 128;
+        const WANTED: usize = 8;
+        let taps: Vec<_> = parts(self.unfolding.taps(), TAPS).collect();
+        let cuts = WANTED.div_ceil(taps.len() * self.groups);
+        let filters: Vec<_> = parts(self.filters, self.filters.div_ceil(cuts)).collect();
+        let of_group = |group| {
+            let filters = &filters;
+            taps.iter().flat_map(move |taps| filters.iter().map(move |f| (group, f.clone(), taps.clone())))
+        };
+        (0..self.groups).flat_map(of_group).collect()
+    }
+}
+
+/// `0..count` in parts of nearly the same size and at most `limit`.
+fn parts(count: usize, limit: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = count.div_ceil(limit);
+    (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts)
+}
+
+/// Gradient of the bias: the sum over pictures and pixels.
+fn bias_gradient(gradient: &Tensor) -> Result<Tensor> {
+    let (_, filters, rows, columns) = gradient.dims4()?;
+    let values = values(gradient)?;
+    let total =
+        |planes: Vec<&[f32]>| planes.into_iter().map(|plane| sum(plane, |value| value)).sum::<f64>() as f32;
+    let sums: Vec<f32> = planes(&values, filters, rows * columns).into_par_iter().map(total).collect();
+    Tensor::from_vec(sums, filters, gradient.device())
+}
+
+impl CustomOp2 for Convolution {
+    fn name(&self) -> &'static str {
+        "convolution"
+    }
+
+    fn cpu_fwd(
+        &self,
+        input: &CpuStorage,
+        il: &Layout,
+        weight: &CpuStorage,
+        wl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.forward((input, il), (weight, wl), None)
+    }
+
+    fn bwd(
+        &self,
+        input: &Tensor,
+        weight: &Tensor,
+        _output: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.backward(input, weight, &gradient.contiguous()?)
+    }
+}
+
+impl CustomOp3 for Convolution {
+    fn name(&self) -> &'static str {
+        "convolution with bias"
+    }
+
+    fn cpu_fwd(
+        &self,
+        input: &CpuStorage,
+        il: &Layout,
+        weight: &CpuStorage,
+        wl: &Layout,
+        bias: &CpuStorage,
+        bl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.forward((input, il), (weight, wl), Some((bias, bl)))
+    }
+
+    fn bwd(
+        &self,
+        input: &Tensor,
+        weight: &Tensor,
+        _bias: &Tensor,
+        _output: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let gradient = gradient.contiguous()?;
+        let (of_input, of_weight) = self.backward(input, weight, &gradient)?;
+        Ok((of_input, of_weight, Some(bias_gradient(&gradient)?)))
+    }
+}

@@ -1,0 +1,12 @@
+use super::{Layer, Pass};
+use candle_core::{Result, Tensor};
+
+/// All numbers of an example in one row: `(batch, …)` to `(batch, features)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Flatten;
+
+impl Layer for Flatten {
+    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+        batch.flatten_from(1)
+    }
+}

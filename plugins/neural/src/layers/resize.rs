@@ -1,0 +1,37 @@
+use super::separable::{AxisMap, Separable};
+use super::tape::Keep;
+use super::{Layer, Pass};
+use candle_core::{Result, Tensor};
+
+/// Pictures in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False` and without
+/// antialiasing.
+pub struct Resize {
+    size: (usize, usize),
+}
+
+impl Resize {
+    /// To so many rows and columns.
+    pub fn new(size: (usize, usize)) -> Self {
+        Self { size }
+    }
+}
+
+impl Layer for Resize {
+    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let (_, _, rows, columns) = batch.dims4()?;
+        let operation =
+            Separable { name: "resizing", rows: map(rows, self.size.0), columns: map(columns, self.size.1) };
+        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
+    }
+}
+
+/// Every output lies between two inputs; beyond the outermost middles it is the outermost input.
+fn map(inputs: usize, outputs: usize) -> AxisMap {
+    let between = |output: usize| {
+        let middle = ((output as f64 + 0.5) * inputs as f64 / outputs as f64 - 0.5).max(0.0);
+        let first = middle as usize;
+        let share = (middle - first as f64) as f32;
+        (first, if first + 1 < inputs { vec![1.0 - share, share] } else { vec![1.0] })
+    };
+    AxisMap { inputs, outputs: (0..outputs).map(between).collect() }
+}

@@ -1,0 +1,55 @@
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
+use std::ops::{Deref, Range};
+
+/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an error.
+pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
+    let (storage, layout) = tensor.storage_and_layout();
+    let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };
+    slice(numbers, layout)?;
+    let range = layout.start_offset()..layout.start_offset() + layout.shape().elem_count();
+    Ok(Values { storage, range })
+}
+
+/// A tensor's storage, locked for reading, and the part that is the tensor's.
+struct Values<Guard> {
+    storage: Guard,
+    range: Range<usize>,
+}
+
+impl<Guard: Deref<Target = Storage>> Deref for Values<Guard> {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        match &*self.storage {
+            Storage::Cpu(CpuStorage::F32(values)) => &values[self.range.clone()],
+            // `values` lets nothing else in.
+            _ => &[],
+        }
+    }
+}
+
+/// The same for what a custom operation is given.
+pub(crate) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
+        None => bail!("a contiguous tensor is wanted, not one of strides {:?}", layout.stride()),
+    }
+}
+
+/// The planes of a batch `(batch, channels, …)`, channel by channel: `planes[channel][example]`.
+pub(crate) fn planes(values: &[f32], channels: usize, plane: usize) -> Vec<Vec<&[f32]>> {
+    by_channel(values.chunks_exact(plane), channels)
+}
+
+/// The same to write to.
+pub(crate) fn planes_mut(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [f32]>> {
+    by_channel(values.chunks_exact_mut(plane), channels)
+}
+
+fn by_channel<T>(planes: impl Iterator<Item = T>, channels: usize) -> Vec<Vec<T>> {
+    let mut sorted: Vec<Vec<T>> = (0..channels).map(|_| Vec::new()).collect();
+    for (at, plane) in planes.enumerate() {
+        sorted[at % channels].push(plane);
+    }
+    sorted
+}

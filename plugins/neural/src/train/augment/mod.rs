@@ -1,0 +1,108 @@
+//! What is done to training pictures before a network sees them, so that it never sees the same one twice.
+//!
+//! A picture has shape `(1, rows, columns)`: rows are frequencies and columns are time.
+
+mod blur;
+mod brightness;
+mod mixup;
+mod spec_augment;
+mod warp;
+
+pub use blur::Blur;
+pub use brightness::Brightness;
+pub use mixup::{Mix, Mixup};
+pub use spec_augment::SpecAugment;
+pub use warp::Warp;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use std::fmt::Debug;
+
+/// A change of one picture, drawn anew each time.
+///
+/// What [`Debug`] prints must tell apart any two that change pictures differently: a checkpoint is known by
+/// it.
+pub trait Augmentation: Debug + Send + Sync {
+    /// Changes a picture in place.
+    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng);
+}
+
+/// One picture of a batch, row by row.
+pub struct Picture<'a> {
+    /// Its values, `rows · columns`.
+    pub values: &'a mut [f32],
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub columns: usize,
+}
+
+impl Picture<'_> {
+    /// The value at a place, or at the place on the edge that is nearest to it.
+    fn nearest(&self, row: isize, column: isize) -> f32 {
+        let clamp = |at: isize, count: usize| at.clamp(0, count as isize - 1) as usize;
+        self.values[clamp(row, self.rows) * self.columns + clamp(column, self.columns)]
+    }
+}
+
+/// Applies augmentations, in order, to every picture of a batch.
+pub(crate) fn augment(
+    values: &mut [f32],
+    (rows, columns): (usize, usize),
+    augmentations: &[Box<dyn Augmentation>],
+    rng: &mut ChaCha8Rng,
+) {
+    if augmentations.is_empty() {
+        return;
+    }
+    for values in values.chunks_exact_mut((rows * columns).max(1)) {
+        let mut picture = Picture { values, rows, columns };
+        augmentations.iter().for_each(|augmentation| augmentation.apply(&mut picture, rng));
+    }
+}
+
+/// A number between `-bound` and `bound`.
+fn evenly(bound: f32, rng: &mut ChaCha8Rng) -> f32 {
+    bound * (2.0 * rng.r#gen::<f32>() - 1.0)
+}
+
+/// A whole number from 0 to `most`, both included.
+fn up_to(most: usize, rng: &mut ChaCha8Rng) -> usize {
+    // By hand because a library's may draw differently in its next version.
+    (rng.r#gen::<f64>() * (most + 1) as f64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use genre_bench_api::random_stream;
+
+    /// What augmentations make of the same picture again and again.
+    pub(super) fn draws(
+        augmentation: impl Augmentation + 'static,
+        (values, columns): (&[f32], usize),
+        count: usize,
+    ) -> Vec<Vec<f32>> {
+        let mut batch = values.repeat(count);
+        let shape = (values.len() / columns, columns);
+        augment(&mut batch, shape, &[Box::new(augmentation)], &mut random_stream(0, "augmentation"));
+        batch.chunks(values.len()).map(<[f32]>::to_vec).collect()
+    }
+
+    #[test]
+    fn pictures_differ_and_repeat() {
+        let picture: Vec<f32> = (0..48).map(|i| (i * i % 17) as f32).collect();
+        let warp = || Warp { shift: (0.2, 0.2), ..Warp::default() };
+        let once = draws(warp(), (&picture, 8), 3);
+        assert_eq!(once, draws(warp(), (&picture, 8), 3));
+        assert!(once[0] != once[1] && once[1] != once[2]);
+    }
+
+    #[test]
+    fn numbers_up_to_a_bound_include_it() {
+        let mut rng = random_stream(0, "test");
+        let mut seen = [0; 4];
+        (0..400).for_each(|_| seen[up_to(3, &mut rng)] += 1);
+        assert!(seen.iter().all(|&times| times > 60), "{seen:?}");
+    }
+}

@@ -1,0 +1,185 @@
+//! A fit on disk, to be resumed: safetensors, so numbers and names and nothing that runs.
+
+use super::optimiser::Optimiser;
+use super::snapshot::Snapshot;
+use super::{Epoch, History, Quality};
+use crate::layers::Weights;
+use candle_core::safetensors::BufferedSafetensors;
+use candle_core::{DType, Device, Tensor, bail};
+use genre_bench_api::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+/// Numbers of an epoch in the file.
+const EPOCH: usize = 7;
+
+/// Everything in a fit that changes with its epochs.
+pub(crate) struct State<'a> {
+    pub weights: &'a Weights,
+    pub optimiser: Optimiser,
+    pub history: History,
+    /// The network after the best epoch, if that is to be kept.
+    pub best: Option<Snapshot>,
+}
+
+impl State<'_> {
+    /// Writes a checkpoint, whole or not at all. `identity` is what another fit would differ by.
+    pub fn save(&self, path: &Path, identity: &str) -> Result<()> {
+        // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then
+        // renames it.
+        let write = |path: &Path| {
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            candle_core::safetensors::save(&self.tensors(identity)?, path)
+        };
+        write(&Path::new(".").join(path)).map_err(|error| {
+            Error::failed(format!("checkpoint {} cannot be written: {error}", path.display()))
+        })
+    }
+
+    /// Takes the place of a fit that wrote a checkpoint. Nothing is changed unless all of it can be.
+    pub fn load(&mut self, path: &Path, identity: &str) -> Result<()> {
+        self.read(path, identity).map_err(|error| {
+            Error::failed(format!(
+                "checkpoint {} cannot be resumed: {error}; delete it to train from the start",
+                path.display()
+            ))
+        })
+    }
+
+    fn tensors(&self, identity: &str) -> candle_core::Result<HashMap<String, Tensor>> {
+        let mut tensors = HashMap::from([
+            ("identity".to_owned(), Tensor::new(identity.as_bytes(), &Device::Cpu)?),
+            ("history".to_owned(), numbers(&self.history)?),
+        ]);
+        let weights = self.weights.trainable.iter().map(|(name, weight)| (format!("weight/{name}"), weight));
+        let buffers = self.weights.buffers.iter().map(|(name, buffer)| (format!("buffer/{name}"), buffer));
+        tensors.extend(weights.chain(buffers).map(|(name, var)| (name, var.as_detached_tensor())));
+        for (name, moments) in &self.optimiser.moments {
+            let named = self.optimiser.moment_names().iter().zip(moments);
+            tensors.extend(named.map(|(moment, tensor)| (format!("{moment}/{name}"), tensor.clone())));
+        }
+        if let Some(Snapshot { trainable, buffers }) = &self.best {
+            tensors.extend(
+                trainable.iter().map(|(name, tensor)| (format!("best-weight/{name}"), tensor.clone())),
+            );
+            tensors
+                .extend(buffers.iter().map(|(name, tensor)| (format!("best-buffer/{name}"), tensor.clone())));
+        }
+        Ok(tensors)
+    }
+
+    fn read(&mut self, path: &Path, identity: &str) -> candle_core::Result<()> {
+        let mut file = Contents::read(path, self.largest_file())?;
+        let theirs = file.bytes("identity")?;
+        if theirs != identity.as_bytes() {
+            // Quoted, because what a foreign file says may be anything.
+            let theirs: String = String::from_utf8_lossy(&theirs).chars().take(500).collect();
+            bail!("it is of another fit: {theirs:?}, not {identity:?}");
+        }
+        let history = epochs(&file.take("history", DType::F64, &Device::Cpu)?)?;
+        let read = Snapshot {
+            trainable: file.like("weight", self.weights.trainable.iter())?,
+            buffers: file.like("buffer", self.weights.buffers.iter())?,
+        };
+        let best = match file.unread.iter().any(|name| name.starts_with("best-")) {
+            true => Some(Snapshot {
+                trainable: file.like("best-weight", self.weights.trainable.iter())?,
+                buffers: file.like("best-buffer", self.weights.buffers.iter())?,
+            }),
+            false => None,
+        };
+        let mut moments: BTreeMap<String, Vec<Tensor>> = BTreeMap::new();
+        for moment in self.optimiser.moment_names() {
+            for (name, tensor) in file.like(moment, self.weights.trainable.iter())? {
+                moments.entry(name).or_default().push(tensor);
+            }
+        }
+        if let Some(name) = file.unread.first() {
+            bail!("it has {name:?}, which is nothing of this network");
+        }
+        read.restore(self.weights)?;
+        self.optimiser.moments = moments;
+        (self.history, self.best) = (history, best);
+        Ok(())
+    }
+
+    /// More bytes than a checkpoint of this fit can have: nothing larger is read into memory.
+    fn largest_file(&self) -> u64 {
+        let vars = self.weights.trainable.values().chain(self.weights.buffers.values());
+        let bytes: usize = vars.map(|var| var.elem_count() * var.dtype().size_in_bytes() + 4096).sum();
+        // Now, at best, and two moments; and some room for the history and the header.
+        4 * bytes as u64 + (1 << 20)
+    }
+}
+
+/// A file of named tensors, none of which is believed to be what it should be.
+struct Contents {
+    tensors: BufferedSafetensors,
+    unread: BTreeSet<String>,
+}
+
+impl Contents {
+    fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
+        let bytes = std::fs::metadata(path)?.len();
+        if bytes > largest {
+            bail!("{bytes} bytes are more than this network's can have ({largest})");
+        }
+        let tensors = BufferedSafetensors::new(std::fs::read(path)?)?;
+        let unread = tensors.tensors().into_iter().map(|(name, _)| name).collect();
+        Ok(Self { tensors, unread })
+    }
+
+    /// A tensor of any shape.
+    fn take(&mut self, name: &str, dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
+        if !self.unread.remove(name) {
+            bail!("it has no `{name}`");
+        }
+        let view = self.tensors.get(name)?;
+        match DType::try_from(view.dtype()) {
+            Ok(theirs) if theirs == dtype => self.tensors.load(name, device),
+            _ => bail!("`{name}` is of type {:?}, not {dtype:?}", view.dtype()),
+        }
+    }
+
+    fn bytes(&mut self, name: &str) -> candle_core::Result<Vec<u8>> {
+        self.take(name, DType::U8, &Device::Cpu)?.flatten_all()?.to_vec1()
+    }
+
+    /// Tensors of the shape and type of others.
+    fn like<'t>(
+        &mut self,
+        kind: &str,
+        others: impl Iterator<Item = (&'t String, &'t candle_core::Var)>,
+    ) -> candle_core::Result<BTreeMap<String, Tensor>> {
+        let mut tensors = BTreeMap::new();
+        for (name, other) in others {
+            let full = format!("{kind}/{name}");
+            let tensor = self.take(&full, other.dtype(), other.device())?;
+            if tensor.shape() != other.shape() {
+                bail!("`{full}` has shape {:?}, not {:?}", tensor.shape(), other.shape());
+            }
+            tensors.insert(name.clone(), tensor);
+        }
+        Ok(tensors)
+    }
+}
+
+/// Shape `(epochs, EPOCH)`; NaN for what an epoch does not have.
+fn numbers(history: &History) -> candle_core::Result<Tensor> {
+    let numbers = history.epochs.iter().flat_map(|epoch| {
+        let valid = epoch.valid.map_or([f64::NAN; 3], |valid| [valid.loss, valid.accuracy, valid.macro_f1]);
+        [epoch.train_loss, epoch.train_accuracy, valid[0], valid[1], valid[2], epoch.rate, epoch.seconds]
+    });
+    Tensor::from_iter(numbers, &Device::Cpu)?.reshape((history.epochs.len(), EPOCH))
+}
+
+fn epochs(numbers: &Tensor) -> candle_core::Result<History> {
+    let epoch = |row: Vec<f64>| match row[..] {
+        [train_loss, train_accuracy, loss, accuracy, macro_f1, rate, seconds] => {
+            let valid = (!loss.is_nan()).then_some(Quality { loss, accuracy, macro_f1 });
+            Ok(Epoch { train_loss, train_accuracy, valid, rate, seconds })
+        }
+        _ => bail!("an epoch of its history has {} numbers, not {EPOCH}", row.len()),
+    };
+    Ok(History { epochs: numbers.to_vec2()?.into_iter().map(epoch).collect::<candle_core::Result<_>>()? })
+}

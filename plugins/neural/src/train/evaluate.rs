@@ -1,0 +1,144 @@
+//! Scores of examples, and what they are worth.
+
+use super::{Labelled, Samples};
+use crate::layers::{Layer, Pass};
+use candle_core::{DType, Device};
+use genre_bench_api::{Error, Result};
+use ndarray::{Array2, ArrayView1};
+
+/// Examples that are scored at once.
+///
+/// Always that many: the last batch is filled up, because a matrix product of another size may add in another
+/// order, and the score of an example must not depend on how many others there are.
+const BATCH: usize = 32;
+
+/// What a network says of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
+/// examples.
+///
+/// `check` is asked before every batch and ends the scoring with its error.
+///
+/// # Errors
+///
+/// Samples of a shape that the network does not take, a device that fails, or what `check` says.
+pub fn logits(
+    network: &dyn Layer,
+    samples: &Samples,
+    (device, dtype): (&Device, DType),
+    check: impl Fn() -> Result<()>,
+) -> Result<Array2<f32>> {
+    let score = |start: usize| -> candle_core::Result<Vec<Vec<f32>>> {
+        let rows = (start..start + BATCH).map(|row| row.min(samples.len() - 1));
+        let batch = samples.tensor(samples.gather(rows), device, dtype)?;
+        let scores = network.forward(&batch, &Pass::evaluation())?.to_dtype(DType::F32)?;
+        scores.narrow(0, 0, BATCH.min(samples.len() - start))?.to_vec2()
+    };
+    let mut rows = Vec::new();
+    for start in (0..samples.len()).step_by(BATCH) {
+        check()?;
+        rows.extend(score(start).map_err(Error::failed)?);
+    }
+    let classes = rows.first().map_or(0, Vec::len);
+    Array2::from_shape_vec((rows.len(), classes), rows.concat()).map_err(Error::failed)
+}
+
+/// Replaces every row of logits by its softmax.
+pub fn probabilities(mut logits: Array2<f32>) -> Array2<f32> {
+    for mut row in logits.rows_mut() {
+        let log_sum = log_sum_exp(row.view());
+        row.mapv_inplace(|logit| (f64::from(logit) - log_sum).exp() as f32);
+    }
+    logits
+}
+
+fn log_sum_exp(row: ArrayView1<f32>) -> f64 {
+    let most = f64::from(row.fold(f32::NEG_INFINITY, |most, &logit| most.max(logit)));
+    most + row.iter().map(|&logit| (f64::from(logit) - most).exp()).sum::<f64>().ln()
+}
+
+/// Index of the highest score, the first of several.
+pub(crate) fn argmax(row: &[f32]) -> usize {
+    let better = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
+    (0..row.len()).fold(0, better)
+}
+
+/// How well logits fit labels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality {
+    /// Mean cross-entropy, nothing smoothed or weighted.
+    pub loss: f64,
+    /// Share of the examples that are right, 0–1.
+    pub accuracy: f64,
+    /// Mean F1 over the classes that occur as truth or as prediction, 0–1.
+    pub macro_f1: f64,
+}
+
+impl Quality {
+    /// Of the logits of some examples, shape `(examples, classes)`, at least one.
+    ///
+    /// # Panics
+    ///
+    /// A label is no class.
+    pub fn of(logits: &Array2<f32>, labels: &[usize]) -> Self {
+        let (count, classes) = logits.dim();
+        let (mut right, mut is, mut said) = (vec![0; classes], vec![0; classes], vec![0; classes]);
+        let mut loss = 0.0;
+        for (row, &label) in logits.rows().into_iter().zip(labels) {
+            loss += log_sum_exp(row) - f64::from(row[label]);
+            let predicted = argmax(&row.to_vec());
+            is[label] += 1;
+            said[predicted] += 1;
+            right[label] += usize::from(predicted == label);
+        }
+        let f1: Vec<f64> = (0..classes)
+            .filter(|&class| is[class] + said[class] > 0)
+            .map(|class| 2.0 * right[class] as f64 / (is[class] + said[class]) as f64)
+            .collect();
+        Self {
+            loss: loss / count as f64,
+            accuracy: right.iter().sum::<usize>() as f64 / count as f64,
+            macro_f1: f1.iter().sum::<f64>() / f1.len() as f64,
+        }
+    }
+}
+
+/// How good a network is on labelled examples, of which there is at least one.
+pub(crate) fn quality(
+    network: &dyn Layer,
+    part: Labelled,
+    place: (&Device, DType),
+    check: impl Fn() -> Result<()>,
+) -> Result<Quality> {
+    let logits = logits(network, part.samples, place, check)?;
+    match part.labels.iter().find(|&&label| label >= logits.ncols()) {
+        Some(label) => {
+            Err(Error::failed(format!("label {label} where there are {} classes", logits.ncols())))
+        }
+        None => Ok(Quality::of(&logits, part.labels)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn quality_is_scikit_learns() {
+        // accuracy_score, f1_score(average="macro") and log_loss of [0, 0, 1, 2] and the softmax of these.
+        let logits =
+            array![[2.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
+        let quality = Quality::of(&logits, &[0, 0, 1, 2]);
+        assert_eq!(quality.accuracy, 0.75);
+        assert!((quality.macro_f1 - (2.0 / 3.0 + 2.0 / 3.0 + 1.0) / 3.0).abs() < 1e-12);
+        let ln = |own: f64| (own.exp() + 3.0).ln();
+        let loss = (ln(2.0) - 2.0 + ln(1.0) + ln(3.0) - 3.0 + ln(1.0) - 1.0) / 4.0;
+        assert!((quality.loss - loss).abs() < 1e-12);
+    }
+
+    #[test]
+    fn probabilities_add_up_however_large_the_logits() {
+        let rows = probabilities(array![[1000.0, 1000.0], [-1e30, 0.0], [0.0, 1.0]]);
+        assert!(rows.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-6), "{rows}");
+        assert_eq!(rows[[0, 0]], 0.5);
+    }
+}

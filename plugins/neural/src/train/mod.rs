@@ -1,0 +1,41 @@
+//! Training: one loop, and small strategies around it that a network knows nothing of.
+//!
+//! ```text
+//! fit             the loop: epochs of shuffled batches
+//! recipe          everything that a fit is told: which of the strategies below, and how long
+//! samples, batch  what a network reads, in memory; how an epoch is cut into batches
+//! augment/        what is done to a batch of pictures before a network sees it
+//! optimiser/      what the gradients do to the weights: SGD, Adam, AdamW
+//! schedule        the learning rate of a step
+//! early_stopping  when to stop, and which epoch's weights to keep
+//! evaluate        scores of examples, and what they are worth
+//! history         what every epoch came to
+//! checkpoint      a fit on disk, to be resumed
+//! tensorboard     what every epoch came to, as an event file
+//! ```
+//!
+//! All chance comes from streams named after the epoch, and what a schedule or early stopping goes by is the
+//! history: so a fit that is resumed after any epoch ends in the same numbers as one that was never
+//! interrupted.
+
+pub mod augment;
+mod batch;
+mod checkpoint;
+mod early_stopping;
+mod evaluate;
+mod fit;
+mod history;
+pub mod optimiser;
+mod recipe;
+mod samples;
+mod schedule;
+mod snapshot;
+mod tensorboard;
+
+pub use early_stopping::{EarlyStopping, Keep};
+pub use evaluate::{Quality, logits, probabilities};
+pub use fit::fit;
+pub use history::{Epoch, History};
+pub use recipe::Recipe;
+pub use samples::{Labelled, Samples};
+pub use schedule::{Plateau, Schedule};

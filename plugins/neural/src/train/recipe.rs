@@ -1,0 +1,67 @@
+use super::augment::{Augmentation, Mixup};
+use super::optimiser::Rule;
+use super::{EarlyStopping, Keep, Schedule};
+use crate::layers::CrossEntropy;
+use std::path::PathBuf;
+
+/// How a network is trained.
+#[derive(Debug)]
+pub struct Recipe {
+    /// How often every example is learnt from.
+    pub epochs: usize,
+    /// Examples of a step.
+    pub batch: usize,
+    /// What the gradients do to the weights.
+    pub rule: Rule,
+    /// Learning rate that the schedule starts from.
+    pub rate: f64,
+    /// How the learning rate goes on.
+    pub schedule: Schedule,
+    /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any
+    /// length goes.
+    pub clip: Option<f64>,
+    /// What is made small.
+    pub loss: CrossEntropy,
+    /// What is done to training pictures, in this order.
+    pub augment: Vec<Box<dyn Augmentation>>,
+    /// Whether training examples are blended with each other.
+    pub mixup: Option<Mixup>,
+    /// When to end before the last epoch, if at all.
+    pub early_stopping: Option<EarlyStopping>,
+    /// Which epoch's weights the network ends with.
+    pub keep: Keep,
+    /// File that is written after every epoch, and from which a fit that was interrupted goes on. It stays
+    /// when the fit is over: then it holds the fitted network.
+    pub checkpoint: Option<PathBuf>,
+    /// Folder that a TensorBoard event file is written into.
+    pub tensorboard: Option<PathBuf>,
+}
+
+impl Recipe {
+    /// Plain cross-entropy, a constant learning rate, all epochs, and the best weights.
+    pub fn new(epochs: usize, batch: usize, rule: Rule, rate: f64) -> Self {
+        Self {
+            epochs,
+            batch,
+            rule,
+            rate,
+            schedule: Schedule::Constant,
+            clip: None,
+            loss: CrossEntropy::default(),
+            augment: Vec::new(),
+            mixup: None,
+            early_stopping: None,
+            keep: Keep::Best,
+            checkpoint: None,
+            tensorboard: None,
+        }
+    }
+
+    /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so
+    /// that a fit can be resumed to go on for longer.
+    pub(crate) fn identity(&self) -> String {
+        let Self { batch, rule, rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
+        let strategies = (rule, schedule, clip, loss, augment, mixup, keep);
+        format!("batch {batch}, learning rate {rate}, {strategies:?}")
+    }
+}

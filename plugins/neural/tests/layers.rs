@@ -1,0 +1,299 @@
+//! Layers against PyTorch: outputs, gradients and running statistics (tests/fixtures/neural/make_layers.py).
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use candle_core::{DType, Device, Tensor, Var};
+use genre_bench_api::random_stream;
+use genre_bench_neural::layers::{
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, CrossEntropy,
+    Dropout, Flatten, InitScheme, Layer, Linear, MaxPool2d, Pass, Resize, Sequential, Weights, Window,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+struct Array {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+impl Array {
+    fn tensor(&self) -> Tensor {
+        Tensor::from_slice(&self.values, self.shape.as_slice(), &Device::Cpu).unwrap()
+    }
+}
+
+#[derive(Deserialize)]
+struct Case {
+    layer: String,
+    options: Value,
+    training: bool,
+    batch: Array,
+    weights: BTreeMap<String, Array>,
+    buffers: BTreeMap<String, Array>,
+    output: Array,
+    probe: Array,
+    batch_gradient: Array,
+    weight_gradients: BTreeMap<String, Array>,
+    buffers_after: BTreeMap<String, Array>,
+}
+
+#[derive(Deserialize)]
+struct Loss {
+    scores: Array,
+    labels: Vec<u32>,
+    shares: Option<Array>,
+    smoothing: f32,
+    weights: Option<Vec<f32>>,
+    loss: f32,
+    gradient: Array,
+}
+
+#[derive(Deserialize)]
+struct Fixtures {
+    cases: Vec<Case>,
+    losses: Vec<Loss>,
+}
+
+fn fixtures() -> Fixtures {
+    serde_json::from_str(include_str!("../../../tests/fixtures/neural/layers.json")).unwrap()
+}
+
+impl Case {
+    fn number(&self, name: &str) -> usize {
+        self.options[name].as_u64().unwrap() as usize
+    }
+
+    fn real(&self, name: &str) -> f32 {
+        self.options[name].as_f64().unwrap() as f32
+    }
+
+    fn pair(&self, name: &str) -> (usize, usize) {
+        let pair = &self.options[name];
+        (pair[0].as_u64().unwrap() as usize, pair[1].as_u64().unwrap() as usize)
+    }
+
+    fn window(&self) -> Window {
+        Window {
+            kernel: self.pair("kernel"),
+            stride: self.pair("stride"),
+            padding: self.pair("padding"),
+            dilation: self.pair("dilation"),
+        }
+    }
+
+    fn build(&self) -> (Box<dyn Layer>, Weights) {
+        let builder = Builder::new(0, &Device::Cpu, DType::F32);
+        let layer: Box<dyn Layer> = match self.layer.as_str() {
+            "conv2d" => {
+                let (channels, filters) = (self.number("channels"), self.number("filters"));
+                let bias = self.options["bias"].as_bool().unwrap();
+                let options = Conv2dOptions { groups: self.number("groups"), bias, init: InitScheme::Torch };
+                Box::new(Conv2d::new(&builder, channels, filters, self.window(), options).unwrap())
+            }
+            "batch_norm" => Box::new(BatchNorm::new(&builder, self.number("channels")).unwrap()),
+            "max_pool2d" => Box::new(MaxPool2d::new(self.window())),
+            "avg_pool2d" => {
+                let count_padding = self.options["count_padding"].as_bool().unwrap();
+                Box::new(AvgPool2d::new(self.window(), count_padding))
+            }
+            "adaptive_avg_pool2d" => Box::new(AdaptiveAvgPool2d::new(self.pair("size"))),
+            "resize" => Box::new(Resize::new(self.pair("size"))),
+            "linear" => {
+                let (features, outputs) = (self.number("features"), self.number("outputs"));
+                Box::new(Linear::new(&builder, features, outputs, InitScheme::Torch).unwrap())
+            }
+            "relu" => Box::new(Activation::Relu),
+            "elu" => Box::new(Activation::Elu(self.real("alpha"))),
+            "leaky_relu" => Box::new(Activation::LeakyRelu(self.real("slope"))),
+            "flatten" => Box::new(Flatten),
+            other => panic!("no such layer: {other}"),
+        };
+        let weights = builder.finish();
+        set(&weights.trainable, &self.weights);
+        set(&weights.buffers, &self.buffers);
+        (layer, weights)
+    }
+}
+
+fn set(vars: &BTreeMap<String, Var>, arrays: &BTreeMap<String, Array>) {
+    assert!(vars.keys().eq(arrays.keys()));
+    for (name, array) in arrays {
+        vars[name].set(&array.tensor()).unwrap();
+    }
+}
+
+/// Relative error: the norm of the difference over the norm.
+fn close(ours: &Tensor, theirs: &Array, what: &str) {
+    assert_eq!(ours.dims(), theirs.shape, "{what}");
+    let ours = ours.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let norm =
+        |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let difference = norm(&mut ours.iter().zip(&theirs.values).map(|(a, b)| a - b));
+    // Some gradients are zero but for rounding: those of a bias before its sum is taken away, for example.
+    let size = norm(&mut theirs.values.iter().copied()).max(1e-3);
+    assert!(difference <= 1e-4 * size, "{what}: relative error {}", difference / size);
+}
+
+fn pass(training: bool) -> Pass {
+    if training { Pass::training(random_stream(0, "pass")) } else { Pass::evaluation() }
+}
+
+#[test]
+fn layers_are_pytorchs() {
+    for (number, case) in fixtures().cases.iter().enumerate() {
+        let what = |part: &str| format!("case {number}, {}, {}: {part}", case.layer, case.options);
+        let (layer, weights) = case.build();
+        let batch = Var::from_tensor(&case.batch.tensor()).unwrap();
+        let pass = pass(case.training);
+        let output = layer.forward(&batch, &pass).unwrap();
+        close(&output, &case.output, &what("output"));
+        for (name, buffer) in &case.buffers_after {
+            close(&weights.buffers[name], buffer, &what(name));
+        }
+        if !case.training {
+            continue;
+        }
+        let loss = (output * case.probe.tensor()).unwrap().sum_all().unwrap();
+        let gradients = pass.backward(&loss).unwrap();
+        close(gradients.get(&batch).unwrap(), &case.batch_gradient, &what("gradient of the batch"));
+        for (name, gradient) in &case.weight_gradients {
+            close(gradients.get(&weights.trainable[name]).unwrap(), gradient, &what(name));
+        }
+    }
+}
+
+#[test]
+fn cross_entropy_is_pytorchs() {
+    for Loss { scores, labels, shares, smoothing, weights, loss, gradient } in fixtures().losses {
+        let scores = Var::from_tensor(&scores.tensor()).unwrap();
+        let entropy = CrossEntropy { smoothing, weights };
+        let ours = match shares {
+            Some(shares) => entropy.of_shares(&scores, shares.values),
+            None => entropy.of_labels(&scores, &labels),
+        };
+        let ours = ours.unwrap();
+        assert!((ours.to_scalar::<f32>().unwrap() - loss).abs() < 1e-5 * loss);
+        close(ours.backward().unwrap().get(&scores).unwrap(), &gradient, "gradient of the scores");
+    }
+}
+
+#[test]
+fn dropout_drops_its_share_and_keeps_the_mean() {
+    let batch = Var::from_tensor(&Tensor::ones((100, 1000), DType::F32, &Device::Cpu).unwrap()).unwrap();
+    let dropout = Dropout::new(0.3).unwrap();
+    let training = pass(true);
+    let output = dropout.forward(&batch, &training).unwrap();
+    let values = output.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let dropped = values.iter().filter(|value| **value == 0.0).count();
+    // 100,000 draws: a standard deviation is 145.
+    assert!((29_400..30_600).contains(&dropped), "{dropped}");
+    assert!(values.iter().all(|value| *value == 0.0 || (*value - 1.0 / 0.7).abs() < 1e-6));
+    // The gradient goes where the numbers went.
+    let gradient = training.backward(&output.sum_all().unwrap()).unwrap().remove(&batch).unwrap();
+    assert_eq!(gradient.flatten_all().unwrap().to_vec1::<f32>().unwrap(), values);
+    // Another layer of the same pass draws anew; evaluation drops nothing.
+    let next = dropout.forward(&batch, &training).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert_ne!(next, values);
+    let kept =
+        dropout.forward(&batch, &pass(false)).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert!(kept.iter().all(|value| *value == 1.0));
+}
+
+/// Gradients find their way through candle's own operations between layers, and add up where a batch is used twice.
+#[test]
+fn layers_mix_with_candles_operations() {
+    let builder = Builder::new(1, &Device::Cpu, DType::F32);
+    let first = Linear::new(&builder.at("first"), 6, 4, InitScheme::Torch).unwrap();
+    let second = Linear::new(&builder.at("second"), 8, 3, InitScheme::Torch).unwrap();
+    let weights = builder.finish().trainable;
+    let batch = Tensor::randn(0f32, 1.0, (5, 6), &Device::Cpu).unwrap();
+    let sums = |batch: &Tensor, name: &str| {
+        let weight = weights[&format!("{name}.weight")].t().unwrap();
+        batch.matmul(&weight).unwrap().broadcast_add(&weights[&format!("{name}.bias")]).unwrap()
+    };
+    let between = |a: &Tensor, b: &Tensor| {
+        let both = Tensor::cat(&[&(a + b).unwrap(), &a.sqr().unwrap()], 1).unwrap();
+        both.reshape((8, 5)).unwrap().t().unwrap()
+    };
+
+    let training = pass(true);
+    let a = first.forward(&batch, &training).unwrap();
+    let b = Activation::Relu.forward(&a, &training).unwrap();
+    let c = second.forward(&between(&a, &b), &training).unwrap();
+    let loss = (c.sqr().unwrap().sum_all().unwrap() + a.sum_all().unwrap()).unwrap();
+    let ours = training.backward(&loss).unwrap();
+
+    let a = sums(&batch, "first");
+    let c = sums(&between(&a, &a.relu().unwrap()), "second");
+    let loss = (c.sqr().unwrap().sum_all().unwrap() + a.sum_all().unwrap()).unwrap();
+    let candles = loss.backward().unwrap();
+    for (name, weight) in &weights {
+        let theirs = candles.get(weight).unwrap();
+        let values = theirs.flatten_all().unwrap().to_vec1().unwrap();
+        close(ours.get(weight).unwrap(), &Array { shape: theirs.dims().to_vec(), values }, name);
+    }
+}
+
+#[test]
+fn numbers_do_not_depend_on_the_threads() {
+    let builder = Builder::new(2, &Device::Cpu, DType::F32);
+    let window = Window::new((3, 3)).padding((1, 1));
+    let net = Sequential::new()
+        .then(Conv2d::new(&builder.at("a"), 3, 20, window, Conv2dOptions::default()).unwrap())
+        .then(BatchNorm::new(&builder.at("b"), 20).unwrap())
+        .then(Activation::Elu(1.0))
+        .then(MaxPool2d::side_by_side((2, 2)))
+        .then(Dropout::new(0.2).unwrap())
+        .then(Conv2d::new(&builder.at("c"), 20, 30, window, Conv2dOptions::default()).unwrap())
+        .then(AdaptiveAvgPool2d::new((2, 2)))
+        .then(Flatten)
+        .then(Linear::new(&builder.at("d"), 120, 70, InitScheme::Torch).unwrap());
+    let weights = builder.finish().trainable;
+    let batch = Tensor::randn(0f32, 1.0, (5, 3, 40, 50), &Device::Cpu).unwrap();
+    let numbers = |threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+            let training = pass(true);
+            let scores = net.forward(&batch, &training).unwrap();
+            let loss = CrossEntropy::default().of_labels(&scores, &[0, 1, 2, 3, 4]).unwrap();
+            let gradients = training.backward(&loss).unwrap();
+            let bits =
+                |var: &Var| gradients.get(var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            weights.values().map(bits).collect::<Vec<_>>()
+        })
+    };
+    let alone = numbers(1);
+    assert!(alone.iter().flatten().all(|value| value.is_finite()));
+    assert_eq!(alone, numbers(2));
+    assert_eq!(alone, numbers(5));
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let builder = Builder::new(0, &Device::Cpu, DType::F32);
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
+    let fails =
+        |layer: &dyn Layer, shape: &[usize]| assert!(layer.forward(&zeros(shape), &pass(true)).is_err());
+    let conv = Conv2d::new(&builder.at("a"), 3, 4, Window::new((3, 3)), Conv2dOptions::default()).unwrap();
+    fails(&conv, &[2, 5, 8, 8]);
+    fails(&conv, &[2, 3, 2, 8]);
+    fails(&conv, &[2, 3, 8]);
+    assert!(
+        Conv2d::new(&builder, 3, 4, Window::new((3, 3)), Conv2dOptions { groups: 2, ..Default::default() })
+            .is_err()
+    );
+    let norm = BatchNorm::new(&builder.at("b"), 3).unwrap();
+    fails(&norm, &[2, 4, 8, 8]);
+    fails(&norm, &[1, 3]);
+    fails(&norm, &[3]);
+    fails(&MaxPool2d::side_by_side((4, 4)), &[2, 3, 3, 8]);
+    fails(&MaxPool2d::new(Window::new((2, 2)).padding((2, 0))), &[2, 3, 8, 8]);
+    fails(&AdaptiveAvgPool2d::new((0, 2)), &[2, 3, 8, 8]);
+    fails(&Resize::new((2, 2)), &[2, 3, 0, 8]);
+    fails(&Linear::new(&builder.at("c"), 3, 4, InitScheme::Torch).unwrap(), &[2, 4]);
+    assert!(Dropout::new(1.0).is_err());
+    assert!(CrossEntropy::default().of_labels(&zeros(&[2, 3]), &[0]).is_err());
+    assert!(CrossEntropy::default().of_labels(&zeros(&[2, 3]), &[0, 3]).is_err());
+    let entropy = CrossEntropy { smoothing: 0.0, weights: Some(vec![1.0; 2]) };
+    assert!(entropy.of_labels(&zeros(&[2, 3]), &[0, 1]).is_err());
+}
