@@ -16,8 +16,9 @@ const PIXELS: usize = 512;
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
 /// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias.
 ///
-/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the weights: every
-/// thread takes a part of the weights and goes through all pictures in order, so that no sum depends on the threads.
+/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the
+/// weights: every thread takes a part of the weights and goes through all pictures in order, so that no sum
+/// depends on the threads.
 #[derive(Clone, Copy)]
 pub(crate) struct Convolution {
     pub window: Window,

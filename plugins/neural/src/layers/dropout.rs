@@ -4,8 +4,8 @@ use super::{Layer, Pass};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-/// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N. Srivastava et al.,
-/// JMLR 15, 2014); in evaluation, nothing.
+/// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N.
+/// Srivastava et al., JMLR 15, 2014); in evaluation, nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout(f32);
 
@@ -27,15 +27,15 @@ impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         match pass.seed() {
             Some(seed) if self.0 > 0.0 => {
-                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::Nothing)
+                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::NOTHING)
             }
             _ => Ok(batch.clone()),
         }
     }
 }
 
-/// Which numbers are dropped follows from the seed and their places alone: nothing needs to be kept for the backward pass,
-/// and nothing depends on the threads.
+/// Which numbers are dropped follows from the seed and their places alone: nothing needs to be kept for the
+/// backward pass, and nothing depends on the threads.
 struct Mask {
     chance: f32,
     seed: u64,
@@ -65,7 +65,8 @@ impl CustomOp1 for Mask {
     }
 }
 
-/// The upper half of SplitMix64's number at a place of its sequence (G. Steele, D. Lea and C. Flood, OOPSLA 2014).
+/// The upper half of SplitMix64's number at a place of its sequence (G. Steele, D. Lea and C. Flood, OOPSLA
+/// 2014).
 fn random(seed: u64, place: u64) -> u32 {
     let mut state = seed.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -27,7 +27,7 @@ impl Linear {
 
 impl Layer for Linear {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::Inputs)
+        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::INPUTS)
     }
 }
 

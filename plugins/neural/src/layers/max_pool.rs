@@ -6,8 +6,8 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
-/// The largest number in every place of a window, as PyTorch's `MaxPool2d`: `(batch, channels, rows, columns)` to the same
-/// with fewer rows and columns. What is padded is never the largest.
+/// The largest number in every place of a window, as PyTorch's `MaxPool2d`: `(batch, channels, rows,
+/// columns)` to the same with fewer rows and columns. What is padded is never the largest.
 pub struct MaxPool2d(Window);
 
 impl MaxPool2d {
@@ -28,7 +28,7 @@ impl Layer for MaxPool2d {
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::Nothing)
+        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::NOTHING)
     }
 }
 
@@ -82,7 +82,8 @@ impl CustomOp1 for Maxima {
     }
 }
 
-/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as larger than all.
+/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as
+/// larger than all.
 fn maxima(input: &[f32], rows: Axis, columns: Axis, output: &mut [f32], places: &mut [u32]) {
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (row, (output, places)) in lines.enumerate() {

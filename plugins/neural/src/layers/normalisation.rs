@@ -94,8 +94,9 @@ impl CustomOp3 for Normalisation {
         Ok((CpuStorage::F32(output), shape.clone()))
     }
 
-    /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel: the bias's
-    /// gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g − Σg/N − x̂·Σ(g·x̂)/N).
+    /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel:
+    /// the bias's gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g −
+    /// Σg/N − x̂·Σ(g·x̂)/N).
     fn bwd(
         &self,
         input: &Tensor,

@@ -10,7 +10,8 @@ pub(crate) struct AxisMap {
     pub outputs: Vec<(usize, Vec<f32>)>,
 }
 
-/// A linear map of pictures that goes along rows and columns one after the other: averages over windows, interpolation.
+/// A linear map of pictures that goes along rows and columns one after the other: averages over windows,
+/// interpolation.
 pub(crate) struct Separable {
     pub name: &'static str,
     pub rows: AxisMap,

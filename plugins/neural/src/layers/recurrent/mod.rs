@@ -194,6 +194,6 @@ impl Direction {
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         let sequence = Sequence::<C>::new(hidden, self.reverse);
-        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep::InputsAndOutput)
+        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep { inputs: true, output: true })
     }
 }
