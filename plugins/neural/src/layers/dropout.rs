@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::tape::Keep;
 use super::values::{slice, values};
 use super::{Layer, Pass};
@@ -46,7 +47,10 @@ impl Mask {
         let scale = 1.0 / (1.0 - self.chance);
         let threshold = (f64::from(self.chance) * 2.0f64.powi(32)) as u32;
         let factor = |place: usize| if random(self.seed, place as u64) < threshold { 0.0 } else { scale };
-        values.par_iter().enumerate().map(|(place, value)| value * factor(place)).collect()
+        let mut kept = zeros(values.len());
+        let pairs = kept.par_iter_mut().zip(values).enumerate();
+        pairs.for_each(|(place, (kept, value))| *kept = value * factor(place));
+        kept
     }
 }
 

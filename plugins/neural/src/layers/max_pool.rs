@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::tape::Keep;
 use super::values::{slice, values};
 use super::window::{Axis, Window};
@@ -54,8 +55,8 @@ impl CustomOp1 for Maxima {
         let (batch, channels, rows, columns) = layout.shape().dims4()?;
         let (row_axis, column_axis) = self.window.axes((rows, columns))?;
         let plane = row_axis.output * column_axis.output;
-        let mut output = vec![0.0; batch * channels * plane];
-        let mut places = vec![0; output.len()];
+        let mut output = zeros(batch * channels * plane);
+        let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
         targets
             .zip(slice(input, layout)?.par_chunks_exact(rows * columns))
@@ -72,7 +73,7 @@ impl CustomOp1 for Maxima {
         let (batch, channels, output_rows, output_columns) = gradient.dims4()?;
         let gradient = gradient.contiguous()?;
         let gradients = values(&gradient)?;
-        let mut of_input = vec![0.0; batch * channels * rows * columns];
+        let mut of_input = zeros::<f32>(batch * channels * rows * columns);
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
         of_input.par_chunks_exact_mut(rows * columns).zip(sources).for_each(|(to, (gradients, places))| {
