@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Times a training step of the neural engine and of PyTorch, for the same networks, and prints a Markdown table.
+"""Times a training step of the neural engine and of PyTorch for the same networks; prints a Markdown table.
 
 Usage: neural_vs_torch.py STEPS TORCH_STEPS.py [--device cpu|cuda] [--threads 2] [--rounds 3] [NAME ...]
 
-STEPS is the built example (`cargo build --release -p genre-bench-neural --example steps`). TORCH_STEPS.py prints the
-same lines for PyTorch and is run by this Python, which needs torch. Every network runs in a process of its own, ours
-and theirs in turn, and of the rounds the best median counts. The peak of memory is that of the whole process, on CUDA
-without the device's own memory.
+STEPS is the built example (`cargo build --release -p genre-bench-neural --example steps`). TORCH_STEPS.py
+prints the same lines for PyTorch and is run by this Python, which needs torch. Every network runs in a
+process of its own, ours and theirs in turn, and of the rounds the best median counts. The peak of memory is
+that of the whole process, on CUDA without the device's own memory.
 """
 import argparse, os, re, subprocess, sys
 
@@ -40,8 +40,9 @@ def main():
     print("| network | ours s | PyTorch s | ratio | ours peak MiB | PyTorch peak MiB |")
     print("|---|---:|---:|---:|---:|---:|")
     for name in names:
-        rounds = [(step(ours, name, environment), step(theirs, name, environment)) for _ in range(options.rounds)]
-        ((a, parameters, mib_a), (b, their_parameters, mib_b)) = (min(side) for side in zip(*rounds))
+        both = (ours, theirs)
+        rounds = [[step(command, name, environment) for command in both] for _ in range(options.rounds)]
+        (a, parameters, mib_a), (b, their_parameters, mib_b) = (min(side) for side in zip(*rounds))
         if parameters != their_parameters:
             sys.exit(f"{name}: {parameters} parameters, but {their_parameters} in PyTorch")
         print(f"| {name} | {a:.4f} | {b:.4f} | {a / b:.2f} | {mib_a:.0f} | {mib_b:.0f} |", flush=True)

@@ -200,7 +200,8 @@ fn dropout_drops_its_share_and_keeps_the_mean() {
     assert!(kept.iter().all(|value| *value == 1.0));
 }
 
-/// Gradients find their way through candle's own operations between layers, and add up where a batch is used twice.
+/// Gradients find their way through candle's own operations between layers, and add up where a batch is used
+/// twice.
 #[test]
 fn layers_mix_with_candles_operations() {
     let builder = Builder::new(1, &Device::Cpu, DType::F32);

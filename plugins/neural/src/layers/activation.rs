@@ -8,8 +8,8 @@ use candle_core::{Result, Tensor};
 pub enum Activation {
     /// `max(0, x)`.
     Relu,
-    /// `x` above zero, `α (exp(x) − 1)` below (D.-A. Clevert, T. Unterthiner and S. Hochreiter, ICLR 2016); PyTorch's α is
-    /// 1.
+    /// `x` above zero, `α (exp(x) − 1)` below (D.-A. Clevert, T. Unterthiner and S. Hochreiter, ICLR 2016);
+    /// PyTorch's α is 1.
     Elu(f32),
     /// `x` above zero, a small slope times `x` below; PyTorch's slope is 0.01, Keras's 0.3.
     LeakyRelu(f32),
@@ -27,7 +27,7 @@ impl Layer for Activation {
                     value: |x: f32| if x < 0.0 { 0.0 } else { x },
                     slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
                 },
-                Keep::Output,
+                Keep::OUTPUT,
             ),
             Self::Elu(alpha) => pass.apply1(
                 &batch,
@@ -36,7 +36,7 @@ impl Layer for Activation {
                     value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
                     slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
                 },
-                Keep::Output,
+                Keep::OUTPUT,
             ),
             Self::LeakyRelu(slope) => pass.apply1(
                 &batch,
@@ -45,16 +45,17 @@ impl Layer for Activation {
                     value: move |x: f32| if x > 0.0 { x } else { slope * x },
                     slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
                 },
-                Keep::Output,
+                Keep::OUTPUT,
             ),
         }
     }
 }
 
-/// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the processor works on many numbers at once.
+/// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the processor works on many numbers
+/// at once.
 ///
-/// With `x = n ln 2 + r`, `exp(x) − 1 = 2ⁿ (exp(r) − 1) + (2ⁿ − 1)`, and `exp(r) − 1` by its Taylor series: `r` is at most
-/// 0.35, and the terms after the seventh are below the last bit.
+/// With `x = n ln 2 + r`, `exp(x) − 1 = 2ⁿ (exp(r) − 1) + (2ⁿ − 1)`, and `exp(r) − 1` by its Taylor series:
+/// `r` is at most 0.35, and the terms after the seventh are below the last bit.
 fn exp_m1(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;

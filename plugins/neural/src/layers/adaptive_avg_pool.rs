@@ -3,8 +3,8 @@ use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: pictures of any size to
-/// pictures of one size.
+/// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: pictures
+/// of any size to pictures of one size.
 pub struct AdaptiveAvgPool2d {
     size: (usize, usize),
 }
@@ -24,7 +24,7 @@ impl Layer for AdaptiveAvgPool2d {
             rows: map(rows, self.size.0),
             columns: map(columns, self.size.1),
         };
-        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
+        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
     }
 }
 

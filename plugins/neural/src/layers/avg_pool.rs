@@ -4,8 +4,8 @@ use super::window::{Axis, Window};
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// The average in every place of a window, as PyTorch's `AvgPool2d`: `(batch, channels, rows, columns)` to the same with
-/// fewer rows and columns.
+/// The average in every place of a window, as PyTorch's `AvgPool2d`: `(batch, channels, rows, columns)` to
+/// the same with fewer rows and columns.
 pub struct AvgPool2d {
     window: Window,
     count_padding: bool,
@@ -38,6 +38,6 @@ impl Layer for AvgPool2d {
         let (rows, columns) = self.window.axes((rows, columns))?;
         let operation =
             Separable { name: "average pooling", rows: self.map(rows), columns: self.map(columns) };
-        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
+        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
     }
 }

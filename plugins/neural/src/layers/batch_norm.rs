@@ -4,10 +4,12 @@ use super::{Builder, Init, Layer, Pass};
 use candle_core::{Result, Tensor, Var, bail};
 use std::sync::{Arc, OnceLock};
 
-/// Batch normalisation (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`: every channel of
-/// `(batch, channels)` or `(batch, channels, rows, columns)` to mean 0 and variance 1, then scaled and shifted.
+/// Batch normalisation (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
+/// every channel of `(batch, channels)` or `(batch, channels, rows, columns)` to mean 0 and variance 1, then
+/// scaled and shifted.
 ///
-/// In training by the batch's own statistics, which also move the running ones; in evaluation by the running ones.
+/// In training by the batch's own statistics, which also move the running ones; in evaluation by the running
+/// ones.
 pub struct BatchNorm {
     weight: Tensor,
     bias: Tensor,
@@ -18,8 +20,9 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// A layer with weights `weight` and `bias` and buffers `running_mean` and `running_var`, all `(channels)`. PyTorch's
-    /// defaults: 1e-5 is added to the variance, and a batch moves the running statistics by a tenth.
+    /// A layer with weights `weight` and `bias` and buffers `running_mean` and `running_var`, all
+    /// `(channels)`. PyTorch's defaults: 1e-5 is added to the variance, and a batch moves the running
+    /// statistics by a tenth.
     ///
     /// # Errors
     ///
@@ -49,11 +52,11 @@ impl Layer for BatchNorm {
             let given =
                 Statistics { mean: self.running_mean.to_vec1()?, variance: self.running_var.to_vec1()? };
             let operation = Normalisation::by(given, self.epsilon);
-            return pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::Inputs);
+            return pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::INPUTS);
         }
         let measured = Arc::new(OnceLock::new());
         let operation = Normalisation::by_batch(measured.clone(), self.epsilon);
-        let output = pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::Inputs)?;
+        let output = pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::INPUTS)?;
         let Some(Statistics { mean, variance }) = measured.get() else {
             bail!("statistics were not measured")
         };

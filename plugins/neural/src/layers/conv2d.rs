@@ -30,7 +30,8 @@ impl Default for Conv2dOptions {
 }
 
 impl Conv2d {
-    /// A layer with weights `weight`, `(filters, channels / groups, kernel rows, kernel columns)`, and `bias`.
+    /// A layer with weights `weight`, `(filters, channels / groups, kernel rows, kernel columns)`, and
+    /// `bias`.
     ///
     /// # Errors
     ///
@@ -59,8 +60,8 @@ impl Layer for Conv2d {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let batch = batch.contiguous()?;
         match &self.bias {
-            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation, Keep::Inputs),
-            None => pass.apply2([&batch, &self.weight], self.operation, Keep::Inputs),
+            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation, Keep::INPUTS),
+            None => pass.apply2([&batch, &self.weight], self.operation, Keep::INPUTS),
         }
     }
 }

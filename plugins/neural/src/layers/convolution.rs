@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::matrix::{Matrix, MatrixMut};
 use super::sums::sum;
 use super::unfold::Unfolding;
@@ -16,8 +17,9 @@ const PIXELS: usize = 512;
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
 /// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias.
 ///
-/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the weights: every
-/// thread takes a part of the weights and goes through all pictures in order, so that no sum depends on the threads.
+/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the
+/// weights: every thread takes a part of the weights and goes through all pictures in order, so that no sum
+/// depends on the threads.
 #[derive(Clone, Copy)]
 pub(crate) struct Convolution {
     pub window: Window,
@@ -95,7 +97,7 @@ impl Fitted {
     fn forward(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
         let (pixels, taps) = (self.unfolding.pixels(), self.unfolding.taps());
         let group = self.filters * pixels;
-        let mut output = vec![0.0; self.batch * self.groups * group];
+        let mut output = zeros(self.batch * self.groups * group);
         let pictures = input.par_chunks_exact(self.groups * self.unfolding.picture());
         output.par_chunks_exact_mut(self.groups * group).zip(pictures).for_each_init(
             Vec::new,
@@ -132,7 +134,7 @@ impl Fitted {
         let (pixels, taps, picture) =
             (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.picture());
         let group = self.filters * pixels;
-        let mut input = vec![0.0; self.batch * self.groups * picture];
+        let mut input = zeros(self.batch * self.groups * picture);
         let gradients = gradient.par_chunks_exact(self.groups * group);
         input.par_chunks_exact_mut(self.groups * picture).zip(gradients).for_each_init(
             Vec::new,
@@ -183,7 +185,7 @@ impl Fitted {
         };
         let sums: Vec<Vec<f32>> =
             parts.par_iter().map_init(Vec::new, |view, part| of_part(part, view)).collect();
-        let mut weight = vec![0.0; self.groups * self.filters * taps];
+        let mut weight = zeros(self.groups * self.filters * taps);
         for ((group, filters, part_taps), sum) in parts.into_iter().zip(sums) {
             for (filter, row) in filters.zip(sum.chunks_exact(part_taps.len())) {
                 let at = (group * self.filters + filter) * taps + part_taps.start;

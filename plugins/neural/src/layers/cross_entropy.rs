@@ -10,12 +10,13 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// Loss, a scalar, of scores `(batch, classes)` whose examples are of these classes. With class weights, the mean is the
-    /// weighted one.
+    /// Loss, a scalar, of scores `(batch, classes)` whose examples are of these classes. With class weights,
+    /// the mean is the weighted one.
     ///
     /// # Errors
     ///
-    /// Labels that are not one an example or beyond the classes, weights that are not one a class; a device that fails.
+    /// Labels that are not one an example or beyond the classes, weights that are not one a class; a device
+    /// that fails.
     pub fn of_labels(&self, scores: &Tensor, labels: &[u32]) -> Result<Tensor> {
         let (batch, classes) = scores.dims2()?;
         if labels.len() != batch || labels.iter().any(|label| *label as usize >= classes) {
@@ -34,8 +35,8 @@ impl CrossEntropy {
         self.divided_by(total, scores, shares)
     }
 
-    /// Loss of scores whose examples belong to several classes in part, as mixup makes them: `shares` has a row an example
-    /// and sums up to 1 in each. The mean is over examples, whatever the class weights.
+    /// Loss of scores whose examples belong to several classes in part, as mixup makes them: `shares` has a
+    /// row an example and sums up to 1 in each. The mean is over examples, whatever the class weights.
     ///
     /// # Errors
     ///

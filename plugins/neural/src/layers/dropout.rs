@@ -1,11 +1,12 @@
+use super::buffer::zeros;
 use super::tape::Keep;
 use super::values::{slice, values};
 use super::{Layer, Pass};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-/// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N. Srivastava et al.,
-/// JMLR 15, 2014); in evaluation, nothing.
+/// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N.
+/// Srivastava et al., JMLR 15, 2014); in evaluation, nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout(f32);
 
@@ -27,15 +28,15 @@ impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         match pass.seed() {
             Some(seed) if self.0 > 0.0 => {
-                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::Nothing)
+                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::NOTHING)
             }
             _ => Ok(batch.clone()),
         }
     }
 }
 
-/// Which numbers are dropped follows from the seed and their places alone: nothing needs to be kept for the backward pass,
-/// and nothing depends on the threads.
+/// Which numbers are dropped follows from the seed and their places alone: nothing needs to be kept for the
+/// backward pass, and nothing depends on the threads.
 struct Mask {
     chance: f32,
     seed: u64,
@@ -46,7 +47,10 @@ impl Mask {
         let scale = 1.0 / (1.0 - self.chance);
         let threshold = (f64::from(self.chance) * 2.0f64.powi(32)) as u32;
         let factor = |place: usize| if random(self.seed, place as u64) < threshold { 0.0 } else { scale };
-        values.par_iter().enumerate().map(|(place, value)| value * factor(place)).collect()
+        let mut kept = zeros(values.len());
+        let pairs = kept.par_iter_mut().zip(values).enumerate();
+        pairs.for_each(|(place, (kept, value))| *kept = value * factor(place));
+        kept
     }
 }
 
@@ -65,7 +69,8 @@ impl CustomOp1 for Mask {
     }
 }
 
-/// The upper half of SplitMix64's number at a place of its sequence (G. Steele, D. Lea and C. Flood, OOPSLA 2014).
+/// The upper half of SplitMix64's number at a place of its sequence (G. Steele, D. Lea and C. Flood, OOPSLA
+/// 2014).
 fn random(seed: u64, place: u64) -> u32 {
     let mut state = seed.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::values::{slice, values};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -25,7 +26,7 @@ where
 
     fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let input = slice(input, layout)?;
-        let mut output = vec![0.0; input.len()];
+        let mut output = zeros(input.len());
         output.par_chunks_mut(BLOCK).zip(input.par_chunks(BLOCK)).for_each(|(output, input)| {
             output.iter_mut().zip(input).for_each(|(to, from)| *to = (self.value)(*from));
         });
@@ -35,7 +36,7 @@ where
     fn bwd(&self, _input: &Tensor, output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let gradient = gradient.contiguous()?;
         let (values, gradients) = (values(output)?, values(&gradient)?);
-        let mut of_input = vec![0.0; values.len()];
+        let mut of_input = zeros(values.len());
         let blocks = values.par_chunks(BLOCK).zip(gradients.par_chunks(BLOCK));
         of_input.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (values, gradients))| {
             let pairs = values.iter().zip(gradients);

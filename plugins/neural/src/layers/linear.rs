@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::matrix::{Matrix, MatrixMut};
 use super::tape::Keep;
 use super::values::{slice, values};
@@ -27,7 +28,7 @@ impl Linear {
 
 impl Layer for Linear {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::Inputs)
+        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::INPUTS)
     }
 }
 
@@ -80,7 +81,7 @@ impl CustomOp3 for WeightedSums {
         let rows = gradients.len() / outputs;
         let gradients_matrix = Matrix::new(&gradients, rows, outputs);
         let of_input = if input.track_op() {
-            let mut sums = vec![0.0; rows * features];
+            let mut sums = zeros(rows * features);
             MatrixMut::new(&mut sums, rows, features).set_product(
                 gradients_matrix,
                 Matrix::new(&values(weight)?, outputs, features),
@@ -90,7 +91,7 @@ impl CustomOp3 for WeightedSums {
         } else {
             None
         };
-        let mut of_weight = vec![0.0; outputs * features];
+        let mut of_weight = zeros(outputs * features);
         MatrixMut::new(&mut of_weight, outputs, features).set_product(
             gradients_matrix.transposed(),
             Matrix::new(&values(input)?, rows, features),

@@ -62,8 +62,8 @@ impl<'a> MatrixMut<'a> {
         self.product(left, right, true, parallelism);
     }
 
-    /// Every number is summed up in the same order however many threads there are: they share rows and columns, never
-    /// a sum.
+    /// Every number is summed up in the same order however many threads there are: they share rows and
+    /// columns, never a sum.
     fn product(self, left: Matrix, right: Matrix, add: bool, parallelism: Parallelism) {
         assert!((left.rows, right.columns) == (self.rows, self.columns) && left.columns == right.rows);
         let (rows, columns, depth) = (self.rows, self.columns, left.columns);
@@ -81,7 +81,8 @@ impl<'a> MatrixMut<'a> {
             m.row_step,
             m.column_step
         )));
-        // SAFETY: all that the product reads and writes lies inside the slices, as asserted; `self` is borrowed alone.
+        // SAFETY: all that the product reads and writes lies inside the slices, as asserted; `self` is
+        // borrowed alone.
         unsafe {
             gemm::gemm(
                 rows,

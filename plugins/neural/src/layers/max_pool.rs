@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::tape::Keep;
 use super::values::{slice, values};
 use super::window::{Axis, Window};
@@ -6,8 +7,8 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
-/// The largest number in every place of a window, as PyTorch's `MaxPool2d`: `(batch, channels, rows, columns)` to the same
-/// with fewer rows and columns. What is padded is never the largest.
+/// The largest number in every place of a window, as PyTorch's `MaxPool2d`: `(batch, channels, rows,
+/// columns)` to the same with fewer rows and columns. What is padded is never the largest.
 pub struct MaxPool2d(Window);
 
 impl MaxPool2d {
@@ -28,7 +29,7 @@ impl Layer for MaxPool2d {
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::Nothing)
+        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::NOTHING)
     }
 }
 
@@ -54,8 +55,8 @@ impl CustomOp1 for Maxima {
         let (batch, channels, rows, columns) = layout.shape().dims4()?;
         let (row_axis, column_axis) = self.window.axes((rows, columns))?;
         let plane = row_axis.output * column_axis.output;
-        let mut output = vec![0.0; batch * channels * plane];
-        let mut places = vec![0; output.len()];
+        let mut output = zeros(batch * channels * plane);
+        let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
         targets
             .zip(slice(input, layout)?.par_chunks_exact(rows * columns))
@@ -72,7 +73,7 @@ impl CustomOp1 for Maxima {
         let (batch, channels, output_rows, output_columns) = gradient.dims4()?;
         let gradient = gradient.contiguous()?;
         let gradients = values(&gradient)?;
-        let mut of_input = vec![0.0; batch * channels * rows * columns];
+        let mut of_input = zeros::<f32>(batch * channels * rows * columns);
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
         of_input.par_chunks_exact_mut(rows * columns).zip(sources).for_each(|(to, (gradients, places))| {
@@ -82,7 +83,8 @@ impl CustomOp1 for Maxima {
     }
 }
 
-/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as larger than all.
+/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as
+/// larger than all.
 fn maxima(input: &[f32], rows: Axis, columns: Axis, output: &mut [f32], places: &mut [u32]) {
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (row, (output, places)) in lines.enumerate() {

@@ -8,6 +8,7 @@ mod activation;
 mod adaptive_avg_pool;
 mod avg_pool;
 mod batch_norm;
+mod buffer;
 mod conv2d;
 mod convolution;
 mod cross_entropy;

@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::sums::{sum, sum_pairs};
 use super::values::{planes, planes_mut, slice, values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
@@ -66,7 +67,7 @@ impl CustomOp3 for Normalisation {
         if [weight.len(), bias.len()] != [channels; 2] {
             bail!("batch normalisation of {} channels was given {channels}", weight.len());
         }
-        let mut output = vec![0.0; input.len()];
+        let mut output = zeros(input.len());
         if plane == 0 || input.is_empty() {
             return Ok((CpuStorage::F32(output), shape.clone()));
         }
@@ -94,8 +95,9 @@ impl CustomOp3 for Normalisation {
         Ok((CpuStorage::F32(output), shape.clone()))
     }
 
-    /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel: the bias's
-    /// gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g − Σg/N − x̂·Σ(g·x̂)/N).
+    /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel:
+    /// the bias's gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g −
+    /// Σg/N − x̂·Σ(g·x̂)/N).
     fn bwd(
         &self,
         input: &Tensor,
@@ -110,7 +112,7 @@ impl CustomOp3 for Normalisation {
         };
         let gradient = gradient.contiguous()?;
         let (numbers, gradients, weights) = (values(input)?, values(&gradient)?, values(weight)?);
-        let mut of_input = vec![0.0; numbers.len()];
+        let mut of_input = zeros(numbers.len());
         let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(&mut of_input, channels, plane)
             .into_par_iter()
             .zip(planes(&numbers, channels, plane))

@@ -5,8 +5,8 @@ use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Mutex, PoisonError};
 
-/// One way through a network: whether it is for training, and then the chance that dropout draws and what is needed for the
-/// way back.
+/// One way through a network: whether it is for training, and then the chance that dropout draws and what is
+/// needed for the way back.
 pub struct Pass {
     training: Option<Training>,
 }
@@ -32,15 +32,15 @@ impl Pass {
         self.training.is_some()
     }
 
-    /// A seed for the next layer that needs chance; none in evaluation. Layers ask in the order in which they run, so the
-    /// seeds are the same for the same network and generator.
+    /// A seed for the next layer that needs chance; none in evaluation. Layers ask in the order in which they
+    /// run, so the seeds are the same for the same network and generator.
     pub fn seed(&self) -> Option<u64> {
         let rng = &self.training.as_ref()?.rng;
         Some(rng.lock().unwrap_or_else(PoisonError::into_inner).next_u64())
     }
 
-    /// Gradients of a loss with respect to the weights, once a pass. Not `loss.backward()`: operations that were applied
-    /// through the pass are known to it alone.
+    /// Gradients of a loss with respect to the weights, once a pass. Not `loss.backward()`: operations that
+    /// were applied through the pass are known to it alone.
     ///
     /// # Errors
     ///

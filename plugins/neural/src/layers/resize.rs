@@ -3,8 +3,8 @@ use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// Pictures in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False` and without
-/// antialiasing.
+/// Pictures in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False`
+/// and without antialiasing.
 pub struct Resize {
     size: (usize, usize),
 }
@@ -21,7 +21,7 @@ impl Layer for Resize {
         let (_, _, rows, columns) = batch.dims4()?;
         let operation =
             Separable { name: "resizing", rows: map(rows, self.size.0), columns: map(columns, self.size.1) };
-        pass.apply1(&batch.contiguous()?, operation, Keep::Nothing)
+        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
     }
 }
 

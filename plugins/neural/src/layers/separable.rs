@@ -1,3 +1,4 @@
+use super::buffer::zeros;
 use super::values::{slice, values};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -10,7 +11,8 @@ pub(crate) struct AxisMap {
     pub outputs: Vec<(usize, Vec<f32>)>,
 }
 
-/// A linear map of pictures that goes along rows and columns one after the other: averages over windows, interpolation.
+/// A linear map of pictures that goes along rows and columns one after the other: averages over windows,
+/// interpolation.
 pub(crate) struct Separable {
     pub name: &'static str,
     pub rows: AxisMap,
@@ -63,7 +65,7 @@ impl CustomOp1 for Separable {
         if (rows, columns) != (self.rows.inputs, self.columns.inputs) || from * to == 0 {
             bail!("{} does not take pictures of {rows} rows and {columns} columns", self.name);
         }
-        let mut output = vec![0.0; batch * channels * to];
+        let mut output = zeros(batch * channels * to);
         let planes = output.par_chunks_exact_mut(to).zip(slice(input, layout)?.par_chunks_exact(from));
         planes.for_each(|(output, input)| self.forward(input, output));
         let shape = (batch, channels, self.rows.outputs.len(), self.columns.outputs.len());
@@ -74,7 +76,7 @@ impl CustomOp1 for Separable {
         let (from, to) = self.planes();
         let gradient = gradient.contiguous()?;
         let gradients = values(&gradient)?;
-        let mut of_input = vec![0.0; gradients.len() / to * from];
+        let mut of_input = zeros(gradients.len() / to * from);
         let planes = of_input.par_chunks_exact_mut(from).zip(gradients.par_chunks_exact(to));
         planes.for_each(|(input, gradient)| self.backward(gradient, input));
         let (batch, channels, _, _) = gradient.dims4()?;

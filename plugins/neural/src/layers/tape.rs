@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The operations of a pass in the order in which they ran, for the way back.
 ///
-/// candle's own way back starts every gradient as zeros and adds what comes, on one thread: for the large batches between
-/// layers that takes longer than the operations themselves; and it keeps all inputs and outputs. Here gradients are handed
-/// on as they are, and kept is what is needed. candle's operations in between (reshaping, slicing, adding, …) still go
-/// candle's way: an operation of the tape is the [`Edge`] where candle's way ends.
+/// candle's own way back starts every gradient as zeros and adds what comes, on one thread: for the large
+/// batches between layers that takes longer than the operations themselves; and it keeps all inputs and
+/// outputs. Here gradients are handed on as they are, and kept is what is needed. candle's operations in
+/// between (reshaping, slicing, adding, …) still go candle's way: an operation of the tape is the [`Edge`]
+/// where candle's way ends.
 #[derive(Default)]
 pub(super) struct Tape {
     records: Mutex<Vec<Record>>,
@@ -20,15 +21,21 @@ pub(super) struct Tape {
 
 type Gradients = HashMap<TensorId, Tensor>;
 
-/// What an operation's backward pass is given besides the gradient, which stands in for the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    Inputs,
-    Output,
-    InputsAndOutput,
-    Nothing,
+/// What an operation's backward pass is given besides the gradient. For what is not kept the gradient stands
+/// in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keep {
+    pub inputs: bool,
+    pub output: bool,
 }
 
+impl Keep {
+    pub const INPUTS: Self = Self { inputs: true, output: false };
+    pub const OUTPUT: Self = Self { inputs: false, output: true };
+    pub const NOTHING: Self = Self { inputs: false, output: false };
+}
+
+/// An operation that has run.
 struct Record {
     id: TensorId,
     operation: Operation,
@@ -75,14 +82,15 @@ impl Tape {
         records.push(Record {
             id: output.id(),
             operation,
-            inputs: matches!(keep, Keep::Inputs | Keep::InputsAndOutput).then_some(inputs),
-            output: matches!(keep, Keep::Output | Keep::InputsAndOutput).then(|| output.clone()),
+            inputs: keep.inputs.then_some(inputs),
+            output: keep.output.then(|| output.clone()),
             sources,
         });
         Ok(output)
     }
 
-    /// Gradients of a scalar with respect to all variables that it was made from. What was kept is freed on the way.
+    /// Gradients of a scalar with respect to all variables that it was made from. What was kept is freed on
+    /// the way.
     pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
         let mut gradients = loss.backward()?;
         let mut records = std::mem::take(&mut *lock(&self.records));
@@ -223,6 +231,6 @@ fn add(sum: Option<Tensor>, gradient: Tensor) -> Result<Tensor> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds the lock.
+    // A panic ends the pass, whatever it left.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

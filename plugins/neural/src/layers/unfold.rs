@@ -65,8 +65,8 @@ impl Unfolding {
         }
     }
 
-    /// For every output row that a tap sees: the run of pixels within `outputs`, where the first lies in the picture, and
-    /// the step from one to the next.
+    /// For every output row that a tap sees: the run of pixels within `outputs`, where the first lies in the
+    /// picture, and the step from one to the next.
     fn runs(&self, tap: usize, outputs: Range<usize>, mut run: impl FnMut(Range<usize>, usize, usize)) {
         let (rows, columns) = (self.rows, self.columns);
         let (tap, kernel_column) = (tap / columns.kernel, tap % columns.kernel);

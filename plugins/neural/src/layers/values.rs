@@ -1,7 +1,8 @@
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 use std::ops::{Deref, Range};
 
-/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an error.
+/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an
+/// error.
 pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };

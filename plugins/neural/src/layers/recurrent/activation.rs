@@ -6,11 +6,12 @@ pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// `eˣ` for `x` between -87 and 87, and the nearer end's value beyond: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, and for eʳ the
-/// polynomial of the Cephes library's `expf` (S. L. Moshier).
+/// `eˣ` for `x` between -87 and 87, and the nearer end's value beyond: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, and for eʳ
+/// the polynomial of the Cephes library's `expf` (S. L. Moshier).
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    /// Adding it to a number of at most 22 bits leaves the nearest whole number in the low bits of the mantissa.
+    /// Adding it to a number of at most 22 bits leaves the nearest whole number in the low bits of the
+    /// mantissa.
     const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts, the first of so few bits that its products with n are exact.
     const LN_2: (f32, f32) = (0.693_359_4, -2.121_944_4e-4);

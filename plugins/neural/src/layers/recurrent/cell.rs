@@ -1,11 +1,11 @@
 //! What one step of a recurrence computes for one example, forwards and backwards.
 //!
 //! A row of "kept" numbers belongs to an example and a step. It starts as the input's part of the gates,
-//! `W_ih·x + b_ih`; the step forwards leaves in it what the step backwards needs; the step backwards leaves in it the
-//! gradients with respect to the gates. It is made of blocks as long as the state.
+//! `W_ih·x + b_ih`; the step forwards leaves in it what the step backwards needs; the step backwards leaves
+//! in it the gradients with respect to the gates. It is made of blocks as long as the state.
 //!
-//! Every loop writes to two or three blocks: with more, the compiler finds it too costly to check that the blocks do not
-//! overlap, and gives up on vector instructions.
+//! Every loop writes to two or three blocks: with more, the compiler finds it too costly to check that the
+//! blocks do not overlap, and gives up on vector instructions.
 
 use super::activation::{sigmoid, tanh};
 
@@ -20,12 +20,12 @@ pub(super) trait Cell: Send + Sync + 'static {
     /// Where the gradients of `W_hh·h + b_hh` end.
     const HIDDEN: &'static [Span];
 
-    /// One step forwards: `kept` as above, `hidden` is `W_hh·h + b_hh`, `state` is h and `memory` what else the cell hands
-    /// to the next step.
+    /// One step forwards: `kept` as above, `hidden` is `W_hh·h + b_hh`, `state` is h and `memory` what else
+    /// the cell hands to the next step.
     fn step(kept: &mut [f32], hidden: &[f32], state: &mut [f32], memory: &mut [f32]);
 
-    /// One step backwards: `before` is the state before the step. The gradients come with respect to state and memory
-    /// after the step and leave with respect to those before it, without the way through `W_hh·h`.
+    /// One step backwards: `before` is the state before the step. The gradients come with respect to state
+    /// and memory after the step and leave with respect to those before it, without the way through `W_hh·h`.
     fn back(kept: &mut [f32], before: &[f32], gradient: &mut [f32], gradient_memory: &mut [f32]);
 }
 
@@ -48,8 +48,8 @@ fn blocks<const N: usize>(row: &[f32], length: usize) -> [&[f32]; N] {
 /// Splits a row into its blocks.
 #[inline(always)]
 fn blocks_mut<const N: usize>(row: &mut [f32], length: usize) -> [&mut [f32]; N] {
-    // Vector instructions need a check that blocks do not overlap. LLVM would make it once for the rows of all examples,
-    // where the blocks lie between each other, and fall back to one number after the other.
+    // Vector instructions need a check that blocks do not overlap. LLVM would make it once for the rows of
+    // all examples, where the blocks lie between each other, and fall back to one number after the other.
     let mut row = std::hint::black_box(row);
     std::array::from_fn(|_| {
         let (block, rest) = std::mem::take(&mut row).split_at_mut(length);

@@ -1,8 +1,8 @@
 use crate::layers::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// Between convolutional and recurrent layers: `(batch, channels, rows, columns)`, where the columns are time, to
-/// `(batch, columns, channels · rows)`.
+/// Between convolutional and recurrent layers: `(batch, channels, rows, columns)`, where the columns are
+/// time, to `(batch, columns, channels · rows)`.
 pub struct ColumnsAsSteps;
 
 impl Layer for ColumnsAsSteps {

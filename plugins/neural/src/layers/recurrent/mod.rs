@@ -124,8 +124,8 @@ impl Recurrence {
 pub struct States {
     /// The top layer's states at all steps, `(batch, steps, hidden)`; twice `hidden` if bidirectional.
     pub steps: Tensor,
-    /// The top layer's state at the end of its walk, `(batch, hidden)`; if bidirectional, the state after the last step
-    /// of the walk forwards and that after the first step, where the walk backwards ends.
+    /// The top layer's state at the end of its walk, `(batch, hidden)`; if bidirectional, the state after the
+    /// last step of the walk forwards and that after the first step, where the walk backwards ends.
     pub last: Tensor,
 }
 
@@ -194,6 +194,6 @@ impl Direction {
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         let sequence = Sequence::<C>::new(hidden, self.reverse);
-        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep::InputsAndOutput)
+        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep { inputs: true, output: true })
     }
 }

@@ -5,8 +5,8 @@ const WIDTH: usize = 16;
 /// Rows that are computed together: with [`WIDTH`] as many sums as hide the latency of an addition.
 const HEIGHT: usize = 4;
 
-/// A matrix laid out in the order in which [`Packed::multiply_add`] reads it: panels of [`WIDTH`] columns, the last one
-/// filled up with zeros.
+/// A matrix laid out in the order in which [`Packed::multiply_add`] reads it: panels of [`WIDTH`] columns,
+/// the last one filled up with zeros.
 pub(super) struct Packed {
     panels: Vec<[f32; WIDTH]>,
     depth: usize,
@@ -31,7 +31,8 @@ impl Packed {
         columns.next_multiple_of(WIDTH)
     }
 
-    /// `out += rows · matrix`, where row `r` begins at `rows[r * stride]` and `out` has rows of [`Packed::width`].
+    /// `out += rows · matrix`, where row `r` begins at `rows[r * stride]` and `out` has rows of
+    /// [`Packed::width`].
     #[inline(always)]
     pub(super) fn multiply_add(&self, rows: &[f32], stride: usize, out: &mut [f32]) {
         let width = self.panels.len() / self.depth * WIDTH;
@@ -79,8 +80,8 @@ fn multiply_tile<const R: usize>(
 
 /// Runs `work` with 256-bit vectors and fused multiply-add where the processor has them.
 ///
-/// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is compiled for the
-/// baseline only.
+/// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is compiled
+/// for the baseline only.
 #[inline]
 pub(super) fn wide<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]

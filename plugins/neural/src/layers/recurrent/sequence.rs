@@ -1,8 +1,8 @@
 //! One direction of one recurrent layer over whole sequences, as a single operation of candle's graph.
 //!
-//! What does not depend on the step before it is done for all steps in one matrix product: the input's part of the gates
-//! forwards, the gradients of the weights and of the input backwards. The rest walks through time, in parallel over
-//! groups of examples, which know nothing of each other.
+//! What does not depend on the step before it is done for all steps in one matrix product: the input's part
+//! of the gates forwards, the gradients of the weights and of the input backwards. The rest walks through
+//! time, in parallel over groups of examples, which know nothing of each other.
 
 use super::cell::{Cell, Span};
 use super::product::{Packed, wide};
@@ -14,12 +14,12 @@ use rayon::prelude::*;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-/// Examples that walk through time together: enough to use every weight more than once when it is loaded, few enough
-/// that a small batch occupies several threads.
+/// Examples that walk through time together: enough to use every weight more than once when it is loaded, few
+/// enough that a small batch occupies several threads.
 const GROUP: usize = 8;
 
-/// The operation: the input, `(batch, steps, features)`, and the weights, flat as [`Sizes::weights`] says, make the states
-/// of all steps, `(batch, steps, hidden)`.
+/// The operation: the input, `(batch, steps, features)`, and the weights, flat as [`Sizes::weights`] says,
+/// make the states of all steps, `(batch, steps, hidden)`.
 pub(super) struct Sequence<C> {
     hidden: usize,
     reverse: bool,
@@ -198,7 +198,8 @@ impl<C: Cell> Sizes<C> {
         }
     }
 
-    /// Backpropagation through time: leaves the gradients of the gates in the kept rows. Returns the sum of these rows.
+    /// Backpropagation through time: leaves the gradients of the gates in the kept rows. Returns the sum of
+    /// these rows.
     fn walk_back(&self, kept: &mut [f32], weights: &Split, output: &[f32], gradient: &[f32]) -> Vec<f32> {
         let (hidden, kept_width, group) = (self.hidden, self.kept(), GROUP * self.steps);
         let pack = |span: &Span| {
@@ -287,8 +288,9 @@ impl<C: Cell> Sizes<C> {
         MatrixMut::new(by_input, gates, self.features).set_product(by_gates, x, threads());
         by_bias_input.copy_from_slice(&sums[..gates]);
 
-        // The state before a step is one row up or down in the output, except before the first step of a walk: that state
-        // is zero, and with the gradient's row set to zero as well, any other can stand in for it.
+        // The state before a step is one row up or down in the output, except before the first step of a
+        // walk: that state is zero, and with the gradient's row set to zero as well, any other can stand in
+        // for it.
         for example in kept.chunks_exact_mut(self.steps * kept_width) {
             example[self.time(0) * kept_width..][..kept_width].fill(0.0);
         }
