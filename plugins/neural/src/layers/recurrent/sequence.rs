@@ -6,6 +6,7 @@
 
 use super::cell::{Cell, Span};
 use super::product::{Packed, wide};
+use crate::layers::buffer::zeros;
 use crate::layers::matrix::{Matrix, MatrixMut};
 use crate::layers::values::{slice, values};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
@@ -148,7 +149,7 @@ impl<C: Cell> Sizes<C> {
     /// The kept rows and the states, for all examples and steps.
     fn forward(&self, input: &[f32], weights: &Split) -> (Vec<f32>, Vec<f32>) {
         let (rows, gates, kept_width) = (self.batch * self.steps, self.gates(), self.kept());
-        let mut kept = vec![0.0; rows * kept_width];
+        let mut kept = zeros(rows * kept_width);
         kept.par_chunks_exact_mut(kept_width)
             .with_min_len(256)
             .for_each(|row| row[..gates].copy_from_slice(weights.bias_input));
@@ -157,7 +158,7 @@ impl<C: Cell> Sizes<C> {
         MatrixMut::part(&mut kept, rows, gates, kept_width).add_product(x, w, threads());
 
         let packed = Packed::new(self.hidden, gates, |k, gate| weights.from_hidden[gate * self.hidden + k]);
-        let mut output = vec![0.0; rows * self.hidden];
+        let mut output = zeros(rows * self.hidden);
         let group = GROUP * self.steps;
         kept.par_chunks_mut(group * kept_width).zip(output.par_chunks_mut(group * self.hidden)).for_each(
             |(kept, output)| {
@@ -235,7 +236,7 @@ impl<C: Cell> Sizes<C> {
     ) -> Vec<f32> {
         let (hidden, kept_width, width) = (self.hidden, self.kept(), Packed::width(self.hidden));
         let examples = output.len() / (self.steps * hidden);
-        let zeros = vec![0.0; hidden];
+        let nothing = vec![0.0; hidden];
         let mut by_state = vec![0.0; examples * width];
         let mut by_memory = vec![0.0; examples * hidden];
         let mut sums = vec![0.0; kept_width];
@@ -244,7 +245,7 @@ impl<C: Cell> Sizes<C> {
             for example in 0..examples {
                 let row = example * self.steps + time;
                 let before = match turn {
-                    0 => &zeros,
+                    0 => &nothing,
                     _ => &output[(example * self.steps + self.time(turn - 1)) * hidden..][..hidden],
                 };
                 let by_state = &mut by_state[example * width..][..hidden];
@@ -267,7 +268,7 @@ impl<C: Cell> Sizes<C> {
 
     fn input_gradient(&self, kept: &[f32], weights: &Split) -> Vec<f32> {
         let rows = self.batch * self.steps;
-        let mut gradient = vec![0.0; rows * self.features];
+        let mut gradient = zeros(rows * self.features);
         let gates = Matrix::part(kept, rows, self.gates(), self.kept());
         let w = Matrix::new(weights.from_input, self.gates(), self.features);
         MatrixMut::new(&mut gradient, rows, self.features).set_product(gates, w, threads());
