@@ -43,6 +43,10 @@ fn run(model: &dyn Model, changes: &[(&str, &str)], seed: u64) -> Run<'static> {
     Run::with(card.resolve(declared.copied()).unwrap(), seed)
 }
 
+fn model(name: &str) -> Box<dyn Model> {
+    genre_bench_neural::models().into_iter().find(|model| model.card().name == name).unwrap()
+}
+
 fn reading_pictures() -> Vec<Box<dyn Model>> {
     let models = genre_bench_neural::models().into_iter();
     models.filter(|model| model.card().reads != Reads::Table).collect()
@@ -86,11 +90,24 @@ fn the_seed_decides_every_bit_and_the_threads_none() {
 #[test]
 fn a_validation_part_is_set_aside_where_the_recipe_needs_one() {
     let train = examples(60, (32, 32), 0);
-    for (name, has) in [("ann", false), ("choi-fcn5", true), ("cnn-5block", true)] {
-        let models = genre_bench_neural::models();
-        let model = models.iter().find(|model| model.card().name == name).unwrap();
+    for (name, has) in [("ann", false), ("choi-fcn5", true), ("cnn-5block", true), ("lstm-64", true)] {
+        let model = model(name);
         let fitted = model.fit(&train, &Examples::default(), &run(model.as_ref(), &SMALL, 0)).unwrap();
         assert!(fitted.insights().history.iter().all(|epoch| epoch.valid.is_some() == has), "{name}");
+    }
+}
+
+/// The pictures of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.
+#[test]
+fn pools_and_states_fit_pictures_of_any_length() {
+    let sizes = [(192, 2584), (192, 862), (192, 259), (192, 87), (13, 87), (13, 1)];
+    for name in ["crnn-base", "crnn-large", "lstm-64x2", "choi-fcn5"] {
+        let model = model(name);
+        for size in sizes {
+            let (train, changes) = (examples(2, size, 0), [("epochs", "1"), ("width", "0.05")]);
+            let fitted = model.fit(&train, &train, &run(model.as_ref(), &changes, 0));
+            assert!(fitted.is_ok(), "{name}, {size:?}: {:?}", fitted.err());
+        }
     }
 }
 
@@ -119,11 +136,17 @@ fn parameters_are_as_many_as_the_sources_imply() {
         // 128 × 130, three times less 6 and halved.
         + dense(256 * 10 * 11, 32) + norm(32) + dense(32, 3);
     let hidden = dense(512, 256) + dense(256, 128) + dense(128, 64) + dense(64, 3);
-    let five_blocks: usize = [1, 16, 32, 64, 128, 256]
-        .windows(2)
-        .map(|pair| convolution(9, pair[0], pair[1]) + norm(pair[1]))
-        .sum::<usize>()
-        + dense(256 * 7 * 7, 3);
+    let blocks = |filters: &[usize]| -> usize {
+        filters.windows(2).map(|pair| convolution(9, pair[0], pair[1]) + norm(pair[1])).sum()
+    };
+    // Gates of a layer by what it reads and its units, with two biases each.
+    let recurrent = |gates: usize, from: usize, units: usize| gates * units * (from + units + 2);
+    // All rows are pooled into one, as in 192 bands.
+    let gru = |from: usize| recurrent(3, from, 32) + recurrent(3, 32, 32) + dense(32, 3);
+    let five_blocks = blocks(&[1, 16, 32, 64, 128, 256]) + dense(256 * 7 * 7, 3);
+    let crnn_base = blocks(&[1, 64, 128, 128, 128]) + gru(128);
+    let crnn_large = blocks(&[1, 64, 128, 256, 512, 512]) + gru(512);
+    let lstm = recurrent(4, 128, 64);
     let expected = [
         ("ann-table", dense(6, 512) + hidden),
         ("ann", dense(128 * 130, 512) + hidden),
@@ -131,11 +154,22 @@ fn parameters_are_as_many_as_the_sources_imply() {
         ("choi-fcn5", fcn5),
         ("choi-fcn5-dropout", fcn5),
         ("cnn-5block", five_blocks),
+        ("crnn-base", crnn_base),
+        ("crnn-large", crnn_large),
+        ("rnn-32", recurrent(1, 128, 32) + dense(32, 3)),
+        ("rnn-128", recurrent(1, 128, 128) + dense(128, 3)),
+        ("rnn-64x2", recurrent(1, 128, 64) + recurrent(1, 64, 64) + dense(64, 3)),
+        ("lstm-64", lstm + dense(64, 3)),
+        ("lstm-64x2", lstm + recurrent(4, 64, 64) + dense(64, 3)),
+        ("bilstm-64", 2 * lstm + dense(128, 3)),
+        ("lstm-64-fc2", lstm + dense(64, 64) + dense(64, 3)),
     ];
+    // What PyTorch counts in the same with ten classes.
+    let of_ten = |parameters: usize, units: usize| parameters - dense(units, 3) + dense(units, 10);
+    assert_eq!((of_ten(crnn_base, 32), of_ten(crnn_large, 32)), (392_778, 3_971_658));
     let train = examples(2, (128, 130), 0);
     for (name, expected) in expected {
-        let models = genre_bench_neural::models();
-        let model = models.iter().find(|model| model.card().name == name).unwrap();
+        let model = model(name);
         let once = run(model.as_ref(), &[("epochs", "1")], 0);
         let fitted = model.fit(&train, &train, &once).unwrap();
         let (what, parameters) = &fitted.insights().numbers[0];
