@@ -6,6 +6,7 @@ mod choi_fcn5;
 mod cnn_5block;
 mod cnn_7x7;
 mod crnn;
+mod mlfi;
 mod pools;
 mod recurrent;
 mod scaled;
@@ -17,6 +18,7 @@ use cnn_5block::Cnn5Block;
 use cnn_7x7::Cnn7x7;
 use crnn::Crnn;
 use genre_bench_api::Model;
+use mlfi::Mlfi;
 use recurrent::RecurrentNetwork;
 
 /// All models of this crate, the simplest first.
@@ -32,6 +34,7 @@ pub fn models() -> Vec<Box<dyn Model>> {
         model(Crnn::Large),
     ];
     models.extend(RecurrentNetwork::all().map(model));
+    models.extend(Mlfi::all().into_iter().map(model));
     models
 }
 
