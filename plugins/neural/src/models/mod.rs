@@ -9,7 +9,10 @@ mod crnn;
 mod mlfi;
 mod pools;
 mod recurrent;
+mod resized;
+mod resnet;
 mod scaled;
+mod vgg19;
 
 use crate::network::{Architecture, Network};
 use ann::Ann;
@@ -20,6 +23,8 @@ use crnn::Crnn;
 use genre_bench_api::Model;
 use mlfi::Mlfi;
 use recurrent::RecurrentNetwork;
+use resnet::ResNet;
+use vgg19::Vgg19;
 
 /// All models of this crate, the simplest first.
 pub fn models() -> Vec<Box<dyn Model>> {
@@ -33,6 +38,7 @@ pub fn models() -> Vec<Box<dyn Model>> {
         model(Crnn::Base),
         model(Crnn::Large),
     ];
+    models.extend([model(Vgg19), model(ResNet::Of18), model(ResNet::Of50)]);
     models.extend(RecurrentNetwork::all().map(model));
     models.extend(Mlfi::all().into_iter().map(model));
     models
