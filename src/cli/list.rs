@@ -7,6 +7,7 @@ use crate::run::Store;
 use console::style;
 use genre_bench_api::{Card, Published};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use textwrap::Options;
 
@@ -81,7 +82,7 @@ fn models(cards: &[Card]) -> String {
     let mut grid = Grid::new(4, ["model", "family", "reads", "what it is"]);
     for card in cards {
         let by_name = if card.in_default_lineup { "" } else { " (runs only by name)" };
-        let reads = format!("{:?}", card.reads).to_lowercase();
+        let reads = card.reads.to_string();
         grid.row([&card.name, card.family.name(), &reads, &format!("{}{by_name}", card.summary)]);
     }
     let mut text = heading("Models");
@@ -127,6 +128,7 @@ fn model_json(card: &Card) -> Value {
         "summary": card.summary,
         "default_lineup": card.in_default_lineup,
         "params": params,
+        "quick": card.quick.iter().cloned().collect::<BTreeMap<_, _>>(),
         "published": card.published,
     })
 }
