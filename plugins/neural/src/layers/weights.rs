@@ -27,7 +27,8 @@ impl Weights {
 pub struct Builder {
     weights: Arc<Mutex<Weights>>,
     path: String,
-    seed: u64,
+    /// None where all weights are zero.
+    seed: Option<u64>,
     device: Device,
     dtype: DType,
 }
@@ -35,7 +36,18 @@ pub struct Builder {
 impl Builder {
     /// For a new network on a device.
     pub fn new(seed: u64, device: &Device, dtype: DType) -> Self {
-        Self { weights: Arc::default(), path: String::new(), seed, device: device.clone(), dtype }
+        Self { weights: Arc::default(), path: String::new(), seed: Some(seed), device: device.clone(), dtype }
+    }
+
+    /// For a network of which only the [cost](super::Pass::counting) is wanted: all weights are zero.
+    pub fn blank() -> Self {
+        Self {
+            weights: Arc::default(),
+            path: String::new(),
+            seed: None,
+            device: Device::Cpu,
+            dtype: DType::F32,
+        }
     }
 
     /// For a part of the network.
@@ -72,7 +84,8 @@ impl Builder {
     }
 
     fn var(&self, name: &str, shape: Shape, init: Init) -> Result<Var> {
-        let mut rng = random_stream(self.seed, &format!("weight {}{name}", self.path));
+        let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };
+        let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));
         let values = init.draw(shape.elem_count(), &mut rng);
         Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?.to_dtype(self.dtype)?)
     }

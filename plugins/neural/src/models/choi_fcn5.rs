@@ -1,4 +1,4 @@
-use super::scaled;
+use super::{pools, scaled};
 use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
     Linear, MaxPool2d, Sequential, Window,
@@ -53,11 +53,12 @@ impl Architecture for ChoiFcn5 {
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
         let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let (mut channels, (mut rows, mut columns)) = (1, shape.picture);
+        let (mut channels, mut left) = (1, shape.picture);
         let blocks = scaled::filters(FILTERS, params)?.into_iter().zip(POOLS);
-        for (number, (filters, pool)) in blocks.enumerate() {
+        for (number, (filters, wanted)) in blocks.enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
-            let pool = (pool.0.min(rows), pool.1.min(columns));
+            let pool;
+            (pool, left) = pools::fitting(wanted, left);
             let window = Window::new((3, 3)).padding((1, 1));
             network = network
                 .then(Conv2d::new(&at, channels, filters, window, options)?)
@@ -68,7 +69,6 @@ impl Architecture for ChoiFcn5 {
                 network = network.then(Dropout::new(DROPOUT)?);
             }
             channels = filters;
-            (rows, columns) = (rows / pool.0, columns / pool.1);
         }
         let output = Linear::new(&builder.at("output"), channels, shape.classes, InitScheme::Keras)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
