@@ -39,8 +39,8 @@ fn networks_and_classical_models_stand_on_one_leaderboard_of_audio() {
         assert!(row["macro_f1"].as_f64().is_some(), "{row}");
     }
     // The input is a parameter like any other.
-    let mfcc = place
-        .json(&format!("--data music --segment 3 --models ann --set ann.input=mfcc-13 --epochs 2 --folds 2"));
+    let mfcc =
+        place.json("--data music --segment 3 --models ann --set ann.input=mfcc-13 --epochs 2 --folds 2");
     assert_eq!(row(&mfcc, "ann")["params"]["input"], "mfcc-13");
 }
 

@@ -35,6 +35,12 @@ impl PictureMaker {
         Ok(Self { mel: MelSpectrogram::new(&parameters, length)?, coefficients })
     }
 
+    /// Rows and columns of every picture.
+    pub fn shape(&self) -> (usize, usize) {
+        let (bands, frames) = self.mel.shape();
+        (self.coefficients.unwrap_or(bands), frames)
+    }
+
     /// The picture of one example, shape `(rows, columns)`, the lowest frequency or coefficient first.
     ///
     /// A longer example is cut at the end; a shorter one is filled up with its quietest value.

@@ -1,5 +1,5 @@
 use super::memory::Meter;
-use super::{Calibrated, Cell, Claim, Columns, Outcome, Plan, Record, Standardiser, Store};
+use super::{Calibrated, Cell, Claim, Outcome, Plan, Record, Standardiser, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
@@ -189,7 +189,8 @@ impl Job<'_> {
         let model = self.models[cell.model];
         let planned = &self.plan.models[cell.model];
         let params = planned.params_on(cell.fold);
-        let pictures = match model.card().reads_with(params) {
+        let card = model.card();
+        let pictures = match card.reads_with(params) {
             Ok(reads) => reads.pictures().map(|wanted| self.dataset.pictures.of(wanted)).transpose(),
             Err(error) => Err(error.to_string()),
         };
@@ -197,7 +198,9 @@ impl Job<'_> {
             Ok(pictures) => pictures,
             Err(reason) => return Outcome::Failed(reason),
         };
-        let parts = Parts::of(self.dataset, self.split, fold, planned.without.as_ref(), pictures);
+        let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
+        let without: Vec<&String> = without.collect();
+        let parts = Parts::of(self.dataset, self.split, fold, &without, pictures);
         let run = Run {
             params: params.clone(),
             seed: self.plan.cell_seed(cell),
@@ -250,12 +253,12 @@ impl Parts {
         dataset: &Dataset,
         split: &Split,
         fold: &Fold,
-        without: Option<&Columns>,
+        without: &[&String],
         pictures: Option<&Pictures>,
     ) -> Self {
-        let kept = without.map(|without| {
+        let kept = (!without.is_empty()).then(|| {
             let columns = dataset.columns.iter().enumerate();
-            columns.filter(|(_, name)| !without.columns.contains(name)).map(|(at, _)| at).collect::<Vec<_>>()
+            columns.filter(|(_, name)| !without.contains(name)).map(|(at, _)| at).collect::<Vec<_>>()
         });
         let columns = match &kept {
             None => Arc::clone(&dataset.columns),

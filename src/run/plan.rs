@@ -125,7 +125,12 @@ impl PlannedModel {
         let usage =
             |e| Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters");
         let params = card.resolve(changes).map_err(usage)?;
-        let changed = params != card.resolve([]).map_err(usage)?;
+        // What it reads is told by itself, and published figures are by input.
+        let telling = |params: &Params| {
+            let telling = params.iter().filter(|(name, _)| *name != "input");
+            telling.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Vec<_>>()
+        };
+        let changed = telling(&params) != telling(&card.resolve([]).map_err(usage)?);
         let reads = card.reads_with(&params).map_err(usage)?;
         let (name, model) = (card.name.clone(), card.name.clone());
         let (choices, without) = (Vec::new(), None);
