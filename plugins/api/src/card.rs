@@ -163,9 +163,11 @@ impl Family {
 }
 
 /// The inputs a model wants prepared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Reads {
     /// The feature table: one row of numbers an example.
+    #[default]
     Table,
     /// A picture of each example.
     Pictures(Picture),
@@ -179,6 +181,24 @@ impl Reads {
         match self {
             Self::Table => None,
             Self::Pictures(picture) | Self::TableAndPictures(picture) => Some(picture),
+        }
+    }
+}
+
+impl From<Reads> for String {
+    fn from(reads: Reads) -> Self {
+        reads.to_string()
+    }
+}
+
+impl TryFrom<String> for Reads {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        match text.strip_prefix("table") {
+            Some("") => Ok(Self::Table),
+            Some(rest) => rest.trim_start_matches(" + ").parse().map(Self::TableAndPictures),
+            None => text.parse().map(Self::Pictures),
         }
     }
 }

@@ -16,4 +16,5 @@ mod models;
 pub mod network;
 pub mod train;
 
+pub use device::cuda_devices;
 pub use models::models;
