@@ -1,7 +1,11 @@
 //! Recurrent layers against PyTorch: see tests/fixtures/neural/make_recurrent.py.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod common;
+
 use candle_core::{DType, Device, Tensor, Var};
+use common::devices;
+
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{Builder, ColumnsAsSteps, Layer, Pass, Recurrence, Recurrent, Weights};
 use serde::Deserialize;
@@ -30,8 +34,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn tensor(&self) -> Tensor {
-        Tensor::from_slice(&self.values, self.shape.as_slice(), &Device::Cpu).unwrap()
+    fn tensor(&self, device: &Device) -> Tensor {
+        Tensor::from_slice(&self.values, self.shape.as_slice(), device).unwrap()
     }
 
     /// Norm of the difference over the norm.
@@ -39,7 +43,8 @@ impl Numbers {
         assert_eq!(ours.dims(), self.shape);
         let norm =
             |tensor: Tensor| tensor.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap().sqrt();
-        norm((ours - self.tensor()).unwrap()) / norm(self.tensor()).max(1e-12)
+        let (ours, theirs) = (ours.to_dtype(DType::F32).unwrap(), self.tensor(ours.device()));
+        norm((ours - &theirs).unwrap()) / norm(theirs).max(1e-12)
     }
 }
 
@@ -55,7 +60,18 @@ fn build(
     both: bool,
     features: usize,
 ) -> (Recurrent, Weights) {
-    let builder = Builder::new(0, &Device::Cpu, DType::F32);
+    build_on(&Device::Cpu, recurrence, hidden, layers, both, features)
+}
+
+fn build_on(
+    device: &Device,
+    recurrence: Recurrence,
+    hidden: usize,
+    layers: usize,
+    both: bool,
+    features: usize,
+) -> (Recurrent, Weights) {
+    let builder = Builder::new(0, device, DType::F32);
     let plan = Recurrent::of(recurrence, hidden).layers(layers);
     let plan = if both { plan.bidirectional() } else { plan };
     (plan.build(&builder, features).unwrap(), builder.finish())
@@ -73,6 +89,10 @@ fn training() -> Pass {
 
 #[test]
 fn outputs_and_gradients_are_pytorchs() {
+    devices().iter().for_each(compare);
+}
+
+fn compare(device: &Device) {
     for case in cases() {
         let recurrence = match case.kind.as_str() {
             "RNN" => Recurrence::Tanh,
@@ -81,16 +101,17 @@ fn outputs_and_gradients_are_pytorchs() {
             other => panic!("{other} is no recurrence"),
         };
         let features = case.input.shape[2];
-        let (net, weights) = build(recurrence, case.hidden, case.layers, case.bidirectional, features);
+        let (net, weights) =
+            build_on(device, recurrence, case.hidden, case.layers, case.bidirectional, features);
         assert!(weights.trainable.keys().eq(case.weights.keys()), "the names are PyTorch's");
         for (name, var) in &weights.trainable {
-            var.set(&case.weights[name].tensor()).unwrap();
+            var.set(&case.weights[name].tensor(device)).unwrap();
         }
-        let input = Var::from_tensor(&case.input.tensor()).unwrap();
+        let input = Var::from_tensor(&case.input.tensor(device)).unwrap();
         let pass = training();
         let states = net.states(&input, &pass).unwrap();
-        let by_steps = (&states.steps * case.steps_factor.tensor()).unwrap().sum_all().unwrap();
-        let by_last = (&states.last * case.last_factor.tensor()).unwrap().sum_all().unwrap();
+        let by_steps = (&states.steps * case.steps_factor.tensor(device)).unwrap().sum_all().unwrap();
+        let by_last = (&states.last * case.last_factor.tensor(device)).unwrap().sum_all().unwrap();
         let gradients = pass.backward(&(by_steps + by_last).unwrap()).unwrap();
         let check = |what: &str, theirs: &Numbers, ours: &Tensor| {
             let error = theirs.relative_error(ours);
@@ -108,8 +129,12 @@ fn outputs_and_gradients_are_pytorchs() {
 
 #[test]
 fn a_song_of_1300_steps_trains() {
-    let (net, weights) = build(Recurrence::Lstm, 8, 2, false, 13);
-    let song = random(&[2, 1300, 13], "song");
+    devices().iter().for_each(train_on_song);
+}
+
+fn train_on_song(device: &Device) {
+    let (net, weights) = build_on(device, Recurrence::Lstm, 8, 2, false, 13);
+    let song = random(&[2, 1300, 13], "song").to_device(device).unwrap();
     let loss = |pass: &Pass| net.states(&song, pass).unwrap().last.sqr().unwrap().sum_all().unwrap();
     let pass = training();
     let before = loss(&pass);
