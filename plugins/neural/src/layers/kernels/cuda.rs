@@ -10,7 +10,7 @@ use candle_core::cuda_backend::{CudaDevice, WrapErr};
 use candle_core::{DType, Result, bail};
 use std::sync::OnceLock;
 
-/// Launches a kernel; `dtype` is what `T` is in it.
+/// Launches a kernel; `dtype` is the type of the numbers between layers.
 pub(super) fn launch(
     device: &CudaDevice,
     name: &str,
@@ -53,7 +53,7 @@ pub(super) fn launch(
 pub(super) fn compile(number: &str) -> std::result::Result<String, String> {
     let options = CompileOptions {
         name: Some("genre-bench.cu".into()),
-        options: vec![format!("-DT={number}")],
+        options: vec![format!("-DNUMBER={number}")],
         ..Default::default()
     };
     compile_ptx_with_opts(SOURCE, options).map(|ptx| ptx.to_src()).map_err(|error| error.to_string())

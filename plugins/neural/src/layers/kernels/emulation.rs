@@ -63,20 +63,14 @@ fn build() -> Option<Library> {
     let names: Vec<&str> =
         SOURCE.split("\nKERNEL(").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
     let table: String = names.iter().map(|name| format!("    CALL({name})\n")).collect();
+    let launch = include_str!("emulation_launch.cpp").replace("CALLS\n", &table);
     // Once for each type of number, in a namespace of its own.
     let unit = |number: &str| {
-        format!(
-            "#define T {number}\n#define NAME launch_{number}\nnamespace of_{number} {{\n{SOURCE}\n{}\n}}\n#undef T\n#undef NAME\n",
-            include_str!("emulation_launch.cpp").replace("CALLS\n", &table)
-        )
+        format!("#undef NUMBER\n#define NUMBER {number}\nnamespace of_{number} {{\n{SOURCE}\n")
+            + &launch.replace("NAME", &format!("launch_{number}"))
+            + "}\n"
     };
-    let program = format!(
-        "{}\n{}\n{}",
-        include_str!("emulation.cpp"),
-        unit("float"),
-        // What the prelude defines for both is defined once.
-        unit("bf16")
-    );
+    let program = [include_str!("emulation.cpp").to_owned(), unit("float"), unit("bf16")].concat();
     let folder = tempfile::tempdir().unwrap();
     let (source, library) = (folder.path().join("kernels.cpp"), folder.path().join("libkernels.so"));
     std::fs::write(&source, program).unwrap();

@@ -57,7 +57,7 @@ pub(crate) fn run_on(device: &Device) -> bool {
     }
 }
 
-/// The source of all kernels; `T` is still to be said.
+/// The source of all kernels; `NUMBER`, the type of the numbers between layers, is still to be said.
 #[cfg(any(test, feature = "cuda"))]
 const SOURCE: &str = concat!(
     include_str!("source/prelude.cu"),

@@ -2,8 +2,8 @@ use super::Kernel;
 use super::memory::fresh;
 use candle_core::{DType, Result, Tensor};
 
-/// Threads of a block that sums up.
-pub(super) const THREADS: usize = 256;
+/// Threads of a block that sums up; in tests, where they only take turns, fewer.
+pub(super) const THREADS: usize = if cfg!(test) { 32 } else { 256 };
 /// The most parts that a sum is made in: enough to keep a device busy, few enough to be added one after the other.
 const PARTS: usize = 64;
 /// Numbers that a thread should have to add, for a sum to be worth more parts.

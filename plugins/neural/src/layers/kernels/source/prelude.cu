@@ -1,11 +1,13 @@
-// What all kernels share. `T`, the type of the numbers between layers, is float or bf16 and given by whoever compiles;
-// sums are always float. No headers: the compiler in the program (nvrtc) has none.
+// What all kernels share. The type of the numbers between layers, float or bf16, is given by whoever compiles as
+// `NUMBER`; sums are always float. No headers: the compiler in the program (nvrtc) has none.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
 // The upper half of a float.
 struct bf16 { unsigned short bits; };
+
+typedef NUMBER T;
 
 __device__ inline float load(float from) { return from; }
 __device__ inline float load(bf16 from) { return __uint_as_float((u32)from.bits << 16); }
