@@ -138,7 +138,7 @@ impl Operation<1> for Arc<Separable> {
 
 /// The map of a layer for pictures of the size that it saw last.
 #[derive(Default)]
-pub(crate) struct LastMap(Mutex<Option<((usize, usize), Arc<Separable>)>>);
+pub(crate) struct LastMap(Mutex<Option<Arc<Separable>>>);
 
 impl LastMap {
     pub fn of(
@@ -148,8 +148,8 @@ impl LastMap {
     ) -> Result<Arc<Separable>> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((of, map)) if *of == size => Ok(map.clone()),
-            _ => Ok(last.insert((size, Arc::new(make()?))).1.clone()),
+            Some(map) if (map.rows.inputs, map.columns.inputs) == size => Ok(map.clone()),
+            _ => Ok(last.insert(Arc::new(make()?)).clone()),
         }
     }
 }
