@@ -1,6 +1,6 @@
 //! What each group of features is worth: the change where it is left out.
 
-use super::{Grid, Results, interval};
+use super::{Grid, Results, Tested, percent, points};
 use crate::score::{Confusion, Interval};
 use console::style;
 use serde::Serialize;
@@ -33,15 +33,15 @@ impl Ablation {
                     .models
                     .iter()
                     .position(|other| other.model == planned.model && other.without.is_none())?;
-                let (variant, full) = (results.complete(at)?, results.complete(full)?);
-                let f1 = |cells| interval::of_metric(results, cells, &Confusion::macro_f1).mean;
+                let tested = |model| Some(Tested::of(results, &results.complete(model)?));
+                let (variant, full) = (tested(at)?, tested(full)?);
                 Some(Self {
                     model: planned.model.clone(),
                     without: without.group.clone(),
                     columns: without.columns.len(),
-                    macro_f1_full: f1(&full),
-                    macro_f1: f1(&variant),
-                    change: interval::of_difference(results, &variant, &full, &Confusion::macro_f1),
+                    macro_f1_full: full.mean(Confusion::macro_f1),
+                    macro_f1: variant.mean(Confusion::macro_f1),
+                    change: variant.difference(&full, Confusion::macro_f1),
                 })
             })
             .collect();
@@ -62,13 +62,21 @@ pub fn table(results: &Results) -> String {
             continue;
         }
         let mut grid = Grid::new(1, ["left out", "columns", "F1", "change", "95 % interval"]);
-        let points = |share: f64| format!("{:+.1}", 100.0 * share);
-        let f1 = |share: f64| format!("{:.1}", 100.0 * share);
-        grid.row(["nothing".to_owned(), results.plan.dataset.features.to_string(), f1(row.macro_f1_full)]);
+        grid.row([
+            "nothing".to_owned(),
+            results.plan.dataset.features.to_string(),
+            percent(row.macro_f1_full),
+        ]);
         for row in rows.iter().filter(|other| other.model == row.model) {
             let Interval { mean, low, high, .. } = row.change;
             let ends = format!("{} – {}", points(low), points(high));
-            grid.row([row.without.clone(), row.columns.to_string(), f1(row.macro_f1), points(mean), ends]);
+            grid.row([
+                row.without.clone(),
+                row.columns.to_string(),
+                percent(row.macro_f1),
+                points(mean),
+                ends,
+            ]);
         }
         out += &format!("{}\n{grid}\n", style(&row.model).bold());
     }

@@ -1,6 +1,6 @@
-use super::interval;
 use super::published::comparable;
 use super::results::{Finished, Results};
+use super::tested::Tested;
 use crate::run::{Calibrated, Choice, Outcome};
 use crate::score::{Confusion, IntervalMethod, Reliability, by_clip, top_k_accuracy};
 use genre_bench_api::{Family, Params, Published};
@@ -134,8 +134,8 @@ impl Scores {
     fn of(results: &Results, finished: &[Finished]) -> Self {
         let folds: Vec<FoldScores> = finished.iter().map(|cell| FoldScores::of(results, cell)).collect();
         let mean = |of: &dyn Fn(&FoldScores) -> f64| folds.iter().map(of).sum::<f64>() / folds.len() as f64;
-        let f1 = interval::of_metric(results, finished, &Confusion::macro_f1);
-        let accuracy = interval::of_metric(results, finished, &Confusion::accuracy);
+        let tested = Tested::of(results, finished);
+        let (f1, accuracy) = (tested.interval(Confusion::macro_f1), tested.interval(Confusion::accuracy));
         let by_clips = !results.plan.dataset.whole_clips();
         let of_clips = |of: &dyn Fn(&FoldScores) -> f64| by_clips.then(|| mean(of));
         let sum = |of: &dyn Fn(&Finished) -> f64| finished.iter().map(of).sum();

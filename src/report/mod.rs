@@ -6,12 +6,12 @@ mod export;
 mod frames;
 mod grid;
 pub mod insights;
-pub mod interval;
 mod leaderboard;
 pub mod published;
 pub mod reliability;
 mod results;
 pub mod terminal;
+mod tested;
 pub mod tuning;
 
 pub use export::{Format, write};
@@ -19,6 +19,17 @@ pub use frames::Table;
 pub use grid::Grid;
 pub use leaderboard::{Leaderboard, Row, Scores};
 pub use results::Results;
+pub use tested::Tested;
 
 /// Columns that everything printed fits in, as far as names allow.
 pub const WIDTH: usize = 100;
+
+/// A share of 0–1 in percent.
+fn percent(share: f64) -> String {
+    format!("{:.1}", 100.0 * share)
+}
+
+/// A difference of shares in points, with its sign.
+fn points(difference: f64) -> String {
+    format!("{:+.1}", 100.0 * difference)
+}

@@ -1,6 +1,6 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Grid, Leaderboard, Results, Row, Scores, WIDTH, ablation, tuning};
+use super::{Grid, Leaderboard, Results, Row, Scores, WIDTH, ablation, percent, tuning};
 use crate::score::{Confusion, IntervalMethod, labels_of};
 use console::style;
 use std::fmt::Write;
@@ -213,8 +213,4 @@ pub fn pooled(results: &Results, model: usize) -> Confusion {
         pooled += &Confusion::new(&results.truth(&cell.fold.test), &labels, classes);
     }
     pooled
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}", 100.0 * share)
 }

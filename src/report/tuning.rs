@@ -1,6 +1,6 @@
 //! What a search chose, fold by fold, and what that was worth.
 
-use super::{Grid, Results, interval};
+use super::{Grid, Results, Tested, percent, points};
 use crate::run::{Choice, PlannedModel};
 use crate::score::{Confusion, Interval};
 use console::style;
@@ -17,12 +17,11 @@ pub fn table(results: &Results) -> String {
 
 fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     let plain = results.plan.models.iter().position(|m| m.model == planned.model && m.choices.is_empty());
-    let (tuned, plain) = (results.complete(at), plain.and_then(|plain| results.complete(plain)));
-    let score = |cells: &Option<Vec<_>>, fold: usize| {
-        let one = cells
-            .as_ref()
-            .map(|cells| interval::of_metric(results, &cells[fold..=fold], &Confusion::macro_f1));
-        one.map_or_else(|| "–".to_owned(), |interval| percent(interval.mean))
+    let tested = |model| Some(Tested::of(results, &results.complete(model)?));
+    let (tuned, plain) = (tested(at), plain.and_then(tested));
+    let score = |tested: &Option<Tested>, fold: usize| {
+        let f1 = tested.as_ref().map(|tested| tested.by_fold(Confusion::macro_f1)[fold]);
+        f1.map_or_else(|| "–".to_owned(), percent)
     };
     let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "as it is"]);
     let telling = telling(planned);
@@ -35,9 +34,8 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     }
     let mut out = format!("{}\n{grid}", style(format!("{}, F1 on the test parts", planned.name)).bold());
     if let (Some(tuned), Some(plain)) = (tuned, plain) {
-        let Interval { mean, low, high, .. } =
-            interval::of_difference(results, &tuned, &plain, &Confusion::macro_f1);
-        let [mean, low, high] = [mean, low, high].map(|share| format!("{:+.1}", 100.0 * share));
+        let Interval { mean, low, high, .. } = tuned.difference(&plain, Confusion::macro_f1);
+        let [mean, low, high] = [mean, low, high].map(points);
         out += &format!("tuning changed F1 by {mean} points (95 % interval {low} – {high})\n");
     }
     out + "\n"
@@ -60,8 +58,4 @@ fn telling(planned: &PlannedModel) -> BTreeSet<String> {
 fn shown(params: &Params, telling: &BTreeSet<String>) -> String {
     let told = params.iter().filter(|(name, _)| telling.contains(*name));
     told.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}", 100.0 * share)
 }

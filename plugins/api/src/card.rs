@@ -1,5 +1,6 @@
-use crate::{Param, Params, Result, Value};
+use crate::{Error, Param, Params, Picture, Result, Value};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A model's description of itself: what `bench list` prints and what the harness goes by.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,9 @@ pub struct Card {
     pub published: Vec<Published>,
     /// Whether `bench all` runs the model when none is named.
     pub in_default_lineup: bool,
+    /// Hyper-parameters, with values as a user would type them, that make a quick look of the fit:
+    /// what runs on the built-in data, and elsewhere with `--quick`.
+    pub quick: Vec<(String, String)>,
 }
 
 impl Card {
@@ -32,7 +36,49 @@ impl Card {
             params: Vec::new(),
             published: Vec::new(),
             in_default_lineup: true,
+            quick: Vec::new(),
         }
+    }
+
+    /// Reads pictures instead of the table. Which of `kinds` is the hyper-parameter `input`, the first
+    /// being the default.
+    ///
+    /// # Panics
+    ///
+    /// Without any, or with one that is no [`Picture`], which is a mistake in the plugin.
+    pub fn reading_pictures(mut self, kinds: &[&str]) -> Self {
+        let parsed: Vec<Picture> =
+            kinds.iter().map(|kind| kind.parse().unwrap_or_else(|e| panic!("{}: {e}", self.name))).collect();
+        self.reads = Reads::Pictures(parsed[0]);
+        self.param(Param::choice("input", kinds, "what the pictures show; images are taken as they are"))
+    }
+
+    /// Reads the table beside the pictures that [`Card::reading_pictures`] asked for.
+    pub fn and_table(mut self) -> Self {
+        if let Reads::Pictures(picture) = self.reads {
+            self.reads = Reads::TableAndPictures(picture);
+        }
+        self
+    }
+
+    /// What the model reads with some of its hyper-parameters.
+    ///
+    /// # Errors
+    ///
+    /// The parameters are not this card's.
+    pub fn reads_with(&self, params: &Params) -> Result<Reads> {
+        let picture = || -> Result<Picture> { params.choice("input")?.parse().map_err(Error::failed) };
+        Ok(match self.reads {
+            Reads::Table => Reads::Table,
+            Reads::Pictures(_) => Reads::Pictures(picture()?),
+            Reads::TableAndPictures(_) => Reads::TableAndPictures(picture()?),
+        })
+    }
+
+    /// Sets a hyper-parameter for a quick look.
+    pub fn quick(mut self, name: &str, value: &str) -> Self {
+        self.quick.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Adds a hyper-parameter.
@@ -57,22 +103,21 @@ impl Card {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Parameter`] where a name is not declared or a value is not allowed.
+    /// [`Error::Parameter`] where a name is not declared or a value is not allowed.
     pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
         let mut values: Vec<(String, Value)> =
             self.params.iter().map(|p| (p.name.clone(), p.default.clone())).collect();
         for (name, text) in changes {
-            let at =
-                self.params.iter().position(|p| p.name == name).ok_or_else(|| crate::Error::Parameter {
-                    name: name.to_owned(),
-                    reason: match self.params.as_slice() {
-                        [] => format!("model `{}` has no parameters", self.name),
-                        params => {
-                            let known: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
-                            format!("model `{}` has only {}", self.name, known.join(", "))
-                        }
-                    },
-                })?;
+            let at = self.params.iter().position(|p| p.name == name).ok_or_else(|| Error::Parameter {
+                name: name.to_owned(),
+                reason: match self.params.as_slice() {
+                    [] => format!("model `{}` has no parameters", self.name),
+                    params => {
+                        let known: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
+                        format!("model `{}` has only {}", self.name, known.join(", "))
+                    }
+                },
+            })?;
             values[at].1 = self.params[at].parse(text)?;
         }
         Ok(Params::new(values))
@@ -109,12 +154,35 @@ impl Family {
 }
 
 /// The inputs a model wants prepared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reads {
     /// The feature table: one row of numbers an example.
     Table,
+    /// A picture of each example.
+    Pictures(Picture),
+    /// Both.
+    TableAndPictures(Picture),
+}
+
+impl Reads {
+    /// The pictures among it.
+    pub fn pictures(self) -> Option<Picture> {
+        match self {
+            Self::Table => None,
+            Self::Pictures(picture) | Self::TableAndPictures(picture) => Some(picture),
+        }
+    }
+}
+
+/// `table`, `mel-128` or `table + mel-128`.
+impl fmt::Display for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table => f.write_str("table"),
+            Self::Pictures(picture) => picture.fmt(f),
+            Self::TableAndPictures(picture) => write!(f, "table + {picture}"),
+        }
+    }
 }
 
 /// A figure from a publication, shown beside ours where table and protocol match.

@@ -1,3 +1,4 @@
+use crate::Pictures;
 use crate::partition::{Group, partition};
 use ndarray::{Array2, Axis};
 use rand::RngCore;
@@ -12,6 +13,9 @@ pub struct Inputs {
     pub table: Array2<f32>,
     /// Names of the table's columns, such as `mfcc1_mean`.
     pub columns: Arc<[String]>,
+    /// A picture of each example, every row standardised likewise; none unless the model's card asks
+    /// for them.
+    pub pictures: Pictures,
 }
 
 impl Inputs {
@@ -31,7 +35,9 @@ impl Inputs {
     ///
     /// Where a row does not exist.
     pub fn select(&self, rows: &[usize]) -> Self {
-        Self { table: self.table.select(Axis(0), rows), columns: Arc::clone(&self.columns) }
+        let pictures =
+            if self.pictures.is_empty() { Pictures::default() } else { self.pictures.select(rows) };
+        Self { table: self.table.select(Axis(0), rows), columns: Arc::clone(&self.columns), pictures }
     }
 }
 

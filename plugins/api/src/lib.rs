@@ -14,6 +14,9 @@
 //! | [`Fitted::scores`] | [`Inputs`] without labels | table `(examples, columns)` |
 //! | … and returns | scores, higher is likelier | `(examples, classes)` |
 //!
+//! A model whose card [asks for pictures](Card::reading_pictures) finds [`Pictures`] of the examples
+//! in its inputs: spectrograms or cepstral coefficients, `(rows, columns)` each.
+//!
 //! The predicted label of an example is the class with the highest score, the lowest class index
 //! where several are equal. Scores need not be probabilities, but they are averaged over the
 //! segments of a clip, so they should be on one scale for all examples.
@@ -59,14 +62,16 @@ mod examples;
 mod insights;
 mod params;
 pub mod partition;
+mod pictures;
 mod run;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
-pub use insights::Insights;
+pub use insights::{Epoch, Insights, Quality};
 pub use params::{Param, Params, Value};
+pub use pictures::{Picture, Pictures, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
 
 use ndarray::Array2;
@@ -86,8 +91,8 @@ pub trait Model: Send + Sync {
     /// `train` has at least one example of every class in the usual case, but a split read from a
     /// file may leave a class out: [`Examples::classes`] always lists all classes of the dataset.
     /// `valid` is for early stopping and calibration; it is empty unless the protocol sets a
-    /// validation part aside. Both tables were standardised with the training part's mean and
-    /// standard deviation.
+    /// validation part aside. Tables and pictures were standardised with the training part's mean
+    /// and standard deviation.
     ///
     /// All randomness must come from [`Run::rng`], and the result must not depend on
     /// [`Run::threads`]: same seed, same numbers.

@@ -1,6 +1,7 @@
 use crate::{Error, Params, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::path::PathBuf;
 
 /// Everything a fit may know about its surroundings.
 pub struct Run<'a> {
@@ -12,6 +13,12 @@ pub struct Run<'a> {
     pub threads: usize,
     /// Where to compute; only neural models care.
     pub device: Device,
+    /// A folder of this fit alone, which may not be there yet, for what it needs to go on after an
+    /// interruption: the next try of the same fit gets it again, and it is deleted when that is
+    /// over. None where nothing is kept.
+    pub scratch: Option<PathBuf>,
+    /// A folder of this fit alone for TensorBoard's event files, if the user wants them.
+    pub tensorboard: Option<PathBuf>,
     /// Who is told of progress and knows whether to stop.
     pub observer: &'a dyn Observer,
 }
@@ -19,7 +26,8 @@ pub struct Run<'a> {
 impl Run<'_> {
     /// A run with a card's default parameters that reports to nobody: for tests and examples.
     pub fn with(params: Params, seed: u64) -> Run<'static> {
-        Run { params, seed, threads: 1, device: Device::Cpu, observer: &Silent }
+        let (device, scratch, tensorboard) = (Device::Cpu, None, None);
+        Run { params, seed, threads: 1, device, scratch, tensorboard, observer: &Silent }
     }
 
     /// A random generator for one purpose, such as `"bootstrap"`.

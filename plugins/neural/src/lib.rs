@@ -1,9 +1,10 @@
 //! Neural music-genre classifiers for `genre-bench`, on candle.
 //!
 //! ```text
-//! layers/    a layer is its weights and a forward pass; nothing more
-//! train/     one loop, and small strategies around it: optimisers, schedules, early stopping, checkpoints
-//! ann_table  the models, one file each
+//! layers/   a layer is its weights and a forward pass; nothing more
+//! train/    one loop, and small strategies around it: optimisers, schedules, early stopping, checkpoints
+//! network   from an architecture and a recipe to a model of the suite
+//! models/   the architectures, one file each
 //! ```
 //!
 //! candle keeps the graph and the tensors. What it does slowly or lacks on the way is written here as custom operations
@@ -13,17 +14,11 @@
 #[cfg(test)]
 extern crate self as genre_bench_neural;
 
-mod ann_table;
 mod device;
 pub mod layers;
+mod models;
+pub mod network;
 pub mod train;
 
-pub use ann_table::AnnTable;
 pub use device::cuda_device;
-
-use genre_bench_api::Model;
-
-/// All models of this crate, the simplest first.
-pub fn models() -> Vec<Box<dyn Model>> {
-    vec![Box::new(AnnTable)]
-}
+pub use models::models;

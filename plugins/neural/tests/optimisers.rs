@@ -5,10 +5,10 @@ mod common;
 
 use candle_core::{DType, Device, Tensor};
 use common::devices;
-
+use genre_bench_api::Epoch;
 use genre_bench_neural::layers::{Builder, Init, Weights};
 use genre_bench_neural::train::optimiser::{Decay, Optimiser, Rule, global_norm};
-use genre_bench_neural::train::{Epoch, History, Plateau, Schedule};
+use genre_bench_neural::train::{History, Plateau, Schedule};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;

@@ -92,7 +92,7 @@ fn the_history_says_what_the_last_weights_are_worth() {
         fit(&network, &weights, Labelled { samples: &samples, labels: &labels }, judged, &recipe, &run)
             .unwrap();
     let scores = logits(&network, &valid, (&Device::Cpu, DType::F32), || Ok(())).unwrap();
-    let quality = genre_bench_neural::train::Quality::of(&scores, &valid_labels);
+    let quality = genre_bench_neural::train::quality_of(&scores, &valid_labels);
     assert_eq!(history.epochs.len(), 3);
     assert_eq!(history.epochs[2].valid, Some(quality));
 }

@@ -1,12 +1,12 @@
 //! A fit on disk, to be resumed: safetensors, so numbers and names and nothing that runs.
 
+use super::History;
 use super::optimiser::Optimiser;
 use super::snapshot::Snapshot;
-use super::{Epoch, History, Quality};
 use crate::layers::Weights;
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
-use genre_bench_api::{Error, Result};
+use genre_bench_api::{Epoch, Error, Quality, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 

@@ -27,14 +27,14 @@ pub enum Keep {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Epoch;
+    use crate::train::history::epoch_with;
 
     #[test]
     fn it_ends_when_patience_does() {
         let ends_after = |losses: &[f64], patience| {
             (1..=losses.len()).find(|&epochs| {
                 let history =
-                    History { epochs: losses[..epochs].iter().map(|&loss| Epoch::with(loss)).collect() };
+                    History { epochs: losses[..epochs].iter().map(|&loss| epoch_with(loss)).collect() };
                 EarlyStopping { patience }.ends(&history)
             })
         };

@@ -3,7 +3,7 @@
 use super::{Labelled, Samples};
 use crate::layers::{Layer, Pass};
 use candle_core::{DType, Device};
-use genre_bench_api::{Error, Result};
+use genre_bench_api::{Error, Quality, Result};
 use ndarray::{Array2, ArrayView1};
 
 /// Examples that are scored at once.
@@ -61,43 +61,30 @@ pub(crate) fn argmax(row: &[f32]) -> usize {
     (0..row.len()).fold(0, better)
 }
 
-/// How well logits fit labels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quality {
-    /// Mean cross-entropy, nothing smoothed or weighted.
-    pub loss: f64,
-    /// Share of the examples that are right, 0–1.
-    pub accuracy: f64,
-    /// Mean F1 over the classes that occur as truth or as prediction, 0–1.
-    pub macro_f1: f64,
-}
-
-impl Quality {
-    /// Of the logits of some examples, shape `(examples, classes)`, at least one.
-    ///
-    /// # Panics
-    ///
-    /// A label is no class.
-    pub fn of(logits: &Array2<f32>, labels: &[usize]) -> Self {
-        let (count, classes) = logits.dim();
-        let (mut right, mut is, mut said) = (vec![0; classes], vec![0; classes], vec![0; classes]);
-        let mut loss = 0.0;
-        for (row, &label) in logits.rows().into_iter().zip(labels) {
-            loss += log_sum_exp(row) - f64::from(row[label]);
-            let predicted = argmax(&row.to_vec());
-            is[label] += 1;
-            said[predicted] += 1;
-            right[label] += usize::from(predicted == label);
-        }
-        let f1: Vec<f64> = (0..classes)
-            .filter(|&class| is[class] + said[class] > 0)
-            .map(|class| 2.0 * right[class] as f64 / (is[class] + said[class]) as f64)
-            .collect();
-        Self {
-            loss: loss / count as f64,
-            accuracy: right.iter().sum::<usize>() as f64 / count as f64,
-            macro_f1: f1.iter().sum::<f64>() / f1.len() as f64,
-        }
+/// How well the logits of some examples, shape `(examples, classes)`, at least one, fit their labels.
+///
+/// # Panics
+///
+/// A label is no class.
+pub fn quality_of(logits: &Array2<f32>, labels: &[usize]) -> Quality {
+    let (count, classes) = logits.dim();
+    let (mut right, mut is, mut said) = (vec![0; classes], vec![0; classes], vec![0; classes]);
+    let mut loss = 0.0;
+    for (row, &label) in logits.rows().into_iter().zip(labels) {
+        loss += log_sum_exp(row) - f64::from(row[label]);
+        let predicted = argmax(&row.to_vec());
+        is[label] += 1;
+        said[predicted] += 1;
+        right[label] += usize::from(predicted == label);
+    }
+    let f1: Vec<f64> = (0..classes)
+        .filter(|&class| is[class] + said[class] > 0)
+        .map(|class| 2.0 * right[class] as f64 / (is[class] + said[class]) as f64)
+        .collect();
+    Quality {
+        loss: loss / count as f64,
+        accuracy: right.iter().sum::<usize>() as f64 / count as f64,
+        macro_f1: f1.iter().sum::<f64>() / f1.len() as f64,
     }
 }
 
@@ -113,7 +100,7 @@ pub(crate) fn quality(
         Some(label) => {
             Err(Error::failed(format!("label {label} where there are {} classes", logits.ncols())))
         }
-        None => Ok(Quality::of(&logits, part.labels)),
+        None => Ok(quality_of(&logits, part.labels)),
     }
 }
 
@@ -127,7 +114,7 @@ mod tests {
         // accuracy_score, f1_score(average="macro") and log_loss of [0, 0, 1, 2] and the softmax of these.
         let logits =
             array![[2.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
-        let quality = Quality::of(&logits, &[0, 0, 1, 2]);
+        let quality = quality_of(&logits, &[0, 0, 1, 2]);
         assert_eq!(quality.accuracy, 0.75);
         assert!((quality.macro_f1 - (2.0 / 3.0 + 2.0 / 3.0 + 1.0) / 3.0).abs() < 1e-12);
         let ln = |own: f64| (own.exp() + 3.0).ln();

@@ -4,10 +4,10 @@ use super::evaluate::{argmax, quality};
 use super::optimiser::{Optimiser, global_norm};
 use super::snapshot::Snapshot;
 use super::tensorboard::EventFile;
-use super::{Epoch, History, Keep, Labelled, Quality, Recipe, batch};
+use super::{History, Keep, Labelled, Recipe, batch};
 use crate::layers::{Layer, Pass, Weights};
 use candle_core::{DType, Device, Tensor, bail};
-use genre_bench_api::{Error, Result, Run};
+use genre_bench_api::{Epoch, Error, Quality, Result, Run};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 

@@ -33,9 +33,9 @@ mod snapshot;
 mod tensorboard;
 
 pub use early_stopping::{EarlyStopping, Keep};
-pub use evaluate::{Quality, logits, probabilities};
+pub use evaluate::{logits, probabilities, quality_of};
 pub use fit::fit;
-pub use history::{Epoch, History};
+pub use history::History;
 pub use recipe::Recipe;
 pub use samples::{Labelled, Samples};
 pub use schedule::{Plateau, Schedule};

@@ -2,6 +2,7 @@ use super::augment::{Augmentation, Mixup};
 use super::optimiser::Rule;
 use super::{EarlyStopping, Keep, Schedule};
 use crate::layers::CrossEntropy;
+use genre_bench_api::Params;
 use std::path::PathBuf;
 
 /// How a network is trained.
@@ -55,6 +56,20 @@ impl Recipe {
             checkpoint: None,
             tensorboard: None,
         }
+    }
+
+    /// The same, with the epochs, batch and learning rate that a network's card declares.
+    ///
+    /// # Errors
+    ///
+    /// The card declares them not.
+    pub fn of(params: &Params, rule: Rule) -> genre_bench_api::Result<Self> {
+        Ok(Self::new(params.count("epochs")?, params.count("batch")?, rule, params.float("lr")?))
+    }
+
+    /// Whether it goes by the loss on examples that are not learnt from.
+    pub fn needs_validation(&self) -> bool {
+        self.early_stopping.is_some() || matches!(self.schedule, Schedule::Plateau(_))
     }
 
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so

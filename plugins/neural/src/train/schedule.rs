@@ -1,4 +1,5 @@
-use super::{Epoch, History};
+use super::History;
+use genre_bench_api::Epoch;
 use std::f64::consts::PI;
 
 /// The learning rate of a step, as a function of what was before it.
@@ -100,11 +101,12 @@ impl Plateau {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::history::epoch_with;
 
     /// The rates of some epochs of two steps each, where every epoch has the loss given for it.
     fn rates(schedule: &Schedule, losses: &[f64]) -> Vec<f64> {
         let history = |epochs: usize| History {
-            epochs: losses[..epochs].iter().map(|&loss| Epoch::with(loss)).collect(),
+            epochs: losses[..epochs].iter().map(|&loss| epoch_with(loss)).collect(),
         };
         (0..2 * losses.len()).map(|step| schedule.rate(0.1, step, &history(step / 2))).collect()
     }

@@ -4,8 +4,7 @@
 //! (TensorFlow, `core/lib/io/record_writer.cc`). Its bytes are one `Event` message of protocol buffers
 //! (`core/util/event.proto`), which is so little of that format that it is written here by hand.
 
-use super::Epoch;
-use genre_bench_api::{Error, Result};
+use genre_bench_api::{Epoch, Error, Result};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};

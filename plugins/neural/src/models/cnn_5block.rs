@@ -1,0 +1,72 @@
+use super::scaled;
+use crate::layers::{
+    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear, MaxPool2d, Resize,
+    Sequential, Window,
+};
+use crate::network::{Architecture, Shape, card};
+use crate::train::optimiser::Rule;
+use crate::train::{EarlyStopping, Recipe};
+use candle_core::{Result, bail};
+use genre_bench_api::{Card, Param, Params};
+
+/// Our reading: the source does not say.
+const FILTERS: [usize; 5] = [16, 32, 64, 128, 256];
+
+/// Pictures resized to 224 × 224, then five blocks of [convolution 3×3, batch normalisation, leaky ReLU, max-pool
+/// 2×2] and a dense layer.
+///
+/// System D of a multimedia course report: Adam with a learning rate of 0.001, stopped after 10 epochs without a
+/// lower validation loss, the best epoch's weights kept. Our reading: 16 to 256 filters, doubled from block to block,
+/// kernels of 3×3 with padding, PyTorch's slope and initialisation, batches of 32, at most 100 epochs.
+#[derive(Debug, Clone, Copy)]
+pub struct Cnn5Block;
+
+impl Architecture for Cnn5Block {
+    fn card(&self) -> Card {
+        card(
+            "cnn-5block",
+            "five blocks of convolution, batch norm, leaky ReLU; early stopping",
+            100,
+            32,
+            0.001,
+        )
+        .reading_pictures(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
+        .param(
+            Param::int("patience", 10, "epochs without a lower validation loss before it stops")
+                .at_least(1.0),
+        )
+        .param(Param::int("size", 224, "rows and columns that pictures are resized to").between(32.0, 1024.0))
+        .param(scaled::param())
+        .quick("epochs", "6")
+        .quick("size", "64")
+        .quick("width", "0.5")
+    }
+
+    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+        let size = params.count("size").map_err(candle_core::Error::wrap)?;
+        let mut network = Sequential::new().then(Resize::new((size, size)));
+        let (mut channels, mut side) = (1, size);
+        for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
+            let at = builder.at(&format!("block{}", number + 1));
+            let window = Window::new((3, 3)).padding((1, 1));
+            network = network
+                .then(Conv2d::new(&at, channels, filters, window, Conv2dOptions::default())?)
+                .then(BatchNorm::new(&at.at("norm"), filters)?)
+                .then(Activation::LeakyRelu(0.01))
+                .then(MaxPool2d::side_by_side((2, 2)));
+            channels = filters;
+            side /= 2;
+        }
+        if side == 0 {
+            bail!("pictures of {size} x {size} are too small for five times halving");
+        }
+        let dense =
+            Linear::new(&builder.at("output"), channels * side * side, shape.classes, InitScheme::Torch)?;
+        Ok(network.then(Flatten).then(dense))
+    }
+
+    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
+        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
+        Ok(Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? })
+    }
+}

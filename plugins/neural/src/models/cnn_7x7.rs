@@ -1,0 +1,79 @@
+use super::scaled;
+use crate::layers::{
+    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear, MaxPool2d,
+    Sequential, Window,
+};
+use crate::network::{Architecture, Shape, card};
+use crate::train::augment::{Augmentation, Blur, Warp};
+use crate::train::optimiser::Rule;
+use crate::train::{Recipe, Schedule};
+use candle_core::{Result, bail};
+use genre_bench_api::{Card, Param, Params};
+
+/// Rows and columns of the kernels, and filters of the blocks.
+const KERNEL: usize = 7;
+const FILTERS: [usize; 3] = [64, 128, 256];
+
+/// Batch normalisation, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalisation], then dense 32 with
+/// ReLU, batch normalisation and dropout 0.5.
+///
+/// System C of an ANN/CNN course report: SGD with Nesterov momentum and a learning rate that decays; 70 % of clips
+/// right, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of
+/// Keras's SGD, a learning rate of 0.01, momentum 0.9 and decay 1e-6 a step, with batches of 32 and 100 epochs as its
+/// ANN has.
+#[derive(Debug, Clone, Copy)]
+pub struct Cnn7x7;
+
+impl Architecture for Cnn7x7 {
+    fn card(&self) -> Card {
+        card("cnn-7x7", "three convolutions 7×7 with batch norm, SGD", 100, 32, 0.01)
+            .reading_pictures(&["mel-128", "mel-64", "mfcc-20"])
+            .param(Param::bool(
+                "augment",
+                false,
+                "mirror, rotate, stretch, blur and zoom the training pictures",
+            ))
+            .param(scaled::param())
+            .quick("epochs", "6")
+            .quick("width", "0.25")
+    }
+
+    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+        let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
+        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
+        let (mut channels, (mut rows, mut columns)) = (1, shape.picture);
+        for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
+            let at = builder.at(&format!("block{}", number + 1));
+            network = network
+                .then(Conv2d::new(&at, channels, filters, Window::new((KERNEL, KERNEL)), options)?)
+                .then(Activation::Relu)
+                .then(MaxPool2d::side_by_side((2, 2)))
+                .then(BatchNorm::new(&at.at("norm"), filters)?);
+            channels = filters;
+            [rows, columns] = [rows, columns].map(|side: usize| (side + 1).saturating_sub(KERNEL) / 2);
+        }
+        if rows * columns == 0 {
+            let (rows, columns) = shape.picture;
+            bail!("pictures of {rows} x {columns} are too small for it: it takes them from 50 x 50 on");
+        }
+        let dense = Linear::new(&builder.at("dense"), channels * rows * columns, 32, InitScheme::Keras)?;
+        Ok(network
+            .then(Flatten)
+            .then(dense)
+            .then(Activation::Relu)
+            .then(BatchNorm::new(&builder.at("dense.norm"), 32)?)
+            .then(Dropout::new(0.5)?)
+            .then(Linear::new(&builder.at("output"), 32, shape.classes, InitScheme::Keras)?))
+    }
+
+    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
+        let mut recipe = Recipe::of(params, Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 })?;
+        recipe.schedule = Schedule::InverseTime { decay: 1e-6 };
+        if params.bool("augment")? {
+            let warp = Warp { zoom: 0.1, stretch: 0.1, rotation: 5.0, mirror: true, ..Warp::default() };
+            let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Blur { deviation: 1.0 })];
+            recipe.augment = augment.into();
+        }
+        Ok(recipe)
+    }
+}

@@ -1,0 +1,75 @@
+use super::results::{Finished, Results};
+use crate::protocol::Fold;
+use crate::score::{Confusion, Interval, bootstrap, corrected_t, labels_of, positions_by_clip};
+use genre_bench_api::random_stream;
+
+/// What a model said of the test parts of a run's folds, beside the truth, and the figures that follow.
+pub struct Tested<'a> {
+    results: &'a Results,
+    folds: Vec<TestedFold<'a>>,
+}
+
+struct TestedFold<'a> {
+    fold: &'a Fold,
+    truth: Vec<usize>,
+    labels: Vec<usize>,
+    confusion: Confusion,
+}
+
+impl<'a> Tested<'a> {
+    /// Of a model's cells, at least one, in the order of the folds.
+    pub fn of(results: &'a Results, cells: &[Finished<'a>]) -> Self {
+        let of_cell = |cell: &Finished<'a>| {
+            let (truth, labels) = (results.truth(&cell.fold.test), labels_of(cell.record.scores().view()));
+            let confusion = Confusion::new(&truth, &labels, results.catalogue.classes.len());
+            TestedFold { fold: cell.fold, truth, labels, confusion }
+        };
+        Self { results, folds: cells.iter().map(of_cell).collect() }
+    }
+
+    /// A metric on each fold.
+    pub fn by_fold(&self, metric: impl Fn(&Confusion) -> f64) -> Vec<f64> {
+        self.folds.iter().map(|fold| metric(&fold.confusion)).collect()
+    }
+
+    /// The mean of a metric over the folds.
+    pub fn mean(&self, metric: impl Fn(&Confusion) -> f64) -> f64 {
+        self.by_fold(metric).iter().sum::<f64>() / self.folds.len() as f64
+    }
+
+    /// The same with its interval: over folds where there are several, over the clips of the test part where there is
+    /// one.
+    pub fn interval(&self, metric: impl Fn(&Confusion) -> f64) -> Interval {
+        let values = self.by_fold(&metric);
+        self.over(&values, |drawn| metric(&self.folds[0].drawn(drawn, self.results))).of_share()
+    }
+
+    /// The mean difference of a metric to another model, both of all folds. The models were tested on the same examples,
+    /// so fold is compared with fold, which tells far more than two intervals beside each other.
+    pub fn difference(&self, other: &Self, metric: impl Fn(&Confusion) -> f64) -> Interval {
+        let pairs = self.by_fold(&metric).into_iter().zip(other.by_fold(&metric));
+        let values: Vec<f64> = pairs.map(|(own, other)| own - other).collect();
+        self.over(&values, |drawn| {
+            let of = |tested: &Self| metric(&tested.folds[0].drawn(drawn, self.results));
+            of(self) - of(other)
+        })
+    }
+
+    fn over(&self, values: &[f64], of_drawn: impl Fn(&[usize]) -> f64) -> Interval {
+        let ratios = self.folds.iter().map(|f| f.fold.test.len() as f64 / f.fold.train.len() as f64);
+        let test_to_train = ratios.sum::<f64>() / self.folds.len() as f64;
+        corrected_t(values, test_to_train).unwrap_or_else(|| {
+            let clips = positions_by_clip(&self.results.clips(&self.folds[0].fold.test));
+            let clips: Vec<Vec<usize>> = clips.into_values().collect();
+            bootstrap(&clips, &mut random_stream(self.results.plan.seed, "bootstrap"), of_drawn)
+        })
+    }
+}
+
+impl TestedFold<'_> {
+    /// The confusion of the examples at some positions of the test part.
+    fn drawn(&self, positions: &[usize], results: &Results) -> Confusion {
+        let at = |labels: &[usize]| positions.iter().map(|&position| labels[position]).collect::<Vec<_>>();
+        Confusion::new(&at(&self.truth), &at(&self.labels), results.catalogue.classes.len())
+    }
+}
