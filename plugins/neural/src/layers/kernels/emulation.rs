@@ -75,6 +75,7 @@ fn build() -> Option<Library> {
     let (source, library) = (folder.path().join("kernels.cpp"), folder.path().join("libkernels.so"));
     std::fs::write(&source, program).unwrap();
     let output = Command::new(&compiler)
+        .args(std::env::var("CXXFLAGS").unwrap_or_default().split_whitespace())
         .args(["-std=c++17", "-O2", "-shared", "-fPIC", "-ffp-contract=off", "-Wno-unknown-pragmas", "-o"])
         .args([&library, &source])
         .output()
