@@ -8,9 +8,11 @@ use common::devices;
 
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, CrossEntropy,
-    Dropout, Flatten, InitScheme, Layer, Linear, MaxPool2d, Pass, Resize, Sequential, Weights, Window,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions,
+    CrossEntropy, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d, Pass, Recurrence,
+    Recurrent, Resize, Sequential, Weights, Window,
 };
+use genre_bench_neural::train::optimiser::{Optimiser, Rule, global_norm};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -280,6 +282,49 @@ fn mix_on(device: &Device) {
         let theirs = candles.get(weight).unwrap();
         let values = theirs.flatten_all().unwrap().to_vec1().unwrap();
         close(ours.get(weight).unwrap(), &Array { shape: theirs.dims().to_vec(), values }, name);
+    }
+}
+
+/// Layers of all kinds in one network, whose gradients find their way in either type of numbers.
+#[test]
+fn a_network_learns_in_f32_and_in_bf16() {
+    for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::BF16)]) {
+        let builder = Builder::new(3, device, dtype);
+        if dtype == DType::BF16 && builder.trainable("none", 1, Init::Constant(0.0)).is_err() {
+            continue;
+        }
+        let builder = Builder::new(3, device, dtype);
+        let window = Window::new((3, 3)).padding((1, 1));
+        let gru = Recurrent::of(Recurrence::Gru, 8).layers(2).bidirectional().dropout(0.1);
+        let net = Sequential::new()
+            .then(Conv2d::new(&builder.at("a"), 1, 6, window, Conv2dOptions::default()).unwrap())
+            .then(BatchNorm::new(&builder.at("b"), 6).unwrap())
+            .then(Activation::Elu(1.0))
+            .then(MaxPool2d::side_by_side((2, 2)))
+            .then(Resize::new((4, 6)))
+            .then(Dropout::new(0.1).unwrap())
+            .then(ColumnsAsSteps)
+            .then(LastState(gru.build(&builder.at("c"), 24).unwrap()))
+            .then(Linear::new(&builder.at("d"), 16, 3, InitScheme::Torch).unwrap());
+        let weights = builder.finish();
+        let labels: Vec<u32> = (0..12).map(|example| example % 3).collect();
+        // A bright row, which tells the class.
+        let bright =
+            |at: usize| f32::from(u8::from(at % 80 / 10 == at / 80 % 3 * 2)) + (at * 7 % 13) as f32 / 26.0;
+        let batch = Tensor::from_iter((0..12 * 80).map(bright), device).unwrap();
+        let batch = batch.reshape((12, 1, 8, 10)).unwrap().to_dtype(dtype).unwrap();
+        let mut optimiser = Optimiser::new(Rule::adam(), &weights).unwrap();
+        let mut losses = Vec::new();
+        for step in 0..40 {
+            let training = Pass::training(random_stream(step, "pass"));
+            let scores = net.forward(&batch, &training).unwrap();
+            let loss = CrossEntropy::default().of_labels(&scores, &labels).unwrap();
+            let gradients = training.backward(&loss).unwrap();
+            assert!(global_norm(&weights, &gradients).unwrap() > 0.0);
+            optimiser.step(&weights, &gradients, 0.01, 1.0).unwrap();
+            losses.push(loss.to_scalar::<f32>().unwrap());
+        }
+        assert!(losses[39] < losses[0] / 2.0, "in {dtype:?}: from {} to {}", losses[0], losses[39]);
     }
 }
 
