@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    genre_bench::Bench::new().with_all(genre_bench_classical::models()).main()
+    genre_bench::Bench::new()
+        .with_all(genre_bench_classical::models())
+        .with_all(genre_bench_neural::models())
+        .cuda_devices(genre_bench_neural::cuda_devices())
+        .main()
 }

@@ -4,27 +4,15 @@
 
 mod common;
 
-use common::{Place, ends};
+use common::{Place, ends, tone};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A WAV file of 1.2 s with a tone of `hz`.
-fn tone(hz: f32) -> Vec<u8> {
-    let mut bytes =
-        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data"
-            .to_vec();
-    let samples = 26_460_u32;
-    bytes.extend((2 * samples).to_le_bytes());
-    let sample = |i: u32| (9_000.0 * (std::f32::consts::TAU * hz * i as f32 / 22_050.0).sin()) as i16;
-    bytes.extend((0..samples).flat_map(|i| sample(i).to_le_bytes()));
-    bytes
-}
-
 fn music(place: &Place) {
     for clip in 0..6_u8 {
-        place.write(&format!("music/blues/{clip}.wav"), tone(200.0 + 50.0 * f32::from(clip)));
+        place.write(&format!("music/blues/{clip}.wav"), tone(200.0 + 50.0 * f32::from(clip), 1.2));
     }
 }
 
@@ -59,7 +47,7 @@ fn what_changed_is_computed_again_and_the_rest_is_not() {
     let path = place.path("music/blues/0.wav");
     let modified = fs::metadata(&path).unwrap().modified().unwrap();
     fs::rename(&path, place.path("music/blues/9.wav")).unwrap();
-    fs::write(&path, tone(5_000.0)).unwrap();
+    fs::write(&path, tone(5_000.0, 1.2)).unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
     let second = table(&place, "--cache kept");
     assert_eq!(info(&place, "info")["kept"]["recordings"], 7);

@@ -4,34 +4,13 @@
 
 mod common;
 
-use common::{Place, ends, gtzan, row};
+use common::{Place, ends, gtzan, row, tone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::Output;
-
-/// A 16-bit mono WAV file at 22,050 Hz.
-fn wav(samples: impl ExactSizeIterator<Item = f32>) -> Vec<u8> {
-    let size = 2 * samples.len() as u32;
-    let mut bytes =
-        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data".to_vec();
-    bytes.extend(size.to_le_bytes());
-    bytes.extend(samples.flat_map(|x| ((x * 32_767.0) as i16).to_le_bytes()));
-    let whole = bytes.len() as u32 - 8;
-    bytes[4..8].copy_from_slice(&whole.to_le_bytes());
-    bytes
-}
-
-/// A tone of some seconds that decays every half second.
-fn tone(hz: f32, seconds: f32) -> Vec<u8> {
-    let sample = move |i: u32| {
-        let t = i as f32 / 22_050.0;
-        0.5 * (1.0 - (2.0 * t).fract()) * (std::f32::consts::TAU * hz * t).sin()
-    };
-    wav((0..(seconds * 22_050.0) as u32).map(sample).collect::<Vec<_>>().into_iter())
-}
 
 /// Three genres told apart by pitch, four files each, and three files that cannot be used.
 fn music(place: &Place) {

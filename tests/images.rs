@@ -125,13 +125,29 @@ fn broken_images_are_named_and_left_out() {
     for (words, said) in [
         ("all --data images --image-size 8", "WIDTHxHEIGHT"),
         ("all --data images --image-size 0x8", "from 1 to 512"),
-        ("all --data images --segment 3", "an image is one example"),
+        ("all --data images --segment 31", "an image is taken for 30 s"),
+        ("all --data images --folds 2 --models ann --set ann.input=mfcc-13", "not cepstral coefficients"),
     ] {
         let error = place.refused(words);
         assert!(error.contains(said), "{words}: {error}");
     }
     place.write("bad/rock/text.png", "no picture");
     assert!(place.refused("all --data bad").contains("1 of 1 images could not be used"));
+}
+
+#[test]
+fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
+    let place = Place::new();
+    pictures(&place, "images", Pixel::Grey);
+    let words = "--data images --segment 10 --folds 2 --image-size 6x6 --epochs 2";
+    let run = place.json(&format!("{words} --models knn-1,ann,choi-fcn5 --set choi-fcn5.width=0.1"));
+    assert_eq!((&run["dataset"]["examples"], &run["dataset"]["clips"]), (&24.into(), &8.into()));
+    assert!(run["notes"].to_string().contains("24 rows, 13 columns"), "{run}");
+    for model in ["knn-1", "ann", "choi-fcn5"] {
+        assert!(row(&run, model)["macro_f1"].is_number(), "{run}");
+    }
+    let split = place.run("export last --table split");
+    assert!(split.contains("blues.00003.2.png,blues.00003,"), "{split}");
 }
 
 #[test]

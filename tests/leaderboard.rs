@@ -11,7 +11,7 @@ use polars::prelude::{
 use serde_json::Value;
 use std::fs::File;
 
-/// Every model that runs without being named.
+/// Every classical model and baseline that runs without being named.
 const LINE_UP: [&str; 16] = [
     "majority",
     "random",
@@ -31,6 +31,9 @@ const LINE_UP: [&str; 16] = [
     "stack",
 ];
 
+/// Every network that does.
+const NETWORKS: [&str; 6] = ["ann-table", "ann", "cnn-7x7", "cnn-5block", "choi-fcn5", "choi-fcn5-dropout"];
+
 #[test]
 fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic() {
     let place = Place::new();
@@ -39,7 +42,7 @@ fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic()
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(board.contains("SYNTHETIC DATA"), "{board}");
     assert!(talk.contains("synthetic"), "{talk}");
-    for model in LINE_UP {
+    for model in LINE_UP.into_iter().chain(NETWORKS) {
         assert!(board.lines().any(|line| line.starts_with(model)), "{model} is missing:\n{board}");
     }
     assert!(!board.contains('\u{1b}'), "colour belongs on terminals alone");
@@ -291,7 +294,7 @@ fn every_format_can_be_read_back() {
 #[test]
 fn list_names_models_protocols_and_datasets() {
     let list = Place::new().run("list");
-    for model in LINE_UP {
+    for model in LINE_UP.into_iter().chain(NETWORKS) {
         assert!(list.contains(model), "{model}");
     }
     for word in ["segment", "track", "artist", "fault-filtered", "svm.gamma", "78.03", "synthetic"] {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::features::groups::group_of;
 use crate::report::{Leaderboard, ablation::Ablation, terminal};
 use crate::run::{Columns, PlannedModel};
-use genre_bench_api::{Card, Model};
+use genre_bench_api::{Card, Model, Reads};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -66,14 +66,25 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let selected = registry.select(&args.models)?;
     let cards: Vec<&Card> = selected.iter().map(|(_, card)| *card).collect();
     flags.check_changes(registry, &cards)?;
-    let dataset = flags.dataset()?;
+    let full = selected
+        .iter()
+        .map(|(model, card)| Ok((*model, flags.planned(card)?)))
+        .collect::<Result<Vec<_>>>()?;
+    if let Some((_, model)) = full.iter().find(|(_, model)| model.reads != Reads::Table) {
+        let reason = format!("it reads {}, and only columns of the table can be left out", model.reads);
+        return Err(Error::new(
+            format!("model `{}`", model.name),
+            reason,
+            "--models svm,forest or another that reads the table",
+        ));
+    }
+    let dataset = flags.dataset(&[])?;
     let groups = groups(args, &dataset)?;
     let split = flags.split(&dataset)?;
 
     let mut planned = Vec::new();
     let mut models: Vec<&dyn Model> = Vec::new();
-    for (model, card) in selected {
-        let full = flags.planned(card)?;
+    for (model, full) in full {
         let variants = groups.iter().map(|group| PlannedModel {
             name: format!("{} -{}", full.name, group.group),
             changed: true,
@@ -84,8 +95,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         planned.push(full);
         models.resize(planned.len(), model);
     }
-    let plan = flags.plan(&dataset, &split, planned)?;
-    let Some(computed) = flags.compute(plan, &dataset, &split, &models)? else {
+    let plan = flags.plan(&dataset, &split, planned, registry)?;
+    let Some(computed) = flags.compute(plan, &dataset, &split, &models, registry)? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

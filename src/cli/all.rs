@@ -32,11 +32,15 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let (models, cards): (Vec<_>, Vec<&Card>) = registry.select(&args.models)?.into_iter().unzip();
     flags.check_changes(registry, &cards)?;
-    let dataset = flags.dataset()?;
+    let planned = cards.iter().map(|card| flags.planned(card)).collect::<Result<Vec<_>>>()?;
+    let dataset = flags.dataset(&planned)?;
     let split = flags.split(&dataset)?;
-    let planned = cards.iter().map(|card| flags.planned(card)).collect::<Result<_>>()?;
-    let plan = flags.plan(&dataset, &split, planned)?;
-    let Some(computed) = flags.compute(plan, &dataset, &split, &models)? else {
+    let wanted = models.into_iter().zip(planned).collect();
+    let (readable, notes) = flags.readable(wanted, &dataset, &args.models)?;
+    let (models, planned): (Vec<_>, Vec<_>) = readable.into_iter().unzip();
+    let mut plan = flags.plan(&dataset, &split, planned, registry)?;
+    plan.notes.extend(notes);
+    let Some(computed) = flags.compute(plan, &dataset, &split, &models, registry)? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

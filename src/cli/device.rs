@@ -1,20 +1,82 @@
+use crate::error::{Error, Result};
 use genre_bench_api::Device;
 use std::str::FromStr;
 
 /// The value of `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeviceChoice(pub Device);
+pub enum DeviceChoice {
+    /// A CUDA device if there is one, else the processor.
+    Auto,
+    /// This one.
+    Named(Device),
+}
 
 impl FromStr for DeviceChoice {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let number = |text: &str| text.strip_prefix("cuda:").and_then(|number| number.parse().ok());
         match text {
-            "auto" | "cpu" => Ok(Self(Device::Cpu)),
-            _ if text == "cuda" || text.starts_with("cuda:") => {
-                Err("this build has no CUDA: no model of it computes on a GPU; use --device cpu".to_owned())
-            }
-            _ => Err("expected auto or cpu".to_owned()),
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Named(Device::Cpu)),
+            "cuda" => Ok(Self::Named(Device::Cuda(0))),
+            _ => match number(text) {
+                Some(number) => Ok(Self::Named(Device::Cuda(number))),
+                None => Err("expected auto, cpu, cuda or cuda:N".to_owned()),
+            },
         }
+    }
+}
+
+impl DeviceChoice {
+    /// The device, where the program finds so many CUDA devices; none if it was built without CUDA.
+    ///
+    /// # Errors
+    ///
+    /// A CUDA device that is not there.
+    pub fn resolve(self, cuda_devices: Option<usize>) -> Result<Device> {
+        let there = cuda_devices.unwrap_or(0);
+        match self {
+            Self::Auto if there > 0 => Ok(Device::Cuda(0)),
+            Self::Auto => Ok(Device::Cpu),
+            Self::Named(Device::Cuda(number)) if number >= there => {
+                let (reason, hint) = match cuda_devices {
+                    None => (
+                        "this program was built without CUDA".to_owned(),
+                        "cargo build --release --features cuda on a machine with the CUDA toolkit, or --device cpu",
+                    ),
+                    Some(0) => (
+                        "no CUDA device is found".to_owned(),
+                        "check that nvidia-smi shows one and that the driver is new enough, or --device cpu",
+                    ),
+                    Some(there) => (
+                        format!("there are only the devices 0 to {}", there - 1),
+                        "a lower number, or --device cpu",
+                    ),
+                };
+                Err(Error::new(format!("--device cuda:{number}"), reason, hint))
+            }
+            Self::Named(device) => Ok(device),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+
+    #[test]
+    fn a_device_that_is_not_there_is_refused_with_advice() {
+        let resolve = |text: &str, there| text.parse::<DeviceChoice>().unwrap().resolve(there);
+        assert_eq!(resolve("auto", None).unwrap(), Device::Cpu);
+        assert_eq!(resolve("auto", Some(0)).unwrap(), Device::Cpu);
+        assert_eq!(resolve("auto", Some(2)).unwrap(), Device::Cuda(0));
+        assert_eq!(resolve("cuda:1", Some(2)).unwrap(), Device::Cuda(1));
+        assert_eq!(resolve("cpu", Some(2)).unwrap(), Device::Cpu);
+        assert!(resolve("cuda", None).unwrap_err().to_string().contains("--features cuda"));
+        assert!(resolve("cuda", Some(0)).unwrap_err().to_string().contains("nvidia-smi"));
+        assert!(resolve("cuda:2", Some(2)).unwrap_err().to_string().contains("devices 0 to 1"));
+        assert!("gpu".parse::<DeviceChoice>().is_err() && "cuda:x".parse::<DeviceChoice>().is_err());
     }
 }

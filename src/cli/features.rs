@@ -280,22 +280,27 @@ impl Spectrograms {
     ) -> io::Result<Summary> {
         let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
         bar.show(0, files.len());
-        let summary = folder::spectrograms(&files, settings, &self.mel, |file, outcome| {
-            if stopped() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            let Recording { genre, prefix, .. } = &recordings[file];
-            match outcome {
-                Err(error) => told.fault(&error),
-                Ok(examples) => {
-                    for (name, mel) in examples {
-                        self.arrays.push(&mel, &format!("{prefix}{name}"), genre)?;
+        let summary = folder::of_examples(
+            &files,
+            settings,
+            |samples| self.mel.of(samples),
+            |file, outcome| {
+                if stopped() {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                let Recording { genre, prefix, .. } = &recordings[file];
+                match outcome {
+                    Err(error) => told.fault(&error),
+                    Ok(examples) => {
+                        for (name, mel) in examples {
+                            self.arrays.push(&mel, &format!("{prefix}{name}"), genre)?;
+                        }
                     }
                 }
-            }
-            bar.show(file + 1, files.len());
-            Ok(())
-        })?;
+                bar.show(file + 1, files.len());
+                Ok(())
+            },
+        )?;
         if summary.rows > 0 {
             if let Some(path) = &self.names {
                 let mut csv = csv::Writer::from_writer(Vec::new());

@@ -1,12 +1,15 @@
 use super::{Out, Registry, Status, json_text, print};
-use crate::dataset::{Dataset, Info, Source, builtin_info};
+use crate::dataset::{Dataset, Info, SAMPLE_RATE, Source, builtin_info};
 use crate::error::Result;
+use crate::features::picture::PictureMaker;
+use crate::features::table::FEATURE_NAMES;
 use crate::protocol::Protocol;
 use crate::report::{Grid, WIDTH};
 use crate::run::Store;
 use console::style;
-use genre_bench_api::{Card, Published};
+use genre_bench_api::{Card, Cost, Model, Published};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use textwrap::Options;
 
@@ -49,8 +52,12 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let mut text = String::new();
     let mut object = serde_json::Map::new();
     if wanted(What::Models) {
-        text += &models(&registry.cards);
-        object.insert("models".to_owned(), registry.cards.iter().map(model_json).collect());
+        text += &models(registry);
+        let models = registry.models.iter().zip(&registry.cards);
+        object.insert(
+            "models".to_owned(),
+            models.map(|(model, card)| model_json(model.as_ref(), card)).collect(),
+        );
     }
     if wanted(What::Protocols) {
         text += &protocols();
@@ -77,15 +84,17 @@ fn heading(title: &str) -> String {
     format!("{}\n", style(title).bold())
 }
 
-fn models(cards: &[Card]) -> String {
+fn models(registry: &Registry) -> String {
+    let cards = &registry.cards;
     let mut grid = Grid::new(4, ["model", "family", "reads", "what it is"]);
     for card in cards {
         let by_name = if card.in_default_lineup { "" } else { " (runs only by name)" };
-        let reads = format!("{:?}", card.reads).to_lowercase();
+        let reads = card.reads.to_string();
         grid.row([&card.name, card.family.name(), &reads, &format!("{}{by_name}", card.summary)]);
     }
     let mut text = heading("Models");
     grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    text += &costs(registry);
     text += &format!("\n{}", heading("Parameters (--set MODEL.PARAMETER=VALUE)"));
     let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
     for card in cards {
@@ -112,7 +121,50 @@ fn models(cards: &[Card]) -> String {
     text + "\n"
 }
 
-fn model_json(card: &Card) -> Value {
+/// What networks cost, as far as they can say before they have seen any example.
+fn costs(registry: &Registry) -> String {
+    let mut grid = Grid::new(1, ["model", "parameters", "multiply-adds", "s / epoch of 1000"]);
+    let mut any = false;
+    for (model, card) in registry.models.iter().zip(&registry.cards) {
+        if let Some(Cost { parameters, multiply_adds }) = cost_of(model.as_ref(), card) {
+            any = true;
+            let seconds = epoch_seconds(&card.name).map_or_else(String::new, |seconds| seconds.to_string());
+            grid.row([card.name.clone(), thousands(parameters), thousands(multiply_adds), seconds]);
+        }
+    }
+    if !any {
+        return String::new();
+    }
+    let title = "Costs of networks (examples of 3 s, 10 classes; seconds on 2 cores, README.md says which)";
+    let lines: String = grid.lines().iter().map(|line| format!("  {line}\n")).collect();
+    format!("\n{}{lines}", heading(title))
+}
+
+/// With its default parameters.
+fn cost_of(model: &dyn Model, card: &Card) -> Option<Cost> {
+    let params = card.resolve([]).ok()?;
+    let picture = card.reads_with(&params).ok()?.pictures();
+    let samples = (3.0 * SAMPLE_RATE) as usize;
+    let shape = picture.map_or(Some((0, 0)), |p| Some(PictureMaker::new(&p, samples).ok()?.shape()))?;
+    model.cost(&params, shape, FEATURE_NAMES.len() - card.leaves_out.len(), 10).ok()?
+}
+
+/// As `cargo run --release -p genre-bench-neural --example epochs` measured it.
+fn epoch_seconds(model: &str) -> Option<f64> {
+    let measured = include_str!("../../data/epoch_seconds.csv");
+    let mut rows = measured.lines().filter_map(|line| line.split_once(','));
+    rows.find(|(name, _)| *name == model).and_then(|(_, seconds)| seconds.parse().ok())
+}
+
+/// `1,234,567`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+fn model_json(model: &dyn Model, card: &Card) -> Value {
     let params: Vec<Value> = card
         .params
         .iter()
@@ -127,6 +179,10 @@ fn model_json(card: &Card) -> Value {
         "summary": card.summary,
         "default_lineup": card.in_default_lineup,
         "params": params,
+        "parameters": cost_of(model, card).map(|cost| cost.parameters),
+        "multiply_adds": cost_of(model, card).map(|cost| cost.multiply_adds),
+        "epoch_seconds": epoch_seconds(&card.name),
+        "quick": card.quick.iter().cloned().collect::<BTreeMap<_, _>>(),
         "published": card.published,
     })
 }

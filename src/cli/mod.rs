@@ -91,6 +91,7 @@ enum Command {
 #[derive(Default)]
 pub struct Bench {
     models: Vec<Box<dyn Model>>,
+    cuda_devices: Option<usize>,
 }
 
 impl Bench {
@@ -109,6 +110,11 @@ impl Bench {
     pub fn with_all(mut self, models: Vec<Box<dyn Model>>) -> Self {
         self.models.extend(models);
         self
+    }
+
+    /// Says how many CUDA devices the models find; none if they were built without CUDA, as without this call.
+    pub fn cuda_devices(self, cuda_devices: Option<usize>) -> Self {
+        Self { cuda_devices, ..self }
     }
 
     /// Reads the command line, does what it says and returns the exit status.
@@ -143,7 +149,7 @@ impl Bench {
             card.published.extend(figures.get(&card.name).into_iter().flatten().cloned());
             cards.push(card);
         }
-        Ok(Registry { models: self.models, cards })
+        Ok(Registry { models: self.models, cards, cuda_devices: self.cuda_devices })
     }
 }
 
@@ -151,6 +157,8 @@ impl Bench {
 struct Registry {
     models: Vec<Box<dyn Model>>,
     cards: Vec<Card>,
+    /// See [`Bench::cuda_devices`].
+    cuda_devices: Option<usize>,
 }
 
 impl Registry {

@@ -9,11 +9,15 @@ use crate::error::{Error, Result};
 use crate::protocol::{DEFAULT_FOLDS, Protocol, Request, Scheme, Split};
 use crate::report::Results;
 use crate::run::{Outcome, Plan, PlannedModel, Settings, Store, execute};
-use genre_bench_api::{CalibrationMethod, Card, Family, Model};
+use genre_bench_api::{CalibrationMethod, Card, Family, Model, Picture};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Percent of a training part that calibration takes unless the user or the split says otherwise.
 const DEFAULT_VALID: u32 = 15;
+
+/// Size of pictures of the built-in music: large enough to tell its genres apart, small enough for seconds.
+const BUILTIN_PICTURES: ImageSize = ImageSize { width: 50, height: 50 };
 
 /// Flags of every command that fits models.
 #[derive(Debug, clap::Args)]
@@ -61,12 +65,11 @@ pub struct RunFlags {
     out: Out,
     #[command(flatten)]
     cache: CacheFlags,
-    /// Size that images are brought to, a pixel a column
+    /// Size that images are brought to in the table, a pixel a column
     #[arg(long, value_name = "WxH", default_value_t)]
     image_size: ImageSize,
-    /// Where neural models compute: auto or cpu
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten, next_help_heading = "Neural models")]
+    neural: NeuralFlags,
     /// Change a hyper-parameter; may be given repeatedly
     #[arg(long = "set", value_name = "MODEL.PARAMETER=VALUE", value_parser = parse_change)]
     changes: Vec<Change>,
@@ -76,6 +79,56 @@ pub struct RunFlags {
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags that only neural models care about.
+#[derive(Debug, clap::Args)]
+struct NeuralFlags {
+    /// Where to compute: auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    /// How often every example is learnt from, for all networks of the run
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Examples of a step, for all networks of the run
+    #[arg(long, value_name = "N")]
+    batch: Option<u32>,
+    /// Learning rate, for all networks of the run
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f64>,
+    /// Type of the numbers: f32, or bf16 on CUDA devices
+    #[arg(long, value_name = "TYPE")]
+    precision: Option<String>,
+    /// Bring larger pictures to this size, as a smaller and faster problem [default: 50x50 for the built-in music,
+    /// else as large as they are]
+    #[arg(long, value_name = "WxH")]
+    picture_size: Option<ImageSize>,
+    /// A look of seconds: few epochs, fewer filters; `bench list models` shows them [default for the built-in music]
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// The published recipes for the built-in music, too
+    #[arg(long)]
+    full: bool,
+    /// Write the history of every fit for TensorBoard
+    #[arg(long, value_name = "DIR")]
+    tensorboard: Option<PathBuf>,
+}
+
+/// Models with how they are to run.
+type Wanted<'m> = Vec<(&'m dyn Model, PlannedModel)>;
+
+impl NeuralFlags {
+    /// What they change of a model's hyper-parameters, by name.
+    fn changes(&self) -> Vec<(&'static str, String)> {
+        let Self { epochs, batch, lr, precision, .. } = self;
+        let changes = [
+            ("epochs", epochs.map(|epochs| epochs.to_string())),
+            ("batch", batch.map(|batch| batch.to_string())),
+            ("lr", lr.map(|lr| lr.to_string())),
+            ("precision", precision.clone()),
+        ];
+        changes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
 }
 
 /// The value of `--calibrate`.
@@ -122,12 +175,15 @@ impl Computed {
 }
 
 impl RunFlags {
-    /// Loads the data, showing how far that is.
+    /// Loads the data with the pictures that some models read, showing how far that is.
     ///
     /// # Errors
     ///
     /// As [`Dataset::load`].
-    pub fn dataset(&self) -> Result<Dataset> {
+    pub fn dataset(&self, models: &[PlannedModel]) -> Result<Dataset> {
+        let mut pictures: Vec<Picture> = models.iter().filter_map(|model| model.reads.pictures()).collect();
+        pictures.sort();
+        pictures.dedup();
         let source = Source {
             data: self.data.clone(),
             seconds: self.segment,
@@ -136,6 +192,8 @@ impl RunFlags {
             cache: self.cache.open(),
             image_size: self.image_size,
             drop_faults: self.drop_faults.clone(),
+            pictures,
+            picture_size: self.picture_size(),
         };
         let bar = RecordingsBar::new(self.quiet);
         Dataset::load(&source, &|done, total| bar.show(done, total))
@@ -164,8 +222,67 @@ impl RunFlags {
     ///
     /// A `--set` that the model does not allow.
     pub fn planned(&self, card: &Card) -> Result<PlannedModel> {
+        let quick = self.is_quick().then_some(&card.quick).into_iter().flatten();
+        let quick = quick.map(|(name, value)| (name.as_str(), value.as_str()));
+        let of_all = self.neural.changes();
+        let of_all = of_all.iter().filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
+        let of_all = of_all.map(|(name, value)| (*name, value.as_str()));
         let own = self.changes.iter().filter(|(of, ..)| *of == card.name);
-        PlannedModel::new(card, own.map(|(_, name, value)| (name.as_str(), value.as_str())))
+        let own = own.map(|(_, name, value)| (name.as_str(), value.as_str()));
+        // The last one counts.
+        PlannedModel::new(card, quick.chain(of_all).chain(own))
+    }
+
+    /// Whether models run in their quick size.
+    fn is_quick(&self) -> bool {
+        self.neural.quick || (self.data.is_none() && !self.neural.full)
+    }
+
+    fn picture_size(&self) -> Option<ImageSize> {
+        let of_quick = || (self.data.is_none() && self.is_quick()).then_some(BUILTIN_PICTURES);
+        self.neural.picture_size.or_else(of_quick)
+    }
+
+    /// The models that can read the dataset, and notes on those that cannot.
+    ///
+    /// # Errors
+    ///
+    /// None is left, or one that cannot was asked for by name.
+    pub fn readable<'m>(
+        &self,
+        models: Wanted<'m>,
+        dataset: &Dataset,
+        named: &[String],
+    ) -> Result<(Wanted<'m>, Vec<String>)> {
+        let why = |model: &PlannedModel| model.reads.pictures().and_then(|p| dataset.pictures.of(p).err());
+        let hint = "--data with a folder of audio or images, or without --data the built-in music";
+        let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (_, model) in &models {
+            if let Some(why) = why(model) {
+                if named.contains(&model.name) {
+                    let reason = format!("it reads pictures ({}), but {why}", model.reads);
+                    return Err(Error::new(format!("model `{}`", model.name), reason, hint));
+                }
+                left_out.entry(why).or_default().push(&model.name);
+            }
+        }
+        let mut notes: Vec<String> = left_out
+            .into_iter()
+            .map(|(why, names)| {
+                format!("left out, because they read pictures, but {why}: {}", names.join(", "))
+            })
+            .collect();
+        let readable: Vec<_> = models.into_iter().filter(|(_, model)| why(model).is_none()).collect();
+        if readable.is_empty() {
+            return Err(Error::new("--models", notes.join("; "), hint));
+        }
+        if self.is_quick() && readable.iter().any(|(_, model)| model.family == Family::Neural) {
+            notes.push(match self.picture_size() {
+                Some(size) => format!("networks run in their quick size, on pictures of at most {size}; --full trains as published"),
+                None => "networks run in their quick size; without --quick they train as published".to_owned(),
+            });
+        }
+        Ok((readable, notes))
     }
 
     /// Plans `models` on `split`, calibrated if the user wants that.
@@ -173,12 +290,19 @@ impl RunFlags {
     /// # Errors
     ///
     /// As [`Plan::new`].
-    pub fn plan(&self, dataset: &Dataset, split: &Split, models: Vec<PlannedModel>) -> Result<Plan> {
+    pub fn plan(
+        &self,
+        dataset: &Dataset,
+        split: &Split,
+        models: Vec<PlannedModel>,
+        registry: &Registry,
+    ) -> Result<Plan> {
         let calibration = self.calibrate.map(|method| match method {
             Calibrate::Temperature => CalibrationMethod::Temperature,
             Calibrate::Platt => CalibrationMethod::Platt,
         });
-        Plan::new(dataset, split, models, self.seed, "cpu".to_owned(), calibration)
+        let device = self.neural.device.resolve(registry.cuda_devices)?;
+        Plan::new(dataset, split, models, self.seed, device, self.picture_size(), calibration)
     }
 
     /// Fits one model's `candidates` on the inner folds, for a choice among them. The cells are stored, but make no run.
@@ -193,14 +317,16 @@ impl RunFlags {
         dataset: &Dataset,
         inner: &Split,
         model: &dyn Model,
+        registry: &Registry,
     ) -> Result<Option<Computed>> {
         let models = vec![model; candidates.len()];
-        let plan = Plan::new(dataset, inner, candidates, self.seed, "cpu".to_owned(), None)?;
+        let mut plan = self.plan(dataset, inner, candidates, registry)?;
+        plan.calibration = None;
         let store = Store::create(&self.out.out)?;
         if !self.quiet {
             eprintln!("{}: {} candidates on {inner}", dataset.info.describe(), models.len());
         }
-        self.execute(plan, dataset, inner, &models, &store)
+        self.execute(plan, dataset, inner, &models, &store, registry)
     }
 
     /// Stores the plan and computes all its cells; `models` are those of the plan, in its order. `None` if the user
@@ -215,6 +341,7 @@ impl RunFlags {
         dataset: &Dataset,
         split: &Split,
         models: &[&dyn Model],
+        registry: &Registry,
     ) -> Result<Option<Computed>> {
         let store = Store::create(&self.out.out)?;
         store.save_run(&plan, &dataset.catalogue, &split.folds)?;
@@ -224,7 +351,7 @@ impl RunFlags {
             eprintln!("{}: {count} model{plural} on {split}", dataset.info.describe());
             eprintln!("storing in {}", store.run_folder(&plan.id).display());
         }
-        self.execute(plan, dataset, split, models, &store)
+        self.execute(plan, dataset, split, models, &store, registry)
     }
 
     fn execute(
@@ -234,13 +361,16 @@ impl RunFlags {
         split: &Split,
         models: &[&dyn Model],
         store: &Store,
+        registry: &Registry,
     ) -> Result<Option<Computed>> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.map_or(cores, usize::from);
-        let settings = Settings { jobs, threads: (cores / jobs).max(1), device: self.device.0 };
+        let tensorboard = self.neural.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
+        let device = self.neural.device.resolve(registry.cuda_devices)?;
+        let settings = Settings { jobs, threads: (cores / jobs).max(1), device, tensorboard };
         stop_on_ctrl_c();
         let progress = Progress::new(&plan, self.quiet);
-        let executed = execute(&plan, dataset, split, models, store, settings, &progress);
+        let executed = execute(&plan, dataset, split, models, store, &settings, &progress);
         progress.finish();
         let executed = executed?;
         let results = Results {
@@ -260,12 +390,18 @@ impl RunFlags {
         Ok(Some(Computed { results, store_error: executed.store_error }))
     }
 
-    /// Refuses a `--set` of a model that does not take part.
+    /// Refuses a `--set` of a model that does not take part, and an `--epochs` and the like that no model has.
     ///
     /// # Errors
     ///
-    /// Names the first such model.
+    /// Names the first such model or flag.
     pub fn check_changes(&self, registry: &Registry, cards: &[&Card]) -> Result<()> {
+        for (name, _) in self.neural.changes() {
+            if !cards.iter().any(|card| card.params.iter().any(|param| param.name == name)) {
+                let reason = "no model of this run has such a parameter";
+                return Err(Error::new(format!("--{name}"), reason, "--models neural runs those that have"));
+            }
+        }
         match self.changes.iter().find(|(of, ..)| !cards.iter().any(|card| card.name == *of)) {
             Some((of, ..)) => Err(registry.unknown(of, &format!("--set {of}"), "is not a model of this run")),
             None => Ok(()),

@@ -1,7 +1,7 @@
 use super::all::json;
 use super::{Out, Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, Results, insights, reliability, terminal};
+use crate::report::{Leaderboard, Results, history, insights, reliability, terminal};
 use crate::run::Store;
 
 #[derive(Debug, clap::Args)]
@@ -12,6 +12,7 @@ Examples:
   bench show last --confusion svm,forest  who is taken for whom
   bench show last --per-class svm         precision, recall and F1 of every genre
   bench show last --insights forest       what each column counts, and the score out of bag
+  bench show last --history cnn-7x7       how it learnt, epoch by epoch
   bench show last --reliability svm       how often it is right when it says 70 % (after --calibrate)")]
 pub(super) struct Args {
     /// Name of the run, the start of it, or `last`
@@ -26,11 +27,14 @@ pub(super) struct Args {
     /// What these models found out about their fits: importances of columns, out-of-bag accuracy, …
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     insights: Vec<String>,
+    /// What every epoch of these networks came to: loss, accuracy, learning rate, seconds
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    history: Vec<String>,
     /// Reliability curves of these models, which were run with --calibrate
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     reliability: Vec<String>,
     /// Print one JSON object, as `bench all --json` does
-    #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "reliability"])]
+    #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "history", "reliability"])]
     json: bool,
     #[command(flatten)]
     out: Out,
@@ -44,6 +48,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         (&args.confusion, terminal::confusion as fn(&Results, usize) -> String),
         (&args.per_class, terminal::per_class),
         (&args.insights, insights::table),
+        (&args.history, history::table),
         (&args.reliability, reliability::table),
     ] {
         for name in models {

@@ -50,7 +50,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let axes = if args.axes.is_empty() { suggested(card)? } else { args.axes.clone() };
     let candidates = candidates(card, &base, &axes, args.random.map(usize::from), flags.seed)?;
 
-    let dataset = flags.dataset()?;
+    let dataset = flags.dataset(&candidates)?;
+    let named = std::slice::from_ref(&base.name);
+    let (_, quick) = flags.readable(vec![(model, base.clone())], &dataset, named)?;
     let split = flags.split(&dataset)?;
     let nested = split.nested(&dataset, args.inner.into(), flags.seed);
     if let Some(fold) = nested.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty()) {
@@ -58,7 +60,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             format!("the training part of fold {} is too small for {} folds", fold.repeat + 1, args.inner);
         return Err(Error::new("--inner", reason, "--inner 2, or more data"));
     }
-    let Some(searched) = flags.search(candidates.clone(), &dataset, &nested, model)? else {
+    let Some(searched) = flags.search(candidates.clone(), &dataset, &nested, model, registry)? else {
         return Ok(Status::INTERRUPTED);
     };
     let labels: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.label).collect();
@@ -68,9 +70,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let notes = ends_chosen(&axes, &choices);
 
     let tuned = PlannedModel { name: format!("{} tuned", base.name), changed: true, choices, ..base.clone() };
-    let mut plan = flags.plan(&dataset, &split, vec![tuned, base])?;
-    plan.notes.extend(notes);
-    let Some(computed) = flags.compute(plan, &dataset, &split, &[model, model])? else {
+    let mut plan = flags.plan(&dataset, &split, vec![tuned, base], registry)?;
+    plan.notes.extend(notes.into_iter().chain(quick));
+    let Some(computed) = flags.compute(plan, &dataset, &split, &[model, model], registry)? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

@@ -1,6 +1,7 @@
 //! The feature table of the built-in music.
 
 use super::corpus::{self, Recording};
+use super::pictures::{Painter, Painting};
 use super::table::RawTable;
 use super::{Dataset, Info, Source};
 use crate::audio::Cut;
@@ -12,8 +13,14 @@ use std::path::Path;
 /// protocols differ.
 const DEFAULT_SECONDS: u32 = 10;
 
-/// What a segment's row is: its name, its length in samples, its features.
-type Row = (String, usize, [f64; COLUMNS]);
+/// What is computed of a segment.
+struct Row {
+    name: String,
+    /// Samples.
+    length: usize,
+    values: [f64; COLUMNS],
+    paintings: Vec<Painting>,
+}
 
 /// Makes the music of `source.seed` and computes the 57 columns of its segments. `progress` is told how many
 /// recordings of how many are done.
@@ -35,16 +42,19 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let recordings = corpus::recordings(source.seed);
     let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
-    let rows = corpus::in_parallel(&recordings, || first.clone(), |e, r| rows(e, r, cut), progress)?;
+    let painter = Painter::new(&source.pictures, cut.samples(), source.picture_size)?;
+    let of = |e: &mut Extractor, r: &Recording| rows(e, &painter, r, cut);
+    let rows = corpus::in_parallel(&recordings, || first.clone(), of, progress)?;
 
     let rows_of = || recordings.iter().zip(&rows).flat_map(|(r, rows)| rows.iter().map(move |row| (r, row)));
     let mut raw = RawTable::computed(
         FEATURE_NAMES.map(str::to_owned).to_vec(),
         rows_of().map(|(r, _)| r.genre().to_owned()).collect(),
-        rows_of().map(|(_, row)| row.0.clone()).collect(),
-        rows_of().flat_map(|(_, row)| row.2).collect(),
+        rows_of().map(|(_, row)| row.name.clone()).collect(),
+        rows_of().flat_map(|(_, row)| row.values).collect(),
     )?;
-    raw.median_length = rows_of().next().map(|(_, row)| row.1 as f64);
+    raw.median_length = rows_of().next().map(|(_, row)| row.length as f64);
+    raw.pictures = painter.collect(rows.into_iter().flatten().map(|row| row.paintings))?;
     let mut dataset = Dataset::from_raw(raw, Path::new(&name(seconds, source.seed)), Some(seconds))?;
     dataset.info.synthetic = true;
     // Recordings come in the order of their names, as the catalogue's clips do.
@@ -93,13 +103,15 @@ fn refused(seconds: u32, reason: impl std::fmt::Display) -> Error {
     )
 }
 
-fn rows(extractor: &mut Extractor, recording: &Recording, cut: Cut) -> Result<Vec<Row>> {
+fn rows(extractor: &mut Extractor, painter: &Painter, recording: &Recording, cut: Cut) -> Result<Vec<Row>> {
     let samples: Vec<f32> = recording.samples().into_iter().map(|x| f32::from(x) / 32_768.0).collect();
     let ranges =
         cut.ranges(samples.len()).map_err(|e| Error::new(recording.name(), e, "report this as a bug"))?;
     let row = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
         let segment = segment.map(|s| format!(".{s}")).unwrap_or_default();
-        (format!("{}{segment}.wav", recording.name()), range.len(), extractor.extract(&samples[range]))
+        let (name, length) = (format!("{}{segment}.wav", recording.name()), range.len());
+        let samples = &samples[range];
+        Row { name, length, values: extractor.extract(samples), paintings: painter.of(samples) }
     };
     Ok(ranges.into_iter().map(row).collect())
 }

@@ -82,5 +82,6 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
     dataset.info.clips = catalogue.clips.len();
     dataset.info.classes = catalogue.classes.clone();
     dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &catalogue);
-    Dataset { table, catalogue, ..dataset }
+    let pictures = dataset.pictures.select(&kept);
+    Dataset { table, pictures, catalogue, ..dataset }
 }

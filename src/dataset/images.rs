@@ -1,17 +1,18 @@
 //! Tables of pixels, from spectrogram images: the other input that GTZAN is passed around as.
 //!
-//! Each image of `images_original/GENRE/*.png` becomes one row: grey, brought to a size that the user chooses,
-//! a pixel a column. So every model that reads tables reads images too.
+//! Each image of `images_original/GENRE/*.png`, or each of the pieces it is cut into, becomes one row: grey, brought to
+//! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
+//! pictures get them as they are.
 
 use super::Source;
+use super::pictures::{Gallery, Painting, PictureSource};
 use super::recordings::{DatasetParts, artists_of, fault_notes};
+use super::resize::{ImageSize, resize};
 use super::table::RawTable;
 use crate::error::{Error, Result};
 use crate::features::folder::by_genre;
 use rayon::prelude::*;
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use zune_png::PngDecoder;
 use zune_png::zune_core::bytestream::ZCursor;
 use zune_png::zune_core::options::DecoderOptions;
@@ -20,45 +21,10 @@ use zune_png::zune_core::options::DecoderOptions;
 const MOST_PIXELS: usize = 4096;
 /// Largest file, and most bytes that one may unpack to.
 const MOST_BYTES: usize = 128 << 20;
+/// What an image shows, as in the Kaggle copy of GTZAN.
+const IMAGE_SECONDS: u32 = 30;
 /// Images between two reports of progress.
 const BATCH: usize = 64;
-
-/// Width and height in pixels that images are brought to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImageSize {
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-}
-
-impl Default for ImageSize {
-    /// 32 × 32: as many columns as a classical model can still use.
-    fn default() -> Self {
-        Self { width: 32, height: 32 }
-    }
-}
-
-impl fmt::Display for ImageSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}", self.width, self.height)
-    }
-}
-
-impl FromStr for ImageSize {
-    type Err = String;
-
-    /// Reads `64x48`.
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-        match sides {
-            Some((width, height)) if (1..=512).contains(&width) && (1..=512).contains(&height) => {
-                Ok(Self { width, height })
-            }
-            _ => Err("expected WIDTHxHEIGHT, each from 1 to 512, such as 64x48".to_owned()),
-        }
-    }
-}
 
 /// The table of all PNG files in `GENRE/file` under `folder`; `None` where there are none.
 ///
@@ -76,22 +42,26 @@ pub(super) fn table(
     if found.is_empty() {
         return Ok(None);
     }
-    if let Some(seconds) = source.seconds {
-        let reason = "an image is one example, whatever its length";
-        return Err(Error::new(format!("--segment {seconds}"), reason, "leave it out"));
-    }
+    let pieces = pieces(source.seconds)?;
     let size = source.image_size;
     let (mut labels, mut filenames, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let mut faults = Vec::new();
+    let (mut gallery, mut faults) = (Gallery::default(), Vec::new());
     progress(0, found.len());
     for (batch, done) in found.chunks(BATCH).zip((BATCH..).step_by(BATCH)) {
-        let read: Vec<_> = batch.par_iter().map(|(path, _)| pixels(path, size)).collect();
-        for ((path, genre), pixels) in batch.iter().zip(read) {
-            match pixels {
-                Ok(pixels) => {
-                    values.extend(pixels);
-                    labels.push(genre.clone());
-                    filenames.push(name(path, genre));
+        let read: Vec<_> = batch.par_iter().map(|(path, _)| read(path)).collect();
+        for ((path, genre), image) in batch.iter().zip(read) {
+            match image {
+                Ok(image) => {
+                    for piece in 0..pieces {
+                        let painting = image.piece(piece, pieces);
+                        let pixels = resize(&painting.pixels, painting.size, size);
+                        values.extend(pixels.into_iter().map(f64::from));
+                        labels.push(genre.clone());
+                        filenames.push(name(path, genre, (pieces > 1).then_some(piece)));
+                        if !source.pictures.is_empty() {
+                            gallery.hang(painting.upside_down().at_most(source.picture_size));
+                        }
+                    }
                 }
                 Err(reason) => faults.push(format!("{}: {reason}", path.display())),
             }
@@ -103,28 +73,71 @@ pub(super) fn table(
         let hint = "is it a folder of PNG files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     }
-    let mut notes = vec![format!("images as {size} grey pixels (--image-size)")];
+    let mut notes = vec![format!("images as {size} grey pixels in the table (--image-size)")];
+    if pieces > 1 {
+        notes.push(format!("each image is taken for {IMAGE_SECONDS} s and cut into {pieces} by its columns"));
+    }
+    let mut pictures = PictureSource::None("none were asked for".to_owned());
+    if !source.pictures.is_empty() {
+        let images = gallery.pictures()?;
+        let (rows, columns) = images.shape();
+        pictures = PictureSource::Images(images);
+        notes.push(format!(
+            "models that read pictures get the images as they are, {rows} rows, {columns} columns"
+        ));
+    }
     notes.extend(fault_notes(&failed, faults));
     let columns =
         (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect();
-    let table = RawTable::computed(columns, labels, filenames, values)?;
+    let table = RawTable::computed(columns, labels, filenames, values)?.with(pictures);
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
+}
+
+/// How many pieces of this length an image is cut into.
+fn pieces(seconds: Option<u32>) -> Result<usize> {
+    match seconds {
+        None => Ok(1),
+        Some(seconds @ 1..=IMAGE_SECONDS) => Ok((IMAGE_SECONDS / seconds) as usize),
+        Some(seconds) => {
+            let reason = format!("an image is taken for {IMAGE_SECONDS} s");
+            Err(Error::new(format!("--segment {seconds}"), reason, "10, 3 or 1, or leave it out"))
+        }
+    }
 }
 
 /// The name of an image's clip as the tables write it: the Kaggle copy calls the image of `blues.00000.wav`
 /// `blues00000.png`.
-fn name(path: &Path, genre: &str) -> String {
+fn name(path: &Path, genre: &str, piece: Option<usize>) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let piece = piece.map(|piece| format!(".{piece}")).unwrap_or_default();
     match stem.strip_prefix(genre) {
         Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("{genre}.{number}.png")
+            format!("{genre}.{number}{piece}.png")
         }
-        _ => format!("{stem}.png"),
+        _ => format!("{stem}{piece}.png"),
+    }
+}
+
+impl Painting {
+    /// A piece of an image: so many of equal width side by side.
+    fn piece(&self, piece: usize, pieces: usize) -> Self {
+        let width = (self.size.width / pieces).max(1);
+        // Columns that do not divide are left over evenly between the pieces.
+        let first = (piece * self.size.width / pieces).min(self.size.width - width);
+        let rows = self.pixels.chunks_exact(self.size.width);
+        let pixels = rows.flat_map(|row| row[first..first + width].iter().copied()).collect();
+        Self { size: ImageSize { width, ..self.size }, pixels }
+    }
+
+    /// With its last row first: in images low frequencies are at the bottom.
+    fn upside_down(self) -> Self {
+        let rows = self.pixels.chunks_exact(self.size.width).rev();
+        Self { pixels: rows.flatten().copied().collect(), size: self.size }
     }
 }
 
 /// An image's grey values 0–1, row by row from the top, or why there are none.
-fn pixels(path: &Path, size: ImageSize) -> std::result::Result<Vec<f64>, String> {
+fn read(path: &Path) -> std::result::Result<Painting, String> {
     let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
     if length > MOST_BYTES as u64 {
         return Err(format!("is larger than {} MiB", MOST_BYTES >> 20));
@@ -148,47 +161,18 @@ fn pixels(path: &Path, size: ImageSize) -> std::result::Result<Vec<f64>, String>
     if channels == 0 || samples.len() != width * height * channels {
         return Err("has no pixels".to_owned());
     }
-    let grey: Vec<f64> = samples.chunks_exact(channels).map(luma).collect();
-    Ok(resize(&grey, width, height, size))
+    let pixels = samples.chunks_exact(channels).map(luma).collect();
+    Ok(Painting { size: ImageSize { width, height }, pixels })
 }
 
 /// Brightness 0–1 of a pixel of grey, grey and alpha, RGB or RGBA, with the weights of ITU-R BT.601, as Pillow's
 /// `convert("L")`. Alpha does not count.
-fn luma(pixel: &[u8]) -> f64 {
-    match pixel {
-        [r, g, b, ..] => (299.0 * f64::from(*r) + 587.0 * f64::from(*g) + 114.0 * f64::from(*b)) / 255_000.0,
-        _ => f64::from(pixel[0]) / 255.0,
-    }
-}
-
-/// Brings an image to another size: each new pixel is the mean of the area it covers, as Pillow's `BOX` filter.
-fn resize(grey: &[f64], width: usize, height: usize, size: ImageSize) -> Vec<f64> {
-    let (across, down) = (shares(width, size.width), shares(height, size.height));
-    let mut resized = Vec::with_capacity(size.width * size.height);
-    for rows in &down {
-        for columns in &across {
-            let sum: f64 = rows
-                .iter()
-                .map(|&(y, h)| h * columns.iter().map(|&(x, w)| w * grey[y * width + x]).sum::<f64>())
-                .sum();
-            resized.push(sum);
-        }
-    }
-    resized
-}
-
-/// For each of `to` equal stretches over `from` cells: the cells it covers, with their shares of it.
-fn shares(from: usize, to: usize) -> Vec<Vec<(usize, f64)>> {
-    let scale = from as f64 / to as f64;
-    let stretch = |at: usize| {
-        let (start, end) = (at as f64 * scale, (at + 1) as f64 * scale);
-        let cells = start as usize..(end.ceil() as usize).min(from);
-        cells
-            .map(|cell| (cell, ((cell as f64 + 1.0).min(end) - (cell as f64).max(start)) / scale))
-            .filter(|&(_, share)| share > 0.0)
-            .collect()
+fn luma(pixel: &[u8]) -> f32 {
+    let luma = match pixel {
+        [r, g, b, ..] => 299.0 * f64::from(*r) + 587.0 * f64::from(*g) + 114.0 * f64::from(*b),
+        _ => 1000.0 * f64::from(pixel[0]),
     };
-    (0..to).map(stretch).collect()
+    (luma / 255_000.0) as f32
 }
 
 #[cfg(test)]
@@ -196,25 +180,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_smaller_image_has_the_means_and_a_larger_one_repeats() {
-        let grey = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
-        let gives = |width, height, expected: &[f64]| {
-            let resized = resize(&grey, 3, 2, ImageSize { width, height });
-            assert_eq!(resized.len(), expected.len());
-            assert!(resized.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{resized:?}");
-        };
-        gives(3, 2, &grey);
-        gives(1, 1, &[2.5]);
-        gives(1, 2, &[1.0, 4.0]);
-        gives(6, 1, &[1.5, 1.5, 2.5, 2.5, 3.5, 3.5]);
-        // One and a half columns each: 0 and half of 1, half of 1 and 2.
-        gives(2, 1, &[1.5 + 1.0 / 3.0, 1.5 + 5.0 / 3.0]);
+    fn names_are_those_of_the_clips() {
+        assert_eq!(name("x/blues00000.png".as_ref(), "blues", None), "blues.00000.png");
+        assert_eq!(name("x/blues00000.png".as_ref(), "blues", Some(7)), "blues.00000.7.png");
+        assert_eq!(name("x/blues.00000.png".as_ref(), "blues", None), "blues.00000.png");
+        assert_eq!(name("x/cover.png".as_ref(), "blues", None), "cover.png");
     }
 
     #[test]
-    fn names_are_those_of_the_clips() {
-        assert_eq!(name("x/blues00000.png".as_ref(), "blues"), "blues.00000.png");
-        assert_eq!(name("x/blues.00000.png".as_ref(), "blues"), "blues.00000.png");
-        assert_eq!(name("x/cover.png".as_ref(), "blues"), "cover.png");
+    fn pieces_lie_side_by_side() {
+        let pixels = (0..22).map(|value| value as f32).collect();
+        let image = Painting { size: ImageSize { width: 11, height: 2 }, pixels };
+        let pieces: Vec<Painting> = (0..3).map(|piece| image.piece(piece, 3)).collect();
+        let pixels: Vec<&[f32]> = pieces.iter().map(|piece| &piece.pixels[..]).collect();
+        assert_eq!(pixels[0], [0.0, 1.0, 2.0, 11.0, 12.0, 13.0]);
+        assert_eq!(pixels[1], [3.0, 4.0, 5.0, 14.0, 15.0, 16.0]);
+        assert_eq!(pixels[2], [7.0, 8.0, 9.0, 18.0, 19.0, 20.0]);
+        assert_eq!(image.piece(2, 3).upside_down().pixels, [18.0, 19.0, 20.0, 7.0, 8.0, 9.0]);
     }
 }

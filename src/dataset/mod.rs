@@ -11,18 +11,22 @@ pub mod fetch;
 mod folder;
 mod images;
 mod names;
+mod pictures;
 pub mod recordings;
+mod resize;
 mod table;
 
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
-pub use images::ImageSize;
 pub use names::clip_of;
+pub use pictures::PictureSource;
+pub use resize::ImageSize;
 
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use catalogue::numbered;
+use genre_bench_api::Picture;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -46,6 +50,8 @@ pub struct Dataset {
     pub columns: Arc<[String]>,
     /// Features as they stand in the table, shape `(examples, columns)`.
     pub table: Array2<f64>,
+    /// Pictures of the examples, in the same order.
+    pub pictures: PictureSource,
     /// What each row of the table is.
     pub catalogue: Catalogue,
     /// Artist of each recording where it is known; empty if no list of artists was found.
@@ -108,8 +114,12 @@ pub struct Source {
     pub seed: u64,
     /// Where features computed from audio are kept; nowhere without it.
     pub cache: Option<Cache>,
-    /// Size that images are brought to.
+    /// Size that images are brought to in the table.
     pub image_size: ImageSize,
+    /// Pictures to compute of every example, for the models that read them.
+    pub pictures: Vec<Picture>,
+    /// Size that larger pictures are brought to.
+    pub picture_size: Option<ImageSize>,
     /// An audit's report: its faults and duplicates are left out.
     pub drop_faults: Option<PathBuf>,
 }
@@ -230,17 +240,8 @@ impl Dataset {
         let table = raw.features.select(ndarray::Axis(0), &order);
         let seconds = measured.or(seconds);
         let catalogue = Catalogue { examples, clips, classes };
-        Ok(Self::assemble(name, seconds, raw.columns, table, catalogue, notes))
-    }
-
-    fn assemble(
-        name: String,
-        seconds: Option<u32>,
-        columns: Vec<String>,
-        table: Array2<f64>,
-        catalogue: Catalogue,
-        notes: Vec<String>,
-    ) -> Self {
+        let columns: Arc<[String]> = raw.columns.into();
+        let pictures = raw.pictures.select(&order);
         let info = Info {
             name,
             synthetic: false,
@@ -251,8 +252,8 @@ impl Dataset {
             classes: catalogue.classes.clone(),
             fingerprint: fingerprint(&columns, &table, &catalogue),
         };
-        let (columns, artists) = (columns.into(), Artists::default());
-        Self { info, columns, table, catalogue, artists, artists_path: None, notes }
+        let artists = Artists::default();
+        Ok(Self { info, columns, table, pictures, catalogue, artists, artists_path: None, notes })
     }
 }
 

@@ -1,13 +1,15 @@
 //! Tables computed from audio.
 
 use super::clip_of;
+use super::pictures::{Painter, PictureSource};
 use super::table::RawTable;
 use super::{Source, folder};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
-use crate::features::folder::{Outcome, Settings, Summary, extract, recordings};
+use crate::features::folder::{Outcome, Settings, Summary, extract, of_examples, recordings};
 use crate::features::table::{Convention, FEATURE_NAMES};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Length of an example in seconds when nobody asks for another.
@@ -138,9 +140,52 @@ pub(super) fn table(
     ));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
+    let pictures = pictures(folder, source, &recordings, &settings, &filenames, progress)?;
     let columns = FEATURE_NAMES.map(str::to_owned).to_vec();
-    let table = RawTable::computed(columns, labels, filenames, values)?;
+    let table = RawTable::computed(columns, labels, filenames, values)?.with(pictures);
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
+}
+
+/// The pictures of all examples, which the table has named already.
+///
+/// The recordings are decoded again: features come from the cache, and spectrograms take less time than keeping them.
+fn pictures(
+    folder: &Path,
+    source: &Source,
+    recordings: &[Recording],
+    settings: &Settings,
+    names: &[String],
+    progress: &dyn Fn(usize, usize),
+) -> Result<PictureSource> {
+    let painter = Painter::new(&source.pictures, settings.cut.samples(), source.picture_size)?;
+    if painter.is_idle() {
+        return painter.collect(std::iter::empty());
+    }
+    let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
+    let mut paintings = Vec::with_capacity(names.len());
+    progress(0, files.len());
+    of_examples(
+        &files,
+        settings,
+        |samples| painter.of(samples),
+        |file, outcome| {
+            // What is faulty was told with the table.
+            for (name, painting) in outcome.into_iter().flatten() {
+                if names.get(paintings.len()) != Some(&(recordings[file].prefix.clone() + &name)) {
+                    return Err(io::Error::other(format!("{name} was changed while it was read")));
+                }
+                paintings.push(painting);
+            }
+            progress(file + 1, files.len());
+            Ok(())
+        },
+    )
+    .and_then(|_| match paintings.len() == names.len() {
+        true => Ok(()),
+        false => Err(io::Error::other("a recording was changed while it was read")),
+    })
+    .map_err(|e| Error::at(folder, e, "run it again"))?;
+    painter.collect(paintings.into_iter())
 }
 
 /// Notes on files that were left out: how many, and the first of them by name.

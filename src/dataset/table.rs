@@ -4,6 +4,7 @@
 //! of the first broken cell, and polars fills short rows with nulls without a word.
 
 use super::columns::{Role, role_of};
+use super::pictures::PictureSource;
 use crate::error::{Error, Result};
 use crate::features::table::FEATURE_NAMES;
 use csv::{ReaderBuilder, StringRecord};
@@ -37,6 +38,8 @@ pub struct RawTable {
     pub median_length: Option<f64>,
     /// Columns that were left out, each a name or `(unnamed)`.
     pub ignored: Vec<String>,
+    /// Pictures of the rows.
+    pub pictures: PictureSource,
 }
 
 impl RawTable {
@@ -62,7 +65,13 @@ impl RawTable {
             clips: None,
             median_length: None,
             ignored: Vec::new(),
+            pictures: PictureSource::None("none were asked for".to_owned()),
         })
+    }
+
+    /// The same with pictures of its rows, in their order.
+    pub fn with(self, pictures: PictureSource) -> Self {
+        Self { pictures, ..self }
     }
 }
 
@@ -97,6 +106,7 @@ pub fn read(path: &Path) -> Result<RawTable> {
         lines: Vec::new(),
         median_length: None,
         ignored: layout.ignored.iter().map(|&c| shown_name(&header[c])).collect(),
+        pictures: PictureSource::None("a table has none".to_owned()),
     };
     let mut lengths = Vec::new();
     let mut record = StringRecord::new();

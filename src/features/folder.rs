@@ -1,10 +1,8 @@
 //! The feature table of many recordings, in their order and in bounded memory.
 
 use super::cache::{Cache, Extracted};
-use super::spectrogram::MelSpectrogram;
 use super::table::{COLUMNS, Convention, Extractor};
 use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
-use ndarray::Array2;
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,21 +127,22 @@ pub fn extract(
     Ok(summary)
 }
 
-/// Computes the mel spectrograms of all examples of `files`, and gives each recording's names and spectrograms, or
-/// what is wrong with it, to `each`, with its index, in the order of `files`. Otherwise as [`extract`], without a cache.
+/// Computes something of the samples of all examples of `files`, such as spectrograms, and gives each recording's
+/// names and results, or what is wrong with it, to `each`, with its index, in the order of `files`. Otherwise as
+/// [`extract`], without a cache.
 ///
 /// # Errors
 ///
 /// The first that `each` returns, which ends the run.
-pub fn spectrograms(
+pub fn of_examples<T: Send>(
     files: &[PathBuf],
     settings: &Settings,
-    mel: &MelSpectrogram,
-    mut each: impl FnMut(usize, Result<Vec<(String, Array2<f32>)>, audio::Error>) -> io::Result<()>,
+    of: impl Fn(&[f32]) -> T + Sync,
+    mut each: impl FnMut(usize, Result<Vec<(String, T)>, audio::Error>) -> io::Result<()>,
 ) -> io::Result<Summary> {
     let work = |_: usize, path: &Path| {
         let (audio, pieces) = pieces(path, settings)?;
-        let of = |(segment, range): Piece| (name(path, segment), mel.of(&audio.samples[range]));
+        let of = |(segment, range): Piece| (name(path, segment), of(&audio.samples[range]));
         Ok(pieces.into_iter().map(of).collect::<Vec<_>>())
     };
     let mut summary = Summary::default();

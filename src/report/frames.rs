@@ -5,6 +5,7 @@ use super::terminal::pooled;
 use super::{Leaderboard, Results, Row, Scores, insights, reliability as reliabilities};
 use crate::error::{Error, Result};
 use crate::score::{Bin, labels_of};
+use genre_bench_api::Quality;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NamedFromOwned, Series};
 
 /// A table that can be made from a run.
@@ -24,6 +25,8 @@ pub enum Table {
     Importances,
     /// One row a model, fold and number that the model told of its fit, such as out-of-bag accuracy.
     Insights,
+    /// One row a network, fold and epoch: loss, accuracy, F1, learning rate, seconds.
+    History,
     /// One row a calibrated model and step of probability: examples, mean probability, share predicted right.
     Reliability,
     /// One row a model and group of columns: the change where the group is left out (after `bench ablate`).
@@ -45,6 +48,7 @@ impl Table {
             Self::Split => split(results),
             Self::Importances => importances(results),
             Self::Insights => numbers(results),
+            Self::History => history(results),
             Self::Reliability => reliability(results),
             Self::Ablation => ablation(results),
         };
@@ -222,6 +226,34 @@ fn numbers(results: &Results) -> Vec<Column> {
         count("fold", rows.iter().map(|row| row.1.fold)),
         text("name", rows.iter().map(|row| row.2.clone())),
         number("value", rows.iter().map(|row| row.3)),
+    ]
+}
+
+fn history(results: &Results) -> Vec<Column> {
+    let rows: Vec<_> = (0..results.plan.models.len())
+        .flat_map(|model| {
+            results.finished(model).flat_map(move |cell| {
+                let epochs = cell.record.insights.history.iter().enumerate();
+                epochs.map(move |(at, epoch)| (model, cell.fold, at + 1, epoch))
+            })
+        })
+        .collect();
+    let valid = |name: &str, of: &dyn Fn(&Quality) -> f64| {
+        let values = rows.iter().map(|row| row.3.valid.as_ref().map(of));
+        Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+    };
+    vec![
+        text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
+        count("repeat", rows.iter().map(|row| row.1.repeat)),
+        count("fold", rows.iter().map(|row| row.1.fold)),
+        count("epoch", rows.iter().map(|row| row.2)),
+        number("train_loss", rows.iter().map(|row| row.3.train_loss)),
+        number("train_accuracy", rows.iter().map(|row| row.3.train_accuracy)),
+        valid("valid_loss", &|valid| valid.loss),
+        valid("valid_accuracy", &|valid| valid.accuracy),
+        valid("valid_macro_f1", &|valid| valid.macro_f1),
+        number("learning_rate", rows.iter().map(|row| row.3.rate)),
+        number("seconds", rows.iter().map(|row| row.3.seconds)),
     ]
 }
 

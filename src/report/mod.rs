@@ -5,6 +5,7 @@ pub mod audit;
 mod export;
 mod frames;
 mod grid;
+pub mod history;
 pub mod insights;
 mod leaderboard;
 pub mod published;

@@ -5,13 +5,16 @@
 
 use crate::error::{Error, Result};
 use crate::run::{Plan, PlannedModel};
-use genre_bench_api::Published;
+use genre_bench_api::{Published, Reads};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Recordings from which on a table counts as the whole of GTZAN, which has 1000 and in most copies one or two
 /// that are broken.
 const WHOLE_GTZAN: usize = 990;
+
+/// What figures of networks say that read some picture of a spectrogram.
+const IMAGE: &str = "spectrogram image";
 
 /// A row of `data/published.csv`; figures 0–1.
 #[derive(Debug, Deserialize)]
@@ -66,7 +69,7 @@ pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
 }
 
 /// The figure that was published for a model under the run's conditions, if there is one: the same model with its
-/// default parameters, the whole of GTZAN, examples of the same length and the same protocol. Where every recording is
+/// default parameters and the same input, the whole of GTZAN, examples of the same length and the same protocol. Where every recording is
 /// one example, drawing segments and drawing tracks are the same protocol.
 pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published]) -> Option<&'a Published> {
     let dataset = &plan.dataset;
@@ -80,5 +83,10 @@ pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published
                     .iter()
                     .all(|p| ["segment", "track"].contains(&p.as_str())))
     };
-    figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f))
+    let same_input = |figure: &Published| match model.reads {
+        _ if plan.picture_size.is_some() && model.reads.pictures().is_some() => false,
+        Reads::Pictures(_) if figure.input == IMAGE => true,
+        reads => figure.input == reads.to_string(),
+    };
+    figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f) && same_input(f))
 }

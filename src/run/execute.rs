@@ -1,13 +1,16 @@
 use super::memory::Meter;
-use super::{Calibrated, Cell, Claim, Columns, Outcome, Plan, Record, Standardiser, Store};
+use super::{Calibrated, Cell, Claim, Outcome, Plan, Record, Standardiser, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
 use crate::score::{Reliability, labels_of};
-use genre_bench_api::{Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Run};
+use genre_bench_api::{
+    Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Pictures, Run,
+};
 use ndarray::{Array2, Axis};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 const THREAD_NAME: &str = "cell-";
 
 /// How a run is computed; none of it changes its numbers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Cells at a time.
     pub jobs: usize,
@@ -23,6 +26,8 @@ pub struct Settings {
     pub threads: usize,
     /// Where neural models compute.
     pub device: Device,
+    /// Folder for TensorBoard's event files, if they are wanted.
+    pub tensorboard: Option<PathBuf>,
 }
 
 /// Who is told what happens, from several threads.
@@ -62,7 +67,7 @@ pub fn execute(
     split: &Split,
     models: &[&dyn Model],
     store: &Store,
-    settings: Settings,
+    settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Executed> {
     let job = Job { plan, dataset, split, models, store, settings, watch, started: SystemTime::now() };
@@ -147,7 +152,7 @@ struct Job<'a> {
     split: &'a Split,
     models: &'a [&'a dyn Model],
     store: &'a Store,
-    settings: Settings,
+    settings: &'a Settings,
     watch: &'a dyn Watch,
     started: SystemTime,
 }
@@ -171,7 +176,8 @@ impl Job<'_> {
             }
         };
         self.watch.started(cell);
-        let outcome = self.compute(cell, fold, worker);
+        let scratch = lock.as_ref().map(|lock| self.store.scratch(lock));
+        let outcome = self.compute(cell, fold, worker, scratch);
         if let Some(lock) = lock {
             error = self.store.finish(lock, &outcome).err();
         }
@@ -179,15 +185,29 @@ impl Job<'_> {
         Some((outcome, error))
     }
 
-    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker) -> Outcome {
+    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, scratch: Option<PathBuf>) -> Outcome {
         let model = self.models[cell.model];
         let planned = &self.plan.models[cell.model];
-        let parts = Parts::of(self.dataset, self.split, fold, planned.without.as_ref());
+        let params = planned.params_on(cell.fold);
+        let card = model.card();
+        let pictures = match card.reads_with(params) {
+            Ok(reads) => reads.pictures().map(|wanted| self.dataset.pictures.of(wanted)).transpose(),
+            Err(error) => Err(error.to_string()),
+        };
+        let pictures = match pictures {
+            Ok(pictures) => pictures,
+            Err(reason) => return Outcome::Failed(reason),
+        };
+        let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
+        let without: Vec<&String> = without.collect();
+        let parts = Parts::of(self.dataset, self.split, fold, &without, pictures);
         let run = Run {
-            params: planned.params_on(cell.fold).clone(),
+            params: params.clone(),
             seed: self.plan.cell_seed(cell),
             threads: self.settings.threads,
             device: self.settings.device,
+            scratch,
+            tensorboard: self.settings.tensorboard.as_ref().map(|folder| folder.join(self.plan.key(cell))),
             observer: &CellObserver { cell, watch: self.watch },
         };
         let fit = || measure(model, &parts, &run, self.plan.calibration, worker.meter);
@@ -228,16 +248,32 @@ struct Parts {
 }
 
 impl Parts {
-    /// The parts of a fold, without some columns.
-    fn of(dataset: &Dataset, split: &Split, fold: &Fold, without: Option<&Columns>) -> Self {
-        let is_kept = |column: &usize| without.is_none_or(|w| !w.columns.contains(&dataset.columns[*column]));
-        let kept: Vec<usize> = (0..dataset.columns.len()).filter(is_kept).collect();
-        let columns: Arc<[String]> = kept.iter().map(|&column| dataset.columns[column].clone()).collect();
-        let rows = |part: &[usize]| dataset.table.select(Axis(0), part).select(Axis(1), &kept);
+    /// The parts of a fold, without some columns, and with pictures if the model reads them.
+    fn of(
+        dataset: &Dataset,
+        split: &Split,
+        fold: &Fold,
+        without: &[&String],
+        pictures: Option<&Pictures>,
+    ) -> Self {
+        let kept = (!without.is_empty()).then(|| {
+            let columns = dataset.columns.iter().enumerate();
+            columns.filter(|(_, name)| !without.contains(name)).map(|(at, _)| at).collect::<Vec<_>>()
+        });
+        let columns = match &kept {
+            None => Arc::clone(&dataset.columns),
+            Some(kept) => kept.iter().map(|&column| dataset.columns[column].clone()).collect(),
+        };
+        let rows = |part: &[usize]| {
+            let rows = dataset.table.select(Axis(0), part);
+            if let Some(kept) = &kept { rows.select(Axis(1), kept) } else { rows }
+        };
         let standardiser = Standardiser::fit(rows(&fold.train).view());
+        let pictures = pictures.map(|all| all.standardised_on(&all.select(&fold.train)));
         let inputs = |part: &[usize]| Inputs {
             table: standardiser.apply(rows(part).view()),
             columns: Arc::clone(&columns),
+            pictures: pictures.as_ref().map(|all| all.select(part)).unwrap_or_default(),
         };
         let catalogue = &dataset.catalogue;
         let labels = |part: &[usize]| part.iter().map(|&e| catalogue.examples[e].label).collect();

@@ -1,7 +1,7 @@
-use crate::dataset::{Dataset, Info, hex};
+use crate::dataset::{Dataset, ImageSize, Info, hex};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
-use genre_bench_api::{CalibrationMethod, Card, Family, Params};
+use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
@@ -30,6 +30,9 @@ pub struct Plan {
     pub seed: u64,
     /// Where neural models compute.
     pub device: String,
+    /// Size that larger pictures were brought to.
+    #[serde(default)]
+    pub picture_size: Option<ImageSize>,
     /// How scores are made probabilities, on the validation part; not at all if none.
     pub calibration: Option<CalibrationMethod>,
     /// What the user must know before believing the scores.
@@ -81,6 +84,9 @@ pub struct PlannedModel {
     pub family: Family,
     /// Its hyper-parameters.
     pub params: Params,
+    /// What it reads.
+    #[serde(default)]
+    pub reads: Reads,
     /// Whether any of them differs from the default or the model sees less than it could, so that published figures
     /// do not apply.
     pub changed: bool,
@@ -119,9 +125,16 @@ impl PlannedModel {
         let usage =
             |e| Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters");
         let params = card.resolve(changes).map_err(usage)?;
-        let changed = params != card.resolve([]).map_err(usage)?;
+        // What it reads is told by itself, and published figures are by input.
+        let telling = |params: &Params| {
+            let telling = params.iter().filter(|(name, _)| *name != "input");
+            telling.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Vec<_>>()
+        };
+        let changed = telling(&params) != telling(&card.resolve([]).map_err(usage)?);
+        let reads = card.reads_with(&params).map_err(usage)?;
         let (name, model) = (card.name.clone(), card.name.clone());
-        Ok(Self { name, model, family: card.family, params, changed, choices: Vec::new(), without: None })
+        let (choices, without) = (Vec::new(), None);
+        Ok(Self { name, model, family: card.family, params, reads, changed, choices, without })
     }
 
     /// The hyper-parameters for the fold at an index.
@@ -150,7 +163,8 @@ impl Plan {
         split: &Split,
         models: Vec<PlannedModel>,
         seed: u64,
-        device: String,
+        device: Device,
+        picture_size: Option<ImageSize>,
         calibration: Option<CalibrationMethod>,
     ) -> Result<Self> {
         let mut plan = Self {
@@ -163,7 +177,8 @@ impl Plan {
             split_hash: split.hash.clone(),
             unused: split.unused,
             seed,
-            device,
+            device: device.to_string(),
+            picture_size,
             calibration,
             warnings: warnings(dataset, split),
             notes: dataset.notes.clone(),
@@ -191,6 +206,7 @@ impl Plan {
             self.seed,
             self.device,
             self.calibration,
+            model.reads.pictures().and(self.picture_size),
             model.model,
             model.params_on(cell.fold),
             model.without,

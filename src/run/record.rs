@@ -53,6 +53,7 @@ impl Record {
 
 /// How a cell ended.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are records, and there are few")]
 pub enum Outcome {
     /// With predictions.
     Done(Record),

@@ -18,6 +18,7 @@ const FORMAT: u32 = 2;
 /// OUT/cells/KEY.json           one finished cell, shared by all runs that have it
 /// OUT/cells/KEY.failed.json    why a cell failed
 /// OUT/cells/KEY.lock           held by the process that is computing the cell
+/// OUT/cells/KEY.partial/       what the model needs to go on with a cell that was interrupted
 /// OUT/runs/RUN/plan.json       what was run
 /// OUT/runs/RUN/split.csv       on which division of
 /// OUT/runs/RUN/examples.csv    which examples
@@ -221,6 +222,11 @@ impl Store {
         }
     }
 
+    /// A folder for what a model needs to go on with a cell after an interruption. It goes when the cell ends.
+    pub fn scratch(&self, lock: &CellLock) -> PathBuf {
+        self.root.join("cells").join(format!("{}.partial", lock.key))
+    }
+
     /// Stores how a cell ended.
     ///
     /// # Errors
@@ -228,16 +234,18 @@ impl Store {
     /// The store cannot be written to.
     pub fn finish(&self, lock: CellLock, outcome: &Outcome) -> Result<()> {
         match outcome {
-            Outcome::Done(record) => {
-                self.write_json(&self.record_path(&lock.key), record)?;
-                let _ = fs::remove_file(self.failure_path(&lock.key)); // usually there is none
-                // Only now: whoever waits for the lock of a removed file must find the cell ended when it gets it.
-                let _ = fs::remove_file(&lock.path);
-            }
+            Outcome::Done(record) => self.write_json(&self.record_path(&lock.key), record)?,
             Outcome::Failed(reason) => {
                 self.write_json(&self.failure_path(&lock.key), &Failure { reason: reason.clone() })?;
             }
-            Outcome::Missing => {}
+            Outcome::Missing => return Ok(()),
+        }
+        // Most cells leave neither of the two; and what cannot be removed does no harm.
+        let _ = fs::remove_dir_all(self.scratch(&lock));
+        if let Outcome::Done(_) = outcome {
+            let _ = fs::remove_file(self.failure_path(&lock.key));
+            // Only now: whoever waits for the lock of a removed file must find the cell ended when it gets it.
+            let _ = fs::remove_file(&lock.path);
         }
         Ok(())
     }

@@ -104,15 +104,14 @@ pub fn candidates(
     let mut candidates = vec![PlannedModel { name: format!("{} as it is", base.model), ..base.clone() }];
     for combination in combinations {
         let changes = kept.iter().chain(&combination).map(|(name, value)| (name.as_str(), value.as_str()));
-        let params = card.resolve(changes).map_err(|e| {
-            let named: Vec<String> =
-                combination.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            Error::new(format!("--grid {}", named.join(" ")), e, "`bench list models` shows all parameters")
+        let named: Vec<String> = combination.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let name = named.join(" ");
+        let resolved = card.resolve(changes).and_then(|params| Ok((card.reads_with(&params)?, params)));
+        let (reads, params) = resolved.map_err(|e| {
+            Error::new(format!("--grid {name}"), e, "`bench list models` shows all parameters")
         })?;
         if !candidates.iter().any(|other| other.params == params) {
-            let named: Vec<String> =
-                combination.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            candidates.push(PlannedModel { name: named.join(" "), params, changed: true, ..base.clone() });
+            candidates.push(PlannedModel { name, params, reads, changed: true, ..base.clone() });
         }
     }
     Ok(candidates)

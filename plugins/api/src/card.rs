@@ -13,6 +13,8 @@ pub struct Card {
     pub summary: String,
     /// Which inputs the harness must prepare.
     pub reads: Reads,
+    /// Columns of the table that the model is not given, where there are such.
+    pub leaves_out: Vec<String>,
     /// Hyper-parameters with their defaults.
     pub params: Vec<Param>,
     /// Figures others published for this system.
@@ -33,6 +35,7 @@ impl Card {
             family,
             summary: summary.into(),
             reads: Reads::Table,
+            leaves_out: Vec::new(),
             params: Vec::new(),
             published: Vec::new(),
             in_default_lineup: true,
@@ -58,6 +61,12 @@ impl Card {
         if let Reads::Pictures(picture) = self.reads {
             self.reads = Reads::TableAndPictures(picture);
         }
+        self
+    }
+
+    /// Reads the table without some of its columns: the harness leaves them out.
+    pub fn without_columns(mut self, names: &[&str]) -> Self {
+        self.leaves_out.extend(names.iter().map(|name| (*name).to_owned()));
         self
     }
 
@@ -154,9 +163,11 @@ impl Family {
 }
 
 /// The inputs a model wants prepared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Reads {
     /// The feature table: one row of numbers an example.
+    #[default]
     Table,
     /// A picture of each example.
     Pictures(Picture),
@@ -170,6 +181,24 @@ impl Reads {
         match self {
             Self::Table => None,
             Self::Pictures(picture) | Self::TableAndPictures(picture) => Some(picture),
+        }
+    }
+}
+
+impl From<Reads> for String {
+    fn from(reads: Reads) -> Self {
+        reads.to_string()
+    }
+}
+
+impl TryFrom<String> for Reads {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        match text.strip_prefix("table") {
+            Some("") => Ok(Self::Table),
+            Some(rest) => rest.trim_start_matches(" + ").parse().map(Self::TableAndPictures),
+            None => text.parse().map(Self::Pictures),
         }
     }
 }

@@ -57,6 +57,7 @@
 
 mod calibration;
 mod card;
+mod cost;
 mod error;
 mod examples;
 mod insights;
@@ -67,6 +68,7 @@ mod run;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
+pub use cost::Cost;
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
 pub use insights::{Epoch, Insights, Quality};
@@ -102,6 +104,22 @@ pub trait Model: Send + Sync {
     /// Whatever keeps the model from being fitted. The harness reports it in the model's row and
     /// goes on with the next model; a panic is caught and treated the same.
     fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>>;
+
+    /// What the model takes with these hyper-parameters, for pictures of so many rows and columns, tables of so many
+    /// columns (whatever of it it reads) and so many classes; None where that depends on the examples.
+    ///
+    /// # Errors
+    ///
+    /// Parameters that are not the card's, or sizes that the model does not take.
+    fn cost(
+        &self,
+        _params: &Params,
+        _picture: (usize, usize),
+        _columns: usize,
+        _classes: usize,
+    ) -> Result<Option<Cost>> {
+        Ok(None)
+    }
 }
 
 /// A fitted classifier.

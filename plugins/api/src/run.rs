@@ -1,6 +1,7 @@
 use crate::{Error, Params, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Everything a fit may know about its surroundings.
@@ -62,6 +63,16 @@ pub enum Device {
     Cpu,
     /// The CUDA device of this number.
     Cuda(usize),
+}
+
+/// `cpu` or `cuda:0`.
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
 }
 
 /// The harness's side of [`Run::progress`] and [`Run::check_cancelled`].

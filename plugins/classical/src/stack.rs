@@ -158,6 +158,8 @@ fn fit_inside(
         seed: run.rng(&format!("{} {purpose}", card.name)).next_u64(),
         threads: run.threads,
         device: run.device,
+        scratch: None,
+        tensorboard: None,
         observer: &Inside(run.observer),
     };
     let fitted = candidate.fit(train, valid, &inside)?;

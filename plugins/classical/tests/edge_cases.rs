@@ -4,7 +4,7 @@
 mod common;
 
 use common::{examples, fit, fit_with, fixture, inputs, labels, model};
-use genre_bench_api::{Device, Error, Examples, Observer, Run};
+use genre_bench_api::{Error, Examples, Observer, Run};
 use genre_bench_classical::models;
 use ndarray::{Array2, Axis, array, concatenate, s};
 
@@ -179,13 +179,7 @@ fn slow_fits_can_be_cancelled() {
     let train = fixture("overlapping").train.examples();
     for name in ["forest", "extra-trees", "boosting", "logistic", "svm", "svm-linear", "stack"] {
         let model = model(name);
-        let run = Run {
-            params: model.card().resolve([]).unwrap(),
-            seed: 0,
-            threads: 1,
-            device: Device::Cpu,
-            observer: &Impatient,
-        };
+        let run = Run { observer: &Impatient, ..Run::with(model.card().resolve([]).unwrap(), 0) };
         let outcome = model.fit(&train, &Examples::default(), &run);
         assert!(matches!(outcome, Err(Error::Cancelled)), "{name}");
     }

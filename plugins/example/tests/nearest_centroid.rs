@@ -6,7 +6,11 @@ use genre_bench_example::NearestCentroid;
 use ndarray::{Array2, array};
 
 fn inputs(table: Array2<f32>) -> Inputs {
-    Inputs { columns: (0..table.ncols()).map(|column| format!("x{column}")).collect(), table }
+    Inputs {
+        columns: (0..table.ncols()).map(|column| format!("x{column}")).collect(),
+        table,
+        ..Inputs::default()
+    }
 }
 
 fn run() -> Run<'static> {

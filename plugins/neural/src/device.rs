@@ -1,6 +1,23 @@
 use candle_core::Device;
 use genre_bench_api::{Error, Result};
 
+/// How many CUDA devices there are; none if this was built without CUDA.
+pub fn cuda_devices() -> Option<usize> {
+    #[cfg(feature = "cuda")]
+    {
+        // A machine without a driver has no devices, and the library that is not there panics.
+        let count = || candle_core::cuda_backend::cudarc::driver::CudaContext::device_count();
+        Some(
+            std::panic::catch_unwind(count)
+                .ok()
+                .and_then(Result::ok)
+                .map_or(0, |count| count.max(0) as usize),
+        )
+    }
+    #[cfg(not(feature = "cuda"))]
+    None
+}
+
 /// candle's device for a run's.
 ///
 /// # Errors
@@ -34,9 +51,24 @@ pub fn cuda_device(number: usize) -> Result<Device> {
         ))
     })?;
     #[cfg(feature = "cuda")]
-    if let Device::Cuda(device) = &device {
-        // SAFETY: events order what several streams do with the same memory; this device has one stream.
-        unsafe { device.disable_event_tracking() };
-    }
+    prepare(&device).map_err(|error| Error::failed(format!("CUDA device {number}: {error}")))?;
     Ok(device)
+}
+
+#[cfg(feature = "cuda")]
+fn prepare(device: &Device) -> candle_core::Result<()> {
+    use candle_core::cuda_backend::WrapErr;
+    use candle_core::cuda_backend::cudarc::driver::{result, sys};
+    let Device::Cuda(device) = device else { return Ok(()) };
+    // SAFETY: events order what several streams do with the same memory; this device has one stream.
+    unsafe { device.disable_event_tracking() };
+    // Memory that is freed is kept for the next step. Otherwise the driver gives it back to the system whenever
+    // somebody waits for the device, and every step begins by getting all of it again.
+    let mut keep = u64::MAX;
+    let threshold = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+    // SAFETY: the device exists, and the attribute is a 64-bit number of bytes.
+    unsafe {
+        let pool = result::device::get_default_mem_pool(device.cuda_stream().context().cu_device()).w()?;
+        result::mem_pool::set_attribute(pool, threshold, (&raw mut keep).cast()).w()
+    }
 }

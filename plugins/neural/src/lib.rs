@@ -20,5 +20,5 @@ mod models;
 pub mod network;
 pub mod train;
 
-pub use device::cuda_device;
+pub use device::{cuda_device, cuda_devices};
 pub use models::models;

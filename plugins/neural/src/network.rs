@@ -1,10 +1,12 @@
 //! From a network to a model: the same for every architecture.
 
 use crate::device::device;
-use crate::layers::{Builder, Sequential};
+use crate::layers::{Builder, Layer, Pass, Sequential};
 use crate::train::{Labelled, Recipe, Samples, fit, logits, probabilities};
-use candle_core::{DType, Device};
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Insights, Model, Param, Params, Reads};
+use candle_core::{DType, Device, Tensor};
+use genre_bench_api::{
+    Card, Cost, Error, Examples, Family, Fitted, Inputs, Insights, Model, Param, Params, Reads,
+};
 use genre_bench_api::{Result, Run};
 use ndarray::Array2;
 
@@ -69,7 +71,7 @@ impl<A: Architecture> Model for Network<A> {
         let parts = set_aside(train, valid, &recipe, run);
         let (train, valid) = parts.as_ref().map_or((train, valid), |(train, valid)| (train, valid));
 
-        let shape = shape(&train.inputs, reads, train.classes.len())?;
+        let shape = shape_of(&train.inputs, reads, train.classes.len())?;
         let builder = Builder::new(run.seed, &place.0, place.1);
         let network = self.0.layers(&builder, &shape, &run.params).map_err(Error::failed)?;
         let weights = builder.finish();
@@ -90,6 +92,39 @@ impl<A: Architecture> Model for Network<A> {
         let insights = Insights { history: history.epochs, ..insights };
         Ok(Box::new(FittedNetwork { network, place, reads, shape, insights }))
     }
+
+    fn cost(
+        &self,
+        params: &Params,
+        picture: (usize, usize),
+        columns: usize,
+        classes: usize,
+    ) -> Result<Option<Cost>> {
+        let shape = shape(picture, columns, self.card().reads_with(params)?, classes)?;
+        cost(&self.0, &shape, params).map(Some)
+    }
+}
+
+/// What a network takes: counted, not computed, so at once even for large ones.
+///
+/// # Errors
+///
+/// Examples of a shape that it does not take.
+pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> Result<Cost> {
+    let count = || -> candle_core::Result<Cost> {
+        let builder = Builder::blank();
+        let network = architecture.layers(&builder, shape, params)?;
+        let (rows, columns) = shape.picture;
+        let example = match (rows * columns, shape.columns) {
+            (pixels, 0) if pixels > 0 => vec![1, 1, rows, columns],
+            (pixels, features) => vec![1, pixels + features],
+        };
+        let pass = Pass::counting();
+        network.forward(&Tensor::zeros(example, DType::F32, &Device::Cpu)?, &pass)?;
+        let parameters = builder.finish().parameters() as u64;
+        Ok(Cost { parameters, multiply_adds: pass.multiply_adds() })
+    };
+    count().map_err(Error::failed)
 }
 
 fn precision(run: &Run) -> Result<DType> {
@@ -115,8 +150,12 @@ fn set_aside(train: &Examples, valid: &Examples, recipe: &Recipe, run: &Run) -> 
     Some((train.select(&rest), train.select(aside)))
 }
 
-fn shape(inputs: &Inputs, reads: Reads, classes: usize) -> Result<Shape> {
-    let (picture, columns) = (inputs.pictures.shape(), inputs.table.ncols());
+fn shape_of(inputs: &Inputs, reads: Reads, classes: usize) -> Result<Shape> {
+    shape(inputs.pictures.shape(), inputs.table.ncols(), reads, classes)
+}
+
+/// What a network reads of pictures and tables of these sizes.
+fn shape(picture: (usize, usize), columns: usize, reads: Reads, classes: usize) -> Result<Shape> {
     let (picture, columns) = match reads {
         Reads::Table => ((0, 0), columns),
         Reads::Pictures(_) => (picture, 0),
@@ -144,7 +183,7 @@ impl Fitted for FittedNetwork {
         if inputs.is_empty() {
             return Ok(Array2::zeros((0, self.shape.classes)));
         }
-        let given = shape(inputs, self.reads, self.shape.classes)?;
+        let given = shape_of(inputs, self.reads, self.shape.classes)?;
         if given != self.shape {
             return Err(Error::failed(format!("fitted to {:?}, asked to score {given:?}", self.shape)));
         }

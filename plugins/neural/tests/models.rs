@@ -2,19 +2,29 @@
 //! contract.
 #![allow(clippy::unwrap_used)]
 
-use genre_bench_api::{Examples, Inputs, Model, Pictures, Reads, Run, random_stream};
+use genre_bench_api::{Cost, Examples, Inputs, Model, Pictures, Reads, Run, random_stream};
 use ndarray::{Array2, Array3};
 use rand::Rng;
 
 /// Parameters that make a model small enough to be tried.
 const SMALL: [(&str, &str); 6] = [
-    ("epochs", "12"),
+    ("epochs", "10"),
     ("batch", "8"),
     ("width", "0.25"),
     ("size", "32"),
     ("lr", "0.003"),
     ("patience", "12"),
 ];
+
+/// Changes of `SMALL` for networks with many layers.
+fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
+        // Without normalisation, nineteen layers learn nothing in larger steps.
+        "vgg19" => &[("width", "0.1"), ("lr", "0.0005")],
+        "resnet18" | "resnet50" => &[("width", "0.125")],
+        _ => &[],
+    }
+}
 
 /// Pictures with a bright band whose height says the class, in noise, and a table that says it too.
 fn examples(count: usize, (rows, columns): (usize, usize), seed: u64) -> Examples {
@@ -39,13 +49,23 @@ fn examples(count: usize, (rows, columns): (usize, usize), seed: u64) -> Example
 
 fn run(model: &dyn Model, changes: &[(&str, &str)], seed: u64) -> Run<'static> {
     let card = model.card();
-    let declared = changes.iter().filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
-    Run::with(card.resolve(declared.copied()).unwrap(), seed)
+    let declared = changes.iter().copied().chain(deep(&card.name).iter().copied());
+    let declared = declared.filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
+    Run::with(card.resolve(declared).unwrap(), seed)
 }
 
+fn model(name: &str) -> Box<dyn Model> {
+    genre_bench_neural::models().into_iter().find(|model| model.card().name == name).unwrap()
+}
+
+/// All that read pictures, and of each description with many variants those of the default line-up.
 fn reading_pictures() -> Vec<Box<dyn Model>> {
-    let models = genre_bench_neural::models().into_iter();
-    models.filter(|model| model.card().reads != Reads::Table).collect()
+    let variant = |name: &str| name.starts_with("mlfi-");
+    let models = genre_bench_neural::models().into_iter().filter(|model| {
+        let card = model.card();
+        card.reads != Reads::Table && (card.in_default_lineup || !variant(&card.name))
+    });
+    models.collect()
 }
 
 #[test]
@@ -55,6 +75,9 @@ fn every_model_learns_what_can_be_told_apart() {
         let name = model.card().name;
         let fitted = model.fit(&train, &Examples::default(), &run(model.as_ref(), &SMALL, 0)).unwrap();
         let scores = fitted.scores(&test.inputs).unwrap();
+        let (what, parameters) = fitted.insights().numbers.swap_remove(0);
+        let cost = model.cost(&run(model.as_ref(), &SMALL, 0).params, (64, 60), 6, 3).unwrap().unwrap();
+        assert_eq!((what.as_str(), parameters as u64), ("parameters", cost.parameters), "{name}");
         let right = |(row, &label): (ndarray::ArrayView1<f32>, &usize)| row.iter().all(|s| *s <= row[label]);
         let right = scores.rows().into_iter().zip(&test.labels).filter(|pair| right(*pair)).count();
         assert!(right >= 50, "{name}: {right} of 60");
@@ -67,7 +90,7 @@ fn every_model_learns_what_can_be_told_apart() {
 
 #[test]
 fn the_seed_decides_every_bit_and_the_threads_none() {
-    let (train, test) = (examples(40, (64, 60), 0), examples(20, (64, 60), 1));
+    let (train, test) = (examples(24, (64, 60), 0), examples(20, (64, 60), 1));
     let quick = [&[("epochs", "2")][..], &SMALL[1..]].concat();
     for model in reading_pictures() {
         let fit = |seed, threads| {
@@ -86,11 +109,54 @@ fn the_seed_decides_every_bit_and_the_threads_none() {
 #[test]
 fn a_validation_part_is_set_aside_where_the_recipe_needs_one() {
     let train = examples(60, (32, 32), 0);
-    for (name, has) in [("ann", false), ("choi-fcn5", true), ("cnn-5block", true)] {
-        let models = genre_bench_neural::models();
-        let model = models.iter().find(|model| model.card().name == name).unwrap();
+    for (name, has) in [("ann", false), ("choi-fcn5", true), ("cnn-5block", true), ("lstm-64", true)] {
+        let model = model(name);
         let fitted = model.fit(&train, &Examples::default(), &run(model.as_ref(), &SMALL, 0)).unwrap();
         assert!(fitted.insights().history.iter().all(|epoch| epoch.valid.is_some() == has), "{name}");
+    }
+}
+
+#[test]
+fn every_interaction_trains_on_pictures_of_any_size() {
+    let models = genre_bench_neural::models();
+    let names = models.iter().map(|model| model.card().name).filter(|name| name.starts_with("mlfi"));
+    let names: Vec<String> = names.collect();
+    assert_eq!(names.len(), 22);
+    for (name, size) in names.iter().zip([(128, 130), (13, 20), (40, 5)].into_iter().cycle()) {
+        let (model, train) = (model(name), examples(4, size, 0));
+        let fitted = model.fit(&train, &train, &run(model.as_ref(), &[("epochs", "1")], 0)).unwrap();
+        assert_eq!(fitted.scores(&train.inputs).unwrap().dim(), (4, 3), "{name}");
+    }
+}
+
+/// Those of the systems whose networks are all here.
+#[test]
+fn published_figures_are_of_models_and_inputs_that_there_are() {
+    let figures = include_str!("../../../data/published.csv").lines();
+    let mut found = 0;
+    for figure in figures.map(|line| line.split(',').collect::<Vec<_>>()) {
+        let [system, name, input, ..] = figure[..] else { panic!("{figure:?}") };
+        if ["B", "D", "F"].contains(&system) && name != "crnn-resnet18" {
+            let card = model(name).card();
+            let is_read = card.reads.to_string() == input || card.resolve([("input", input)]).is_ok();
+            assert!(is_read, "{name} does not read {input}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 8 + 25 + 22);
+}
+
+/// The pictures of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.
+#[test]
+fn pools_and_states_fit_pictures_of_any_length() {
+    let sizes = [(192, 2584), (192, 862), (192, 259), (192, 87), (13, 87), (13, 1)];
+    for name in ["crnn-base", "crnn-large", "lstm-64x2", "choi-fcn5"] {
+        let model = model(name);
+        for size in sizes {
+            let (train, changes) = (examples(2, size, 0), [("epochs", "1"), ("width", "0.05")]);
+            let fitted = model.fit(&train, &train, &run(model.as_ref(), &changes, 0));
+            assert!(fitted.is_ok(), "{name}, {size:?}: {:?}", fitted.err());
+        }
     }
 }
 
@@ -119,11 +185,23 @@ fn parameters_are_as_many_as_the_sources_imply() {
         // 128 × 130, three times less 6 and halved.
         + dense(256 * 10 * 11, 32) + norm(32) + dense(32, 3);
     let hidden = dense(512, 256) + dense(256, 128) + dense(128, 64) + dense(64, 3);
-    let five_blocks: usize = [1, 16, 32, 64, 128, 256]
-        .windows(2)
-        .map(|pair| convolution(9, pair[0], pair[1]) + norm(pair[1]))
-        .sum::<usize>()
-        + dense(256 * 7 * 7, 3);
+    let blocks = |filters: &[usize]| -> usize {
+        filters.windows(2).map(|pair| convolution(9, pair[0], pair[1]) + norm(pair[1])).sum()
+    };
+    // Gates of a layer by what it reads and its units, with two biases each.
+    let recurrent = |gates: usize, from: usize, units: usize| gates * units * (from + units + 2);
+    // All rows are pooled into one, as in 192 bands.
+    let gru = |from: usize| recurrent(3, from, 32) + recurrent(3, 32, 32) + dense(32, 3);
+    // 224 × 224, five times halved.
+    let five_blocks = blocks(&[1, 16, 32, 64, 128, 256]) + dense(256 * 7 * 7, 3);
+    let crnn_base = blocks(&[1, 64, 128, 128, 128]) + gru(128);
+    let crnn_large = blocks(&[1, 64, 128, 256, 512, 512]) + gru(512);
+    let lstm = recurrent(4, 128, 64);
+    let mlfi = blocks(&[1, 16, 32, 64, 128, 128])
+        + recurrent(3, 16, 64)
+        + recurrent(3, 64, 64)
+        + [6, 1024, 512, 256, 128, 64].windows(2).map(|pair| dense(pair[0], pair[1])).sum::<usize>()
+        + dense(64 + 64, 3);
     let expected = [
         ("ann-table", dense(6, 512) + hidden),
         ("ann", dense(128 * 130, 512) + hidden),
@@ -131,14 +209,81 @@ fn parameters_are_as_many_as_the_sources_imply() {
         ("choi-fcn5", fcn5),
         ("choi-fcn5-dropout", fcn5),
         ("cnn-5block", five_blocks),
+        ("crnn-base", crnn_base),
+        ("crnn-large", crnn_large),
+        // As torchvision documents them for three channels and 1000 classes.
+        ("vgg19", 143_667_240 - 9 * 2 * 64 - dense(4096, 1000) + dense(4096, 3)),
+        ("resnet18", 11_689_512 - 49 * 2 * 64 - dense(512, 1000) + dense(512, 3)),
+        ("resnet50", 25_557_032 - 49 * 2 * 64 - dense(2048, 1000) + dense(2048, 3)),
+        ("rnn-32", recurrent(1, 128, 32) + dense(32, 3)),
+        ("rnn-128", recurrent(1, 128, 128) + dense(128, 3)),
+        ("rnn-64x2", recurrent(1, 128, 64) + recurrent(1, 64, 64) + dense(64, 3)),
+        ("lstm-64", lstm + dense(64, 3)),
+        ("lstm-64x2", lstm + recurrent(4, 64, 64) + dense(64, 3)),
+        ("bilstm-64", 2 * lstm + dense(128, 3)),
+        ("lstm-64-fc2", lstm + dense(64, 64) + dense(64, 3)),
+        ("mlfi", mlfi),
+        // 128 numbers of the convolutions or 64 of the recurrent layers beside 1024, 512, 256 or 128.
+        ("mlfi-a1", mlfi + 128 * 512),
+        ("mlfi-a4", mlfi + 128 * 64),
+        ("mlfi-b2", mlfi + 64 * 256),
+        ("mlfi-b3", mlfi + 64 * 128),
+        // More steps need no more parameters.
+        ("mlfi-e", mlfi),
+        ("mlfi-a", mlfi),
+        ("mlfi-a3c", mlfi + 128 * 128),
+        ("mlfi-b2d", mlfi + 64 * 256),
     ];
-    let train = examples(2, (128, 130), 0);
+    // What PyTorch counts in the same with ten classes.
+    let of_ten = |parameters: usize, units: usize| parameters - dense(units, 3) + dense(units, 10);
+    assert_eq!((of_ten(crnn_base, 32), of_ten(crnn_large, 32)), (392_778, 3_971_658));
     for (name, expected) in expected {
-        let models = genre_bench_neural::models();
-        let model = models.iter().find(|model| model.card().name == name).unwrap();
-        let once = run(model.as_ref(), &[("epochs", "1")], 0);
-        let fitted = model.fit(&train, &train, &once).unwrap();
-        let (what, parameters) = &fitted.insights().numbers[0];
-        assert_eq!((what.as_str(), *parameters as usize), ("parameters", expected), "{name}");
+        assert_eq!(cost(name).parameters as usize, expected, "{name}");
+    }
+}
+
+/// What a model takes for pictures of 128 × 130, tables of 6 columns and 3 classes.
+fn cost(name: &str) -> Cost {
+    let model = model(name);
+    let params = model.card().resolve([]).unwrap();
+    model.cost(&params, (128, 130), 6, 3).unwrap().unwrap()
+}
+
+#[test]
+fn multiply_adds_are_those_of_products() {
+    let network = |name| cost(name).multiply_adds as usize;
+    let dense = [512, 256, 128, 64, 3].windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>();
+    assert_eq!(network("ann"), 128 * 130 * 512 + dense);
+    assert_eq!(network("ann-table"), 6 * 512 + dense);
+    let lstm = |from: usize| 130 * 4 * 64 * (from + 64);
+    assert_eq!(network("lstm-64x2"), lstm(128) + lstm(64) + 64 * 3);
+    assert_eq!(network("bilstm-64"), 2 * lstm(128) + 128 * 3);
+    // Pools of 2 × 2 and then 4 × 2 leave 64 × 65, 16 × 32, 4 × 16 and 1 × 8.
+    let convolutions = [(1, 64, 128 * 130), (64, 128, 64 * 65), (128, 128, 16 * 32), (128, 128, 4 * 16)];
+    let convolutions = convolutions.map(|(from, to, pixels)| 9 * from * to * pixels).iter().sum::<usize>();
+    let gru = 8 * 3 * 32 * ((128 + 32) + (32 + 32));
+    assert_eq!(network("crnn-base"), convolutions + gru + 32 * 3);
+    // As torchvision documents them, in millions, for three channels and 1000 classes.
+    let photographs = |name, of_channel: usize, features: usize| {
+        (network(name) + 2 * of_channel + 997 * features) as f64 / 1e6
+    };
+    assert_eq!(photographs("vgg19", 9 * 64 * 224 * 224, 4096).round(), 19632.0);
+    assert_eq!(photographs("resnet18", 49 * 64 * 112 * 112, 512).round(), 1814.0);
+    assert_eq!(photographs("resnet50", 49 * 64 * 112 * 112, 2048).round(), 4089.0);
+}
+
+/// The recurrent layers read (8, 16) alone and (72, 16), (40, 16), (24, 16), (16, 16) and (12, 16) with 1024, 512, 256,
+/// 128 and 64 numbers of a dense layer.
+#[test]
+fn interactions_lengthen_what_the_recurrent_layers_read() {
+    let step = 3 * 64 * (16 + 64) + 3 * 64 * (64 + 64);
+    let alone = cost("mlfi").multiply_adds;
+    for (name, steps) in [("e", 72), ("d", 40), ("c", 24), ("b", 16), ("a", 12)] {
+        assert_eq!(cost(&format!("mlfi-{name}")).multiply_adds, alone + (steps - 8) * step, "{name}");
+    }
+    let joined = [("a2d", 128 * 256, 40), ("b1e", 64 * 512, 72), ("b4b", 64 * 64, 16)];
+    for (name, product, steps) in joined {
+        let expected = alone + product + (steps - 8) * step;
+        assert_eq!(cost(&format!("mlfi-{name}")).multiply_adds, expected, "{name}");
     }
 }

@@ -81,7 +81,7 @@ fn build_on(
 
 fn random(shape: &[usize], name: &str) -> Tensor {
     let count = shape.iter().product();
-    let values = genre_bench_neural::layers::Init::Uniform(1.0).draw(count, &mut random_stream(0, name));
+    let values = Init::Uniform(1.0).draw(count, &mut random_stream(0, name));
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 

@@ -61,7 +61,11 @@ pub fn table(rows: &[Vec<f32>]) -> Array2<f32> {
 }
 
 pub fn inputs(table: Array2<f32>) -> Inputs {
-    Inputs { columns: (0..table.ncols()).map(|column| format!("x{column}")).collect(), table }
+    Inputs {
+        columns: (0..table.ncols()).map(|column| format!("x{column}")).collect(),
+        table,
+        ..Inputs::default()
+    }
 }
 
 pub fn examples(table: Array2<f32>, labels: &[usize], classes: usize) -> Examples {

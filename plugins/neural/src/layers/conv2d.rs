@@ -54,10 +54,20 @@ impl Conv2d {
         let bias = bias.then(|| builder.trainable("bias", filters, init.bias(fan_in))).transpose()?;
         Ok(Self { weight, bias, operation: Convolution { window, groups } })
     }
+
+    fn count(&self, batch: &Tensor, pass: &Pass) -> Result<Option<Tensor>> {
+        let (examples, _, rows, columns) = batch.dims4()?;
+        let (rows, columns) = self.operation.window.axes((rows, columns))?;
+        let shape = (examples, self.weight.dim(0)?, rows.output, columns.output);
+        pass.count(examples * rows.output * columns.output * self.weight.elem_count(), shape)
+    }
 }
 
 impl Layer for Conv2d {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+        if let Some(zeros) = self.count(batch, pass)? {
+            return Ok(zeros);
+        }
         let batch = batch.contiguous()?;
         match &self.bias {
             Some(bias) => pass.apply([&batch, &self.weight, bias], self.operation, Keep::INPUTS),

@@ -8,6 +8,8 @@ pub enum Init {
     Constant(f32),
     /// Evenly between `-bound` and `bound`.
     Uniform(f32),
+    /// From a normal distribution of mean 0 and this standard deviation.
+    Normal(f32),
 }
 
 impl Init {
@@ -22,11 +24,50 @@ impl Init {
         Self::Uniform((6.0 / (fan_in + fan_out) as f32).sqrt())
     }
 
+    /// He's for layers before ReLU (K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015),
+    /// which torchvision's networks start their convolutions by: normally by `√(2 / fan_out)`.
+    pub fn he(fan_out: usize) -> Self {
+        Self::Normal((2.0 / fan_out as f32).sqrt())
+    }
+
     /// Draws `count` numbers.
     pub fn draw(self, count: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
         match self {
             Self::Constant(value) => vec![value; count],
             Self::Uniform(bound) => (0..count).map(|_| bound * (2.0 * rng.r#gen::<f32>() - 1.0)).collect(),
+            Self::Normal(deviation) => (0..count.div_ceil(2))
+                .flat_map(|_| normal_pair(rng).map(|number| deviation * number))
+                .take(count)
+                .collect(),
         }
+    }
+}
+
+/// Two independent numbers of mean 0 and variance 1 (G. Box and M. Muller, "A note on the generation of random normal
+/// deviates", 1958).
+fn normal_pair(rng: &mut ChaCha8Rng) -> [f32; 2] {
+    // From above 0 to 1: the logarithm of 0 is no number.
+    let radius = (-2.0 * (1.0 - rng.r#gen::<f32>()).ln()).sqrt();
+    let (sin, cos) = (std::f32::consts::TAU * rng.r#gen::<f32>()).sin_cos();
+    [radius * cos, radius * sin]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use genre_bench_api::random_stream;
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_the_normal_distribution() {
+        let numbers = Init::Normal(0.5).draw(99_999, &mut random_stream(0, "normal"));
+        assert_eq!(numbers.len(), 99_999);
+        let moment = |power: i32| {
+            numbers.iter().map(|&number| f64::from(number / 0.5).powi(power)).sum::<f64>() / 99_999.0
+        };
+        let errors =
+            [(1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0)].map(|(power, expected)| moment(power) - expected);
+        assert!(errors.iter().all(|error| error.abs() < 0.06), "{errors:?}");
+        let covariance: f32 = numbers.chunks_exact(2).map(|pair| pair[0] * pair[1]).sum::<f32>() / 49_999.0;
+        assert!(covariance.abs() < 0.01, "{covariance}");
     }
 }

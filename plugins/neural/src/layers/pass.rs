@@ -1,15 +1,17 @@
 use super::operation::Operation;
 use super::tape::{Keep, Tape};
 use candle_core::backprop::GradStore;
-use candle_core::{Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// One way through a network: whether it is for training, and then the chance that dropout draws and what is
-/// needed for the way back.
+/// needed for the way back; or whether it only counts.
 pub struct Pass {
     training: Option<Training>,
+    multiply_adds: Option<AtomicU64>,
 }
 
 struct Training {
@@ -20,12 +22,33 @@ struct Training {
 impl Pass {
     /// A pass whose gradients are wanted: dropout drops, batch normalisation uses the batch's own statistics.
     pub fn training(rng: ChaCha8Rng) -> Self {
-        Self { training: Some(Training { rng: Mutex::new(rng), tape: Tape::default() }) }
+        let training = Some(Training { rng: Mutex::new(rng), tape: Tape::default() });
+        Self { training, multiply_adds: None }
     }
 
     /// A pass whose result is wanted: nothing is kept for gradients.
     pub fn evaluation() -> Self {
-        Self { training: None }
+        Self { training: None, multiply_adds: None }
+    }
+
+    /// A pass in evaluation of which only the cost is wanted: what would take long is counted instead of computed, and
+    /// zeros stand for it.
+    pub fn counting() -> Self {
+        Self { training: None, multiply_adds: Some(AtomicU64::new(0)) }
+    }
+
+    /// Multiplications, each with an addition, of convolutions, dense and recurrent layers in a pass that counts; what
+    /// falls on padding is among them, as usual.
+    pub fn multiply_adds(&self) -> u64 {
+        self.multiply_adds.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// Counts an operation of so many multiply-adds, and makes zeros of the shape that it would have given; None in a
+    /// pass that does not count.
+    pub(super) fn count(&self, multiply_adds: usize, shape: impl Into<Shape>) -> Result<Option<Tensor>> {
+        let Some(count) = &self.multiply_adds else { return Ok(None) };
+        count.fetch_add(multiply_adds as u64, Ordering::Relaxed);
+        Tensor::zeros(shape, DType::F32, &Device::Cpu).map(Some)
     }
 
     /// Whether it is for training.

@@ -35,7 +35,8 @@ impl Weights {
 pub struct Builder {
     weights: Arc<Mutex<Weights>>,
     path: String,
-    seed: u64,
+    /// None where all weights are zero.
+    seed: Option<u64>,
     device: Device,
     dtype: DType,
 }
@@ -44,7 +45,13 @@ impl Builder {
     /// For a new network on a device, with numbers of a type between its layers: f32, or bf16 on CUDA devices.
     pub fn new(seed: u64, device: &Device, dtype: DType) -> Self {
         let weights = Weights { dtype, ..Weights::default() };
-        Self { weights: Arc::new(weights.into()), path: String::new(), seed, device: device.clone(), dtype }
+        let (seed, device) = (Some(seed), device.clone());
+        Self { weights: Arc::new(weights.into()), path: String::new(), seed, device, dtype }
+    }
+
+    /// For a network of which only the [cost](super::Pass::counting) is wanted: all weights are zero.
+    pub fn blank() -> Self {
+        Self { seed: None, ..Self::new(0, &Device::Cpu, DType::F32) }
     }
 
     /// For a part of the network.
@@ -81,10 +88,11 @@ impl Builder {
     }
 
     fn var(&self, name: &str, shape: Shape, init: Init) -> Result<Var> {
-        let mut rng = random_stream(self.seed, &format!("weight {}{name}", self.path));
         if self.dtype == DType::BF16 && !kernels::run_on(&self.device) {
             bail!("bf16 is for CUDA devices; on the processor networks compute in f32");
         }
+        let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };
+        let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));
         let values = init.draw(shape.elem_count(), &mut rng);
         // In bf16 a step of training would be lost in rounding where it is below a 256th of the weight. So what is
         // of that type are the numbers between layers; the weights that an operation reads it rounds itself.

@@ -5,25 +5,43 @@ mod ann;
 mod choi_fcn5;
 mod cnn_5block;
 mod cnn_7x7;
+mod crnn;
+mod mlfi;
+mod pools;
+mod recurrent;
+mod resized;
+mod resnet;
 mod scaled;
+mod vgg19;
 
 use crate::network::{Architecture, Network};
 use ann::Ann;
 use choi_fcn5::ChoiFcn5;
 use cnn_5block::Cnn5Block;
 use cnn_7x7::Cnn7x7;
+use crnn::Crnn;
 use genre_bench_api::Model;
+use mlfi::Mlfi;
+use recurrent::RecurrentNetwork;
+use resnet::ResNet;
+use vgg19::Vgg19;
 
 /// All models of this crate, the simplest first.
 pub fn models() -> Vec<Box<dyn Model>> {
-    vec![
+    let mut models = vec![
         model(Ann::Table),
         model(Ann::Pictures),
         model(Cnn7x7),
         model(Cnn5Block),
         model(ChoiFcn5 { dropout: false }),
         model(ChoiFcn5 { dropout: true }),
-    ]
+        model(Crnn::Base),
+        model(Crnn::Large),
+    ];
+    models.extend([model(Vgg19), model(ResNet::Of18), model(ResNet::Of50)]);
+    models.extend(RecurrentNetwork::all().map(model));
+    models.extend(Mlfi::all().into_iter().map(model));
+    models
 }
 
 fn model(architecture: impl Architecture + 'static) -> Box<dyn Model> {

@@ -192,6 +192,11 @@ struct Direction {
 
 impl Direction {
     fn walk<C: Cell>(&self, input: &Tensor, hidden: usize, pass: &Pass) -> Result<Tensor> {
+        let (examples, steps, features) = input.dims3()?;
+        let of_step = C::GATES * hidden * (features + hidden);
+        if let Some(zeros) = pass.count(examples * steps * of_step, (examples, steps, hidden))? {
+            return Ok(zeros);
+        }
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         let sequence = Sequence::<C>::new(hidden, self.reverse);

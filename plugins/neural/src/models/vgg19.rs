@@ -1,0 +1,94 @@
+use super::{pools, resized, scaled};
+use crate::layers::{
+    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear,
+    MaxPool2d, Sequential, Window,
+};
+use crate::network::{Architecture, Shape, card};
+use crate::train::augment::{Augmentation, Brightness, Warp};
+use crate::train::optimiser::Rule;
+use crate::train::{EarlyStopping, Recipe};
+use candle_core::Result;
+use genre_bench_api::{Card, Param, Params};
+
+/// Convolutions of each stage and their filters.
+const STAGES: [(usize, usize); 5] = [(2, 64), (2, 128), (4, 256), (4, 512), (4, 512)];
+/// Rows and columns that the dense layers read, and their width.
+const DENSE_READS: usize = 7;
+const DENSE: usize = 4096;
+
+/// VGG-19 (K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR
+/// 2015) from scratch: sixteen convolutions 3×3 in five stages with a max-pool 2×2 each, and three dense layers.
+///
+/// System D of a multimedia course report: pictures resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
+/// after 10 epochs without a lower validation loss, the best epoch's weights kept; better with shifted, zoomed and
+/// brightened or darkened training pictures (`augment`).
+///
+/// Our reading: torchvision's network and initialisation, except that it reads one channel and has as many outputs as
+/// classes; batches of 32, at most 100 epochs; shifts, zoom and brightness by up to a tenth, a tenth and a fifth. On
+/// smaller pictures a pool is never larger than what the stages before left, and the dense layers read what is left
+/// averaged over, or repeated to, 7 × 7 as in torchvision.
+#[derive(Debug, Clone, Copy)]
+pub struct Vgg19;
+
+impl Architecture for Vgg19 {
+    fn card(&self) -> Card {
+        card("vgg19", "16 convolutions, three dense layers, from scratch; early stopping", 100, 32, 1e-5)
+            .reading_pictures(&["mfcc-13", "mel-40", "mel-128", "mfcc-20"])
+            .param(
+                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
+                    .at_least(1.0),
+            )
+            .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training pictures"))
+            .param(resized::param())
+            .param(scaled::param())
+            .quick("epochs", "6")
+            .quick("lr", "0.0003")
+            .quick("size", "32")
+            .quick("width", "0.25")
+            .only_by_name()
+    }
+
+    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+        let options = Conv2dOptions { init: InitScheme::He, ..Conv2dOptions::default() };
+        let (mut network, mut left) = resized::start(shape.picture, params)?;
+        let mut channels = 1;
+        for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
+            let [filters] = scaled::filters([filters], params)?;
+            for number in 0..convolutions {
+                let at = builder.at(&format!("stage{}.convolution{}", stage + 1, number + 1));
+                let window = Window::new((3, 3)).padding((1, 1));
+                network = network
+                    .then(Conv2d::new(&at, channels, filters, window, options)?)
+                    .then(Activation::Relu);
+                channels = filters;
+            }
+            let pool;
+            (pool, left) = pools::fitting((2, 2), left);
+            network = network.then(MaxPool2d::side_by_side(pool));
+        }
+        network = network.then(AdaptiveAvgPool2d::new((DENSE_READS, DENSE_READS))).then(Flatten);
+        let [width] = scaled::filters([DENSE], params)?;
+        let mut features = channels * DENSE_READS * DENSE_READS;
+        for number in 1..3 {
+            let at = builder.at(&format!("dense{number}"));
+            network = network
+                .then(Linear::new(&at, features, width, InitScheme::Normal(0.01))?)
+                .then(Activation::Relu)
+                .then(Dropout::new(0.5)?);
+            features = width;
+        }
+        let output = Linear::new(&builder.at("output"), features, shape.classes, InitScheme::Normal(0.01))?;
+        Ok(network.then(output))
+    }
+
+    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
+        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
+        let mut recipe = Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? };
+        if params.bool("augment")? {
+            let warp = Warp { shift: (0.1, 0.1), zoom: 0.1, ..Warp::default() };
+            let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Brightness { by: 0.2 })];
+            recipe.augment = augment.into();
+        }
+        Ok(recipe)
+    }
+}

@@ -1,0 +1,39 @@
+//! How networks learnt: what every epoch of every fold came to.
+
+use super::{Grid, Results, percent};
+use console::style;
+
+/// The epochs of the model of this number as text, fold by fold.
+pub fn table(results: &Results, model: usize) -> String {
+    let name = &results.plan.models[model].name;
+    let mut out = String::new();
+    for cell in results.finished(model).filter(|cell| !cell.record.insights.history.is_empty()) {
+        let (fold, repeat) = (cell.fold.fold + 1, cell.fold.repeat + 1);
+        let title = if repeat > 1 {
+            format!("{name}, fold {fold} of repeat {repeat}")
+        } else {
+            format!("{name}, fold {fold}")
+        };
+        let head = ["epoch", "loss", "acc.", "valid. loss", "acc.", "F1", "rate", "s"];
+        let mut grid = Grid::new(0, head);
+        for (epoch, told) in cell.record.insights.history.iter().enumerate() {
+            let valid = told.valid.map_or_else(
+                || [const { String::new() }; 3],
+                |valid| [format!("{:.4}", valid.loss), percent(valid.accuracy), percent(valid.macro_f1)],
+            );
+            let [loss, accuracy, f1] = valid;
+            grid.row([
+                (epoch + 1).to_string(),
+                format!("{:.4}", told.train_loss),
+                percent(told.train_accuracy),
+                loss,
+                accuracy,
+                f1,
+                format!("{:.2e}", told.rate),
+                format!("{:.2}", told.seconds),
+            ]);
+        }
+        out += &format!("{}\n{grid}\n", style(title).bold());
+    }
+    if out.is_empty() { format!("{name} does not learn in epochs\n") } else { out }
+}
