@@ -5,14 +5,8 @@ use genre_bench_api::{Error, Result};
 pub fn cuda_devices() -> Option<usize> {
     #[cfg(feature = "cuda")]
     {
-        // A machine without a driver has no devices, and the library that is not there panics.
-        let count = || candle_core::cuda_backend::cudarc::driver::CudaContext::device_count();
-        Some(
-            std::panic::catch_unwind(count)
-                .ok()
-                .and_then(Result::ok)
-                .map_or(0, |count| count.max(0) as usize),
-        )
+        let count = candle_core::cuda_backend::cudarc::driver::CudaContext::device_count();
+        Some(count.map_or(0, |count| count.max(0) as usize))
     }
     #[cfg(not(feature = "cuda"))]
     None
