@@ -13,7 +13,7 @@ pub(crate) fn upload(values: Vec<f32>, shape: impl Into<Shape>, device: &Device)
 #[cfg(feature = "cuda")]
 mod pinned {
     use crate::layers::kernels::memory::fresh;
-    use candle_core::cuda_backend::cudarc::driver::PinnedHostSlice;
+    use candle_core::cuda_backend::cudarc::driver::{CudaEvent, PinnedHostSlice};
     use candle_core::cuda_backend::{CudaDevice, DeviceId, WrapErr};
     use candle_core::{
         CpuStorage, CudaStorage, DType, Device, InplaceOp1, Layout, Result, Shape, Tensor, bail,
@@ -22,11 +22,35 @@ mod pinned {
     use std::sync::{Mutex, PoisonError};
 
     /// Such memory takes long to get, so it is used again: the oldest first, whose copy is most likely over.
-    static USED: Mutex<VecDeque<(DeviceId, PinnedHostSlice<f32>)>> = Mutex::new(VecDeque::new());
+    static USED: Mutex<VecDeque<Used>> = Mutex::new(VecDeque::new());
     /// As many as may wait for their copies, and a few of other sizes.
     const KEPT: usize = 8;
     /// Of one size: that many copies can be under way.
     const AT_ONCE: usize = 3;
+
+    /// Memory that was copied from, and when the copy is over.
+    struct Used {
+        device: DeviceId,
+        memory: Option<PinnedHostSlice<f32>>,
+        copied: CudaEvent,
+    }
+
+    impl Used {
+        /// The memory, once it may be written to.
+        fn wait(mut self) -> Result<Option<PinnedHostSlice<f32>>> {
+            self.copied.synchronize().w()?;
+            Ok(self.memory.take())
+        }
+    }
+
+    impl Drop for Used {
+        fn drop(&mut self) {
+            // Memory that a device may still read from is rather lost than freed.
+            if self.copied.synchronize().is_err() {
+                std::mem::forget(self.memory.take());
+            }
+        }
+    }
 
     pub(super) fn upload(values: &[f32], shape: Shape, device: &Device, cuda: &CudaDevice) -> Result<Tensor> {
         let tensor = fresh(shape, DType::F32, device)?;
@@ -36,30 +60,33 @@ mod pinned {
         if values.is_empty() {
             return Ok(tensor);
         }
-        let mut memory = reuse(cuda.id(), values.len()).map_or_else(
+        let stream = cuda.cuda_stream();
+        let mut memory = match reuse(cuda.id(), values.len())? {
+            Some(memory) => memory,
             // SAFETY: written over right below.
-            || unsafe { cuda.cuda_stream().context().alloc_pinned(values.len()) }.w(),
-            Ok,
-        )?;
-        // Waits for the copy that was made from here last.
+            None => unsafe { stream.context().alloc_pinned(values.len()) }.w()?,
+        };
         memory.as_mut_slice().w()?.copy_from_slice(values);
         let copy = Copy(memory);
         tensor.inplace_op1(&copy)?;
+        let copied = stream.record_event(None).w()?;
         let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
-        used.push_back((cuda.id(), copy.0));
+        used.push_back(Used { device: cuda.id(), memory: Some(copy.0), copied });
         if used.len() > KEPT {
             used.pop_front();
         }
         Ok(tensor)
     }
 
-    fn reuse(device: DeviceId, len: usize) -> Option<PinnedHostSlice<f32>> {
+    fn reuse(device: DeviceId, len: usize) -> Result<Option<PinnedHostSlice<f32>>> {
         let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits =
-            |(theirs, memory): &(DeviceId, PinnedHostSlice<f32>)| *theirs == device && memory.len() == len;
-        let count = used.iter().filter(|entry| fits(entry)).count();
-        let at = used.iter().position(fits).filter(|_| count >= AT_ONCE)?;
-        Some(used.remove(at)?.1)
+        let fits = |used: &Used| {
+            used.device == device && used.memory.as_ref().is_some_and(|memory| memory.len() == len)
+        };
+        let enough = used.iter().filter(|used| fits(used)).count() >= AT_ONCE;
+        let oldest = used.iter().position(fits).filter(|_| enough).and_then(|at| used.remove(at));
+        drop(used);
+        oldest.map_or(Ok(None), Used::wait)
     }
 
     struct Copy(PinnedHostSlice<f32>);
