@@ -36,15 +36,34 @@ else
 fi
 export CUDA_COMPUTE_CAP=$capability
 
-sources=plugins/neural/src/layers/kernels/source
-parts=$(sed -n 's/^ *include_str!("source\/\(.*\)"),/\1/p' plugins/neural/src/layers/kernels/mod.rs)
+kernels=plugins/neural/src/layers/kernels
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"; finish' EXIT
-for part in $parts; do cat "$sources/$part"; done > "$folder/kernels.cu"
+for part in $(sed -n 's/^ *include_str!("\(source\/.*\)"),/\1/p' "$kernels/mod.rs"); do cat "$kernels/$part"; done > "$folder/kernels.cu"
 for number in float bf16; do
     nvcc -arch="sm_$capability" -cubin -DNUMBER=$number -Werror all-warnings -o "$folder/kernels.cubin" "$folder/kernels.cu"
 done
 checked+=("all kernels compile for sm_$capability, in f32 and bf16 (nvcc $version)")
+
+# Runs tests of the program as it is built for CUDA with a library that stands for driver and cuBLAS.
+test_with_stand_in() {
+    sed -n 's/^KERNEL(\([a-z_]*\)).*/    CALL(\1)/p' "$folder/kernels.cu" > "$folder/calls"
+    {
+        cat "$kernels/emulation.cpp"
+        # As emulation.rs puts it together.
+        for number in float bf16; do
+            printf '#undef NUMBER\n#define NUMBER %s\nnamespace of_%s {\n' $number $number
+            cat "$folder/kernels.cu"
+            sed -e "s/NAME/launch_$number/" -e "/^CALLS/r $folder/calls" -e /^CALLS/d "$kernels/emulation_launch.cpp"
+            echo '}'
+        done
+        cat "$kernels/stand_in_driver.cpp"
+    } > "$folder/driver.cpp"
+    "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas -o "$folder/driver.so" "$folder/driver.cpp"
+    runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
+    env "$runner=env LD_PRELOAD=$folder/driver.so" cargo test --release -p genre-bench-neural --features cuda \
+        --test layers --test recurrent --test optimisers --test training
+}
 
 cargo build --release -p genre-bench-neural --features cuda --all-targets
 cargo clippy --release -p genre-bench-neural --features cuda --all-targets -- -D warnings
@@ -56,11 +75,11 @@ else
     checked+=("bench builds and links with --features cuda")
 fi
 
-if command -v "${CXX:-c++}" > /dev/null; then
+if compiler=$(command -v "${CXX:-c++}"); then
     cargo test --release -p genre-bench-neural --lib kernels
     checked+=("operations made of kernels give PyTorch's numbers on the processor, in f32 and bf16")
     # The same under AddressSanitizer: a kernel that reads or writes beside its tensors ends the test.
-    if sanitizer=$("${CXX:-c++}" -print-file-name=libasan.so) && [ -e "$sanitizer" ]; then
+    if sanitizer=$("$compiler" -print-file-name=libasan.so) && [ -e "$sanitizer" ]; then
         tests=$(cargo test --release -p genre-bench-neural --lib --no-run --message-format json 2> /dev/null |
             sed -n 's/.*"executable":"\([^"]*genre_bench_neural-[^"]*\)".*/\1/p' | tail -n 1)
         LD_PRELOAD=$sanitizer ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 \
@@ -81,14 +100,18 @@ if [ -n "$card" ]; then
     done
     checked+=("training steps on $card")
 else
-    # Neither needs a card, but the program is linked with the driver: the toolkit's stub stands for it.
+    # What follows needs no card, but the program is linked with the driver: the toolkit's stub stands for it.
     stubs=${CUDA_HOME:-}/lib/stubs
     if [ -e "$stubs/libcuda.so.1" ]; then
-        LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$stubs \
-            cargo test --release -p genre-bench-neural --features cuda --lib kernels_compile
+        export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$stubs
+        cargo test --release -p genre-bench-neural --features cuda --lib kernels_compile
         checked+=("the program compiles its kernels (nvrtc)")
+        if [ -n "$compiler" ]; then
+            test_with_stand_in
+            checked+=("built for CUDA, layers, optimisers and training give PyTorch's numbers with a stand-in for the driver")
+        fi
     else
-        skipped+=("the program compiling its kernels: no driver, and no stub of it")
+        skipped+=("the program compiling its kernels, and with a stand-in for the driver: there is no stub of the driver")
     fi
     skipped+=("layers, optimisers, training and training steps on a card: there is none (nvidia-smi -L)")
 fi

@@ -2,13 +2,14 @@
 //! them.
 //!
 //! ```text
-//! source/        the kernels, a few small files that are compiled in the program when they are first needed
-//! launch         a kernel with its arguments, which are tensors and numbers
-//! product        matrix products of parts of tensors
-//! memory         tensors to be written to, and where they lie
-//! cuda           the two on a CUDA device (nvrtc, cuBLAS)
-//! emulation      the two on the processor, for tests: the same kernels, compiled by a C++ compiler
-//! convolution …  an operation each, in kernels and products
+//! source/          the kernels, a few small files that are compiled in the program when they are first needed
+//! launch           a kernel with its arguments, which are tensors and numbers
+//! product          matrix products of parts of tensors
+//! memory, upload   tensors to be written to and where they lie; numbers on their way to a device
+//! cuda             launches and products on a CUDA device (nvrtc, cuBLAS)
+//! emulation        the same on the processor, for tests: the kernels are compiled by a C++ compiler
+//! stand_in_driver  on top of that for the program as it is built for CUDA, see scripts/check-cuda.sh
+//! convolution, …   an operation each, in kernels and products
 //! ```
 //!
 //! All that an operation does here is said in tensors, launches and products. So in tests everything but the
