@@ -33,8 +33,8 @@ impl Operation<1> for Activation {
         match *self {
             // Not `max`, which would make a number of what is none.
             Self::Relu => map(input, |x| if x < 0.0 { 0.0 } else { x }),
-            Self::Elu(alpha) => map(input, |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
-            Self::LeakyRelu(slope) => map(input, |x| if x > 0.0 { x } else { slope * x }),
+            Self::Elu(alpha) => map(input, move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
+            Self::LeakyRelu(slope) => map(input, move |x| if x > 0.0 { x } else { slope * x }),
         }
     }
 
@@ -44,8 +44,12 @@ impl Operation<1> for Activation {
         }
         let of_input = match *self {
             Self::Relu => map_both(output, gradient, |y, g| if y > 0.0 { g } else { 0.0 }),
-            Self::Elu(alpha) => map_both(output, gradient, |y, g| if y > 0.0 { g } else { (y + alpha) * g }),
-            Self::LeakyRelu(slope) => map_both(output, gradient, |y, g| if y > 0.0 { g } else { slope * g }),
+            Self::Elu(alpha) => {
+                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { (y + alpha) * g })
+            }
+            Self::LeakyRelu(slope) => {
+                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { slope * g })
+            }
         };
         Ok([Some(of_input?)])
     }
