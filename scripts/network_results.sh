@@ -23,8 +23,8 @@ all="images-track images-artist images-10s-segment images-10s-track images-10s-a
     images-3s-segment images-3s-track images-3s-artist audio-10s-segment audio-10s-track audio-10s-artist"
 for name in ${*:-$all}; do
     case $name in
-    images-10s-*) board "$name" images_original --segment 10 --folds 3 --epochs 12 ;;
-    images-3s-*) board "$name" images_original --segment 3 --holdout 80/20 --epochs 8 ;;
+    images-10s-*) board "$name" images_original --segment 10 --folds 3 --epochs 8 ;;
+    images-3s-*) board "$name" images_original --segment 3 --holdout 80/20 --epochs 5 ;;
     images-*) board "$name" images_original --folds 5 --epochs 25 ;;
     audio-10s-*) board "$name" genres_original --segment 10 --folds 5 --epochs 25 ;;
     *) echo "no board is called $name" >&2 && exit 2 ;;

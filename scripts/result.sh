@@ -23,14 +23,13 @@ result() {
     name=results/$1 table=$2 place=$3
     shift 3
     echo "bench $* --data gtzan/$place" >&2
-    "$BENCH" "$@" --data "$data/$place" --quiet --out "$STORE" > "$name.printed"
+    "$BENCH" "$@" --data "$data/$place" --quiet --out "$STORE" > "$STORE/printed"
     "$BENCH" export last --table "$table" --out "$STORE" -o "$name.csv"
     {
         echo "command  bench $* --data gtzan/$place"
         echo "commit   $COMMIT"
         echo "machine  ${processor:-$(uname -m)}, $(getconf _NPROCESSORS_ONLN) processors, $(uname -s)"
         echo
-        grep -v '^Again without fitting' "$name.printed"
+        grep -v '^Again without fitting' "$STORE/printed"
     } > "$name.txt"
-    rm "$name.printed"
 }

@@ -142,7 +142,7 @@ fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     let words = "--data images --segment 10 --folds 2 --image-size 6x6 --epochs 2";
     let run = place.json(&format!("{words} --models knn-1,ann,choi-fcn5 --set choi-fcn5.width=0.1"));
     assert_eq!((&run["dataset"]["examples"], &run["dataset"]["clips"]), (&24.into(), &8.into()));
-    assert!(run["notes"].to_string().contains("24 rows, 13 columns"), "{run}");
+    assert!(run["notes"].to_string().contains("24 rows of 13 pixels"), "{run}");
     for model in ["knn-1", "ann", "choi-fcn5"] {
         assert!(row(&run, model)["macro_f1"].is_number(), "{run}");
     }

@@ -1,5 +1,5 @@
 use super::all::json;
-use super::setup::RunFlags;
+use super::flags::RunFlags;
 use super::{Registry, Status, json_text, print};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let selected = registry.select(&args.models)?;
     let cards: Vec<&Card> = selected.iter().map(|(_, card)| *card).collect();
-    flags.check_changes(registry, &cards)?;
+    flags.common.check_changes(registry, &cards)?;
     let full = selected
         .iter()
         .map(|(model, card)| Ok((*model, flags.planned(card)?)))
@@ -100,7 +100,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());
-    if flags.json {
+    if flags.common.json {
         let mut object = json(&computed.results, &board);
         object["ablation"] = serde_json::json!(Ablation::all(&computed.results));
         print(json_text(&object))?;

@@ -1,4 +1,4 @@
-use super::setup::RunFlags;
+use super::flags::RunFlags;
 use super::{Registry, Status, json_text, print};
 use crate::error::Result;
 use crate::report::{Leaderboard, Results, terminal};
@@ -31,7 +31,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let (models, cards): (Vec<_>, Vec<&Card>) = registry.select(&args.models)?.into_iter().unzip();
-    flags.check_changes(registry, &cards)?;
+    flags.common.check_changes(registry, &cards)?;
     let planned = cards.iter().map(|card| flags.planned(card)).collect::<Result<Vec<_>>>()?;
     let dataset = flags.dataset(&planned)?;
     let split = flags.split(&dataset)?;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());
-    print(&if flags.json {
+    print(&if flags.common.json {
         json_text(&json(&computed.results, &board))
     } else {
         terminal::report(&computed.results, &board)

@@ -34,7 +34,7 @@ enum What {
 }
 
 /// Flags that say whether and where computed features are kept.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct CacheFlags {
     /// Folder that keeps computed features [default: $GENRE_BENCH_CACHE, else ~/.cache/genre-bench]
     #[arg(long, value_name = "DIR")]

@@ -7,19 +7,21 @@ mod data;
 mod device;
 mod export;
 mod features;
+mod flags;
 mod list;
 mod output;
 mod progress;
+mod registry;
+mod reproduce;
 mod setup;
 mod show;
 mod tune;
 
 use crate::error::{Error, Result};
-use crate::report::published;
 use clap::{Parser, Subcommand};
 use console::style;
-use genre_bench_api::{Card, Model, Published};
-use std::collections::BTreeMap;
+use genre_bench_api::Model;
+use registry::Registry;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,7 @@ Examples:
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
   bench tune svm --data gtzan                   its parameters chosen in nested cross-validation
+  bench reproduce A --data gtzan                published figures again, as published and without leaks
   bench ablate --data gtzan                     what each group of features is worth
   bench features music -o features.csv          the published 57 features of your own audio
   bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
@@ -61,6 +64,8 @@ enum Command {
     Tune(tune::Args),
     /// Leave groups of features out in turn, to see what each is worth.
     Ablate(ablate::Args),
+    /// Measure published figures again: as their authors divided the data, and without leaks.
+    Reproduce(reproduce::Args),
     /// Compute the table of 57 features from audio files.
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
@@ -120,10 +125,11 @@ impl Bench {
     /// Reads the command line, does what it says and returns the exit status.
     pub fn main(self) -> ExitCode {
         let cli = Cli::parse();
-        let status = self.registry().and_then(|registry| match cli.command {
+        let status = Registry::new(self.models, self.cuda_devices).and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Tune(args) => tune::run(&args, &registry),
             Command::Ablate(args) => ablate::run(&args, &registry),
+            Command::Reproduce(args) => reproduce::run(&args, &registry),
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
             Command::List(args) => list::run(&args, &registry),
@@ -135,36 +141,6 @@ impl Bench {
             report(&error);
             Status::WRONG_INPUT
         }))
-    }
-
-    fn registry(self) -> Result<Registry> {
-        let figures = published::shipped()?;
-        let mut cards: Vec<Card> = Vec::new();
-        for model in &self.models {
-            let mut card = model.card();
-            if cards.iter().any(|other| other.name == card.name) {
-                let reason = "two plugins have a model of this name";
-                return Err(Error::new(format!("model `{}`", card.name), reason, "rename one of them"));
-            }
-            card.published.extend(figures.get(&card.name).into_iter().flatten().cloned());
-            cards.push(card);
-        }
-        Ok(Registry { models: self.models, cards, cuda_devices: self.cuda_devices })
-    }
-}
-
-/// The models of the program with their cards, published figures filled in.
-struct Registry {
-    models: Vec<Box<dyn Model>>,
-    cards: Vec<Card>,
-    /// See [`Bench::cuda_devices`].
-    cuda_devices: Option<usize>,
-}
-
-impl Registry {
-    /// Published figures by model.
-    fn figures(&self) -> BTreeMap<String, Vec<Published>> {
-        self.cards.iter().map(|card| (card.name.clone(), card.published.clone())).collect()
     }
 }
 
@@ -179,7 +155,7 @@ impl Status {
 }
 
 /// Flags that say where runs are stored.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct Out {
     /// Folder of stored runs
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]

@@ -1,5 +1,5 @@
 use super::all::json;
-use super::setup::RunFlags;
+use super::flags::RunFlags;
 use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, terminal};
@@ -45,16 +45,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let (model, card) = registry.find(&args.model)?;
-    flags.check_changes(registry, &[card])?;
+    flags.common.check_changes(registry, &[card])?;
     let base = flags.planned(card)?;
     let axes = if args.axes.is_empty() { suggested(card)? } else { args.axes.clone() };
-    let candidates = candidates(card, &base, &axes, args.random.map(usize::from), flags.seed)?;
+    let candidates = candidates(card, &base, &axes, args.random.map(usize::from), flags.common.seed)?;
 
     let dataset = flags.dataset(&candidates)?;
     let named = std::slice::from_ref(&base.name);
     let (_, quick) = flags.readable(vec![(model, base.clone())], &dataset, named)?;
     let split = flags.split(&dataset)?;
-    let nested = split.nested(&dataset, args.inner.into(), flags.seed);
+    let nested = split.nested(&dataset, args.inner.into(), flags.common.seed);
     if let Some(fold) = nested.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty()) {
         let reason =
             format!("the training part of fold {} is too small for {} folds", fold.repeat + 1, args.inner);
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());
-    if flags.json {
+    if flags.common.json {
         let mut object = json(&computed.results, &board);
         object["candidates"] = candidates
             .iter()

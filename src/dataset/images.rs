@@ -82,9 +82,7 @@ pub(super) fn table(
         let images = gallery.pictures()?;
         let (rows, columns) = images.shape();
         pictures = PictureSource::Images(images);
-        notes.push(format!(
-            "models that read pictures get the images as they are, {rows} rows, {columns} columns"
-        ));
+        notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
     }
     notes.extend(fault_notes(&failed, faults));
     let columns =

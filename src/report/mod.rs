@@ -10,6 +10,7 @@ pub mod insights;
 mod leaderboard;
 pub mod published;
 pub mod reliability;
+pub mod reproduction;
 mod results;
 pub mod terminal;
 mod tested;

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// that are broken.
 const WHOLE_GTZAN: usize = 990;
 
-/// What figures of networks say that read some picture of a spectrogram.
-const IMAGE: &str = "spectrogram image";
+/// What figures have as input of networks that read some picture of a spectrogram.
+pub const IMAGE: &str = "spectrogram image";
 
 /// A row of `data/published.csv`; figures 0–1.
 #[derive(Debug, Deserialize)]
@@ -30,10 +30,46 @@ struct Row {
     test: Option<f64>,
 }
 
-#[derive(Deserialize)]
+/// A row of `data/systems.csv`. Where a source does not say how it divided its data, that is our reading.
+#[derive(Debug, Clone, Deserialize)]
 struct System {
     system: String,
     title: String,
+    holdout: Option<String>,
+    folds: Option<usize>,
+    valid: Option<u32>,
+}
+
+/// How the authors of a system divided their data.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Division {
+    /// Percent to train/test or train/valid/test, such as `80/10/10`; or
+    pub holdout: Option<String>,
+    /// Folds of a cross-validation.
+    pub folds: Option<usize>,
+    /// Percent of the training part for validation.
+    pub valid: Option<u32>,
+}
+
+/// The letter of the system that a shipped figure is of.
+pub fn system_of(figure: &Published) -> Option<&str> {
+    figure.source.split_once(", ").map(|(letter, _)| letter).filter(|letter| letter.len() == 1)
+}
+
+/// How the authors of a system, by its letter, divided their data; None of a system that is not ours.
+///
+/// # Errors
+///
+/// Only if the shipped tables are broken, which a test rules out.
+pub fn division(letter: &str) -> Result<Option<Division>> {
+    let system = systems()?.into_iter().find(|system| system.system == letter);
+    Ok(system.map(|System { holdout, folds, valid, .. }| Division { holdout, folds, valid }))
+}
+
+fn systems() -> Result<Vec<System>> {
+    let mut rows = csv::Reader::from_reader(&include_bytes!("../../data/systems.csv")[..]);
+    let rows: std::result::Result<_, _> = rows.deserialize().collect();
+    rows.map_err(|e| Error::new("data/systems.csv", e, "report this as a bug"))
 }
 
 /// All shipped figures, by model.
@@ -43,12 +79,7 @@ struct System {
 /// Only if the shipped tables are broken, which a test rules out.
 pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
     let broken = |e: csv::Error| Error::new("data/published.csv", e, "report this as a bug");
-    let titles: BTreeMap<String, String> =
-        csv::Reader::from_reader(&include_bytes!("../../data/systems.csv")[..])
-            .into_deserialize()
-            .map(|row| row.map(|System { system, title }| (system, title)))
-            .collect::<std::result::Result<_, _>>()
-            .map_err(broken)?;
+    let titles: BTreeMap<String, String> = systems()?.into_iter().map(|s| (s.system, s.title)).collect();
     let mut figures: BTreeMap<String, Vec<Published>> = BTreeMap::new();
     for row in csv::Reader::from_reader(&include_bytes!("../../data/published.csv")[..]).into_deserialize() {
         let row: Row = row.map_err(broken)?;

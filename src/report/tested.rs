@@ -1,6 +1,6 @@
 use super::results::{Finished, Results};
 use crate::protocol::Fold;
-use crate::score::{Confusion, Interval, bootstrap, corrected_t, labels_of, positions_by_clip};
+use crate::score::{Confusion, Interval, bootstrap, by_clip, corrected_t, labels_of, positions_by_clip};
 use genre_bench_api::random_stream;
 
 /// What a model said of the test parts of a run's folds, beside the truth, and the figures that follow.
@@ -13,6 +13,8 @@ struct TestedFold<'a> {
     fold: &'a Fold,
     truth: Vec<usize>,
     labels: Vec<usize>,
+    /// Recording of each.
+    clips: Vec<usize>,
     confusion: Confusion,
 }
 
@@ -21,10 +23,32 @@ impl<'a> Tested<'a> {
     pub fn of(results: &'a Results, cells: &[Finished<'a>]) -> Self {
         let of_cell = |cell: &Finished<'a>| {
             let (truth, labels) = (results.truth(&cell.fold.test), labels_of(cell.record.scores().view()));
-            let confusion = Confusion::new(&truth, &labels, results.catalogue.classes.len());
-            TestedFold { fold: cell.fold, truth, labels, confusion }
+            (truth, labels, results.clips(&cell.fold.test))
         };
-        Self { results, folds: cells.iter().map(of_cell).collect() }
+        Self::new(results, cells, of_cell)
+    }
+
+    /// The same of whole recordings, each with the label that most of its examples got.
+    pub fn by_vote(results: &'a Results, cells: &[Finished<'a>]) -> Self {
+        let of_cell = |cell: &Finished<'a>| {
+            let (clips, truth) = (results.clips(&cell.fold.test), results.truth(&cell.fold.test));
+            let voted = by_clip(&clips, &truth, cell.record.scores().view());
+            (voted.truth, voted.by_majority, voted.ids)
+        };
+        Self::new(results, cells, of_cell)
+    }
+
+    fn new(
+        results: &'a Results,
+        cells: &[Finished<'a>],
+        of_cell: impl Fn(&Finished<'a>) -> (Vec<usize>, Vec<usize>, Vec<usize>),
+    ) -> Self {
+        let fold = |cell: &Finished<'a>| {
+            let (truth, labels, clips) = of_cell(cell);
+            let confusion = Confusion::new(&truth, &labels, results.catalogue.classes.len());
+            TestedFold { fold: cell.fold, truth, labels, clips, confusion }
+        };
+        Self { results, folds: cells.iter().map(fold).collect() }
     }
 
     /// A metric on each fold.
@@ -59,7 +83,7 @@ impl<'a> Tested<'a> {
         let ratios = self.folds.iter().map(|f| f.fold.test.len() as f64 / f.fold.train.len() as f64);
         let test_to_train = ratios.sum::<f64>() / self.folds.len() as f64;
         corrected_t(values, test_to_train).unwrap_or_else(|| {
-            let clips = positions_by_clip(&self.results.clips(&self.folds[0].fold.test));
+            let clips = positions_by_clip(&self.folds[0].clips);
             let clips: Vec<Vec<usize>> = clips.into_values().collect();
             bootstrap(&clips, &mut random_stream(self.results.plan.seed, "bootstrap"), of_drawn)
         })

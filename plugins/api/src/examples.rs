@@ -39,14 +39,6 @@ impl Inputs {
             if self.pictures.is_empty() { Pictures::default() } else { self.pictures.select(rows) };
         Self { table: self.table.select(Axis(0), rows), columns: Arc::clone(&self.columns), pictures }
     }
-
-    /// The same examples without the columns of these names; names that no column has do not matter.
-    pub fn without_columns(&self, names: &[String]) -> Self {
-        let kept = |at: &usize| self.columns.get(*at).is_none_or(|column| !names.contains(column));
-        let kept: Vec<usize> = (0..self.table.ncols()).filter(kept).collect();
-        let columns = kept.iter().filter_map(|&at| self.columns.get(at).cloned()).collect();
-        Self { table: self.table.select(Axis(1), &kept), columns, pictures: self.pictures.clone() }
-    }
 }
 
 /// Labelled examples to fit a model to. All vectors have one entry an example.
@@ -110,19 +102,6 @@ impl Examples {
 mod tests {
     use super::*;
     use crate::random_stream;
-    use ndarray::array;
-
-    #[test]
-    fn columns_are_left_out_by_name() {
-        let columns = ["a", "b", "c"].map(String::from);
-        let table = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-        let inputs = Inputs { table, columns: columns.into(), ..Inputs::default() };
-        let fewer = inputs.without_columns(&["b".to_owned(), "x".to_owned()]);
-        assert_eq!(
-            (fewer.table, &*fewer.columns),
-            (array![[1.0, 3.0], [4.0, 6.0]], &["a".to_owned(), "c".to_owned()][..])
-        );
-    }
 
     #[test]
     fn inner_folds_keep_groups_together_and_classes_in_proportion() {

@@ -6,11 +6,20 @@ use candle_core::{DType, Device};
 use genre_bench_api::{Error, Quality, Result};
 use ndarray::{Array2, ArrayView1};
 
-/// Examples that are scored at once.
+/// Examples that are scored at once, at most.
+const BATCH: usize = 32;
+/// Numbers that are given to the network at once, unless a single example has more: what its layers make of them is
+/// many times as much, and pictures of 30 s are large.
+const NUMBERS: usize = 1 << 21;
+
+/// How many examples are scored at once.
 ///
 /// Always that many: the last batch is filled up, because a matrix product of another size may add in another
 /// order, and the score of an example must not depend on how many others there are.
-const BATCH: usize = 32;
+fn batch_of(samples: &Samples) -> usize {
+    let example = samples.shape().iter().product::<usize>().max(1);
+    (NUMBERS / example).clamp(1, BATCH)
+}
 
 /// What a network says of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
 /// examples.
@@ -26,14 +35,15 @@ pub fn logits(
     (device, dtype): (&Device, DType),
     check: impl Fn() -> Result<()>,
 ) -> Result<Array2<f32>> {
+    let size = batch_of(samples);
     let score = |start: usize| -> candle_core::Result<Vec<Vec<f32>>> {
-        let rows = (start..start + BATCH).map(|row| row.min(samples.len() - 1));
+        let rows = (start..start + size).map(|row| row.min(samples.len() - 1));
         let batch = samples.tensor(samples.gather(rows), device, dtype)?;
         let scores = network.forward(&batch, &Pass::evaluation())?.to_dtype(DType::F32)?;
-        scores.narrow(0, 0, BATCH.min(samples.len() - start))?.to_vec2()
+        scores.narrow(0, 0, size.min(samples.len() - start))?.to_vec2()
     };
     let mut rows = Vec::new();
-    for start in (0..samples.len()).step_by(BATCH) {
+    for start in (0..samples.len()).step_by(size) {
         check()?;
         rows.extend(score(start).map_err(Error::failed)?);
     }
@@ -108,6 +118,14 @@ pub(crate) fn quality(
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn large_examples_are_scored_a_few_at_once() -> candle_core::Result<()> {
+        for (shape, expected) in [([1, 128, 130], 32), ([1, 192, 2584], 4), ([1, 2048, 2048], 1)] {
+            assert_eq!(batch_of(&Samples::new(Vec::new(), 0, &shape)?), expected, "{shape:?}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn quality_is_scikit_learns() {

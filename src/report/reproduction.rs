@@ -1,0 +1,123 @@
+//! Published figures beside what the same system scores here: divided as its authors did, and without leaks.
+
+use super::{Grid, Results, Tested, percent, points};
+use crate::score::{Confusion, Interval};
+use console::style;
+use genre_bench_api::Published;
+use serde::Serialize;
+
+/// A published figure, measured again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reproduction {
+    /// The model.
+    pub model: String,
+    /// What was published.
+    pub figure: Published,
+    /// The score with the data divided as the authors did.
+    pub theirs: Score,
+    /// With whole recordings kept together; `theirs` again where the authors did that.
+    pub track: Score,
+    /// With artists kept apart.
+    pub artist: Score,
+}
+
+/// A score, or why there is none.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Score {
+    /// With its interval.
+    Measured(Interval),
+    /// The reason, for people.
+    Missing(String),
+}
+
+impl Score {
+    /// The metric of a figure, such as `f1`, for the model of a run.
+    pub fn of(results: &Results, model: usize, metric: &str) -> Self {
+        let Some(cells) = results.complete(model) else {
+            let reasons =
+                results.failures().filter(|(cell, _)| cell.model == model).map(|(_, reason)| reason);
+            return Self::Missing(reasons.last().unwrap_or("it was not finished").to_owned());
+        };
+        Self::Measured(match metric {
+            "f1" => Tested::of(results, &cells).interval(Confusion::macro_f1),
+            "vote accuracy" => Tested::by_vote(results, &cells).interval(Confusion::accuracy),
+            _ => Tested::of(results, &cells).interval(Confusion::accuracy),
+        })
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        match self {
+            Self::Measured(interval) => Some(*interval),
+            Self::Missing(_) => None,
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.interval().map_or_else(|| "–".to_owned(), |interval| percent(interval.mean))
+    }
+}
+
+/// Figures that were measured on the same data, divided in the same ways.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reproductions {
+    /// What they were measured on, for people.
+    pub data: String,
+    /// Whether that is made up.
+    pub synthetic: bool,
+    /// What the models read.
+    pub input: String,
+    /// How the authors divided their data: protocol and scheme.
+    pub division: String,
+    /// The figures.
+    pub rows: Vec<Reproduction>,
+}
+
+/// What a score changes by where nothing leaks. The two were measured on different test parts, so the half widths of
+/// both intervals add up as independent errors do.
+pub fn difference(honest: &Interval, leaking: &Interval) -> (f64, f64, f64) {
+    let half = |interval: &Interval| (interval.high - interval.low) / 2.0;
+    let (mean, half) = (honest.mean - leaking.mean, half(honest).hypot(half(leaking)));
+    (mean, mean - half, mean + half)
+}
+
+impl Reproductions {
+    /// As a table for people.
+    pub fn table(&self) -> String {
+        let title = format!("{}; {}", self.input, self.data);
+        let mut out = format!("{}\nas published: {}\n\n", style(title).bold(), self.division);
+        let head = ["model", "metric", "published", "as published", "track", "change", "artist", "change"];
+        let mut grid = Grid::new(2, head);
+        let mut missing: Vec<String> = Vec::new();
+        for row in &self.rows {
+            let change = |honest: &Score| match (honest.interval(), row.theirs.interval()) {
+                (Some(honest), Some(theirs)) if honest != theirs => {
+                    let (mean, low, high) = difference(&honest, &theirs);
+                    format!("{} ({} – {})", points(mean), points(low), points(high))
+                }
+                _ => String::new(),
+            };
+            for score in [&row.theirs, &row.track, &row.artist] {
+                if let Score::Missing(reason) = score {
+                    let note = format!("{}: {reason}", row.model);
+                    if !missing.contains(&note) {
+                        missing.push(note);
+                    }
+                }
+            }
+            grid.row([
+                row.model.clone(),
+                row.figure.metric.clone(),
+                percent(row.figure.test),
+                row.theirs.shown(),
+                row.track.shown(),
+                change(&row.track),
+                row.artist.shown(),
+                change(&row.artist),
+            ]);
+        }
+        out += &grid.to_string();
+        missing.iter().for_each(|note| out += &format!("note: {note}\n"));
+        out
+    }
+}
