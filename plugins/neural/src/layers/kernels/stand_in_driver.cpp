@@ -33,6 +33,7 @@ struct Numbers {
         if (type == "f64") return ((double*)at)[i];
         if (type == "bf16") return __uint_as_float((uint32_t)((uint16_t*)at)[i] << 16);
         if (type == "u32") return ((uint32_t*)at)[i];
+        if (type == "u8") return ((uint8_t*)at)[i];
         abort();
     }
 
