@@ -32,7 +32,19 @@ const LINE_UP: [&str; 16] = [
 ];
 
 /// Every network that does.
-const NETWORKS: [&str; 6] = ["ann-table", "ann", "cnn-7x7", "cnn-5block", "choi-fcn5", "choi-fcn5-dropout"];
+const NETWORKS: [&str; 11] = [
+    "ann-table",
+    "ann",
+    "cnn-7x7",
+    "cnn-5block",
+    "choi-fcn5",
+    "choi-fcn5-dropout",
+    "crnn-base",
+    "rnn-64x2",
+    "lstm-64x2",
+    "bilstm-64",
+    "mlfi",
+];
 
 #[test]
 fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic() {

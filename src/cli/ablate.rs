@@ -1,5 +1,6 @@
 use super::all::json;
 use super::flags::RunFlags;
+use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -65,10 +66,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let selected = registry.select(&args.models)?;
     let cards: Vec<&Card> = selected.iter().map(|(_, card)| *card).collect();
+    let setup = Setup::new(flags, registry)?;
     flags.common.check_changes(registry, &cards)?;
     let full = selected
         .iter()
-        .map(|(model, card)| Ok((*model, flags.planned(card)?)))
+        .map(|(model, card)| Ok((*model, setup.planned(card)?)))
         .collect::<Result<Vec<_>>>()?;
     if let Some((_, model)) = full.iter().find(|(_, model)| model.reads != Reads::Table) {
         let reason = format!("it reads {}, and only columns of the table can be left out", model.reads);
@@ -78,9 +80,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             "--models svm,forest or another that reads the table",
         ));
     }
-    let dataset = flags.dataset(&[])?;
+    let dataset = setup.dataset(&[])?;
     let groups = groups(args, &dataset)?;
-    let split = flags.split(&dataset)?;
+    let split = setup.split(&dataset)?;
 
     let mut planned = Vec::new();
     let mut models: Vec<&dyn Model> = Vec::new();
@@ -95,8 +97,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         planned.push(full);
         models.resize(planned.len(), model);
     }
-    let plan = flags.plan(&dataset, &split, planned, registry)?;
-    let Some(computed) = flags.compute(plan, &dataset, &split, &models, registry)? else {
+    let plan = setup.plan(&dataset, &split, planned)?;
+    let Some(computed) = setup.compute(plan, &dataset, &split, &models)? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

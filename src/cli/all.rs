@@ -1,4 +1,5 @@
 use super::flags::RunFlags;
+use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::error::Result;
 use crate::report::{Leaderboard, Results, terminal};
@@ -31,16 +32,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let (models, cards): (Vec<_>, Vec<&Card>) = registry.select(&args.models)?.into_iter().unzip();
+    let setup = Setup::new(flags, registry)?;
     flags.common.check_changes(registry, &cards)?;
-    let planned = cards.iter().map(|card| flags.planned(card)).collect::<Result<Vec<_>>>()?;
-    let dataset = flags.dataset(&planned)?;
-    let split = flags.split(&dataset)?;
+    let planned = cards.iter().map(|card| setup.planned(card)).collect::<Result<Vec<_>>>()?;
+    let dataset = setup.dataset(&planned)?;
+    let split = setup.split(&dataset)?;
     let wanted = models.into_iter().zip(planned).collect();
-    let (readable, notes) = flags.readable(wanted, &dataset, &args.models)?;
+    let (readable, notes) = setup.readable(wanted, &dataset, &args.models)?;
     let (models, planned): (Vec<_>, Vec<_>) = readable.into_iter().unzip();
-    let mut plan = flags.plan(&dataset, &split, planned, registry)?;
+    let mut plan = setup.plan(&dataset, &split, planned)?;
     plan.notes.extend(notes);
-    let Some(computed) = flags.compute(plan, &dataset, &split, &models, registry)? else {
+    let Some(computed) = setup.compute(plan, &dataset, &split, &models)? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

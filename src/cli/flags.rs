@@ -101,14 +101,14 @@ pub(super) struct NeuralFlags {
     /// Type of the numbers: f32, or bf16 on CUDA devices
     #[arg(long, value_name = "TYPE")]
     pub precision: Option<String>,
-    /// Bring larger pictures to this size, as a smaller and faster problem [default: 50x50 for the built-in music,
-    /// else as large as they are]
+    /// Bring larger pictures to this size, as a smaller and faster problem [default: 50x50 in a quick look, else as
+    /// large as they are]
     #[arg(long, value_name = "WxH")]
     pub picture_size: Option<ImageSize>,
-    /// A look of seconds: few epochs, fewer filters; `bench list models` shows them [default for the built-in music]
+    /// A look of minutes: few epochs, fewer filters, small pictures [default on the processor]
     #[arg(long, conflicts_with = "full")]
     pub quick: bool,
-    /// The published recipes for the built-in music, too
+    /// The published recipes [default on a CUDA device]
     #[arg(long)]
     pub full: bool,
     /// Write the history of every fit for TensorBoard

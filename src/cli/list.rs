@@ -97,7 +97,12 @@ fn models(registry: &Registry) -> String {
     text += &costs(registry);
     text += &format!("\n{}", heading("Parameters (--set MODEL.PARAMETER=VALUE)"));
     let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
-    for card in cards {
+    for (at, card) in cards.iter().enumerate() {
+        let same = |other: &&Card| !card.params.is_empty() && other.params == card.params;
+        if let Some(other) = cards[..at].iter().find(same) {
+            grid.row([format!("{}.…", card.name), format!("as {}", other.name)]);
+            continue;
+        }
         for param in &card.params {
             let name = format!("{}.{}", card.name, param.name);
             let (default, tries) = (param.default.to_string(), param.tries.join(", "));

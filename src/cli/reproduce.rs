@@ -1,4 +1,5 @@
 use super::flags::{Common, On, RunFlags};
+use super::setup::Setup;
 use super::{Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, ImageSize};
 use crate::error::{Error, Result};
@@ -10,9 +11,6 @@ use genre_bench_api::{Card, Model, Published, Reads};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Size of pictures for a quick look.
-const QUICK_PICTURES: ImageSize = ImageSize { width: 64, height: 64 };
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -164,11 +162,12 @@ fn reproduce(
     targets: &[Target],
 ) -> Result<Option<(Reproductions, u8)>> {
     let mut flags = flags(args, conditions)?;
-    let planned = targets.iter().map(|target| planned(&flags, target)).collect::<Result<Vec<_>>>()?;
-    let dataset = flags.dataset(&planned)?;
+    let setup = Setup::new(&flags, registry)?;
+    let planned = targets.iter().map(|target| planned(&setup, target)).collect::<Result<Vec<_>>>()?;
+    let dataset = setup.dataset(&planned)?;
     let wanted = targets.iter().map(|target| target.model).zip(planned.iter().cloned()).collect();
     let names: Vec<String> = planned.iter().map(|model| model.name.clone()).collect();
-    flags.readable(wanted, &dataset, &names)?;
+    let (_, notes) = setup.readable(wanted, &dataset, &names)?;
     let models: Vec<&dyn Model> = targets.iter().map(|target| target.model).collect();
 
     let theirs = flags.on.protocol.clone();
@@ -179,7 +178,8 @@ fn reproduce(
             continue;
         }
         flags.on.protocol = protocol.clone();
-        let measured = match flags.split(&dataset) {
+        let setup = Setup::new(&flags, registry)?;
+        let measured = match setup.split(&dataset) {
             Err(error) if protocol != theirs => {
                 targets.iter().map(|_| Score::Missing(error.to_string().replace('\n', " "))).collect()
             }
@@ -188,8 +188,7 @@ fn reproduce(
                 if protocol == theirs {
                     scheme.clone_from(&split.scheme);
                 }
-                let Some((scores, of_run)) =
-                    measure(&flags, registry, &dataset, &split, &planned, &models, targets)?
+                let Some((scores, of_run)) = measure(&setup, &dataset, &split, &planned, &models, targets)?
                 else {
                     return Ok(None);
                 };
@@ -212,6 +211,7 @@ fn reproduce(
         synthetic: dataset.info.synthetic,
         input: format!("{}, {} s", conditions.input, conditions.seconds),
         division: format!("{}, {scheme}", theirs.name()),
+        notes,
         rows: rows.collect(),
     };
     Ok(Some((reproductions, status)))
@@ -219,16 +219,15 @@ fn reproduce(
 
 /// The scores of all targets on one split; None if the user stopped it. With the exit status.
 fn measure(
-    flags: &RunFlags,
-    registry: &Registry,
+    setup: &Setup,
     dataset: &Dataset,
     split: &Split,
     planned: &[PlannedModel],
     models: &[&dyn Model],
     targets: &[Target],
 ) -> Result<Option<(Vec<Score>, u8)>> {
-    let plan = flags.plan(dataset, split, planned.to_vec(), registry)?;
-    let Some(computed) = flags.compute(plan, dataset, split, models, registry)? else { return Ok(None) };
+    let plan = setup.plan(dataset, split, planned.to_vec())?;
+    let Some(computed) = setup.compute(plan, dataset, split, models)? else { return Ok(None) };
     let scores = targets
         .iter()
         .enumerate()
@@ -238,21 +237,16 @@ fn measure(
 }
 
 /// The model as its figure was published.
-fn planned(flags: &RunFlags, target: &Target) -> Result<PlannedModel> {
+fn planned(setup: &Setup, target: &Target) -> Result<PlannedModel> {
     // Of both, the figure's input names the table, too.
     let picture = target.figure.input.trim_start_matches("table + ");
     let input = [("input", picture)];
     let has_input = target.card.reads != Reads::Table && target.figure.input != IMAGE;
-    flags.planned_with(target.card, if has_input { &input } else { &[] })
+    setup.planned_with(target.card, if has_input { &input } else { &[] })
 }
 
 /// Flags of a run with the data divided as the authors did.
 fn flags(args: &Args, conditions: &Conditions) -> Result<RunFlags> {
-    let mut common = args.common.clone();
-    if common.neural.quick || (args.data.is_none() && !common.neural.full) {
-        common.neural.quick = true;
-        common.neural.picture_size.get_or_insert(QUICK_PICTURES);
-    }
     let wrong = |e: String| Error::new("data/systems.csv", e, "report this as a bug");
     let division = conditions.division.as_ref();
     let holdout = division.and_then(|division| division.holdout.as_deref());
@@ -267,5 +261,5 @@ fn flags(args: &Args, conditions: &Conditions) -> Result<RunFlags> {
         calibrate: None,
         repeats: args.repeats,
     };
-    Ok(RunFlags { on, common })
+    Ok(RunFlags { on, common: args.common.clone() })
 }

@@ -1,6 +1,6 @@
 //! What all commands that fit models share: which data, which split, and how it is computed.
 
-use super::flags::{Calibrate, Common, RunFlags};
+use super::flags::{Calibrate, Common, NeuralFlags, RunFlags};
 use super::progress::{Progress, RecordingsBar, stop_on_ctrl_c, stopped};
 use super::{Registry, Status, report};
 use crate::dataset::{Dataset, ImageSize, Source};
@@ -8,14 +8,14 @@ use crate::error::{Error, Result};
 use crate::protocol::{Request, Scheme, Split};
 use crate::report::Results;
 use crate::run::{Outcome, Plan, PlannedModel, Settings, Store, execute};
-use genre_bench_api::{CalibrationMethod, Card, Family, Model, Picture};
+use genre_bench_api::{CalibrationMethod, Card, Device, Model, Picture, Reads};
 use std::collections::BTreeMap;
 
 /// Percent of a training part that calibration takes unless the user or the split says otherwise.
 const DEFAULT_VALID: u32 = 15;
 
-/// Size of pictures of the built-in music: large enough to tell its genres apart, small enough for seconds.
-const BUILTIN_PICTURES: ImageSize = ImageSize { width: 50, height: 50 };
+/// Size of pictures in a quick look: large enough for all networks, small enough for seconds.
+const QUICK_PICTURES: ImageSize = ImageSize { width: 50, height: 50 };
 
 /// Models with how they are to run.
 type Wanted<'m> = Vec<(&'m dyn Model, PlannedModel)>;
@@ -44,7 +44,23 @@ impl Computed {
     }
 }
 
-impl RunFlags {
+/// The flags of a run with what they come to on this machine.
+pub struct Setup<'a> {
+    flags: &'a RunFlags,
+    /// Where neural models compute.
+    device: Device,
+}
+
+impl<'a> Setup<'a> {
+    /// Finds the device.
+    ///
+    /// # Errors
+    ///
+    /// One is asked for that is not there.
+    pub fn new(flags: &'a RunFlags, registry: &Registry) -> Result<Self> {
+        Ok(Self { flags, device: flags.common.neural.device.resolve(registry.cuda_devices)? })
+    }
+
     /// Loads the data with the pictures that some models read, showing how far that is.
     ///
     /// # Errors
@@ -55,17 +71,17 @@ impl RunFlags {
         pictures.sort();
         pictures.dedup();
         let source = Source {
-            data: self.on.data.clone(),
-            seconds: self.on.segment,
-            artists: self.common.artists.clone(),
-            seed: self.common.seed,
-            cache: self.common.cache.open(),
-            image_size: self.on.image_size,
-            drop_faults: self.common.drop_faults.clone(),
+            data: self.flags.on.data.clone(),
+            seconds: self.flags.on.segment,
+            artists: self.flags.common.artists.clone(),
+            seed: self.flags.common.seed,
+            cache: self.flags.common.cache.open(),
+            image_size: self.flags.on.image_size,
+            drop_faults: self.flags.common.drop_faults.clone(),
             pictures,
             picture_size: self.picture_size(),
         };
-        let bar = RecordingsBar::new(self.common.quiet);
+        let bar = RecordingsBar::new(self.flags.common.quiet);
         Dataset::load(&source, &|done, total| bar.show(done, total))
     }
 
@@ -75,12 +91,12 @@ impl RunFlags {
     ///
     /// As [`Split::build`].
     pub fn split(&self, dataset: &Dataset) -> Result<Split> {
-        let valid = self.on.valid.or(self.on.calibrate.map(|_| DEFAULT_VALID)).unwrap_or(0);
+        let valid = self.flags.on.valid.or(self.flags.on.calibrate.map(|_| DEFAULT_VALID)).unwrap_or(0);
         let request = Request {
-            protocol: self.on.protocol.clone(),
-            scheme: self.on.folds.map(Scheme::Folds).or(self.on.holdout),
-            repeats: self.on.repeats.into(),
-            seed: self.common.seed,
+            protocol: self.flags.on.protocol.clone(),
+            scheme: self.flags.on.folds.map(Scheme::Folds).or(self.flags.on.holdout),
+            repeats: self.flags.on.repeats.into(),
+            seed: self.flags.common.seed,
             valid,
         };
         Split::build(dataset, &request)
@@ -103,23 +119,23 @@ impl RunFlags {
     pub fn planned_with(&self, card: &Card, changes: &[(&str, &str)]) -> Result<PlannedModel> {
         let quick = self.is_quick().then_some(&card.quick).into_iter().flatten();
         let quick = quick.map(|(name, value)| (name.as_str(), value.as_str()));
-        let of_all = self.common.neural.changes();
+        let of_all = self.flags.common.neural.changes();
         let of_all = of_all.iter().filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
         let of_all = of_all.map(|(name, value)| (*name, value.as_str()));
-        let own = self.common.changes.iter().filter(|(of, ..)| *of == card.name);
+        let own = self.flags.common.changes.iter().filter(|(of, ..)| *of == card.name);
         let own = own.map(|(_, name, value)| (name.as_str(), value.as_str()));
         // The last one counts.
         PlannedModel::new(card, quick.chain(of_all).chain(changes.iter().copied()).chain(own))
     }
 
-    /// Whether models run in their quick size.
+    /// Whether networks run in their quick size: as published they take days without a GPU.
     fn is_quick(&self) -> bool {
-        self.common.neural.quick || (self.on.data.is_none() && !self.common.neural.full)
+        let NeuralFlags { quick, full, .. } = self.flags.common.neural;
+        quick || (!full && self.device == Device::Cpu)
     }
 
     fn picture_size(&self) -> Option<ImageSize> {
-        let of_quick = || (self.on.data.is_none() && self.is_quick()).then_some(BUILTIN_PICTURES);
-        self.common.neural.picture_size.or_else(of_quick)
+        self.flags.common.neural.picture_size.or(self.is_quick().then_some(QUICK_PICTURES))
     }
 
     /// The models that can read the dataset, and notes on those that cannot.
@@ -155,11 +171,12 @@ impl RunFlags {
         if readable.is_empty() {
             return Err(Error::new("--models", notes.join("; "), hint));
         }
-        if self.is_quick() && readable.iter().any(|(_, model)| model.family == Family::Neural) {
-            notes.push(match self.picture_size() {
-                Some(size) => format!("networks run in their quick size, on pictures of at most {size}; --full trains as published"),
-                None => "networks run in their quick size; without --quick they train as published".to_owned(),
-            });
+        let reading = readable.iter().any(|(_, model)| model.reads != Reads::Table);
+        if let (true, true, Some(size)) = (reading, self.is_quick(), self.picture_size()) {
+            notes.push(format!(
+                "networks run in their quick size, on pictures of at most {size}: a look, not their best; --full trains as \
+                 published"
+            ));
         }
         Ok((readable, notes))
     }
@@ -169,19 +186,20 @@ impl RunFlags {
     /// # Errors
     ///
     /// As [`Plan::new`].
-    pub fn plan(
-        &self,
-        dataset: &Dataset,
-        split: &Split,
-        models: Vec<PlannedModel>,
-        registry: &Registry,
-    ) -> Result<Plan> {
-        let calibration = self.on.calibrate.map(|method| match method {
+    pub fn plan(&self, dataset: &Dataset, split: &Split, models: Vec<PlannedModel>) -> Result<Plan> {
+        let calibration = self.flags.on.calibrate.map(|method| match method {
             Calibrate::Temperature => CalibrationMethod::Temperature,
             Calibrate::Platt => CalibrationMethod::Platt,
         });
-        let device = self.common.neural.device.resolve(registry.cuda_devices)?;
-        Plan::new(dataset, split, models, self.common.seed, device, self.picture_size(), calibration)
+        Plan::new(
+            dataset,
+            split,
+            models,
+            self.flags.common.seed,
+            self.device,
+            self.picture_size(),
+            calibration,
+        )
     }
 
     /// Fits one model's `candidates` on the inner folds, for a choice among them. The cells are stored, but make no run.
@@ -196,16 +214,15 @@ impl RunFlags {
         dataset: &Dataset,
         inner: &Split,
         model: &dyn Model,
-        registry: &Registry,
     ) -> Result<Option<Computed>> {
         let models = vec![model; candidates.len()];
-        let mut plan = self.plan(dataset, inner, candidates, registry)?;
+        let mut plan = self.plan(dataset, inner, candidates)?;
         plan.calibration = None;
-        let store = Store::create(&self.common.out.out)?;
-        if !self.common.quiet {
+        let store = Store::create(&self.flags.common.out.out)?;
+        if !self.flags.common.quiet {
             eprintln!("{}: {} candidates on {inner}", dataset.info.describe(), models.len());
         }
-        self.execute(plan, dataset, inner, &models, &store, registry)
+        self.execute(plan, dataset, inner, &models, &store)
     }
 
     /// Stores the plan and computes all its cells; `models` are those of the plan, in its order. `None` if the user
@@ -220,17 +237,16 @@ impl RunFlags {
         dataset: &Dataset,
         split: &Split,
         models: &[&dyn Model],
-        registry: &Registry,
     ) -> Result<Option<Computed>> {
-        let store = Store::create(&self.common.out.out)?;
+        let store = Store::create(&self.flags.common.out.out)?;
         store.save_run(&plan, &dataset.catalogue, &split.folds)?;
-        if !self.common.quiet {
+        if !self.flags.common.quiet {
             let count = plan.models.len();
             let plural = if count == 1 { "" } else { "s" };
             eprintln!("{}: {count} model{plural} on {split}", dataset.info.describe());
             eprintln!("storing in {}", store.run_folder(&plan.id).display());
         }
-        self.execute(plan, dataset, split, models, &store, registry)
+        self.execute(plan, dataset, split, models, &store)
     }
 
     fn execute(
@@ -240,15 +256,13 @@ impl RunFlags {
         split: &Split,
         models: &[&dyn Model],
         store: &Store,
-        registry: &Registry,
     ) -> Result<Option<Computed>> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.common.jobs.map_or(cores, usize::from);
-        let tensorboard = self.common.neural.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
-        let device = self.common.neural.device.resolve(registry.cuda_devices)?;
-        let settings = Settings { jobs, threads: (cores / jobs).max(1), device, tensorboard };
+        let jobs = self.flags.common.jobs.map_or(cores, usize::from);
+        let tensorboard = self.flags.common.neural.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
+        let settings = Settings { jobs, threads: (cores / jobs).max(1), device: self.device, tensorboard };
         stop_on_ctrl_c();
-        let progress = Progress::new(&plan, self.common.quiet);
+        let progress = Progress::new(&plan, self.flags.common.quiet);
         let executed = execute(&plan, dataset, split, models, store, &settings, &progress);
         progress.finish();
         let executed = executed?;

@@ -1,5 +1,6 @@
 use super::all::json;
 use super::flags::RunFlags;
+use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, terminal};
@@ -45,22 +46,23 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let flags = &args.flags;
     let (model, card) = registry.find(&args.model)?;
+    let setup = Setup::new(flags, registry)?;
     flags.common.check_changes(registry, &[card])?;
-    let base = flags.planned(card)?;
+    let base = setup.planned(card)?;
     let axes = if args.axes.is_empty() { suggested(card)? } else { args.axes.clone() };
     let candidates = candidates(card, &base, &axes, args.random.map(usize::from), flags.common.seed)?;
 
-    let dataset = flags.dataset(&candidates)?;
+    let dataset = setup.dataset(&candidates)?;
     let named = std::slice::from_ref(&base.name);
-    let (_, quick) = flags.readable(vec![(model, base.clone())], &dataset, named)?;
-    let split = flags.split(&dataset)?;
+    let (_, quick) = setup.readable(vec![(model, base.clone())], &dataset, named)?;
+    let split = setup.split(&dataset)?;
     let nested = split.nested(&dataset, args.inner.into(), flags.common.seed);
     if let Some(fold) = nested.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty()) {
         let reason =
             format!("the training part of fold {} is too small for {} folds", fold.repeat + 1, args.inner);
         return Err(Error::new("--inner", reason, "--inner 2, or more data"));
     }
-    let Some(searched) = flags.search(candidates.clone(), &dataset, &nested, model, registry)? else {
+    let Some(searched) = setup.search(candidates.clone(), &dataset, &nested, model)? else {
         return Ok(Status::INTERRUPTED);
     };
     let labels: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.label).collect();
@@ -70,9 +72,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let notes = ends_chosen(&axes, &choices);
 
     let tuned = PlannedModel { name: format!("{} tuned", base.name), changed: true, choices, ..base.clone() };
-    let mut plan = flags.plan(&dataset, &split, vec![tuned, base], registry)?;
+    let mut plan = setup.plan(&dataset, &split, vec![tuned, base])?;
     plan.notes.extend(notes.into_iter().chain(quick));
-    let Some(computed) = flags.compute(plan, &dataset, &split, &[model, model], registry)? else {
+    let Some(computed) = setup.compute(plan, &dataset, &split, &[model, model])? else {
         return Ok(Status::INTERRUPTED);
     };
     let board = Leaderboard::of(&computed.results, &registry.figures());

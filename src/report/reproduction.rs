@@ -1,10 +1,11 @@
 //! Published figures beside what the same system scores here: divided as its authors did, and without leaks.
 
-use super::{Grid, Results, Tested, percent, points};
+use super::{Grid, Results, Tested, WIDTH, percent, points};
 use crate::score::{Confusion, Interval};
 use console::style;
 use genre_bench_api::Published;
 use serde::Serialize;
+use textwrap::{Options, fill};
 
 /// A published figure, measured again.
 #[derive(Debug, Clone, Serialize)]
@@ -69,6 +70,8 @@ pub struct Reproductions {
     pub input: String,
     /// How the authors divided their data: protocol and scheme.
     pub division: String,
+    /// What the user must know of how.
+    pub notes: Vec<String>,
     /// The figures.
     pub rows: Vec<Reproduction>,
 }
@@ -88,7 +91,10 @@ impl Reproductions {
         let mut out = format!("{}\nas published: {}\n\n", style(title).bold(), self.division);
         let head = ["model", "metric", "published", "as published", "track", "change", "artist", "change"];
         let mut grid = Grid::new(2, head);
-        let mut missing: Vec<String> = Vec::new();
+        let mut notes = self.notes.clone();
+        if self.synthetic {
+            notes.push("SYNTHETIC DATA: the scores say nothing about music".to_owned());
+        }
         for row in &self.rows {
             let change = |honest: &Score| match (honest.interval(), row.theirs.interval()) {
                 (Some(honest), Some(theirs)) if honest != theirs => {
@@ -100,8 +106,8 @@ impl Reproductions {
             for score in [&row.theirs, &row.track, &row.artist] {
                 if let Score::Missing(reason) = score {
                     let note = format!("{}: {reason}", row.model);
-                    if !missing.contains(&note) {
-                        missing.push(note);
+                    if !notes.contains(&note) {
+                        notes.push(note);
                     }
                 }
             }
@@ -117,7 +123,8 @@ impl Reproductions {
             ]);
         }
         out += &grid.to_string();
-        missing.iter().for_each(|note| out += &format!("note: {note}\n"));
+        let wrapped = Options::new(WIDTH).initial_indent("note: ").subsequent_indent("      ");
+        notes.iter().for_each(|note| out += &format!("{}\n", fill(note, &wrapped)));
         out
     }
 }

@@ -2,7 +2,7 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The user asked the model to stop (Ctrl-C); see [`crate::Run::cancelled`].
+    /// The user asked the model to stop (Ctrl-C); see [`crate::Run::check_cancelled`].
     #[error("cancelled")]
     Cancelled,
     /// A hyper-parameter that the card does not declare, or with a value it does not allow.

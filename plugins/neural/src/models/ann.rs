@@ -29,8 +29,7 @@ impl Architecture for Ann {
             Self::Pictures => card("ann", summary, 100, 32, 0.001)
                 .reading_pictures(&["mel-128", "mfcc-13"])
                 .quick("epochs", "10"),
-            Self::Table => card("ann-table", &format!("the same on the table: {summary}"), 100, 32, 0.001)
-                .quick("epochs", "20"),
+            Self::Table => card("ann-table", &format!("{summary}, on the table"), 100, 32, 0.001),
         }
     }
 

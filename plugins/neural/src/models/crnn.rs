@@ -56,16 +56,20 @@ impl Architecture for Crnn {
             Self::Base => ("crnn-base", "four convolutions, two layers of GRU; early stopping"),
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
-        card(name, summary, 100, 16, 0.001)
+        let card = card(name, summary, 100, 16, 0.001)
             .reading_pictures(&["mel-192-hop-256-to-8000", "mel-128", "mel-64"])
             .param(
                 Param::int("patience", 10, "epochs without a lower validation loss before it stops")
                     .at_least(1.0),
             )
             .param(scaled::param())
-            .quick("epochs", "6")
+            .quick("epochs", "5")
             .quick("width", "0.25")
-            .quick("input", "mel-64")
+            .quick("input", "mel-64");
+        match self {
+            Self::Base => card,
+            Self::Large => card.only_by_name(),
+        }
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {

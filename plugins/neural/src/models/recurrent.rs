@@ -67,13 +67,16 @@ impl RecurrentNetwork {
 
 impl Architecture for RecurrentNetwork {
     fn card(&self) -> Card {
-        card(self.name, &self.summary(), 100, 32, 0.001)
+        let card = card(self.name, &self.summary(), 100, 32, 0.001)
             .reading_pictures(&["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"])
             .param(
                 Param::int("patience", 10, "epochs without a lower validation loss before it stops")
                     .at_least(1.0),
             )
-            .quick("epochs", "10")
+            .quick("epochs", "10");
+        // One of each kind is enough where nobody asks for more.
+        let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
+        if typical { card } else { card.only_by_name() }
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {
