@@ -1,12 +1,13 @@
 //! Seconds of one training step (forward, backward, Adam) of the networks that are compared with PyTorch.
 //!
-//! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [NAME ...]`
+//! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [bf16] [NAME ...]`
 //!
 //! Prints the median of 7 steps after 3 warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 use genre_bench_api::random_stream;
+use genre_bench_neural::cuda_device;
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten,
@@ -127,11 +128,11 @@ fn convolution(builder: &Builder, channels: usize, filters: usize, window: Windo
 }
 
 /// The median of the seconds of a step, and the number of parameters.
-fn measure(network: &Network, device: &Device) -> Result<(f64, usize)> {
-    let builder = Builder::new(0, device, DType::F32);
+fn measure(network: &Network, device: &Device, dtype: DType) -> Result<(f64, usize)> {
+    let builder = Builder::new(0, device, dtype);
     let net = (network.build)(&builder)?;
     let weights = builder.finish();
-    let x = Tensor::randn(0f32, 1.0, network.batch, device)?;
+    let x = Tensor::randn(0f32, 1.0, network.batch, device)?.to_dtype(dtype)?;
     let labels: Vec<u32> = (0..network.batch[0] as u32).map(|example| example % 10).collect();
     let mut optimiser = Optimiser::new(Rule::adam(), &weights)?;
     let mut seconds = Vec::new();
@@ -154,15 +155,19 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
     if let Some(wrong) = arguments.iter().find(|argument| {
-        !["cpu", "cuda"].contains(&argument.as_str()) && NETWORKS.iter().all(|n| n.name != *argument)
+        !["cpu", "cuda", "bf16"].contains(&argument.as_str()) && NETWORKS.iter().all(|n| n.name != *argument)
     }) {
-        bail!("{wrong} is neither a device (cpu, cuda) nor a network ({:?})", NETWORKS.map(|n| n.name));
+        bail!("{wrong} is no device (cpu, cuda), type (bf16) or network ({:?})", NETWORKS.map(|n| n.name));
     }
-    let (place, device) = if named("cuda") { ("cuda", Device::new_cuda(0)?) } else { ("cpu", Device::Cpu) };
+    let (place, device) = match named("cuda") {
+        true => ("cuda", cuda_device(0).map_err(candle_core::Error::wrap)?),
+        false => ("cpu", Device::Cpu),
+    };
+    let (precision, dtype) = if named("bf16") { (" bf16", DType::BF16) } else { ("", DType::F32) };
     let all = NETWORKS.iter().all(|network| !named(network.name));
     for network in NETWORKS.iter().filter(|network| all || named(network.name)) {
-        let (seconds, parameters) = measure(network, &device)?;
-        println!("{:11} {place} step {seconds:8.4} s  parameters {parameters}", network.name);
+        let (seconds, parameters) = measure(network, &device, dtype)?;
+        println!("{:11} {place}{precision} step {seconds:8.4} s  parameters {parameters}", network.name);
     }
     Ok(())
 }

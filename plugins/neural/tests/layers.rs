@@ -1,12 +1,18 @@
 //! Layers against PyTorch: outputs, gradients and running statistics (tests/fixtures/neural/make_layers.py).
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod common;
+
 use candle_core::{DType, Device, Tensor, Var};
+use common::devices;
+
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, CrossEntropy,
-    Dropout, Flatten, InitScheme, Layer, Linear, MaxPool2d, Pass, Resize, Sequential, Weights, Window,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions,
+    CrossEntropy, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d, Pass, Recurrence,
+    Recurrent, Resize, Sequential, Weights, Window,
 };
+use genre_bench_neural::train::optimiser::{Optimiser, Rule, global_norm};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,8 +24,8 @@ struct Array {
 }
 
 impl Array {
-    fn tensor(&self) -> Tensor {
-        Tensor::from_slice(&self.values, self.shape.as_slice(), &Device::Cpu).unwrap()
+    fn tensor(&self, device: &Device) -> Tensor {
+        Tensor::from_slice(&self.values, self.shape.as_slice(), device).unwrap()
     }
 }
 
@@ -82,8 +88,8 @@ impl Case {
         }
     }
 
-    fn build(&self) -> (Box<dyn Layer>, Weights) {
-        let builder = Builder::new(0, &Device::Cpu, DType::F32);
+    fn build(&self, device: &Device, dtype: DType) -> (Box<dyn Layer>, Weights) {
+        let builder = Builder::new(0, device, dtype);
         let layer: Box<dyn Layer> = match self.layer.as_str() {
             "conv2d" => {
                 let (channels, filters) = (self.number("channels"), self.number("filters"));
@@ -119,54 +125,83 @@ impl Case {
 fn set(vars: &BTreeMap<String, Var>, arrays: &BTreeMap<String, Array>) {
     assert!(vars.keys().eq(arrays.keys()));
     for (name, array) in arrays {
-        vars[name].set(&array.tensor()).unwrap();
+        let var = &vars[name];
+        var.set(&array.tensor(var.device())).unwrap();
     }
 }
 
 /// Relative error: the norm of the difference over the norm.
 fn close(ours: &Tensor, theirs: &Array, what: &str) {
+    within(1e-4, ours, theirs, what);
+}
+
+fn within(limit: f64, ours: &Tensor, theirs: &Array, what: &str) {
     assert_eq!(ours.dims(), theirs.shape, "{what}");
-    let ours = ours.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let ours = ours.to_dtype(DType::F32).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let norm =
         |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
     let difference = norm(&mut ours.iter().zip(&theirs.values).map(|(a, b)| a - b));
     // Some gradients are zero but for rounding: those of a bias before its sum is taken away, for example.
     let size = norm(&mut theirs.values.iter().copied()).max(1e-3);
-    assert!(difference <= 1e-4 * size, "{what}: relative error {}", difference / size);
+    assert!(difference <= limit * size, "{what}: relative error {}", difference / size);
 }
 
 fn pass(training: bool) -> Pass {
     if training { Pass::training(random_stream(0, "pass")) } else { Pass::evaluation() }
 }
 
-#[test]
-fn layers_are_pytorchs() {
+/// Output, gradients and running statistics of every case.
+fn compare(device: &Device, dtype: DType, limit: f64) {
     for (number, case) in fixtures().cases.iter().enumerate() {
         let what = |part: &str| format!("case {number}, {}, {}: {part}", case.layer, case.options);
-        let (layer, weights) = case.build();
-        let batch = Var::from_tensor(&case.batch.tensor()).unwrap();
+        let close = |ours: &Tensor, theirs: &Array, part: &str| within(limit, ours, theirs, &what(part));
+        let (layer, weights) = case.build(device, dtype);
+        let given = |array: &Array| array.tensor(device).to_dtype(dtype).unwrap();
+        let batch = Var::from_tensor(&given(&case.batch)).unwrap();
         let pass = pass(case.training);
         let output = layer.forward(&batch, &pass).unwrap();
-        close(&output, &case.output, &what("output"));
+        close(&output, &case.output, "output");
         for (name, buffer) in &case.buffers_after {
-            close(&weights.buffers[name], buffer, &what(name));
+            close(&weights.buffers[name], buffer, name);
         }
         if !case.training {
             continue;
         }
-        let loss = (output * case.probe.tensor()).unwrap().sum_all().unwrap();
+        let loss = (output * given(&case.probe)).unwrap().sum_all().unwrap();
         let gradients = pass.backward(&loss).unwrap();
-        close(gradients.get(&batch).unwrap(), &case.batch_gradient, &what("gradient of the batch"));
+        close(gradients.get(&batch).unwrap(), &case.batch_gradient, "gradient of the batch");
         for (name, gradient) in &case.weight_gradients {
-            close(gradients.get(&weights.trainable[name]).unwrap(), gradient, &what(name));
+            close(gradients.get(&weights.trainable[name]).unwrap(), gradient, name);
+        }
+    }
+}
+
+#[test]
+fn layers_are_pytorchs() {
+    for device in devices() {
+        compare(&device, DType::F32, 1e-4);
+    }
+}
+
+/// bf16 has 8 bits: every number is off by up to 0.4 %.
+#[test]
+fn layers_are_nearly_pytorchs_in_bf16() {
+    for device in devices() {
+        let builder = Builder::new(0, &device, DType::BF16);
+        match Linear::new(&builder, 2, 2, InitScheme::Torch) {
+            Ok(_) => compare(&device, DType::BF16, 2e-2),
+            Err(error) => assert!(error.to_string().contains("bf16 is for CUDA devices") && device.is_cpu()),
         }
     }
 }
 
 #[test]
 fn cross_entropy_is_pytorchs() {
-    for Loss { scores, labels, shares, smoothing, weights, loss, gradient } in fixtures().losses {
-        let scores = Var::from_tensor(&scores.tensor()).unwrap();
+    for (device, loss) in
+        devices().iter().flat_map(|device| fixtures().losses.into_iter().map(move |l| (device, l)))
+    {
+        let Loss { scores, labels, shares, smoothing, weights, loss, gradient } = loss;
+        let scores = Var::from_tensor(&scores.tensor(device)).unwrap();
         let entropy = CrossEntropy { smoothing, weights };
         let ours = match shares {
             Some(shares) => entropy.of_shares(&scores, shares.values),
@@ -175,11 +210,21 @@ fn cross_entropy_is_pytorchs() {
         let ours = ours.unwrap();
         assert!((ours.to_scalar::<f32>().unwrap() - loss).abs() < 1e-5 * loss);
         close(ours.backward().unwrap().get(&scores).unwrap(), &gradient, "gradient of the scores");
+        // A loss may be weighed against others.
+        let twice = (ours * 2.0).unwrap().backward().unwrap();
+        let values = gradient.values.iter().map(|value| 2.0 * value).collect();
+        close(twice.get(&scores).unwrap(), &Array { values, ..gradient }, "gradient of twice the loss");
     }
 }
 
 #[test]
 fn dropout_drops_its_share_and_keeps_the_mean() {
+    let drop = |device: &Device| {
+        let ones = Tensor::ones((100, 1000), DType::F32, device).unwrap();
+        Dropout::new(0.3).unwrap().forward(&ones, &pass(true)).unwrap().to_vec2::<f32>().unwrap()
+    };
+    // Which numbers are dropped follows from the seed, wherever it is done.
+    assert!(devices().iter().all(|device| drop(device) == drop(&Device::Cpu)));
     let batch = Var::from_tensor(&Tensor::ones((100, 1000), DType::F32, &Device::Cpu).unwrap()).unwrap();
     let dropout = Dropout::new(0.3).unwrap();
     let training = pass(true);
@@ -204,11 +249,15 @@ fn dropout_drops_its_share_and_keeps_the_mean() {
 /// twice.
 #[test]
 fn layers_mix_with_candles_operations() {
-    let builder = Builder::new(1, &Device::Cpu, DType::F32);
+    devices().iter().for_each(mix_on);
+}
+
+fn mix_on(device: &Device) {
+    let builder = Builder::new(1, device, DType::F32);
     let first = Linear::new(&builder.at("first"), 6, 4, InitScheme::Torch).unwrap();
     let second = Linear::new(&builder.at("second"), 8, 3, InitScheme::Torch).unwrap();
     let weights = builder.finish().trainable;
-    let batch = Tensor::randn(0f32, 1.0, (5, 6), &Device::Cpu).unwrap();
+    let batch = Tensor::randn(0f32, 1.0, (5, 6), device).unwrap();
     let sums = |batch: &Tensor, name: &str| {
         let weight = weights[&format!("{name}.weight")].t().unwrap();
         batch.matmul(&weight).unwrap().broadcast_add(&weights[&format!("{name}.bias")]).unwrap()
@@ -233,6 +282,49 @@ fn layers_mix_with_candles_operations() {
         let theirs = candles.get(weight).unwrap();
         let values = theirs.flatten_all().unwrap().to_vec1().unwrap();
         close(ours.get(weight).unwrap(), &Array { shape: theirs.dims().to_vec(), values }, name);
+    }
+}
+
+/// Layers of all kinds in one network, whose gradients find their way in either type of numbers.
+#[test]
+fn a_network_learns_in_f32_and_in_bf16() {
+    for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::BF16)]) {
+        let builder = Builder::new(3, device, dtype);
+        if dtype == DType::BF16 && builder.trainable("none", 1, Init::Constant(0.0)).is_err() {
+            continue;
+        }
+        let builder = Builder::new(3, device, dtype);
+        let window = Window::new((3, 3)).padding((1, 1));
+        let gru = Recurrent::of(Recurrence::Gru, 8).layers(2).bidirectional().dropout(0.1);
+        let net = Sequential::new()
+            .then(Conv2d::new(&builder.at("a"), 1, 6, window, Conv2dOptions::default()).unwrap())
+            .then(BatchNorm::new(&builder.at("b"), 6).unwrap())
+            .then(Activation::Elu(1.0))
+            .then(MaxPool2d::side_by_side((2, 2)))
+            .then(Resize::new((4, 6)))
+            .then(Dropout::new(0.1).unwrap())
+            .then(ColumnsAsSteps)
+            .then(LastState(gru.build(&builder.at("c"), 24).unwrap()))
+            .then(Linear::new(&builder.at("d"), 16, 3, InitScheme::Torch).unwrap());
+        let weights = builder.finish();
+        let labels: Vec<u32> = (0..12).map(|example| example % 3).collect();
+        // A bright row, which tells the class.
+        let bright =
+            |at: usize| f32::from(u8::from(at % 80 / 10 == at / 80 % 3 * 2)) + (at * 7 % 13) as f32 / 26.0;
+        let batch = Tensor::from_iter((0..12 * 80).map(bright), device).unwrap();
+        let batch = batch.reshape((12, 1, 8, 10)).unwrap().to_dtype(dtype).unwrap();
+        let mut optimiser = Optimiser::new(Rule::adam(), &weights).unwrap();
+        let mut losses = Vec::new();
+        for step in 0..40 {
+            let training = Pass::training(random_stream(step, "pass"));
+            let scores = net.forward(&batch, &training).unwrap();
+            let loss = CrossEntropy::default().of_labels(&scores, &labels).unwrap();
+            let gradients = training.backward(&loss).unwrap();
+            assert!(global_norm(&weights, &gradients).unwrap() > 0.0);
+            optimiser.step(&weights, &gradients, 0.01, 1.0).unwrap();
+            losses.push(loss.to_scalar::<f32>().unwrap());
+        }
+        assert!(losses[39] < losses[0] / 2.0, "in {dtype:?}: from {} to {}", losses[0], losses[39]);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Optimisers and schedules against PyTorch's; see `tests/fixtures/neural/make_optimisers.py`.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use candle_core::{DType, Device, Tensor};
+use common::devices;
 use genre_bench_api::Epoch;
 use genre_bench_neural::layers::{Builder, Init, Weights};
 use genre_bench_neural::train::optimiser::{Decay, Optimiser, Rule, global_norm};
@@ -33,8 +36,8 @@ struct Trajectory {
     norms: Vec<f64>,
 }
 
-fn tensor(values: &[f64], shape: impl Into<candle_core::Shape>, dtype: DType) -> Tensor {
-    Tensor::from_slice(values, shape, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()
+fn tensor(values: &[f64], shape: impl Into<candle_core::Shape>, (device, dtype): (&Device, DType)) -> Tensor {
+    Tensor::from_slice(values, shape, device).unwrap().to_dtype(dtype).unwrap()
 }
 
 /// Norm of the difference over the norm.
@@ -46,16 +49,17 @@ fn distance(ours: &Tensor, theirs: &[f64]) -> f64 {
 }
 
 /// Follows PyTorch step by step.
-fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, dtype: DType) {
+fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, place: (&Device, DType)) {
+    let (device, dtype) = place;
     let problem: Problem = fixture("optimisers.json");
-    let builder = Builder::new(0, &Device::Cpu, dtype);
+    let builder = Builder::new(0, device, dtype);
     builder.trainable("weight", (3, 4), Init::Constant(0.0)).unwrap();
     builder.trainable("bias", 3, Init::Constant(0.0)).unwrap();
     let weights: Weights = builder.finish();
     let (weight, bias) = (&weights.trainable["weight"], &weights.trainable["bias"]);
-    weight.set(&tensor(&problem.weight, (3, 4), dtype)).unwrap();
-    bias.set(&tensor(&problem.bias, 3, dtype)).unwrap();
-    let (x, y) = (tensor(&problem.x, (8, 4), dtype), tensor(&problem.y, (8, 3), dtype));
+    weight.set(&tensor(&problem.weight, (3, 4), place)).unwrap();
+    bias.set(&tensor(&problem.bias, 3, place)).unwrap();
+    let (x, y) = (tensor(&problem.x, (8, 4), place), tensor(&problem.y, (8, 3), place));
 
     let theirs = &problem.optimisers[name];
     let mut optimiser = Optimiser::new(rule, &weights).unwrap();
@@ -75,17 +79,18 @@ fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, dtype: DType) {
 #[test]
 fn every_step_is_torchs() {
     // In single precision in place, in double precision as tensor operations.
-    for dtype in [DType::F32, DType::F64] {
-        follow("sgd", Rule::sgd(0.0), 0.01, None, dtype);
-        follow("momentum", Rule::sgd(0.9), 0.01, None, dtype);
+    for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::F64)]) {
+        let place = (device, dtype);
+        follow("sgd", Rule::sgd(0.0), 0.01, None, place);
+        follow("momentum", Rule::sgd(0.9), 0.01, None, place);
         let nesterov = Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 };
-        follow("nesterov", nesterov, 0.01, None, dtype);
-        follow("adam", Rule::adam(), 0.05, None, dtype);
+        follow("nesterov", nesterov, 0.01, None, place);
+        follow("adam", Rule::adam(), 0.05, None, place);
         let decaying =
             Rule::Adam { betas: (0.8, 0.95), epsilon: 1e-8, weight_decay: 0.1, decay: Decay::Gradient };
-        follow("adam-decay", decaying, 0.05, None, dtype);
-        follow("adamw", Rule::adam_w(), 0.05, None, dtype);
-        follow("clipped", Rule::sgd(0.9), 0.05, Some(1.5), dtype);
+        follow("adam-decay", decaying, 0.05, None, place);
+        follow("adamw", Rule::adam_w(), 0.05, None, place);
+        follow("clipped", Rule::sgd(0.9), 0.05, Some(1.5), place);
     }
 }
 
@@ -102,8 +107,10 @@ fn large_weights_step_as_small_ones_do() {
         let factors: Vec<f64> = (from..from + count).map(|i| (i % 101) as f64 / 7.0 - 5.0).collect();
         let mut optimiser = Optimiser::new(Rule::adam(), &weights).unwrap();
         for _ in 0..2 {
-            let loss =
-                (weight.sqr().unwrap() * tensor(&factors, count, DType::F32)).unwrap().sum_all().unwrap();
+            let loss = (weight.sqr().unwrap() * tensor(&factors, count, (&Device::Cpu, DType::F32)))
+                .unwrap()
+                .sum_all()
+                .unwrap();
             optimiser.step(&weights, &loss.backward().unwrap(), 0.01, 1.0).unwrap();
         }
         weight.to_vec1::<f32>().unwrap()

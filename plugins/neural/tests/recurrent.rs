@@ -1,9 +1,15 @@
 //! Recurrent layers against PyTorch: see tests/fixtures/neural/make_recurrent.py.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod common;
+
 use candle_core::{DType, Device, Tensor, Var};
+use common::devices;
+
 use genre_bench_api::random_stream;
-use genre_bench_neural::layers::{Builder, ColumnsAsSteps, Layer, Pass, Recurrence, Recurrent, Weights};
+use genre_bench_neural::layers::{
+    Builder, ColumnsAsSteps, Init, Layer, Pass, Recurrence, Recurrent, Weights,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -30,8 +36,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn tensor(&self) -> Tensor {
-        Tensor::from_slice(&self.values, self.shape.as_slice(), &Device::Cpu).unwrap()
+    fn tensor(&self, device: &Device) -> Tensor {
+        Tensor::from_slice(&self.values, self.shape.as_slice(), device).unwrap()
     }
 
     /// Norm of the difference over the norm.
@@ -39,7 +45,8 @@ impl Numbers {
         assert_eq!(ours.dims(), self.shape);
         let norm =
             |tensor: Tensor| tensor.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap().sqrt();
-        norm((ours - self.tensor()).unwrap()) / norm(self.tensor()).max(1e-12)
+        let (ours, theirs) = (ours.to_dtype(DType::F32).unwrap(), self.tensor(ours.device()));
+        norm((ours - &theirs).unwrap()) / norm(theirs).max(1e-12)
     }
 }
 
@@ -55,7 +62,18 @@ fn build(
     both: bool,
     features: usize,
 ) -> (Recurrent, Weights) {
-    let builder = Builder::new(0, &Device::Cpu, DType::F32);
+    build_on((&Device::Cpu, DType::F32), recurrence, hidden, layers, both, features)
+}
+
+fn build_on(
+    (device, dtype): (&Device, DType),
+    recurrence: Recurrence,
+    hidden: usize,
+    layers: usize,
+    both: bool,
+    features: usize,
+) -> (Recurrent, Weights) {
+    let builder = Builder::new(0, device, dtype);
     let plan = Recurrent::of(recurrence, hidden).layers(layers);
     let plan = if both { plan.bidirectional() } else { plan };
     (plan.build(&builder, features).unwrap(), builder.finish())
@@ -63,7 +81,7 @@ fn build(
 
 fn random(shape: &[usize], name: &str) -> Tensor {
     let count = shape.iter().product();
-    let values = genre_bench_neural::layers::Init::Uniform(1.0).draw(count, &mut random_stream(0, name));
+    let values = Init::Uniform(1.0).draw(count, &mut random_stream(0, name));
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
@@ -73,6 +91,17 @@ fn training() -> Pass {
 
 #[test]
 fn outputs_and_gradients_are_pytorchs() {
+    for device in devices() {
+        compare(&device, DType::F32, 1e-4);
+        // bf16 has 8 bits; on the processor it is an error.
+        if Builder::new(0, &device, DType::BF16).trainable("w", 1, Init::Constant(0.0)).is_ok() {
+            compare(&device, DType::BF16, 2e-2);
+        }
+    }
+}
+
+fn compare(device: &Device, dtype: DType, limit: f32) {
+    let given = |numbers: &Numbers| numbers.tensor(device).to_dtype(dtype).unwrap();
     for case in cases() {
         let recurrence = match case.kind.as_str() {
             "RNN" => Recurrence::Tanh,
@@ -81,20 +110,21 @@ fn outputs_and_gradients_are_pytorchs() {
             other => panic!("{other} is no recurrence"),
         };
         let features = case.input.shape[2];
-        let (net, weights) = build(recurrence, case.hidden, case.layers, case.bidirectional, features);
+        let (net, weights) =
+            build_on((device, dtype), recurrence, case.hidden, case.layers, case.bidirectional, features);
         assert!(weights.trainable.keys().eq(case.weights.keys()), "the names are PyTorch's");
         for (name, var) in &weights.trainable {
-            var.set(&case.weights[name].tensor()).unwrap();
+            var.set(&case.weights[name].tensor(device)).unwrap();
         }
-        let input = Var::from_tensor(&case.input.tensor()).unwrap();
+        let input = Var::from_tensor(&given(&case.input)).unwrap();
         let pass = training();
         let states = net.states(&input, &pass).unwrap();
-        let by_steps = (&states.steps * case.steps_factor.tensor()).unwrap().sum_all().unwrap();
-        let by_last = (&states.last * case.last_factor.tensor()).unwrap().sum_all().unwrap();
+        let by_steps = (&states.steps * given(&case.steps_factor)).unwrap().sum_all().unwrap();
+        let by_last = (&states.last * given(&case.last_factor)).unwrap().sum_all().unwrap();
         let gradients = pass.backward(&(by_steps + by_last).unwrap()).unwrap();
         let check = |what: &str, theirs: &Numbers, ours: &Tensor| {
             let error = theirs.relative_error(ours);
-            assert!(error <= 1e-4, "{} ({} layers): {what} off by {error}", case.kind, case.layers);
+            assert!(error <= limit, "{} ({} layers): {what} off by {error}", case.kind, case.layers);
         };
         check("states", &case.steps, &states.steps);
         check("last states", &case.last, &states.last);
@@ -108,8 +138,12 @@ fn outputs_and_gradients_are_pytorchs() {
 
 #[test]
 fn a_song_of_1300_steps_trains() {
-    let (net, weights) = build(Recurrence::Lstm, 8, 2, false, 13);
-    let song = random(&[2, 1300, 13], "song");
+    devices().iter().for_each(train_on_song);
+}
+
+fn train_on_song(device: &Device) {
+    let (net, weights) = build_on((device, DType::F32), Recurrence::Lstm, 8, 2, false, 13);
+    let song = random(&[2, 1300, 13], "song").to_device(device).unwrap();
     let loss = |pass: &Pass| net.states(&song, pass).unwrap().last.sqr().unwrap().sum_all().unwrap();
     let pass = training();
     let before = loss(&pass);

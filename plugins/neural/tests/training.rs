@@ -1,7 +1,10 @@
 //! The loop with all that a recipe may ask for.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use candle_core::{DType, Device};
+use common::devices;
 use genre_bench_api::{Params, Result, Run};
 use genre_bench_neural::layers::{
     Activation, Builder, CrossEntropy, Flatten, InitScheme, Linear, Sequential, Weights,
@@ -26,8 +29,8 @@ fn pictures(count: usize, from: usize) -> (Samples, Vec<usize>) {
     (Samples::new(values.collect(), count, &[1, SIDE, SIDE]).unwrap(), labels)
 }
 
-fn network(dtype: DType) -> (Sequential, Weights) {
-    let builder = Builder::new(0, &Device::Cpu, dtype);
+fn network(device: &Device) -> (Sequential, Weights) {
+    let builder = Builder::new(0, device, DType::F32);
     let linear =
         |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs, InitScheme::Keras).unwrap();
     let (hidden, output) = (linear("hidden", SIDE * SIDE, 24), linear("output", 24, 3));
@@ -36,8 +39,12 @@ fn network(dtype: DType) -> (Sequential, Weights) {
 
 /// The history of a fit, and the share of new pictures that the network has right then.
 fn train(recipe: &Recipe) -> Result<(History, f64)> {
+    train_on(&Device::Cpu, recipe)
+}
+
+fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
     let ((samples, labels), (valid, valid_labels)) = (pictures(90, 0), pictures(30, 500));
-    let (network, weights) = network(DType::F32);
+    let (network, weights) = network(device);
     let run = Run::with(Params::default(), 0);
     let (train, valid) = (
         Labelled { samples: &samples, labels: &labels },
@@ -45,7 +52,7 @@ fn train(recipe: &Recipe) -> Result<(History, f64)> {
     );
     let history = fit(&network, &weights, train, valid, recipe, &run)?;
     let (test, test_labels) = pictures(60, 1000);
-    let scores = logits(&network, &test, (&Device::Cpu, DType::F32), || Ok(()))?;
+    let scores = logits(&network, &test, (device, DType::F32), || Ok(()))?;
     let is_right =
         |(row, label): &(ndarray::ArrayView1<f32>, &usize)| row.iter().all(|&score| score <= row[**label]);
     let right = scores.rows().into_iter().zip(&test_labels).filter(is_right).count();
@@ -58,9 +65,11 @@ fn recipe(epochs: usize) -> Recipe {
 
 #[test]
 fn it_learns_with_everything_switched_on() {
-    let (history, accuracy) = train(&recipe(30)).unwrap();
-    assert!(accuracy > 0.9, "plain: {accuracy}");
-    assert!(history.epochs[29].train_loss < history.epochs[0].train_loss / 2.0);
+    for device in devices() {
+        let (history, accuracy) = train_on(&device, &recipe(30)).unwrap();
+        assert!(accuracy > 0.9, "plain: {accuracy}");
+        assert!(history.epochs[29].train_loss < history.epochs[0].train_loss / 2.0);
+    }
 
     let everything = Recipe {
         clip: Some(1.0),
@@ -85,7 +94,7 @@ fn it_learns_with_everything_switched_on() {
 fn the_history_says_what_the_last_weights_are_worth() {
     let recipe = Recipe { keep: Keep::Last, ..recipe(3) };
     let ((samples, labels), (valid, valid_labels)) = (pictures(40, 0), pictures(30, 500));
-    let (network, weights) = network(DType::F32);
+    let (network, weights) = network(&Device::Cpu);
     let run = Run::with(Params::default(), 0);
     let judged = Labelled { samples: &valid, labels: &valid_labels };
     let history =
@@ -102,7 +111,7 @@ fn what_cannot_be_trained_is_refused() {
     let (samples, labels) = pictures(12, 0);
     let nothing = Samples::new(Vec::new(), 0, &[1, SIDE, SIDE]).unwrap();
     let refused = |samples: &Samples, labels: &[usize], recipe: Recipe| {
-        let (network, weights) = network(DType::F32);
+        let (network, weights) = network(&Device::Cpu);
         let none = Labelled { samples: &nothing, labels: &[] };
         let run = Run::with(Params::default(), 0);
         fit(&network, &weights, Labelled { samples, labels }, none, &recipe, &run).unwrap_err().to_string()

@@ -1,7 +1,10 @@
-use super::elementwise::Elementwise;
+use super::buffer::zeros;
+use super::operation::Operation;
 use super::tape::Keep;
-use super::{Layer, Pass};
-use candle_core::{Result, Tensor};
+use super::values::values;
+use super::{Layer, Pass, kernels};
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
 
 /// A function that every number of a batch goes through.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,38 +20,63 @@ pub enum Activation {
 
 impl Layer for Activation {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let batch = batch.contiguous()?;
+        pass.apply([&batch.contiguous()?], *self, Keep::OUTPUT)
+    }
+}
+
+/// The slopes are told from the values: nothing but the output needs to be kept.
+impl Operation<1> for Activation {
+    fn forward(&self, [input]: [&Tensor; 1]) -> Result<Tensor> {
+        if kernels::run_on(input.device()) {
+            return kernels::activate(*self, input);
+        }
         match *self {
             // Not `max`, which would make a number of what is none.
-            Self::Relu => pass.apply1(
-                &batch,
-                Elementwise {
-                    name: "relu",
-                    value: |x: f32| if x < 0.0 { 0.0 } else { x },
-                    slope: |y: f32| if y > 0.0 { 1.0 } else { 0.0 },
-                },
-                Keep::OUTPUT,
-            ),
-            Self::Elu(alpha) => pass.apply1(
-                &batch,
-                Elementwise {
-                    name: "elu",
-                    value: move |x: f32| if x > 0.0 { x } else { alpha * exp_m1(x) },
-                    slope: move |y: f32| if y > 0.0 { 1.0 } else { y + alpha },
-                },
-                Keep::OUTPUT,
-            ),
-            Self::LeakyRelu(slope) => pass.apply1(
-                &batch,
-                Elementwise {
-                    name: "leaky relu",
-                    value: move |x: f32| if x > 0.0 { x } else { slope * x },
-                    slope: move |y: f32| if y > 0.0 { 1.0 } else { slope },
-                },
-                Keep::OUTPUT,
-            ),
+            Self::Relu => map(input, |x| if x < 0.0 { 0.0 } else { x }),
+            Self::Elu(alpha) => map(input, move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
+            Self::LeakyRelu(slope) => map(input, move |x| if x > 0.0 { x } else { slope * x }),
         }
     }
+
+    fn backward(&self, _: [&Tensor; 1], output: &Tensor, gradient: &Tensor) -> Result<[Option<Tensor>; 1]> {
+        if kernels::run_on(output.device()) {
+            return Ok([Some(kernels::activate_back(*self, output, gradient)?)]);
+        }
+        let of_input = match *self {
+            Self::Relu => map_both(output, gradient, |y, g| if y > 0.0 { g } else { 0.0 }),
+            Self::Elu(alpha) => {
+                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { (y + alpha) * g })
+            }
+            Self::LeakyRelu(slope) => {
+                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { slope * g })
+            }
+        };
+        Ok([Some(of_input?)])
+    }
+}
+
+/// Numbers that a thread takes at a time.
+const BLOCK: usize = 16 * 1024;
+
+/// `f` of every number; candle's own operations use one thread.
+fn map(input: &Tensor, f: impl Fn(f32) -> f32 + Sync) -> Result<Tensor> {
+    let from = values(input)?;
+    let mut to = zeros(from.len());
+    to.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(to, from)| {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = f(*from));
+    });
+    Tensor::from_vec(to, input.shape(), &Device::Cpu)
+}
+
+/// The same of the numbers of two tensors.
+fn map_both(a: &Tensor, b: &Tensor, f: impl Fn(f32, f32) -> f32 + Sync) -> Result<Tensor> {
+    let (from, with) = (values(a)?, values(b)?);
+    let mut to = zeros(from.len());
+    let blocks = from.par_chunks(BLOCK).zip(with.par_chunks(BLOCK));
+    to.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (from, with))| {
+        to.iter_mut().zip(from.iter().zip(with)).for_each(|(to, (a, b))| *to = f(*a, *b));
+    });
+    Tensor::from_vec(to, a.shape(), &Device::Cpu)
 }
 
 /// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the processor works on many numbers

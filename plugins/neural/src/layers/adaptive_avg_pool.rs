@@ -1,4 +1,4 @@
-use super::separable::{AxisMap, Separable};
+use super::separable::{AxisMap, LastMap, Separable};
 use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
@@ -7,24 +7,24 @@ use candle_core::{Result, Tensor};
 /// of any size to pictures of one size.
 pub struct AdaptiveAvgPool2d {
     size: (usize, usize),
+    last: LastMap,
 }
 
 impl AdaptiveAvgPool2d {
     /// To so many rows and columns.
     pub fn new(size: (usize, usize)) -> Self {
-        Self { size }
+        Self { size, last: LastMap::default() }
     }
 }
 
 impl Layer for AdaptiveAvgPool2d {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
-        let operation = Separable {
-            name: "adaptive average pooling",
-            rows: map(rows, self.size.0),
-            columns: map(columns, self.size.1),
-        };
-        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
+        let operation = self.last.of((rows, columns), || {
+            let (rows, columns) = (map(rows, self.size.0), map(columns, self.size.1));
+            Ok(Separable::new("adaptive average pooling", rows, columns))
+        })?;
+        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::separable::{AxisMap, Separable};
+use super::separable::{AxisMap, LastMap, Separable};
 use super::tape::Keep;
 use super::window::{Axis, Window};
 use super::{Layer, Pass};
@@ -9,12 +9,13 @@ use candle_core::{Result, Tensor};
 pub struct AvgPool2d {
     window: Window,
     count_padding: bool,
+    last: LastMap,
 }
 
 impl AvgPool2d {
     /// With a window, and whether what is padded counts as zeros (PyTorch's default) or not at all.
     pub fn new(window: Window, count_padding: bool) -> Self {
-        Self { window, count_padding }
+        Self { window, count_padding, last: LastMap::default() }
     }
 
     fn map(&self, axis: Axis) -> AxisMap {
@@ -35,9 +36,10 @@ impl AvgPool2d {
 impl Layer for AvgPool2d {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
-        let (rows, columns) = self.window.axes((rows, columns))?;
-        let operation =
-            Separable { name: "average pooling", rows: self.map(rows), columns: self.map(columns) };
-        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
+        let operation = self.last.of((rows, columns), || {
+            let (rows, columns) = self.window.axes((rows, columns))?;
+            Ok(Separable::new("average pooling", self.map(rows), self.map(columns)))
+        })?;
+        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
     }
 }

@@ -1,8 +1,7 @@
-use super::normalisation::{Normalisation, Statistics};
+use super::normalisation::Normalisation;
 use super::tape::Keep;
 use super::{Builder, Init, Layer, Pass};
-use candle_core::{Result, Tensor, Var, bail};
-use std::sync::{Arc, OnceLock};
+use candle_core::{Result, Tensor, Var};
 
 /// Batch normalisation (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
 /// every channel of `(batch, channels)` or `(batch, channels, rows, columns)` to mean 0 and variance 1, then
@@ -16,7 +15,7 @@ pub struct BatchNorm {
     running_mean: Var,
     running_var: Var,
     epsilon: f32,
-    momentum: f64,
+    momentum: f32,
 }
 
 impl BatchNorm {
@@ -37,34 +36,13 @@ impl BatchNorm {
             momentum: 0.1,
         })
     }
-
-    /// Moves running statistics towards a batch's.
-    fn follow(&self, running: &Var, batch: &[f32]) -> Result<()> {
-        let batch = Tensor::new(batch, running.device())?.to_dtype(running.dtype())?;
-        running.set(&((running.as_tensor() * (1.0 - self.momentum))? + (batch * self.momentum)?)?)
-    }
 }
 
 impl Layer for BatchNorm {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let batch = batch.contiguous()?;
-        if !pass.is_training() {
-            let given =
-                Statistics { mean: self.running_mean.to_vec1()?, variance: self.running_var.to_vec1()? };
-            let operation = Normalisation::by(given, self.epsilon);
-            return pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::INPUTS);
-        }
-        let measured = Arc::new(OnceLock::new());
-        let operation = Normalisation::by_batch(measured.clone(), self.epsilon);
-        let output = pass.apply3([&batch, &self.weight, &self.bias], operation, Keep::INPUTS)?;
-        let Some(Statistics { mean, variance }) = measured.get() else {
-            bail!("statistics were not measured")
-        };
-        let count = (batch.elem_count() / mean.len()) as f32;
-        // The batch's variance divides by the count; an estimate of the population's by one less.
-        let unbiased: Vec<f32> = variance.iter().map(|variance| variance * count / (count - 1.0)).collect();
-        self.follow(&self.running_mean, mean)?;
-        self.follow(&self.running_var, &unbiased)?;
-        Ok(output)
+        let running = (self.running_mean.clone(), self.running_var.clone());
+        let momentum = pass.is_training().then_some(self.momentum);
+        let operation = Normalisation::new(running, momentum, self.epsilon);
+        pass.apply([&batch.contiguous()?, &self.weight, &self.bias], operation, Keep::INPUTS)
     }
 }

@@ -70,8 +70,8 @@ impl Layer for Conv2d {
         }
         let batch = batch.contiguous()?;
         match &self.bias {
-            Some(bias) => pass.apply3([&batch, &self.weight, bias], self.operation, Keep::INPUTS),
-            None => pass.apply2([&batch, &self.weight], self.operation, Keep::INPUTS),
+            Some(bias) => pass.apply([&batch, &self.weight, bias], self.operation, Keep::INPUTS),
+            None => pass.apply([&batch, &self.weight], self.operation, Keep::INPUTS),
         }
     }
 }

@@ -1,10 +1,12 @@
 use super::buffer::zeros;
+use super::kernels;
 use super::matrix::{Matrix, MatrixMut};
+use super::operation::Operation;
 use super::sums::sum;
 use super::unfold::Unfolding;
-use super::values::{planes, slice, values};
+use super::values::{planes, values};
 use super::window::Window;
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Device, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -27,13 +29,13 @@ pub(crate) struct Convolution {
 }
 
 /// A convolution of tensors whose shapes fit.
-struct Fitted {
-    batch: usize,
-    groups: usize,
+pub(super) struct Fitted {
+    pub batch: usize,
+    pub groups: usize,
     /// Of one group.
-    filters: usize,
+    pub filters: usize,
     /// Of one group.
-    unfolding: Unfolding,
+    pub unfolding: Unfolding,
 }
 
 impl Convolution {
@@ -55,41 +57,41 @@ impl Convolution {
         Ok(Fitted { batch, groups, filters: filters / groups, unfolding })
     }
 
-    fn forward(
-        self,
-        (input, input_layout): (&CpuStorage, &Layout),
-        (weight, weight_layout): (&CpuStorage, &Layout),
-        bias: Option<(&CpuStorage, &Layout)>,
-    ) -> Result<(CpuStorage, Shape)> {
-        let bias_shape = bias.map(|(_, layout)| layout.shape());
-        let fitted = self.fit(input_layout.shape(), weight_layout.shape(), bias_shape)?;
-        let bias = bias.map(|(bias, layout)| slice(bias, layout)).transpose()?;
-        let output = fitted.forward(slice(input, input_layout)?, slice(weight, weight_layout)?, bias);
-        Ok((CpuStorage::F32(output), fitted.output_shape()))
+    fn convolve(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let fitted = self.fit(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
+        if kernels::run_on(input.device()) {
+            return kernels::convolution(&fitted, input, weight, bias);
+        }
+        let bias = bias.map(values).transpose()?;
+        let output = fitted.forward(&values(input)?, &values(weight)?, bias.as_deref());
+        Tensor::from_vec(output, fitted.output_shape(), &Device::Cpu)
     }
 
-    /// Gradients of the pictures, where they are wanted, and of the weights.
-    fn backward(
+    /// Gradients of the pictures, where they are wanted, of the weights, and of a bias.
+    fn gradients(
         self,
         input: &Tensor,
         weight: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    ) -> Result<(Option<Tensor>, Tensor, Tensor)> {
         let fitted = self.fit(input.shape(), weight.shape(), None)?;
-        let gradient = values(gradient)?;
+        if kernels::run_on(input.device()) {
+            return kernels::convolution_back(&fitted, input, weight, gradient, input.track_op());
+        }
+        let gradients = values(gradient)?;
         let of_input = if input.track_op() {
-            let values = fitted.input_gradient(&values(weight)?, &gradient);
-            Some(Tensor::from_vec(values, input.shape(), input.device())?)
+            let values = fitted.input_gradient(&values(weight)?, &gradients);
+            Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
         } else {
             None
         };
-        let values = fitted.weight_gradient(&values(input)?, &gradient);
-        Ok((of_input, Some(Tensor::from_vec(values, weight.shape(), weight.device())?)))
+        let of_weight = fitted.weight_gradient(&values(input)?, &gradients);
+        Ok((of_input, Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?, bias_gradient(gradient)?))
     }
 }
 
 impl Fitted {
-    fn output_shape(&self) -> Shape {
+    pub fn output_shape(&self) -> Shape {
         let Unfolding { rows, columns, .. } = self.unfolding;
         (self.batch, self.groups * self.filters, rows.output, columns.output).into()
     }
@@ -235,62 +237,37 @@ fn bias_gradient(gradient: &Tensor) -> Result<Tensor> {
     let total =
         |planes: Vec<&[f32]>| planes.into_iter().map(|plane| sum(plane, |value| value)).sum::<f64>() as f32;
     let sums: Vec<f32> = planes(&values, filters, rows * columns).into_par_iter().map(total).collect();
-    Tensor::from_vec(sums, filters, gradient.device())
+    Tensor::from_vec(sums, filters, &Device::Cpu)
 }
 
-impl CustomOp2 for Convolution {
-    fn name(&self) -> &'static str {
-        "convolution"
+impl Operation<2> for Convolution {
+    fn forward(&self, [input, weight]: [&Tensor; 2]) -> Result<Tensor> {
+        self.convolve(input, weight, None)
     }
 
-    fn cpu_fwd(
+    fn backward(
         &self,
-        input: &CpuStorage,
-        il: &Layout,
-        weight: &CpuStorage,
-        wl: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        self.forward((input, il), (weight, wl), None)
-    }
-
-    fn bwd(
-        &self,
-        input: &Tensor,
-        weight: &Tensor,
+        [input, weight]: [&Tensor; 2],
         _output: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        self.backward(input, weight, &gradient.contiguous()?)
+    ) -> Result<[Option<Tensor>; 2]> {
+        let (of_input, of_weight, _) = self.gradients(input, weight, gradient)?;
+        Ok([of_input, Some(of_weight)])
     }
 }
 
-impl CustomOp3 for Convolution {
-    fn name(&self) -> &'static str {
-        "convolution with bias"
+impl Operation<3> for Convolution {
+    fn forward(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<Tensor> {
+        self.convolve(input, weight, Some(bias))
     }
 
-    fn cpu_fwd(
+    fn backward(
         &self,
-        input: &CpuStorage,
-        il: &Layout,
-        weight: &CpuStorage,
-        wl: &Layout,
-        bias: &CpuStorage,
-        bl: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        self.forward((input, il), (weight, wl), Some((bias, bl)))
-    }
-
-    fn bwd(
-        &self,
-        input: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
+        [input, weight, _bias]: [&Tensor; 3],
         _output: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let (of_input, of_weight) = self.backward(input, weight, &gradient)?;
-        Ok((of_input, of_weight, Some(bias_gradient(&gradient)?)))
+    ) -> Result<[Option<Tensor>; 3]> {
+        let (of_input, of_weight, of_bias) = self.gradients(input, weight, gradient)?;
+        Ok([of_input, Some(of_weight), Some(of_bias)])
     }
 }

@@ -1,8 +1,9 @@
 use super::buffer::zeros;
+use super::operation::Operation;
 use super::tape::Keep;
-use super::values::{slice, values};
-use super::{Layer, Pass};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use super::values::values;
+use super::{Layer, Pass, kernels};
+use candle_core::{Device, Result, Tensor, bail};
 use rayon::prelude::*;
 
 /// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N.
@@ -28,7 +29,7 @@ impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         match pass.seed() {
             Some(seed) if self.0 > 0.0 => {
-                pass.apply1(&batch.contiguous()?, Mask { chance: self.0, seed }, Keep::NOTHING)
+                pass.apply([&batch.contiguous()?], Mask { chance: self.0, seed }, Keep::NOTHING)
             }
             _ => Ok(batch.clone()),
         }
@@ -43,29 +44,28 @@ struct Mask {
 }
 
 impl Mask {
-    fn apply(&self, values: &[f32]) -> Vec<f32> {
+    fn apply(&self, numbers: &Tensor) -> Result<Tensor> {
         let scale = 1.0 / (1.0 - self.chance);
         let threshold = (f64::from(self.chance) * 2.0f64.powi(32)) as u32;
+        if kernels::run_on(numbers.device()) {
+            return kernels::dropout(numbers, self.seed, threshold, scale);
+        }
+        let values = values(numbers)?;
         let factor = |place: usize| if random(self.seed, place as u64) < threshold { 0.0 } else { scale };
         let mut kept = zeros(values.len());
-        let pairs = kept.par_iter_mut().zip(values).enumerate();
+        let pairs = kept.par_iter_mut().zip(&*values).enumerate();
         pairs.for_each(|(place, (kept, value))| *kept = value * factor(place));
-        kept
+        Tensor::from_vec(kept, numbers.shape(), &Device::Cpu)
     }
 }
 
-impl CustomOp1 for Mask {
-    fn name(&self) -> &'static str {
-        "dropout"
+impl Operation<1> for Mask {
+    fn forward(&self, [input]: [&Tensor; 1]) -> Result<Tensor> {
+        self.apply(input)
     }
 
-    fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(self.apply(slice(input, layout)?)), layout.shape().clone()))
-    }
-
-    fn bwd(&self, _input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let values = self.apply(&values(&gradient.contiguous()?)?);
-        Ok(Some(Tensor::from_vec(values, gradient.shape(), gradient.device())?))
+    fn backward(&self, _: [&Tensor; 1], _output: &Tensor, gradient: &Tensor) -> Result<[Option<Tensor>; 1]> {
+        Ok([Some(self.apply(gradient)?)])
     }
 }
 

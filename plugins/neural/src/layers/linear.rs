@@ -1,9 +1,10 @@
 use super::buffer::zeros;
 use super::matrix::{Matrix, MatrixMut};
+use super::operation::Operation;
 use super::tape::Keep;
-use super::values::{slice, values};
-use super::{Builder, InitScheme, Layer, Pass};
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use super::values::values;
+use super::{Builder, InitScheme, Layer, Pass, kernels};
+use candle_core::{Device, Result, Tensor, bail};
 use gemm::Parallelism;
 
 /// Every output a weighted sum of all features, as PyTorch's `Linear`: `(…, features)` to `(…, outputs)`.
@@ -33,7 +34,7 @@ impl Layer for Linear {
         if let Some(zeros) = pass.count(batch.elem_count() * outputs, shape)? {
             return Ok(zeros);
         }
-        pass.apply3([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::INPUTS)
+        pass.apply([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums, Keep::INPUTS)
     }
 }
 
@@ -42,47 +43,38 @@ struct WeightedSums;
 
 const THREADS: Parallelism = Parallelism::Rayon(0);
 
-impl CustomOp3 for WeightedSums {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-
-    fn cpu_fwd(
-        &self,
-        input: &CpuStorage,
-        input_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (outputs, features) = weight_layout.shape().dims2()?;
-        let mut dims = input_layout.dims().to_vec();
+impl Operation<3> for WeightedSums {
+    fn forward(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<Tensor> {
+        let (outputs, features) = weight.dims2()?;
+        let mut dims = input.dims().to_vec();
         let Some(last) = dims.last_mut().filter(|last| **last == features && features > 0) else {
-            bail!("a linear layer of {features} features was given {:?}", input_layout.shape());
+            bail!("a linear layer of {features} features was given {:?}", input.shape());
         };
         *last = outputs;
-        let rows = input_layout.shape().elem_count() / features;
-        let mut output = slice(bias, bias_layout)?.repeat(rows);
+        let rows = input.elem_count() / features;
+        if kernels::run_on(input.device()) {
+            return kernels::linear(input, weight, bias, dims);
+        }
+        let mut output = values(bias)?.repeat(rows);
         MatrixMut::new(&mut output, rows, outputs).add_product(
-            Matrix::new(slice(input, input_layout)?, rows, features),
-            Matrix::new(slice(weight, weight_layout)?, outputs, features).transposed(),
+            Matrix::new(&values(input)?, rows, features),
+            Matrix::new(&values(weight)?, outputs, features).transposed(),
             THREADS,
         );
-        Ok((CpuStorage::F32(output), dims.into()))
+        Tensor::from_vec(output, dims, &Device::Cpu)
     }
 
-    fn bwd(
+    fn backward(
         &self,
-        input: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
+        [input, weight, bias]: [&Tensor; 3],
         _output: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    ) -> Result<[Option<Tensor>; 3]> {
+        if kernels::run_on(input.device()) {
+            return kernels::linear_back(input, weight, gradient, input.track_op());
+        }
         let (outputs, features) = weight.dims2()?;
-        let gradient = gradient.contiguous()?;
-        let gradients = values(&gradient)?;
+        let gradients = values(gradient)?;
         let rows = gradients.len() / outputs;
         let gradients_matrix = Matrix::new(&gradients, rows, outputs);
         let of_input = if input.track_op() {
@@ -92,7 +84,7 @@ impl CustomOp3 for WeightedSums {
                 Matrix::new(&values(weight)?, outputs, features),
                 THREADS,
             );
-            Some(Tensor::from_vec(sums, input.shape(), input.device())?)
+            Some(Tensor::from_vec(sums, input.shape(), &Device::Cpu)?)
         } else {
             None
         };
@@ -106,10 +98,7 @@ impl CustomOp3 for WeightedSums {
         for row in gradients.chunks_exact(outputs) {
             of_bias.iter_mut().zip(row).for_each(|(sum, gradient)| *sum += gradient);
         }
-        Ok((
-            of_input,
-            Some(Tensor::from_vec(of_weight, weight.shape(), weight.device())?),
-            Some(Tensor::from_vec(of_bias, bias.shape(), bias.device())?),
-        ))
+        let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
+        Ok([of_input, Some(of_weight), Some(Tensor::from_vec(of_bias, bias.shape(), &Device::Cpu)?)])
     }
 }

@@ -1,9 +1,10 @@
 use super::buffer::zeros;
+use super::operation::Operation;
 use super::tape::Keep;
-use super::values::{slice, values};
+use super::values::values;
 use super::window::{Axis, Window};
-use super::{Layer, Pass};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use super::{Layer, Pass, kernels};
+use candle_core::{Device, Result, Tensor, bail};
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
@@ -29,7 +30,7 @@ impl Layer for MaxPool2d {
         if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
-        pass.apply1(&batch.contiguous()?, Maxima { window: self.0, found: OnceLock::new() }, Keep::NOTHING)
+        pass.apply([&batch.contiguous()?], Maxima { window: self.0, found: OnceLock::new() }, Keep::NOTHING)
     }
 }
 
@@ -39,47 +40,61 @@ struct Maxima {
     found: OnceLock<Found>,
 }
 
-/// The size of the planes, and the places.
+/// How the window went over the planes, and the places.
 struct Found {
-    rows: usize,
-    columns: usize,
-    places: Vec<u32>,
+    rows: Axis,
+    columns: Axis,
+    places: Places,
 }
 
-impl CustomOp1 for Maxima {
-    fn name(&self) -> &'static str {
-        "max pooling"
-    }
+enum Places {
+    Slice(Vec<u32>),
+    Device(Tensor),
+}
 
-    fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, channels, rows, columns) = layout.shape().dims4()?;
-        let (row_axis, column_axis) = self.window.axes((rows, columns))?;
-        let plane = row_axis.output * column_axis.output;
-        let mut output = zeros(batch * channels * plane);
-        let mut places = zeros(output.len());
-        let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
-        targets
-            .zip(slice(input, layout)?.par_chunks_exact(rows * columns))
-            .for_each(|((output, places), input)| maxima(input, row_axis, column_axis, output, places));
+impl Operation<1> for Maxima {
+    fn forward(&self, [input]: [&Tensor; 1]) -> Result<Tensor> {
+        let (batch, channels, height, width) = input.dims4()?;
+        let (rows, columns) = self.window.axes((height, width))?;
+        let (output, places) = if kernels::run_on(input.device()) {
+            let (output, places) = kernels::max_pool(input, rows, columns)?;
+            (output, Places::Device(places))
+        } else {
+            let plane = rows.output * columns.output;
+            let mut output = zeros(batch * channels * plane);
+            let mut places = zeros(output.len());
+            let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
+            targets
+                .zip(values(input)?.par_chunks_exact(height * width))
+                .for_each(|((output, places), input)| maxima(input, rows, columns, output, places));
+            let shape = (batch, channels, rows.output, columns.output);
+            (Tensor::from_vec(output, shape, &Device::Cpu)?, Places::Slice(places))
+        };
         // A fresh operation runs once.
         let _ = self.found.set(Found { rows, columns, places });
-        Ok((CpuStorage::F32(output), (batch, channels, row_axis.output, column_axis.output).into()))
+        Ok(output)
     }
 
-    fn bwd(&self, _input: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+    fn backward(&self, _: [&Tensor; 1], _output: &Tensor, gradient: &Tensor) -> Result<[Option<Tensor>; 1]> {
         let Some(Found { rows, columns, places }) = self.found.get() else {
             bail!("no forward pass was made")
         };
+        let places = match places {
+            Places::Slice(places) => places,
+            Places::Device(places) => {
+                return Ok([Some(kernels::max_pool_back(gradient, places, *rows, *columns)?)]);
+            }
+        };
         let (batch, channels, output_rows, output_columns) = gradient.dims4()?;
-        let gradient = gradient.contiguous()?;
-        let gradients = values(&gradient)?;
-        let mut of_input = zeros::<f32>(batch * channels * rows * columns);
+        let gradients = values(gradient)?;
+        let mut of_input = zeros::<f32>(batch * channels * rows.input * columns.input);
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
-        of_input.par_chunks_exact_mut(rows * columns).zip(sources).for_each(|(to, (gradients, places))| {
+        let targets = of_input.par_chunks_exact_mut(rows.input * columns.input);
+        targets.zip(sources).for_each(|(to, (gradients, places))| {
             gradients.iter().zip(places).for_each(|(gradient, place)| to[*place as usize] += gradient);
         });
-        Ok(Some(Tensor::from_vec(of_input, (batch, channels, *rows, *columns), gradient.device())?))
+        Ok([Some(Tensor::from_vec(of_input, (batch, channels, rows.input, columns.input), &Device::Cpu)?)])
     }
 }
 

@@ -1,33 +1,75 @@
 use super::buffer::zeros;
+use super::kernels;
+use super::operation::Operation;
 use super::sums::{sum, sum_pairs};
-use super::values::{planes, planes_mut, slice, values};
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use super::values::{planes, planes_mut, values};
+use candle_core::{Device, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
-use std::sync::{Arc, OnceLock};
-
-/// Mean and (biased) variance of every channel.
-pub(crate) struct Statistics {
-    pub mean: Vec<f32>,
-    pub variance: Vec<f32>,
-}
+use std::sync::OnceLock;
 
 /// `(input - mean) / √(variance + epsilon) · weight + bias`, channel by channel.
+///
+/// With a momentum, mean and (biased) variance are the batch's own, and the running ones follow them by it;
+/// without, they are the running ones.
 pub(crate) struct Normalisation {
-    statistics: Arc<OnceLock<Statistics>>,
-    /// Whether the statistics are the batch's own, and so change with it.
-    own: bool,
+    running: (Var, Var),
+    momentum: Option<f32>,
     epsilon: f32,
+    /// The batch's own, once they are measured.
+    own: OnceLock<Own>,
+}
+
+/// Mean and variance of every channel.
+enum Own {
+    Slices(Vec<f32>, Vec<f32>),
+    Device(Tensor, Tensor),
 }
 
 impl Normalisation {
-    /// By statistics that are given.
-    pub fn by(given: Statistics, epsilon: f32) -> Self {
-        Self { statistics: Arc::new(given.into()), own: false, epsilon }
+    /// With the running mean and variance.
+    pub fn new(running: (Var, Var), momentum: Option<f32>, epsilon: f32) -> Self {
+        Self { running, momentum, epsilon, own: OnceLock::new() }
     }
 
-    /// By the batch's own, which the forward pass leaves in `measured`.
-    pub fn by_batch(measured: Arc<OnceLock<Statistics>>, epsilon: f32) -> Self {
-        Self { statistics: measured, own: true, epsilon }
+    /// Checks that everything is of as many channels, which it returns, and that there is enough to measure.
+    fn channels(&self, input: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<usize> {
+        let (channels, _) = layout(input.shape())?;
+        let running = [self.running.0.elem_count(), self.running.1.elem_count()];
+        if [weight.elem_count(), bias.elem_count()] != [channels; 2] || running != [channels; 2] {
+            bail!("batch normalisation of {} channels was given {channels}", weight.elem_count());
+        }
+        if self.momentum.is_some() && input.elem_count() == channels {
+            bail!("batch normalisation needs more than one number a channel to learn from");
+        }
+        Ok(channels)
+    }
+
+    /// Moves running statistics towards the batch's.
+    fn follow(&self, mean: &[f32], variance: &[f32], momentum: f32, numbers: f32) -> Result<()> {
+        let towards = |running: &Var, batch: &mut dyn Iterator<Item = f32>| {
+            let moved: Vec<f32> = values(running)?
+                .iter()
+                .zip(batch)
+                .map(|(running, batch)| (1.0 - momentum) * running + momentum * batch)
+                .collect();
+            running.set(&Tensor::from_vec(moved, running.shape(), &Device::Cpu)?)
+        };
+        towards(&self.running.0, &mut mean.iter().copied())?;
+        // The batch's variance divides by the count; an estimate of the population's by one less.
+        towards(&self.running.1, &mut variance.iter().map(|variance| variance * numbers / (numbers - 1.0)))
+    }
+
+    fn forward_on_device(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<Tensor> {
+        let (mean, variance) = &self.running;
+        let Some(momentum) = self.momentum else {
+            return kernels::normalise(input, (mean, variance), weight, bias, self.epsilon);
+        };
+        let running = (mean, variance);
+        let (output, (mean, variance)) =
+            kernels::normalise_by_batch(input, weight, bias, running, momentum, self.epsilon)?;
+        // A fresh operation measures once.
+        let _ = self.own.set(Own::Device(mean, variance));
+        Ok(output)
     }
 }
 
@@ -46,44 +88,29 @@ fn measure(planes: &[&[f32]]) -> (f32, f32) {
     (mean, (squares / count as f64) as f32)
 }
 
-impl CustomOp3 for Normalisation {
-    fn name(&self) -> &'static str {
-        "batch normalisation"
-    }
-
-    fn cpu_fwd(
-        &self,
-        input: &CpuStorage,
-        layout_of_input: &Layout,
-        weight: &CpuStorage,
-        layout_of_weight: &Layout,
-        bias: &CpuStorage,
-        layout_of_bias: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let shape = layout_of_input.shape();
-        let (channels, plane) = layout(shape)?;
-        let input = slice(input, layout_of_input)?;
-        let (weight, bias) = (slice(weight, layout_of_weight)?, slice(bias, layout_of_bias)?);
-        if [weight.len(), bias.len()] != [channels; 2] {
-            bail!("batch normalisation of {} channels was given {channels}", weight.len());
+impl Operation<3> for Normalisation {
+    fn forward(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<Tensor> {
+        let channels = self.channels(input, weight, bias)?;
+        if input.elem_count() == 0 {
+            return input.copy();
         }
-        let mut output = zeros(input.len());
-        if plane == 0 || input.is_empty() {
-            return Ok((CpuStorage::F32(output), shape.clone()));
+        if kernels::run_on(input.device()) {
+            return self.forward_on_device([input, weight, bias]);
         }
-        let sources = planes(input, channels, plane);
-        if self.own {
-            if input.len() == channels {
-                bail!("batch normalisation needs more than one number a channel to learn from");
+        let (_, plane) = layout(input.shape())?;
+        let (numbers, weight, bias) = (values(input)?, values(weight)?, values(bias)?);
+        let mut output = zeros(numbers.len());
+        let sources = planes(&numbers, channels, plane);
+        let (mean, variance) = match self.momentum {
+            Some(momentum) => {
+                let (mean, variance): (Vec<f32>, Vec<f32>) =
+                    sources.par_iter().map(|planes| measure(planes)).unzip();
+                self.follow(&mean, &variance, momentum, (numbers.len() / channels) as f32)?;
+                let _ = self.own.set(Own::Slices(mean.clone(), variance.clone()));
+                (mean, variance)
             }
-            let (mean, variance) = sources.par_iter().map(|planes| measure(planes)).unzip();
-            // A fresh operation measures once.
-            let _ = self.statistics.set(Statistics { mean, variance });
-        }
-        let Some(Statistics { mean, variance }) = self.statistics.get() else { bail!("no statistics") };
-        if mean.len() != channels {
-            bail!("statistics of {} channels were given {channels}", mean.len());
-        }
+            None => (self.running.0.to_vec1()?, self.running.1.to_vec1()?),
+        };
         let targets = planes_mut(&mut output, channels, plane);
         targets.into_par_iter().zip(sources).enumerate().for_each(|(channel, (targets, sources))| {
             let scale = weight[channel] / (variance[channel] + self.epsilon).sqrt();
@@ -92,26 +119,28 @@ impl CustomOp3 for Normalisation {
                 target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias);
             }
         });
-        Ok((CpuStorage::F32(output), shape.clone()))
+        Tensor::from_vec(output, input.shape(), &Device::Cpu)
     }
 
     /// For statistics that are the batch's own. With x̂ the normalised input and N the numbers of a channel:
     /// the bias's gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g −
     /// Σg/N − x̂·Σ(g·x̂)/N).
-    fn bwd(
+    fn backward(
         &self,
-        input: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
+        [input, weight, _bias]: [&Tensor; 3],
         _output: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (channels, plane) = layout(input.shape())?;
-        let Some(Statistics { mean, variance }) = self.statistics.get() else {
-            bail!("no forward pass was made")
+    ) -> Result<[Option<Tensor>; 3]> {
+        let (mean, variance) = match self.own.get() {
+            Some(Own::Slices(mean, variance)) => (mean, variance),
+            Some(Own::Device(mean, variance)) => {
+                let moments = (mean, variance);
+                return kernels::normalise_back(input, moments, weight, gradient, self.epsilon);
+            }
+            None => bail!("no forward pass was made"),
         };
-        let gradient = gradient.contiguous()?;
-        let (numbers, gradients, weights) = (values(input)?, values(&gradient)?, values(weight)?);
+        let (channels, plane) = layout(input.shape())?;
+        let (numbers, gradients, weights) = (values(input)?, values(gradient)?, values(weight)?);
         let mut of_input = zeros(numbers.len());
         let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(&mut of_input, channels, plane)
             .into_par_iter()
@@ -137,10 +166,10 @@ impl CustomOp3 for Normalisation {
                 (along as f32, total as f32)
             })
             .unzip();
-        Ok((
-            Some(Tensor::from_vec(of_input, input.shape(), input.device())?),
-            Some(Tensor::from_vec(of_weight, channels, input.device())?),
-            Some(Tensor::from_vec(of_bias, channels, input.device())?),
-        ))
+        Ok([
+            Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
+            Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
+            Some(Tensor::from_vec(of_bias, channels, &Device::Cpu)?),
+        ])
     }
 }

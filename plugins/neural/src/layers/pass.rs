@@ -1,6 +1,7 @@
-use super::tape::{Keep, Operation, Tape};
+use super::operation::Operation;
+use super::tape::{Keep, Tape};
 use candle_core::backprop::GradStore;
-use candle_core::{CustomOp1, CustomOp2, CustomOp3, DType, Device, Result, Shape, Tensor, bail};
+use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,41 +77,15 @@ impl Pass {
     }
 
     /// Applies an operation of a layer, and remembers it in training with what its backward pass needs.
-    pub(super) fn apply1(
+    pub(super) fn apply<const N: usize>(
         &self,
-        input: &Tensor,
-        op: impl CustomOp1 + Send + Sync + 'static,
+        inputs: [&Tensor; N],
+        operation: impl Operation<N> + 'static,
         keep: Keep,
     ) -> Result<Tensor> {
         match &self.training {
-            Some(training) => training.tape.apply(Operation::One(Box::new(op)), &[input], keep),
-            None => input.apply_op1_no_bwd(&op),
-        }
-    }
-
-    /// The same for one of two inputs.
-    pub(super) fn apply2(
-        &self,
-        [a, b]: [&Tensor; 2],
-        op: impl CustomOp2 + Send + Sync + 'static,
-        keep: Keep,
-    ) -> Result<Tensor> {
-        match &self.training {
-            Some(training) => training.tape.apply(Operation::Two(Box::new(op)), &[a, b], keep),
-            None => a.apply_op2_no_bwd(b, &op),
-        }
-    }
-
-    /// The same for one of three inputs.
-    pub(super) fn apply3(
-        &self,
-        [a, b, c]: [&Tensor; 3],
-        op: impl CustomOp3 + Send + Sync + 'static,
-        keep: Keep,
-    ) -> Result<Tensor> {
-        match &self.training {
-            Some(training) => training.tape.apply(Operation::Three(Box::new(op)), &[a, b, c], keep),
-            None => a.apply_op3_no_bwd(b, c, &op),
+            Some(training) => training.tape.apply(operation, inputs, keep),
+            None => operation.forward(inputs.map(Tensor::detach).each_ref()),
         }
     }
 }

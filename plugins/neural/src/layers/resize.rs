@@ -1,4 +1,4 @@
-use super::separable::{AxisMap, Separable};
+use super::separable::{AxisMap, LastMap, Separable};
 use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
@@ -7,21 +7,23 @@ use candle_core::{Result, Tensor};
 /// and without antialiasing.
 pub struct Resize {
     size: (usize, usize),
+    last: LastMap,
 }
 
 impl Resize {
     /// To so many rows and columns.
     pub fn new(size: (usize, usize)) -> Self {
-        Self { size }
+        Self { size, last: LastMap::default() }
     }
 }
 
 impl Layer for Resize {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
-        let operation =
-            Separable { name: "resizing", rows: map(rows, self.size.0), columns: map(columns, self.size.1) };
-        pass.apply1(&batch.contiguous()?, operation, Keep::NOTHING)
+        let operation = self.last.of((rows, columns), || {
+            Ok(Separable::new("resizing", map(rows, self.size.0), map(columns, self.size.1)))
+        })?;
+        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
     }
 }
 

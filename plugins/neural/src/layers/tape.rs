@@ -1,7 +1,9 @@
+use super::operation::Operation;
+use super::taken::Taken;
 use candle_core::backprop::GradStore;
 use candle_core::{
-    CpuStorage, CudaStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Storage, Tensor,
-    TensorId, Var, bail,
+    CpuStorage, CudaStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor, TensorId,
+    Var,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(super) struct Tape {
     records: Mutex<Vec<Record>>,
     arrived: Arc<Mutex<Gradients>>,
+    stand_in: Mutex<Option<Var>>,
 }
 
 type Gradients = HashMap<TensorId, Tensor>;
@@ -38,11 +41,12 @@ impl Keep {
 /// An operation that has run.
 struct Record {
     id: TensorId,
-    operation: Operation,
-    inputs: Option<Vec<Tensor>>,
-    output: Option<Tensor>,
+    backward: Backward,
     sources: Vec<Source>,
 }
+
+/// From the output's gradient to the inputs'.
+type Backward = Box<dyn FnOnce(&Tensor) -> Result<Vec<Option<Tensor>>> + Send>;
 
 /// Where an input's gradient goes.
 enum Source {
@@ -54,18 +58,18 @@ enum Source {
 
 impl Tape {
     /// Runs an operation, and remembers it if anything that it is given depends on weights.
-    pub fn apply(&self, operation: Operation, inputs: &[&Tensor], keep: Keep) -> Result<Tensor> {
-        let inputs: Vec<Tensor> = inputs.iter().map(|input| (*input).clone()).collect();
-        // candle follows what was made from a variable: this one stands for the inputs.
-        let stand_in = Var::zeros((), DType::F32, inputs[0].device())?;
-        let tracked = inputs.iter().any(|input| input.track_op());
-        let call = Arc::new(Mutex::new(Some((operation, inputs))));
-        let edge = Edge { call: call.clone(), arrived: self.arrived.clone() };
-        if !tracked {
-            return stand_in.apply_op1_no_bwd(&edge);
+    pub fn apply<const N: usize>(
+        &self,
+        operation: impl Operation<N> + 'static,
+        inputs: [&Tensor; N],
+        keep: Keep,
+    ) -> Result<Tensor> {
+        let output = operation.forward(inputs.map(Tensor::detach).each_ref())?;
+        if !inputs.iter().any(|input| input.track_op()) {
+            return Ok(output);
         }
-        let output = stand_in.apply_op1(edge)?;
-        let Some((operation, inputs)) = lock(&call).take() else { bail!("an operation got lost") };
+        let edge = Edge { output: Taken::of(&output)?, arrived: self.arrived.clone() };
+        let output = self.stand_in(output.device())?.apply_op1(edge)?;
         let mut records = lock(&self.records);
         let source = |input: &Tensor| {
             if input.is_variable() {
@@ -78,15 +82,24 @@ impl Tape {
                 Source::Nowhere
             }
         };
-        let sources = inputs.iter().map(source).collect();
-        records.push(Record {
-            id: output.id(),
-            operation,
-            inputs: keep.inputs.then_some(inputs),
-            output: keep.output.then(|| output.clone()),
-            sources,
-        });
+        let sources = inputs.map(source).into();
+        let kept_inputs = keep.inputs.then(|| inputs.map(Tensor::clone));
+        let kept_output = keep.output.then(|| output.clone());
+        let backward = move |gradient: &Tensor| {
+            let inputs = kept_inputs.as_ref().map_or([gradient; N], |inputs| inputs.each_ref());
+            operation.backward(inputs, kept_output.as_ref().unwrap_or(gradient), gradient).map(Vec::from)
+        };
+        records.push(Record { id: output.id(), backward: Box::new(backward), sources });
         Ok(output)
+    }
+
+    /// candle follows what was made from a variable: this one stands for all inputs.
+    fn stand_in(&self, device: &Device) -> Result<Var> {
+        let mut stand_in = lock(&self.stand_in);
+        match &*stand_in {
+            Some(made) if made.device().same_device(device) => Ok(made.clone()),
+            _ => Ok(stand_in.insert(Var::zeros((), DType::F32, device)?).clone()),
+        }
     }
 
     /// Gradients of a scalar with respect to all variables that it was made from. What was kept is freed on
@@ -96,7 +109,7 @@ impl Tape {
         let mut records = std::mem::take(&mut *lock(&self.records));
         while let Some(record) = records.pop() {
             let Some(gradient) = lock(&self.arrived).remove(&record.id) else { continue };
-            let of_inputs = record.backward(&gradient)?;
+            let of_inputs = (record.backward)(&gradient.contiguous()?)?;
             drop(gradient);
             for (source, gradient) in record.sources.into_iter().zip(of_inputs) {
                 let Some(gradient) = gradient else { continue };
@@ -107,7 +120,8 @@ impl Tape {
                     }
                     Source::Tape(id) => arrive(&self.arrived, id, gradient)?,
                     Source::Candle(input) => {
-                        gradients.extend(input.apply_op2(&gradient, Given)?.backward()?)?;
+                        let scalar = Taken::of(&Tensor::zeros((), DType::F32, input.device())?)?;
+                        gradients.extend(input.apply_op2(&gradient, Given(scalar))?.backward()?)?;
                     }
                     Source::Nowhere => {}
                 }
@@ -117,60 +131,9 @@ impl Tape {
     }
 }
 
-impl Record {
-    fn backward(&self, gradient: &Tensor) -> Result<Vec<Option<Tensor>>> {
-        let output = self.output.as_ref().unwrap_or(gradient);
-        let input = |at: usize| self.inputs.as_ref().map_or(gradient, |inputs| &inputs[at]);
-        Ok(match &self.operation {
-            Operation::One(op) => vec![op.bwd(input(0), output, gradient)?],
-            Operation::Two(op) => <[_; 2]>::from(op.bwd(input(0), input(1), output, gradient)?).into(),
-            Operation::Three(op) => {
-                <[_; 3]>::from(op.bwd(input(0), input(1), input(2), output, gradient)?).into()
-            }
-        })
-    }
-}
-
-/// An operation by the number of its inputs.
-pub(super) enum Operation {
-    One(Box<dyn CustomOp1 + Send + Sync>),
-    Two(Box<dyn CustomOp2 + Send + Sync>),
-    Three(Box<dyn CustomOp3 + Send + Sync>),
-}
-
-/// Calls an operation's method with the storage (of one kind) and layout of every input.
-macro_rules! on_storage {
-    ($kind:ident, $method:ident, $call:expr) => {{
-        let call = lock($call);
-        let Some((operation, inputs)) = &*call else { bail!("an operation of the tape runs once") };
-        let inputs: Vec<_> = inputs.iter().map(|input| input.storage_and_layout()).collect();
-        let storage = |at: usize| match &*inputs[at].0 {
-            Storage::$kind(storage) => Ok((storage, inputs[at].1)),
-            _ => bail!("the inputs of an operation lie on different devices"),
-        };
-        match operation {
-            Operation::One(op) => {
-                let (a, la) = storage(0)?;
-                op.$method(a, la)
-            }
-            Operation::Two(op) => {
-                let ((a, la), (b, lb)) = (storage(0)?, storage(1)?);
-                op.$method(a, la, b, lb)
-            }
-            Operation::Three(op) => {
-                let ((a, la), (b, lb), (c, lc)) = (storage(0)?, storage(1)?, storage(2)?);
-                op.$method(a, la, b, lb, c, lc)
-            }
-        }
-    }};
-}
-
-/// An operation with its inputs, until it has run.
-type Call = Mutex<Option<(Operation, Vec<Tensor>)>>;
-
 /// An operation as candle sees it: made of nothing, and keeping the gradient for the tape.
 struct Edge {
-    call: Arc<Call>,
+    output: Taken,
     arrived: Arc<Mutex<Gradients>>,
 }
 
@@ -180,11 +143,11 @@ impl CustomOp1 for Edge {
     }
 
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        on_storage!(Cpu, cpu_fwd, &self.call)
+        self.output.cpu()
     }
 
     fn cuda_fwd(&self, _: &CudaStorage, _: &Layout) -> Result<(CudaStorage, Shape)> {
-        on_storage!(Cuda, cuda_fwd, &self.call)
+        self.output.cuda()
     }
 
     fn bwd(&self, _stand_in: &Tensor, output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
@@ -194,7 +157,7 @@ impl CustomOp1 for Edge {
 }
 
 /// A scalar whose gradient with respect to its first input is the second.
-struct Given;
+struct Given(Taken);
 
 impl CustomOp2 for Given {
     fn name(&self) -> &'static str {
@@ -202,7 +165,17 @@ impl CustomOp2 for Given {
     }
 
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(vec![0.0]), ().into()))
+        self.0.cpu()
+    }
+
+    fn cuda_fwd(
+        &self,
+        _: &CudaStorage,
+        _: &Layout,
+        _: &CudaStorage,
+        _: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.0.cuda()
     }
 
     fn bwd(

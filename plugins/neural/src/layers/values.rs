@@ -1,14 +1,22 @@
-use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
+use candle_core::{CpuStorage, DType, Result, Storage, Tensor, bail};
 use std::ops::{Deref, Range};
 
 /// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an
 /// error.
 pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
+    match tensor.dtype() {
+        DType::F32 => {}
+        DType::BF16 => bail!("bf16 is for CUDA devices; on the processor networks compute in f32"),
+        other => bail!("networks compute in f32, not {other:?}"),
+    }
     let (storage, layout) = tensor.storage_and_layout();
-    let Storage::Cpu(numbers) = &*storage else { bail!("a tensor on the processor is wanted") };
-    slice(numbers, layout)?;
-    let range = layout.start_offset()..layout.start_offset() + layout.shape().elem_count();
-    Ok(Values { storage, range })
+    if !matches!(&*storage, Storage::Cpu(CpuStorage::F32(_))) {
+        bail!("a tensor on the processor is wanted");
+    }
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        bail!("a contiguous tensor is wanted, not one of strides {:?}", layout.stride());
+    };
+    Ok(Values { storage, range: start..end })
 }
 
 /// A tensor's storage, locked for reading, and the part that is the tensor's.
@@ -26,14 +34,6 @@ impl<Guard: Deref<Target = Storage>> Deref for Values<Guard> {
             // `values` lets nothing else in.
             _ => &[],
         }
-    }
-}
-
-/// The same for what a custom operation is given.
-pub(crate) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match layout.contiguous_offsets() {
-        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
-        None => bail!("a contiguous tensor is wanted, not one of strides {:?}", layout.stride()),
     }
 }
 

@@ -1,16 +1,24 @@
-use super::Init;
-use candle_core::{DType, Device, Result, Shape, Tensor, Var};
+use super::{Init, kernels};
+use candle_core::{DType, Device, Result, Shape, Tensor, Var, bail};
 use genre_bench_api::random_stream;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The numbers of a network by name: `conv1.weight`.
-#[derive(Default)]
 pub struct Weights {
     /// What training changes by gradients.
     pub trainable: BTreeMap<String, Var>,
     /// What layers keep besides, such as running statistics.
     pub buffers: BTreeMap<String, Var>,
+    /// Type of the numbers that the network reads and hands from layer to layer. Weights and buffers are f32 even
+    /// where this is bf16.
+    pub dtype: DType,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { trainable: BTreeMap::new(), buffers: BTreeMap::new(), dtype: DType::F32 }
+    }
 }
 
 impl Weights {
@@ -34,20 +42,16 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// For a new network on a device.
+    /// For a new network on a device, with numbers of a type between its layers: f32, or bf16 on CUDA devices.
     pub fn new(seed: u64, device: &Device, dtype: DType) -> Self {
-        Self { weights: Arc::default(), path: String::new(), seed: Some(seed), device: device.clone(), dtype }
+        let weights = Weights { dtype, ..Weights::default() };
+        let (seed, device) = (Some(seed), device.clone());
+        Self { weights: Arc::new(weights.into()), path: String::new(), seed, device, dtype }
     }
 
     /// For a network of which only the [cost](super::Pass::counting) is wanted: all weights are zero.
     pub fn blank() -> Self {
-        Self {
-            weights: Arc::default(),
-            path: String::new(),
-            seed: None,
-            device: Device::Cpu,
-            dtype: DType::F32,
-        }
+        Self { seed: None, ..Self::new(0, &Device::Cpu, DType::F32) }
     }
 
     /// For a part of the network.
@@ -59,7 +63,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The device fails.
+    /// bf16 on the processor, or a device that fails.
     pub fn trainable(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Tensor> {
         let var = self.var(name, shape.into(), init)?;
         let tensor = var.as_tensor().clone();
@@ -71,7 +75,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The device fails.
+    /// As [`Builder::trainable`].
     pub fn buffer(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Var> {
         let var = self.var(name, shape.into(), init)?;
         self.lock().buffers.insert(format!("{}{name}", self.path), var.clone());
@@ -84,10 +88,16 @@ impl Builder {
     }
 
     fn var(&self, name: &str, shape: Shape, init: Init) -> Result<Var> {
+        if self.dtype == DType::BF16 && !kernels::run_on(&self.device) {
+            bail!("bf16 is for CUDA devices; on the processor networks compute in f32");
+        }
         let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };
         let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));
         let values = init.draw(shape.elem_count(), &mut rng);
-        Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?.to_dtype(self.dtype)?)
+        // In bf16 a step of training would be lost in rounding where it is below a 256th of the weight. So what is
+        // of that type are the numbers between layers; the weights that an operation reads it rounds itself.
+        let dtype = if self.dtype == DType::BF16 { DType::F32 } else { self.dtype };
+        Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?.to_dtype(dtype)?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Weights> {

@@ -2,6 +2,7 @@
 
 use super::augment::{Mix, augment};
 use super::{Recipe, Samples};
+use candle_core::{DType, Device, Result, Tensor};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 
@@ -9,15 +10,21 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) struct Batch {
     /// Which of the examples they are.
     pub rows: Vec<usize>,
-    /// Their values, one example after the other.
-    pub values: Vec<f32>,
+    /// Their values, on the device.
+    pub inputs: Result<Tensor>,
     /// How they were blended with each other, if they were.
     pub mix: Option<Mix>,
 }
 
 impl Batch {
-    /// Gathers and augments examples.
-    pub fn new(rows: Vec<usize>, samples: &Samples, recipe: &Recipe, rng: &mut ChaCha8Rng) -> Self {
+    /// Gathers and augments examples, and sends them to the device.
+    pub fn new(
+        rows: Vec<usize>,
+        samples: &Samples,
+        recipe: &Recipe,
+        (device, dtype): (&Device, DType),
+        rng: &mut ChaCha8Rng,
+    ) -> Self {
         let mut values = samples.gather(rows.iter().copied());
         if let [_, height, width] = *samples.shape() {
             augment(&mut values, (height, width), &recipe.augment, rng);
@@ -26,7 +33,7 @@ impl Batch {
         if let Some(mix) = &mix {
             mix.blend(&mut values, samples.shape().iter().product());
         }
-        Self { rows, values, mix }
+        Self { rows, inputs: samples.tensor(values, device, dtype), mix }
     }
 }
 

@@ -6,7 +6,7 @@ use super::snapshot::Snapshot;
 use super::tensorboard::EventFile;
 use super::{History, Keep, Labelled, Recipe, batch};
 use crate::layers::{Layer, Pass, Weights};
-use candle_core::{DType, Device, bail};
+use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result, Run};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
@@ -42,7 +42,7 @@ pub fn fit(
             "only pictures of shape (1, rows, columns) are augmented, not {shape:?}"
         )));
     }
-    let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weight.dtype()));
+    let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weights.dtype));
     let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
         return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
     };
@@ -121,44 +121,52 @@ impl Fit<'_> {
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
         let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
+        let place = self.place.clone();
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
+        let mut add = |outcome: Outcome| -> Result<()> {
+            let (of_batch, right_of_batch) = outcome.read().map_err(Error::failed)?;
+            if !of_batch.is_finite() {
+                return Err(diverged(&format!("loss {of_batch} at step {}", outcome.step), epoch, recipe));
+            }
+            loss += of_batch * outcome.labels.len() as f64;
+            right += right_of_batch;
+            Ok(())
+        };
         std::thread::scope(|scope| {
             // The next batches are made ready while the device is busy with one. Leaving early drops the
             // receiver, and the sender ends by it.
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for rows in batches {
-                    if sender.send(Batch::new(rows, samples, recipe, &mut chance)).is_err() {
+                    if sender
+                        .send(Batch::new(rows, samples, recipe, (&place.0, place.1), &mut chance))
+                        .is_err()
+                    {
                         break;
                     }
                 }
             });
+            // Read a step late: so the device has work while it is waited for.
+            let mut last = None;
             for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
                 let State { optimiser, history, .. } = &self.state;
                 rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
-                let size = batch.rows.len();
                 let pass =
                     Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
-                let (batch_loss, batch_right) = self.step(batch, rate, &pass).map_err(Error::failed)?;
-                if !batch_loss.is_finite() {
-                    return Err(self.diverged(&format!("loss {batch_loss} at step {}", step + 1)));
-                }
-                loss += batch_loss * size as f64;
-                right += batch_right;
+                let outcome = self.step(step + 1, batch, rate, &pass).map_err(Error::failed)?;
+                last.replace(outcome).map_or(Ok(()), &mut add)?;
             }
-            Ok(())
+            last.map_or(Ok(()), &mut add)
         })?;
         let count = samples.len() as f64;
         Ok((loss / count, right as f64 / count, rate))
     }
 
-    /// Changes the weights once. Returns the loss and how many examples were right before.
-    fn step(&mut self, batch: Batch, rate: f64, pass: &Pass) -> candle_core::Result<(f64, usize)> {
-        let (device, dtype) = &self.place;
+    /// Changes the weights once.
+    fn step(&mut self, step: usize, batch: Batch, rate: f64, pass: &Pass) -> candle_core::Result<Outcome> {
         let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
-        let inputs = self.train.samples.tensor(batch.values, device, *dtype)?;
-        let logits = self.network.forward(&inputs, pass)?;
+        let logits = self.network.forward(&batch.inputs?, pass)?;
         let loss = match batch.mix {
             Some(mix) => {
                 let classes = logits.dims2()?.1;
@@ -181,9 +189,9 @@ impl Fit<'_> {
             None => 1.0,
         };
         self.state.optimiser.step(self.state.weights, &gradients, rate, scale)?;
-        let scores = logits.to_dtype(DType::F32)?.to_vec2::<f32>()?;
-        let right = scores.iter().zip(&labels).filter(|(row, label)| argmax(row) == **label).count();
-        Ok((f64::from(loss.to_scalar::<f32>()?), right))
+        let scores = logits.detach().to_dtype(DType::F32)?.flatten_all()?;
+        let numbers = Tensor::cat(&[&loss.detach().reshape(1)?, &scores], 0)?;
+        Ok(Outcome { step, labels, numbers })
     }
 
     /// How good the network is on the validation part.
@@ -193,15 +201,34 @@ impl Fit<'_> {
         if quality.loss.is_finite() {
             Ok(quality)
         } else {
-            Err(self.diverged(&format!("validation loss {}", quality.loss)))
+            let what = format!("validation loss {}", quality.loss);
+            Err(diverged(&what, self.epochs() + 1, self.recipe))
         }
     }
+}
 
-    fn diverged(&self, what: &str) -> Error {
-        let (epoch, rate) = (self.epochs() + 1, self.recipe.rate);
-        let advice = format!("try a lower learning rate than {rate}, or clip the gradients");
-        Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
+/// What a step came to, on the device until it is read.
+struct Outcome {
+    step: usize,
+    labels: Vec<usize>,
+    /// The loss, and the scores before the step.
+    numbers: Tensor,
+}
+
+impl Outcome {
+    /// The loss, and how many examples were right. Waits for the device.
+    fn read(&self) -> candle_core::Result<(f64, usize)> {
+        let numbers = self.numbers.to_vec1::<f32>()?;
+        let scores = numbers[1..].chunks_exact((numbers.len() - 1) / self.labels.len());
+        let right = scores.zip(&self.labels).filter(|(row, label)| argmax(row) == **label).count();
+        Ok((f64::from(numbers[0]), right))
     }
+}
+
+fn diverged(what: &str, epoch: usize, recipe: &Recipe) -> Error {
+    let rate = recipe.rate;
+    let advice = format!("try a lower learning rate than {rate}, or clip the gradients");
+    Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
 }
 
 /// 1 at every label and 0 elsewhere, shape `(labels, classes)`, row-major.

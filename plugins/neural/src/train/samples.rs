@@ -1,3 +1,4 @@
+use crate::layers::kernels::upload;
 use candle_core::{DType, Device, Result, Tensor, bail};
 use genre_bench_api::{Inputs, Pictures, Reads};
 
@@ -77,7 +78,7 @@ impl Samples {
         let size: usize = self.shape.iter().product();
         let mut shape = vec![values.len() / size.max(1)];
         shape.extend(&self.shape);
-        Tensor::from_vec(values, shape, device)?.to_dtype(dtype)
+        upload(values, shape, device)?.to_dtype(dtype)
     }
 }
 

@@ -13,6 +13,8 @@ use super::activation::{sigmoid, tanh};
 pub(super) trait Cell: Send + Sync + 'static {
     /// For error messages.
     const NAME: &'static str;
+    /// The cell's number in kernels/source/recurrent.cu.
+    const KIND: usize;
     /// Blocks of rows in the weights.
     const GATES: usize;
     /// Blocks in a kept row; the first [`Cell::GATES`] end as gradients of `W_ih·x + b_ih`.
@@ -30,7 +32,8 @@ pub(super) trait Cell: Send + Sync + 'static {
 }
 
 /// Gates that lie together in the kept rows.
-pub(super) struct Span {
+#[derive(Debug)]
+pub(in crate::layers) struct Span {
     /// The first gate, in the order of the weights.
     pub gate: usize,
     /// How many.
@@ -71,6 +74,7 @@ pub(super) struct Tanh;
 
 impl Cell for Tanh {
     const NAME: &'static str = "rnn";
+    const KIND: usize = 0;
     const GATES: usize = 1;
     const KEPT: usize = 1;
     const HIDDEN: &'static [Span] = &[Span { gate: 0, gates: 1, block: 0 }];
@@ -96,6 +100,7 @@ pub(super) struct Lstm;
 
 impl Cell for Lstm {
     const NAME: &'static str = "lstm";
+    const KIND: usize = 1;
     const GATES: usize = 4;
     const KEPT: usize = 5;
     const HIDDEN: &'static [Span] = &[Span { gate: 0, gates: 4, block: 0 }];
@@ -150,6 +155,7 @@ pub(super) struct Gru;
 
 impl Cell for Gru {
     const NAME: &'static str = "gru";
+    const KIND: usize = 2;
     const GATES: usize = 3;
     const KEPT: usize = 4;
     const HIDDEN: &'static [Span] =

@@ -18,6 +18,7 @@ use super::tape::Keep;
 use super::{Builder, Dropout, Init, Layer, Pass};
 use candle_core::{D, Result, Tensor, bail};
 use cell::Cell;
+pub(super) use cell::Span;
 pub use columns::ColumnsAsSteps;
 use sequence::Sequence;
 
@@ -199,6 +200,6 @@ impl Direction {
         // An operation takes at most three tensors; as one, the weights still get their gradients.
         let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         let sequence = Sequence::<C>::new(hidden, self.reverse);
-        pass.apply2([input, &Tensor::cat(&flat, 0)?], sequence, Keep { inputs: true, output: true })
+        pass.apply([input, &Tensor::cat(&flat, 0)?], sequence, Keep { inputs: true, output: true })
     }
 }

@@ -7,9 +7,11 @@
 use super::cell::{Cell, Span};
 use super::product::{Packed, wide};
 use crate::layers::buffer::zeros;
+use crate::layers::kernels::{self, Walk};
 use crate::layers::matrix::{Matrix, MatrixMut};
-use crate::layers::values::{slice, values};
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
+use crate::layers::operation::Operation;
+use crate::layers::values::values;
+use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 use std::marker::PhantomData;
@@ -25,8 +27,13 @@ pub(super) struct Sequence<C> {
     hidden: usize,
     reverse: bool,
     /// What the way forwards leaves for the way back.
-    kept: Mutex<Option<Vec<f32>>>,
+    kept: Mutex<Option<Kept>>,
     cell: PhantomData<C>,
+}
+
+enum Kept {
+    Slice(Vec<f32>),
+    Device(Tensor),
 }
 
 impl<C: Cell> Sequence<C> {
@@ -53,44 +60,51 @@ impl<C: Cell> Sequence<C> {
     }
 }
 
-impl<C: Cell> CustomOp2 for Sequence<C> {
-    fn name(&self) -> &'static str {
-        C::NAME
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let sizes = self.sizes(l1.shape(), l2.shape())?;
-        let (kept, output) = sizes.forward(slice(s1, l1)?, &sizes.split(slice(s2, l2)?));
+impl<C: Cell> Operation<2> for Sequence<C> {
+    fn forward(&self, [input, weights]: [&Tensor; 2]) -> Result<Tensor> {
+        let sizes = self.sizes(input.shape(), weights.shape())?;
+        let (kept, output) = if kernels::run_on(input.device()) {
+            // A sum over many steps needs all digits.
+            let (output, kept) = kernels::walk(&sizes.on_device(), &input.to_dtype(DType::F32)?, weights)?;
+            (Kept::Device(kept), output.to_dtype(input.dtype())?)
+        } else {
+            let (kept, output) = sizes.forward(&values(input)?, &sizes.split(&values(weights)?));
+            let shape = (sizes.batch, sizes.steps, sizes.hidden);
+            (Kept::Slice(kept), Tensor::from_vec(output, shape, &Device::Cpu)?)
+        };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        Ok((f32::to_cpu_storage_owned(output), Shape::from((sizes.batch, sizes.steps, sizes.hidden))))
+        Ok(output)
     }
 
-    fn bwd(
+    fn backward(
         &self,
-        input: &Tensor,
-        weights: &Tensor,
+        [input, weights]: [&Tensor; 2],
         output: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    ) -> Result<[Option<Tensor>; 2]> {
         let sizes = self.sizes(input.shape(), weights.shape())?;
-        let gradient = gradient.contiguous()?;
+        let mut kept = match self.kept.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(Kept::Slice(kept)) => kept,
+            Some(Kept::Device(kept)) => {
+                let [x, h, g] = [input, output, gradient].map(|t| t.detach().to_dtype(DType::F32));
+                let weights = weights.detach();
+                let walk = sizes.on_device();
+                let (by_input, by_weights) =
+                    kernels::walk_back(&walk, &x?, &weights, &h?, &kept, &g?, input.track_op())?;
+                let by_input = by_input.map(|by_input| by_input.to_dtype(input.dtype())).transpose()?;
+                return Ok([by_input, Some(by_weights)]);
+            }
+            None => bail!("{}: there is one way back for each way forwards", C::NAME),
+        };
         let (x, flat, output) = (values(input)?, values(weights)?, values(output)?);
         let w = sizes.split(&flat);
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut kept) = kept else { bail!("{}: there is one way back for each way forwards", C::NAME) };
-        let sums = sizes.walk_back(&mut kept, &w, &output, &values(&gradient)?);
+        let sums = sizes.walk_back(&mut kept, &w, &output, &values(gradient)?);
 
         let by_input = input.track_op().then(|| sizes.input_gradient(&kept, &w));
         let by_input =
-            by_input.map(|values| Tensor::from_vec(values, input.shape(), input.device())).transpose()?;
+            by_input.map(|values| Tensor::from_vec(values, input.shape(), &Device::Cpu)).transpose()?;
         let by_weights = sizes.weight_gradient(&mut kept, &x, &output, &sums);
-        Ok((by_input, Some(Tensor::from_vec(by_weights, weights.shape(), weights.device())?)))
+        Ok([by_input, Some(Tensor::from_vec(by_weights, weights.shape(), &Device::Cpu)?)])
     }
 }
 
@@ -131,6 +145,13 @@ impl<C: Cell> Sizes<C> {
     /// How many weights: `W_ih (gates, features)`, `W_hh (gates, hidden)`, `b_ih (gates)`, `b_hh (gates)`.
     fn weights(&self) -> usize {
         self.gates() * (self.features + self.hidden + 2)
+    }
+
+    /// The same for a device.
+    fn on_device(&self) -> Walk {
+        let Self { batch, steps, features, hidden, reverse, .. } = *self;
+        let (gates, kept) = (self.gates(), self.kept());
+        Walk { kind: C::KIND, batch, steps, features, hidden, reverse, gates, kept, spans: C::HIDDEN }
     }
 
     fn split<'a>(&self, weights: &'a [f32]) -> Split<'a> {

@@ -1,5 +1,6 @@
 use super::in_place::{BLOCK, change, read};
-use super::{Decay, Update};
+use super::{Decay, Update, Way};
+use crate::layers::kernels::Kernel;
 use candle_core::{Result, Tensor, bail};
 use rayon::prelude::*;
 
@@ -18,8 +19,10 @@ impl Adam {
         let [mean, square] = update.moments else {
             bail!("the optimiser was made for other weights");
         };
-        if !update.in_place() {
-            return self.apply_to_tensors(update, mean, square);
+        match update.way() {
+            Way::Tensors => return self.apply_to_tensors(update, mean, square),
+            Way::Kernel => return self.launch(update, mean, square),
+            Way::Slices => {}
         }
         read(update.gradient, |gradient| {
             change(update.weight, |weight| {
@@ -60,6 +63,25 @@ impl Adam {
                 *w = shrink * *w - step * *m / (s.sqrt() * root + epsilon);
             }
         });
+    }
+
+    fn launch(&self, update: &Update, mean: &Tensor, square: &Tensor) -> Result<()> {
+        let Factors { shrink, penalty, step, root } = self.factors(update.rate);
+        let (keep, keep_square) = self.betas;
+        let reals = [
+            update.scale,
+            penalty,
+            keep,
+            1.0 - keep,
+            keep_square,
+            1.0 - keep_square,
+            shrink,
+            step,
+            root,
+            self.epsilon,
+        ];
+        let kernel = Kernel::new("adam").read(update.gradient).write(update.weight).write(mean).write(square);
+        reals.into_iter().fold(kernel, |kernel, real| kernel.real(real as f32)).each(mean.elem_count())
     }
 
     fn apply_to_tensors(&self, update: &Update, mean: &Tensor, square: &Tensor) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What the gradients do to the weights: SGD, Adam and AdamW, as PyTorch defines them.
 //!
-//! On the processor a weight, its gradient and its moments are gone over once and changed in place.
-//! Everywhere else, and for weights that are not in single precision, the same is said in tensor operations.
+//! A weight, its gradient and its moments are gone over once and changed in place: on the processor by loops, on
+//! CUDA devices by kernels. For weights that are not in single precision the same is said in tensor operations.
 
 mod adam;
 mod in_place;
@@ -10,9 +10,9 @@ mod sgd;
 
 pub use norm::global_norm;
 
-use crate::layers::Weights;
+use crate::layers::{Weights, kernels};
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use std::collections::BTreeMap;
 
 /// How a weight changes by its gradient.
@@ -137,8 +137,21 @@ struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Whether the values can be changed where they lie.
-    fn in_place(&self) -> bool {
-        matches!(self.weight.device(), Device::Cpu) && self.weight.dtype() == DType::F32
+    /// How the values can be changed.
+    fn way(&self) -> Way {
+        if self.weight.dtype() != DType::F32 {
+            Way::Tensors
+        } else if kernels::run_on(self.weight.device()) {
+            Way::Kernel
+        } else {
+            Way::Slices
+        }
     }
+}
+
+/// How a weight is changed.
+enum Way {
+    Slices,
+    Kernel,
+    Tensors,
 }

@@ -1,7 +1,7 @@
 use super::in_place::{BLOCK, read};
-use crate::layers::Weights;
+use crate::layers::{Weights, kernels};
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use rayon::prelude::*;
 
 /// Length of all gradients together as one vector, as PyTorch's `clip_grad_norm_` takes it.
@@ -10,16 +10,20 @@ use rayon::prelude::*;
 ///
 /// The device fails.
 pub fn global_norm(weights: &Weights, gradients: &GradStore) -> Result<f64> {
-    let mut sum = 0.0;
-    for gradient in weights.trainable.values().filter_map(|weight| gradients.get(weight)) {
-        sum += sum_of_squares(&gradient.contiguous()?)?;
-    }
-    Ok(sum.sqrt())
+    let gradients = weights.trainable.values().filter_map(|weight| gradients.get(weight));
+    let gradients: Vec<Tensor> = gradients.map(Tensor::contiguous).collect::<Result<_>>()?;
+    let on_device = |gradient: &Tensor| kernels::run_on(gradient.device()) && gradient.dtype() == DType::F32;
+    let squares = if gradients.iter().all(on_device) {
+        kernels::sum_squares(&gradients)?
+    } else {
+        gradients.iter().map(sum_of_squares).sum::<Result<f64>>()?
+    };
+    Ok(squares.sqrt())
 }
 
 /// In fixed blocks, so that it is the same for every number of threads.
 fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
-    if !matches!(gradient.device(), Device::Cpu) || gradient.dtype() != DType::F32 {
+    if gradient.dtype() != DType::F32 {
         return gradient.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>().map(f64::from);
     }
     read(gradient, |values| {

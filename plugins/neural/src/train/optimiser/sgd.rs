@@ -1,5 +1,6 @@
-use super::Update;
 use super::in_place::{BLOCK, change, read};
+use super::{Update, Way};
+use crate::layers::kernels::Kernel;
 use candle_core::{Result, Tensor, bail};
 use rayon::prelude::*;
 
@@ -15,8 +16,10 @@ impl Sgd {
         let [last] = update.moments else {
             bail!("the optimiser was made for other weights");
         };
-        if !update.in_place() {
-            return self.apply_to_tensors(update, last);
+        match update.way() {
+            Way::Tensors => return self.apply_to_tensors(update, last),
+            Way::Kernel => return self.launch(update, last),
+            Way::Slices => {}
         }
         read(update.gradient, |gradient| {
             change(update.weight, |weight| {
@@ -39,6 +42,19 @@ impl Sgd {
                 *w -= rate * if self.nesterov { g + momentum * *last } else { *last };
             }
         });
+    }
+
+    fn launch(&self, update: &Update, last: &Tensor) -> Result<()> {
+        Kernel::new("sgd")
+            .read(update.gradient)
+            .write(update.weight)
+            .write(last)
+            .real(update.scale as f32)
+            .real(self.weight_decay as f32)
+            .real(self.momentum as f32)
+            .real(update.rate as f32)
+            .size(usize::from(self.nesterov))
+            .each(last.elem_count())
     }
 
     fn apply_to_tensors(&self, update: &Update, last: &Tensor) -> Result<()> {

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Checks the CUDA side: builds with it, compiles the kernels, tests them on the processor, and on a machine with a card tests
+# the layers and times training steps there. Not part of the gate: the first build takes nvcc several minutes.
+#
+# Usage: scripts/check-cuda.sh [TOOLKIT-SCRIPT]
+#
+# The toolkit is what `nvcc` on PATH belongs to; without one, what TOOLKIT-SCRIPT (../shared/tools/cuda-toolkit.sh if it is
+# there) installs into target/cuda-toolkit and prints the environment of. With BENCH=no, only the neural crate is built.
+set -euo pipefail
+script=${1:-$(dirname "$0")/../../shared/tools/cuda-toolkit.sh}
+[ -e "$script" ] && script=$(realpath "$script")
+cd "$(dirname "$0")/.."
+checked=() skipped=()
+finish() {
+    printf 'checked: %s\n' "${checked[@]:-nothing}"
+    printf 'SKIPPED: %s\n' "${skipped[@]:-nothing}"
+}
+trap finish EXIT
+
+if ! command -v nvcc > /dev/null; then
+    if [ ! -e "$script" ]; then
+        skipped+=("everything: no nvcc on PATH, and no script that installs a toolkit")
+        exit 0
+    fi
+    environment=$(bash "$script" "$PWD/target/cuda-toolkit")
+    eval "$environment"
+fi
+version=$(nvcc --version | sed -n 's/.*release \([^,]*\).*/\1/p')
+
+# The card's architecture, or else one that candle supports.
+if nvidia-smi -L > /dev/null 2>&1; then
+    card=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)
+    capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -n 1 | tr -d .)
+else
+    card='' capability=${CUDA_COMPUTE_CAP:-90}
+fi
+export CUDA_COMPUTE_CAP=$capability
+
+kernels=plugins/neural/src/layers/kernels
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"; finish' EXIT
+for part in $(sed -n 's/^ *include_str!("\(source\/.*\)"),/\1/p' "$kernels/mod.rs"); do cat "$kernels/$part"; done > "$folder/kernels.cu"
+for number in float bf16; do
+    nvcc -arch="sm_$capability" -cubin -DNUMBER=$number -Werror all-warnings -o "$folder/kernels.cubin" "$folder/kernels.cu"
+done
+checked+=("all kernels compile for sm_$capability, in f32 and bf16 (nvcc $version)")
+
+# Runs tests of the program as it is built for CUDA with a library that stands for driver and cuBLAS.
+test_with_stand_in() {
+    sed -n 's/^KERNEL(\([a-z_]*\)).*/    CALL(\1)/p' "$folder/kernels.cu" > "$folder/calls"
+    {
+        cat "$kernels/emulation.cpp"
+        # As emulation.rs puts it together.
+        for number in float bf16; do
+            printf '#undef NUMBER\n#define NUMBER %s\nnamespace of_%s {\n' $number $number
+            cat "$folder/kernels.cu"
+            sed -e "s/NAME/launch_$number/" -e "/^CALLS/r $folder/calls" -e /^CALLS/d "$kernels/emulation_launch.cpp"
+            echo '}'
+        done
+        cat "$kernels/stand_in_driver.cpp"
+    } > "$folder/driver.cpp"
+    "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas -o "$folder/driver.so" "$folder/driver.cpp"
+    runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
+    env "$runner=env LD_PRELOAD=$folder/driver.so" cargo test --release -p genre-bench-neural --features cuda \
+        --test layers --test recurrent --test optimisers --test training
+}
+
+cargo build --release -p genre-bench-neural --features cuda --all-targets
+cargo clippy --release -p genre-bench-neural --features cuda --all-targets -- -D warnings
+checked+=("the neural crate builds and links with --features cuda, without warnings")
+if [ "${BENCH:-yes}" = no ]; then
+    skipped+=("bench with --features cuda (BENCH=no)")
+else
+    cargo build --release --bin bench --features cuda
+    checked+=("bench builds and links with --features cuda")
+fi
+
+if compiler=$(command -v "${CXX:-c++}"); then
+    cargo test --release -p genre-bench-neural --lib kernels
+    checked+=("operations made of kernels give PyTorch's numbers on the processor, in f32 and bf16")
+    # The same under AddressSanitizer: a kernel that reads or writes beside its tensors ends the test.
+    if sanitizer=$("$compiler" -print-file-name=libasan.so) && [ -e "$sanitizer" ]; then
+        tests=$(cargo test --release -p genre-bench-neural --lib --no-run --message-format json 2> /dev/null |
+            sed -n 's/.*"executable":"\([^"]*genre_bench_neural-[^"]*\)".*/\1/p' | tail -n 1)
+        LD_PRELOAD=$sanitizer ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 \
+            CXXFLAGS=-fsanitize=address "$tests" kernels --skip training --test-threads 1
+        checked+=("kernels stay inside their tensors (AddressSanitizer)")
+    else
+        skipped+=("kernels under AddressSanitizer: the compiler has none")
+    fi
+else
+    skipped+=("kernels on the processor: no C++ compiler (CXX, or c++)")
+fi
+
+if [ -n "$card" ]; then
+    cargo test --release -p genre-bench-neural --features cuda
+    checked+=("layers, optimisers and training on $card")
+    for precision in '' bf16; do
+        cargo run --release -p genre-bench-neural --features cuda --example steps -- cuda $precision
+    done
+    checked+=("training steps on $card")
+else
+    # What follows needs no card, but the program is linked with the driver: the toolkit's stub stands for it.
+    stubs=${CUDA_HOME:-}/lib/stubs
+    if [ -e "$stubs/libcuda.so.1" ]; then
+        export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$stubs
+        cargo test --release -p genre-bench-neural --features cuda --lib kernels_compile
+        checked+=("the program compiles its kernels (nvrtc)")
+        if [ -n "$compiler" ]; then
+            test_with_stand_in
+            checked+=("built for CUDA, layers, optimisers and training give PyTorch's numbers with a stand-in for the driver")
+        fi
+    else
+        skipped+=("the program compiling its kernels, and with a stand-in for the driver: there is no stub of the driver")
+    fi
+    skipped+=("layers, optimisers, training and training steps on a card: there is none (nvidia-smi -L)")
+fi
