@@ -47,7 +47,7 @@ impl Architecture for ChoiFcn5 {
             .param(scaled::param())
             .quick("width", "0.25");
         // What drops out must be seen more often.
-        card.quick("epochs", if self.dropout { "9" } else { "6" })
+        card.quick("epochs", if self.dropout { "8" } else { "6" })
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {

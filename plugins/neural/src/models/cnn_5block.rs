@@ -37,7 +37,7 @@ impl Architecture for Cnn5Block {
         )
         .param(Param::int("size", 224, "rows and columns that pictures are resized to").between(32.0, 1024.0))
         .param(scaled::param())
-        .quick("epochs", "6")
+        .quick("epochs", "5")
         .quick("size", "48")
         .quick("width", "0.5")
     }

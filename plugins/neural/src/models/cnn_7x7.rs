@@ -34,7 +34,7 @@ impl Architecture for Cnn7x7 {
                 "mirror, rotate, stretch, blur and zoom the training pictures",
             ))
             .param(scaled::param())
-            .quick("epochs", "5")
+            .quick("epochs", "4")
             .quick("width", "0.25")
     }
 
