@@ -8,21 +8,33 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Set by Ctrl-C; one program has one.
 static STOP: AtomicBool = AtomicBool::new(false);
 
+/// Steps of the bar that a cell is: its fit moves the bar too, or the rest of long fits could not be estimated.
+const STEPS: u64 = 1000;
+
 /// Shows how far a run is, on standard error if that is a terminal.
 pub struct Progress<'a> {
     plan: &'a Plan,
     bar: ProgressBar,
     quiet: bool,
-    /// What the cells at work say of themselves, by cell.
-    at_work: Mutex<BTreeMap<(usize, usize), String>>,
+    cells: Mutex<Cells>,
+}
+
+/// What is known of the cells of a run.
+struct Cells {
+    /// To be computed in this run, as far as is known.
+    all: u64,
+    ended: u64,
+    /// What those at work say of themselves, and how many steps they are done with.
+    at_work: BTreeMap<(usize, usize), (String, u64)>,
 }
 
 impl<'a> Progress<'a> {
     /// A bar for all cells of a plan.
     pub fn new(plan: &'a Plan, quiet: bool) -> Self {
-        let template = "{elapsed_precise} [{bar:24}] {pos}/{len} cells, {eta} left  {wide_msg}";
-        let bar = bar(plan.cells().count(), quiet, template);
-        Self { plan, bar, quiet, at_work: Mutex::default() }
+        let template = "{elapsed_precise} [{bar:24}] {prefix} cells, {eta} left  {wide_msg}";
+        let all = plan.cells().count() as u64;
+        let bar = bar(all as usize * STEPS as usize, quiet, template);
+        Self { plan, bar, quiet, cells: Mutex::new(Cells { all, ended: 0, at_work: BTreeMap::new() }) }
     }
 
     /// Takes the bar away.
@@ -34,36 +46,38 @@ impl<'a> Progress<'a> {
         format!("{} {}/{}", self.plan.models[cell.model].name, cell.fold + 1, self.plan.folds.len())
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<(usize, usize), String>)) {
-        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut at_work);
-        self.bar.set_message(at_work.values().cloned().collect::<Vec<_>>().join(", "));
+    fn change(&self, change: impl FnOnce(&mut Cells)) {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut cells);
+        let Cells { all, ended, at_work } = &*cells;
+        self.bar.set_length(all * STEPS);
+        self.bar.set_position(ended * STEPS + at_work.values().map(|(_, steps)| steps).sum::<u64>());
+        self.bar.set_prefix(format!("{ended}/{all}"));
+        self.bar.set_message(at_work.values().map(|(said, _)| said.as_str()).collect::<Vec<_>>().join(", "));
     }
 }
 
 impl Watch for Progress<'_> {
     fn started(&self, cell: Cell) {
-        self.change(|at_work| {
-            at_work.insert((cell.model, cell.fold), self.name(cell));
+        self.change(|cells| {
+            cells.at_work.insert((cell.model, cell.fold), (self.name(cell), 0));
         });
     }
 
     fn progress(&self, cell: Cell, done: usize, total: usize, note: &str) {
-        self.change(|at_work| {
-            at_work.insert((cell.model, cell.fold), format!("{} ({done}/{total} {note})", self.name(cell)));
+        let steps = (done as u64 * STEPS).checked_div(total as u64).unwrap_or(0).min(STEPS);
+        self.change(|cells| {
+            let said = format!("{} ({done}/{total} {note})", self.name(cell));
+            cells.at_work.insert((cell.model, cell.fold), (said, steps));
         });
     }
 
     fn ended(&self, cell: Cell, outcome: &Outcome, computed: bool) {
-        self.change(|at_work| {
-            at_work.remove(&(cell.model, cell.fold));
-        });
-        if computed {
-            self.bar.inc(1);
-        } else {
+        self.change(|cells| {
+            cells.at_work.remove(&(cell.model, cell.fold));
             // What was there already must not make the estimate of the rest too good.
-            self.bar.set_length(self.bar.length().unwrap_or(1).saturating_sub(1));
-        }
+            if computed { cells.ended += 1 } else { cells.all = cells.all.saturating_sub(1) }
+        });
         if let (Outcome::Failed(reason), false) = (outcome, self.quiet) {
             let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
             self.bar.suspend(|| eprintln!("{label} {reason}"));
