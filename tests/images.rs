@@ -140,10 +140,12 @@ fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     let place = Place::new();
     pictures(&place, "images", Pixel::Grey);
     let words = "--data images --segment 10 --folds 2 --image-size 6x6 --epochs 2";
-    let run = place.json(&format!("{words} --models knn-1,ann,choi-fcn5 --set choi-fcn5.width=0.1"));
+    let run = place.json(&format!(
+        "{words} --models knn-1,ann,choi-fcn5,cnn-7x7 --set choi-fcn5.width=0.1 --set cnn-7x7.width=0.1"
+    ));
     assert_eq!((&run["dataset"]["examples"], &run["dataset"]["clips"]), (&24.into(), &8.into()));
     assert!(run["notes"].to_string().contains("24 rows of 13 pixels"), "{run}");
-    for model in ["knn-1", "ann", "choi-fcn5"] {
+    for model in ["knn-1", "ann", "choi-fcn5", "cnn-7x7"] {
         assert!(row(&run, model)["macro_f1"].is_number(), "{run}");
     }
     let split = place.run("export last --table split");

@@ -181,7 +181,9 @@ fn reproduce(
         let setup = Setup::new(&flags, registry)?;
         let measured = match setup.split(&dataset) {
             Err(error) if protocol != theirs => {
-                targets.iter().map(|_| Score::Missing(error.to_string().replace('\n', " "))).collect()
+                let why = format!("not under {}: {error}", protocol.name());
+                let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+                targets.iter().map(|_| Score::Missing(why.clone())).collect()
             }
             split => {
                 let split = split?;

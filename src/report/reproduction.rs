@@ -85,6 +85,22 @@ pub fn difference(honest: &Interval, leaking: &Interval) -> (f64, f64, f64) {
 }
 
 impl Reproductions {
+    /// Why there are scores missing, each with the models it is true of.
+    fn missing(&self) -> Vec<(String, Vec<&str>)> {
+        let mut missing: Vec<(String, Vec<&str>)> = Vec::new();
+        for row in &self.rows {
+            for score in [&row.theirs, &row.track, &row.artist] {
+                let Score::Missing(reason) = score else { continue };
+                match missing.iter_mut().find(|(known, _)| known == reason) {
+                    Some((_, models)) if models.last() == Some(&row.model.as_str()) => {}
+                    Some((_, models)) => models.push(&row.model),
+                    None => missing.push((reason.clone(), vec![&row.model])),
+                }
+            }
+        }
+        missing
+    }
+
     /// As a table for people.
     pub fn table(&self) -> String {
         let title = format!("{}; {}", self.input, self.data);
@@ -103,14 +119,6 @@ impl Reproductions {
                 }
                 _ => String::new(),
             };
-            for score in [&row.theirs, &row.track, &row.artist] {
-                if let Score::Missing(reason) = score {
-                    let note = format!("{}: {reason}", row.model);
-                    if !notes.contains(&note) {
-                        notes.push(note);
-                    }
-                }
-            }
             grid.row([
                 row.model.clone(),
                 row.figure.metric.clone(),
@@ -123,6 +131,10 @@ impl Reproductions {
             ]);
         }
         out += &grid.to_string();
+        for (reason, models) in self.missing() {
+            let all = models.len() == self.rows.len();
+            notes.push(if all { reason } else { format!("{}: {reason}", models.join(", ")) });
+        }
         let wrapped = Options::new(WIDTH).initial_indent("note: ").subsequent_indent("      ");
         notes.iter().for_each(|note| out += &format!("{}\n", fill(note, &wrapped)));
         out

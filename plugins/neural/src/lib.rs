@@ -15,6 +15,7 @@
 extern crate self as genre_bench_neural;
 
 mod device;
+mod failure;
 pub mod layers;
 mod models;
 pub mod network;

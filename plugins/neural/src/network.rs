@@ -1,6 +1,7 @@
 //! From a network to a model: the same for every architecture.
 
 use crate::device::device;
+use crate::failure::failed;
 use crate::layers::{Builder, Layer, Pass, Sequential};
 use crate::train::{Labelled, Recipe, Samples, fit, logits, probabilities};
 use candle_core::{DType, Device, Tensor};
@@ -73,7 +74,7 @@ impl<A: Architecture> Model for Network<A> {
 
         let shape = shape_of(&train.inputs, reads, train.classes.len())?;
         let builder = Builder::new(run.seed, &place.0, place.1);
-        let network = self.0.layers(&builder, &shape, &run.params).map_err(Error::failed)?;
+        let network = self.0.layers(&builder, &shape, &run.params).map_err(failed)?;
         let weights = builder.finish();
         let (train_samples, valid_samples) =
             (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
@@ -124,7 +125,7 @@ pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> 
         let parameters = builder.finish().parameters() as u64;
         Ok(Cost { parameters, multiply_adds: pass.multiply_adds() })
     };
-    count().map_err(Error::failed)
+    count().map_err(failed)
 }
 
 fn precision(run: &Run) -> Result<DType> {

@@ -1,18 +1,20 @@
 use super::scaled;
 use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear, MaxPool2d,
-    Sequential, Window,
+    Resize, Sequential, Window,
 };
 use crate::network::{Architecture, Shape, card};
 use crate::train::augment::{Augmentation, Blur, Warp};
 use crate::train::optimiser::Rule;
 use crate::train::{Recipe, Schedule};
-use candle_core::{Result, bail};
+use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
 
 /// Rows and columns of the kernels, and filters of the blocks.
 const KERNEL: usize = 7;
 const FILTERS: [usize; 3] = [64, 128, 256];
+/// Rows and columns of the smallest picture of which three blocks leave a pixel.
+const SMALLEST: usize = 50;
 
 /// Batch normalisation, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalisation], then dense 32 with
 /// ReLU, batch normalisation and dropout 0.5.
@@ -20,7 +22,7 @@ const FILTERS: [usize; 3] = [64, 128, 256];
 /// System C of an ANN/CNN course report: SGD with Nesterov momentum and a learning rate that decays; 70 % of clips
 /// right, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of
 /// Keras's SGD, a learning rate of 0.01, momentum 0.9 and decay 1e-6 a step, with batches of 32 and 100 epochs as its
-/// ANN has.
+/// ANN has; pictures with fewer than 50 rows or columns are enlarged to that.
 #[derive(Debug, Clone, Copy)]
 pub struct Cnn7x7;
 
@@ -40,8 +42,13 @@ impl Architecture for Cnn7x7 {
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
-        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let (mut channels, (mut rows, mut columns)) = (1, shape.picture);
+        let (mut rows, mut columns) = (shape.picture.0.max(SMALLEST), shape.picture.1.max(SMALLEST));
+        let mut network = Sequential::new();
+        if (rows, columns) != shape.picture {
+            network = network.then(Resize::new((rows, columns)));
+        }
+        network = network.then(BatchNorm::new(&builder.at("norm"), 1)?);
+        let mut channels = 1;
         for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             network = network
@@ -51,10 +58,6 @@ impl Architecture for Cnn7x7 {
                 .then(BatchNorm::new(&at.at("norm"), filters)?);
             channels = filters;
             [rows, columns] = [rows, columns].map(|side: usize| (side + 1).saturating_sub(KERNEL) / 2);
-        }
-        if rows * columns == 0 {
-            let (rows, columns) = shape.picture;
-            bail!("pictures of {rows} x {columns} are too small for it: it takes them from 50 x 50 on");
         }
         let dense = Linear::new(&builder.at("dense"), channels * rows * columns, 32, InitScheme::Keras)?;
         Ok(network

@@ -1,6 +1,7 @@
 //! Scores of examples, and what they are worth.
 
 use super::{Labelled, Samples};
+use crate::failure::failed;
 use crate::layers::{Layer, Pass};
 use candle_core::{DType, Device};
 use genre_bench_api::{Error, Quality, Result};
@@ -45,7 +46,7 @@ pub fn logits(
     let mut rows = Vec::new();
     for start in (0..samples.len()).step_by(size) {
         check()?;
-        rows.extend(score(start).map_err(Error::failed)?);
+        rows.extend(score(start).map_err(failed)?);
     }
     let classes = rows.first().map_or(0, Vec::len);
     Array2::from_shape_vec((rows.len(), classes), rows.concat()).map_err(Error::failed)

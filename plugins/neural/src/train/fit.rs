@@ -5,6 +5,7 @@ use super::optimiser::{Optimiser, global_norm};
 use super::snapshot::Snapshot;
 use super::tensorboard::EventFile;
 use super::{History, Keep, Labelled, Recipe, batch};
+use crate::failure::failed;
 use crate::layers::{Layer, Pass, Weights};
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result, Run};
@@ -46,7 +47,7 @@ pub fn fit(
     let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
         return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
     };
-    let optimiser = Optimiser::new(recipe.rule, weights).map_err(Error::failed)?;
+    let optimiser = Optimiser::new(recipe.rule, weights).map_err(failed)?;
     let state = State { weights, optimiser, history: History::default(), best: None };
     let mut fit = Fit { network, train, valid, recipe, run, place, state };
     let checkpoint = recipe.checkpoint.as_deref();
@@ -73,7 +74,7 @@ pub fn fit(
         run.progress(fit.epochs(), recipe.epochs, &epoch.to_string());
     }
     if let Some(best) = &fit.state.best {
-        best.restore(weights).map_err(Error::failed)?;
+        best.restore(weights).map_err(failed)?;
     }
     Ok(fit.state.history)
 }
@@ -110,7 +111,7 @@ impl Fit<'_> {
         history.epochs.push(epoch);
         let is_best = history.best() == Some(history.epochs.len() - 1);
         if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
-            self.state.best = Some(Snapshot::of(self.state.weights).map_err(Error::failed)?);
+            self.state.best = Some(Snapshot::of(self.state.weights).map_err(failed)?);
         }
         Ok(epoch)
     }
@@ -124,7 +125,7 @@ impl Fit<'_> {
         let place = self.place.clone();
         let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
         let mut add = |outcome: Outcome| -> Result<()> {
-            let (of_batch, right_of_batch) = outcome.read().map_err(Error::failed)?;
+            let (of_batch, right_of_batch) = outcome.read().map_err(failed)?;
             if !of_batch.is_finite() {
                 return Err(diverged(&format!("loss {of_batch} at step {}", outcome.step), epoch, recipe));
             }
@@ -154,7 +155,7 @@ impl Fit<'_> {
                 rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
                 let pass =
                     Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
-                let outcome = self.step(step + 1, batch, rate, &pass).map_err(Error::failed)?;
+                let outcome = self.step(step + 1, batch, rate, &pass).map_err(failed)?;
                 last.replace(outcome).map_or(Ok(()), &mut add)?;
             }
             last.map_or(Ok(()), &mut add)
