@@ -30,6 +30,6 @@ result() {
         echo "commit   $COMMIT"
         echo "machine  ${processor:-$(uname -m)}, $(getconf _NPROCESSORS_ONLN) processors, $(uname -s)"
         echo
-        grep -v '^Again without fitting' "$STORE/printed"
+        grep -v '^Again without fitting' "$STORE/printed" | sed "s|$data|gtzan|g"
     } > "$name.txt"
 }

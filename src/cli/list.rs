@@ -140,7 +140,7 @@ fn costs(registry: &Registry) -> String {
     if !any {
         return String::new();
     }
-    let title = "Costs of networks (examples of 3 s, 10 classes; seconds on 2 cores, README.md says which)";
+    let title = "Costs of networks (examples of 3 s, 10 classes; seconds on 2 cores of an AMD EPYC)";
     let lines: String = grid.lines().iter().map(|line| format!("  {line}\n")).collect();
     format!("\n{}{lines}", heading(title))
 }
