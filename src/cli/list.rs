@@ -52,12 +52,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let mut text = String::new();
     let mut object = serde_json::Map::new();
     if wanted(What::Models) {
-        text += &models(registry);
-        let models = registry.models.iter().zip(&registry.cards);
-        object.insert(
-            "models".to_owned(),
-            models.map(|(model, card)| model_json(model.as_ref(), card)).collect(),
-        );
+        let pairs = registry.models.iter().zip(&registry.cards);
+        let costs: Vec<Option<Cost>> = pairs.map(|(model, card)| cost_of(model.as_ref(), card)).collect();
+        text += &models(&registry.cards, &costs);
+        let models = registry.cards.iter().zip(&costs).map(|(card, cost)| model_json(card, *cost));
+        object.insert("models".to_owned(), models.collect());
     }
     if wanted(What::Protocols) {
         text += &protocols();
@@ -84,8 +83,7 @@ fn heading(title: &str) -> String {
     format!("{}\n", style(title).bold())
 }
 
-fn models(registry: &Registry) -> String {
-    let cards = &registry.cards;
+fn models(cards: &[Card], costs: &[Option<Cost>]) -> String {
     let mut grid = Grid::new(4, ["model", "family", "reads", "what it is"]);
     for card in cards {
         let by_name = if card.in_default_lineup { "" } else { " (runs only by name)" };
@@ -94,7 +92,7 @@ fn models(registry: &Registry) -> String {
     }
     let mut text = heading("Models");
     grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
-    text += &costs(registry);
+    text += &costs_table(cards, costs);
     text += &format!("\n{}", heading("Parameters (--set MODEL.PARAMETER=VALUE)"));
     let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
     for (at, card) in cards.iter().enumerate() {
@@ -127,17 +125,15 @@ fn models(registry: &Registry) -> String {
 }
 
 /// What networks cost, as far as they can say before they have seen any example.
-fn costs(registry: &Registry) -> String {
+fn costs_table(cards: &[Card], costs: &[Option<Cost>]) -> String {
     let mut grid = Grid::new(1, ["model", "parameters", "multiply-adds", "s / epoch of 1000"]);
-    let mut any = false;
-    for (model, card) in registry.models.iter().zip(&registry.cards) {
-        if let Some(Cost { parameters, multiply_adds }) = cost_of(model.as_ref(), card) {
-            any = true;
+    for (card, cost) in cards.iter().zip(costs) {
+        if let Some(Cost { parameters, multiply_adds }) = *cost {
             let seconds = epoch_seconds(&card.name).map_or_else(String::new, |seconds| seconds.to_string());
             grid.row([card.name.clone(), thousands(parameters), thousands(multiply_adds), seconds]);
         }
     }
-    if !any {
+    if costs.iter().all(Option::is_none) {
         return String::new();
     }
     let title = "Costs of networks (examples of 3 s, 10 classes; seconds on 2 cores of an AMD EPYC)";
@@ -169,7 +165,7 @@ fn thousands(number: u64) -> String {
     groups.join(",")
 }
 
-fn model_json(model: &dyn Model, card: &Card) -> Value {
+fn model_json(card: &Card, cost: Option<Cost>) -> Value {
     let params: Vec<Value> = card
         .params
         .iter()
@@ -184,8 +180,8 @@ fn model_json(model: &dyn Model, card: &Card) -> Value {
         "summary": card.summary,
         "default_lineup": card.in_default_lineup,
         "params": params,
-        "parameters": cost_of(model, card).map(|cost| cost.parameters),
-        "multiply_adds": cost_of(model, card).map(|cost| cost.multiply_adds),
+        "parameters": cost.map(|cost| cost.parameters),
+        "multiply_adds": cost.map(|cost| cost.multiply_adds),
         "epoch_seconds": epoch_seconds(&card.name),
         "quick": card.quick.iter().cloned().collect::<BTreeMap<_, _>>(),
         "published": card.published,

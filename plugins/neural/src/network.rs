@@ -55,6 +55,11 @@ pub fn card(name: &str, summary: &str, epochs: i64, batch: i64, rate: f64) -> Ca
         .param(Param::choice("precision", &["f32", "bf16"], "type of the numbers; bf16 is for CUDA devices"))
 }
 
+/// The hyper-parameter that says when [`Recipe::stopping_early`] ends.
+pub fn patience(epochs: i64) -> Param {
+    Param::int("patience", epochs, "epochs without a lower validation loss before it stops").at_least(1.0)
+}
+
 /// A network as a model. Its scores are probabilities.
 pub struct Network<A>(pub A);
 

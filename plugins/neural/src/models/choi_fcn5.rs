@@ -3,11 +3,11 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
     Linear, MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Plateau, Recipe, Schedule};
+use crate::train::{Plateau, Recipe, Schedule};
 use candle_core::Result;
-use genre_bench_api::{Card, Param, Params};
+use genre_bench_api::{Card, Params};
 
 /// Filters, and rows and columns of the pool of each block: as FCN-5 has them for 96 × 1366.
 const FILTERS: [usize; 5] = [32, 128, 128, 192, 256];
@@ -40,10 +40,7 @@ impl Architecture for ChoiFcn5 {
         };
         let card = card
             .reading_pictures(&["mel-128", "mel-96"])
-            .param(
-                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(10))
             .param(scaled::param())
             .quick("width", "0.25");
         // What drops out must be seen more often.
@@ -76,8 +73,7 @@ impl Architecture for ChoiFcn5 {
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
         let plateau = Plateau { patience: 5, ..Plateau::TORCH };
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
         let schedule = Schedule::Plateau(plateau);
-        Ok(Recipe { early_stopping, schedule, ..Recipe::of(params, Rule::adam())? })
+        Ok(Recipe { schedule, ..Recipe::stopping_early(params, Rule::adam())? })
     }
 }

@@ -3,9 +3,9 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear, MaxPool2d, Resize,
     Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
+use crate::train::Recipe;
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Recipe};
 use candle_core::{Result, bail};
 use genre_bench_api::{Card, Param, Params};
 
@@ -31,10 +31,7 @@ impl Architecture for Cnn5Block {
             0.001,
         )
         .reading_pictures(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
-        .param(
-            Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                .at_least(1.0),
-        )
+        .param(patience(10))
         .param(Param::int("size", 224, "rows and columns that pictures are resized to").between(32.0, 1024.0))
         .param(scaled::param())
         .quick("epochs", "5")
@@ -66,7 +63,6 @@ impl Architecture for Cnn5Block {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? })
+        Recipe::stopping_early(params, Rule::adam())
     }
 }

@@ -3,11 +3,11 @@ use crate::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, Dropout, InitScheme, LastState,
     Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
+use crate::train::Recipe;
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Recipe};
 use candle_core::Result;
-use genre_bench_api::{Card, Param, Params};
+use genre_bench_api::{Card, Params};
 
 /// Filters of a block, and rows and columns of its pool.
 type Block = (usize, (usize, usize));
@@ -58,10 +58,7 @@ impl Architecture for Crnn {
         };
         let card = card(name, summary, 100, 16, 0.001)
             .reading_pictures(&["mel-192-hop-256-to-8000", "mel-128", "mel-64"])
-            .param(
-                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(10))
             .param(scaled::param())
             .quick("epochs", "5")
             .quick("width", "0.25")
@@ -100,7 +97,6 @@ impl Architecture for Crnn {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? })
+        Recipe::stopping_early(params, Rule::adam())
     }
 }

@@ -3,11 +3,11 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
     LastState, Layer, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Plateau, Recipe, Schedule};
+use crate::train::{Plateau, Recipe, Schedule};
 use candle_core::{Result, Tensor, bail};
-use genre_bench_api::{Card, Param, Params};
+use genre_bench_api::{Card, Params};
 
 /// Filters, and sides of the pool of each block of the visual module.
 const FILTERS: [usize; 5] = [16, 32, 64, 128, 128];
@@ -99,10 +99,7 @@ impl Architecture for Mlfi {
             .reading_pictures(&["mel-128", "mel-64"])
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
-            .param(
-                Param::int("patience", 15, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(15))
             .quick("epochs", "3")
             .quick("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
@@ -134,9 +131,8 @@ impl Architecture for Mlfi {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
         let schedule = Schedule::Plateau(Plateau { patience: 5, ..Plateau::TORCH });
-        Ok(Recipe { early_stopping, schedule, ..Recipe::of(params, Rule::adam())? })
+        Ok(Recipe { schedule, ..Recipe::stopping_early(params, Rule::adam())? })
     }
 }
 

@@ -1,11 +1,11 @@
 use crate::layers::{
     Activation, Builder, ColumnsAsSteps, InitScheme, LastState, Linear, Recurrence, Recurrent, Sequential,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
+use crate::train::Recipe;
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Recipe};
 use candle_core::Result;
-use genre_bench_api::{Card, Param, Params};
+use genre_bench_api::{Card, Params};
 
 /// Recurrent layers over the columns of a picture, and dense layers on the state after the last one.
 ///
@@ -69,10 +69,7 @@ impl Architecture for RecurrentNetwork {
     fn card(&self) -> Card {
         let card = card(self.name, &self.summary(), 100, 32, 0.001)
             .reading_pictures(&["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"])
-            .param(
-                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(10))
             .quick("epochs", "10");
         // One of each kind is enough where nobody asks for more.
         let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
@@ -96,7 +93,6 @@ impl Architecture for RecurrentNetwork {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? })
+        Recipe::stopping_early(params, Rule::adam())
     }
 }

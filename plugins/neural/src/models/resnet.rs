@@ -3,11 +3,11 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear,
     MaxPool2d, Residual, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
+use crate::train::Recipe;
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Recipe};
 use candle_core::Result;
-use genre_bench_api::{Card, Param, Params};
+use genre_bench_api::{Card, Params};
 
 /// Filters of the first convolution and of the blocks of each stage.
 const STEM: usize = 64;
@@ -108,10 +108,7 @@ impl Architecture for ResNet {
         };
         card(name, summary, 100, 32, 1e-5)
             .reading_pictures(&["mel-40", "mfcc-13", "mel-128", "mfcc-20"])
-            .param(
-                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(10))
             .param(resized::param())
             .param(scaled::param())
             .quick("epochs", "6")
@@ -143,7 +140,6 @@ impl Architecture for ResNet {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? })
+        Recipe::stopping_early(params, Rule::adam())
     }
 }

@@ -3,10 +3,10 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear,
     MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, Shape, card, patience};
+use crate::train::Recipe;
 use crate::train::augment::{Augmentation, Brightness, Warp};
 use crate::train::optimiser::Rule;
-use crate::train::{EarlyStopping, Recipe};
 use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
 
@@ -34,10 +34,7 @@ impl Architecture for Vgg19 {
     fn card(&self) -> Card {
         card("vgg19", "16 convolutions, three dense layers, from scratch; early stopping", 100, 32, 1e-5)
             .reading_pictures(&["mfcc-13", "mel-40", "mel-128", "mfcc-20"])
-            .param(
-                Param::int("patience", 10, "epochs without a lower validation loss before it stops")
-                    .at_least(1.0),
-            )
+            .param(patience(10))
             .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training pictures"))
             .param(resized::param())
             .param(scaled::param())
@@ -82,8 +79,7 @@ impl Architecture for Vgg19 {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        let mut recipe = Recipe { early_stopping, ..Recipe::of(params, Rule::adam())? };
+        let mut recipe = Recipe::stopping_early(params, Rule::adam())?;
         if params.bool("augment")? {
             let warp = Warp { shift: (0.1, 0.1), zoom: 0.1, ..Warp::default() };
             let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Brightness { by: 0.2 })];

@@ -67,6 +67,16 @@ impl Recipe {
         Ok(Self::new(params.count("epochs")?, params.count("batch")?, rule, params.float("lr")?))
     }
 
+    /// The same that ends after as many epochs without a lower validation loss as `patience` says.
+    ///
+    /// # Errors
+    ///
+    /// The card declares one of them not.
+    pub fn stopping_early(params: &Params, rule: Rule) -> genre_bench_api::Result<Self> {
+        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
+        Ok(Self { early_stopping, ..Self::of(params, rule)? })
+    }
+
     /// Whether it goes by the loss on examples that are not learnt from.
     pub fn needs_validation(&self) -> bool {
         self.early_stopping.is_some() || matches!(self.schedule, Schedule::Plateau(_))

@@ -36,21 +36,19 @@ impl<'a> Matrices<'a> {
     }
 
     fn operand(&self) -> Result<Operand> {
-        let at = address(self.tensor)? + (self.start * self.tensor.dtype().size_in_bytes()) as u64;
-        self.checked(Operand {
-            at,
-            dtype: self.tensor.dtype(),
-            row_step: self.row_step,
-            step: self.step,
-            transposed: self.transposed,
-        })
+        self.lying_at(address(self.tensor)?)
     }
 
     fn operand_to_write(&self) -> Result<Operand> {
-        let at = address_to_write(self.tensor)? + (self.start * self.tensor.dtype().size_in_bytes()) as u64;
+        self.lying_at(address_to_write(self.tensor)?)
+    }
+
+    /// In the tensor that lies at an address.
+    fn lying_at(&self, address: u64) -> Result<Operand> {
+        let dtype = self.tensor.dtype();
         self.checked(Operand {
-            at,
-            dtype: self.tensor.dtype(),
+            at: address + (self.start * dtype.size_in_bytes()) as u64,
+            dtype,
             row_step: self.row_step,
             step: self.step,
             transposed: self.transposed,
