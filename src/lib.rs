@@ -16,11 +16,13 @@ pub mod dataset;
 mod error;
 pub mod features;
 pub mod protocol;
+pub mod recordings;
 pub mod report;
 pub mod run;
 pub mod score;
 #[cfg(test)]
 mod testing;
+pub mod util;
 
 pub use cli::Bench;
 pub use error::{Error, Result};

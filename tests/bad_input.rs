@@ -90,7 +90,7 @@ fn classes_that_cannot_be_divided() {
     place.write("t.csv", small_table(3, 4));
     let said = place.refused("all --data t.csv");
     assert!(
-        said.contains("class `blues`: has 3 clips, too few for 5 parts") && said.contains("--folds 3"),
+        said.contains("class `blues`: has 3 tracks, too few for 5 parts") && said.contains("--folds 3"),
         "{said}"
     );
 }
@@ -137,7 +137,7 @@ fn split_files() {
         ),
         (
             "clip,fold,part\nblues.00000,0,train\nblues.00000,0,test\n",
-            "line 3: clip `blues.00000` stands in fold 0 already, on line 2",
+            "line 3: track `blues.00000` stands in fold 0 already, on line 2",
         ),
         ("clip,fold,part\nblues.00000,0,exam\n", "line 2: there is no part `exam`"),
         ("clip,fold,part\nblues.00000,first,test\n", "line 2: column `fold`: `first` is not a whole number"),

@@ -19,7 +19,7 @@ fn written_files_give_the_built_in_table_and_its_artists() {
     let source = Source { seed: 3, ..Source::default() };
     let dataset = Dataset::load(&source, &|done, total| told.borrow_mut().push((done, total))).unwrap();
     assert!(dataset.info.synthetic);
-    assert_eq!(dataset.info.clips, 200);
+    assert_eq!(dataset.info.tracks, 200);
     assert_eq!(told.borrow().first(), Some(&(0, 200)));
     assert_eq!(told.borrow().last(), Some(&(200, 200)));
 
@@ -27,7 +27,7 @@ fn written_files_give_the_built_in_table_and_its_artists() {
     assert_eq!(written.len(), 200);
     let names: Vec<String> =
         written.iter().map(|(path, _)| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, dataset.catalogue.clips);
+    assert_eq!(names, dataset.catalogue.tracks);
     let artists = Artists::read(&place.path("music/splits/artist_folds.csv"), &names).unwrap();
     assert_eq!(artists, dataset.artists);
 
@@ -81,5 +81,5 @@ fn lengths_that_do_not_fit_and_foreign_artists_are_refused() {
     }
     assert!(place.refused("all --artists a.csv").contains("artists of its own"));
     let list = place.run("list datasets");
-    assert!(list.contains("built-in music (synthetic, 10 s, seed 0): 600 examples of 200 clips"), "{list}");
+    assert!(list.contains("built-in music (synthetic, 10 s, seed 0): 600 examples of 200 tracks"), "{list}");
 }

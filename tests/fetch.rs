@@ -21,15 +21,15 @@ use zip::write::SimpleFileOptions;
 
 type Files = Vec<(String, Vec<u8>)>;
 
-/// Two recordings a genre, their pictures and a table, below `audio/`, `images/` and beside.
+/// Two recordings a genre, their spectrograms and a table, below `audio/`, `images/` and beside.
 fn small_gtzan(prefix: &str, audio: &str, extension: &str) -> Files {
     let mut files = vec![(format!("{prefix}features_30_sec.csv"), b"filename,tempo,label\n".to_vec())];
     for genre in GENRES {
         for number in 0..2 {
             let sound = format!("{prefix}{audio}{genre}/{genre}.{number:05}.{extension}");
             files.push((sound, noise(4000 + number, genre.len() as u64)));
-            let picture = format!("{prefix}images_original/{genre}/{genre}{number:05}.png");
-            files.push((picture, noise(300, number as u64)));
+            let spectrogram = format!("{prefix}images_original/{genre}/{genre}{number:05}.png");
+            files.push((spectrogram, noise(300, number as u64)));
         }
     }
     files

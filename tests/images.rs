@@ -65,14 +65,14 @@ fn png(width: usize, height: usize, pixel: Pixel, grey: impl Fn(usize, usize) ->
     bytes
 }
 
-/// Two genres told apart by where they are bright, four clips each; black and white only.
-fn pictures(place: &Place, folder: &str, pixel: Pixel) {
+/// Two genres told apart by where they are bright, four tracks each; black and white only.
+fn spectrograms(place: &Place, folder: &str, pixel: Pixel) {
     for (genre, bright) in [("blues", 0), ("rock", 1)] {
-        for clip in 0..4_usize {
+        for track in 0..4_usize {
             let grey = |x: usize, y: usize| {
-                if x / 20 == bright || (y + 1).is_multiple_of(clip + 2) { 255 } else { 0 }
+                if x / 20 == bright || (y + 1).is_multiple_of(track + 2) { 255 } else { 0 }
             };
-            place.write(&format!("{folder}/{genre}/{genre}{clip:05}.png"), png(40, 24, pixel, grey));
+            place.write(&format!("{folder}/{genre}/{genre}{track:05}.png"), png(40, 24, pixel, grey));
         }
     }
 }
@@ -89,13 +89,13 @@ fn every_kind_of_pixel_gives_the_same_table() {
         ("palette", Pixel::Palette),
     ];
     let run = |words: &str| place.json(&format!("--models knn-1 --folds 2 {words}"));
-    pictures(&place, "grey", Pixel::Grey);
+    spectrograms(&place, "grey", Pixel::Grey);
     let grey = run("--data grey --image-size 8x6");
     assert_eq!((&grey["dataset"]["features"], &grey["dataset"]["clips"]), (&48.into(), &8.into()));
     assert_eq!(row(&grey, "knn-1")["accuracy"], 1.0);
     assert!(place.run("export last --table split").contains("blues.00003.png,blues.00003,"));
     for (folder, pixel) in kinds {
-        pictures(&place, folder, pixel);
+        spectrograms(&place, folder, pixel);
         let run = run(&format!("--data {folder} --image-size 8x6"));
         assert_eq!(run["dataset"]["fingerprint"], grey["dataset"]["fingerprint"], "{folder}");
     }
@@ -105,11 +105,11 @@ fn every_kind_of_pixel_gives_the_same_table() {
 #[test]
 fn broken_images_are_named_and_left_out() {
     let place = Place::new();
-    pictures(&place, "images", Pixel::Rgb);
+    spectrograms(&place, "images", Pixel::Rgb);
     let whole = png(40, 24, Pixel::Grey, |x, y| (x * y) as u8);
     place.write("images/rock/cut.png", &whole[..whole.len() / 2]);
     place.write("images/rock/empty.png", "");
-    place.write("images/rock/text.png", "no picture");
+    place.write("images/rock/text.png", "no spectrogram");
     // Says that it is 60,000 pixels a side.
     let mut huge = whole;
     huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
@@ -131,14 +131,14 @@ fn broken_images_are_named_and_left_out() {
         let error = place.refused(words);
         assert!(error.contains(said), "{words}: {error}");
     }
-    place.write("bad/rock/text.png", "no picture");
+    place.write("bad/rock/text.png", "no spectrogram");
     assert!(place.refused("all --data bad").contains("1 of 1 images could not be used"));
 }
 
 #[test]
 fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     let place = Place::new();
-    pictures(&place, "images", Pixel::Grey);
+    spectrograms(&place, "images", Pixel::Grey);
     let words = "--data images --segment 10 --folds 2 --image-size 6x6 --epochs 2";
     let run = place.json(&format!(
         "{words} --models knn-1,ann,choi-fcn5,cnn-7x7 --set choi-fcn5.width=0.1 --set cnn-7x7.width=0.1"

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A row of an exported split.
 struct Assignment {
     example: String,
-    clip: String,
+    track: String,
     repeat: usize,
     fold: usize,
     part: String,
@@ -22,10 +22,10 @@ fn split(place: &Place, words: &str) -> (Vec<Assignment>, serde_json::Value) {
     let rows = place.run("export last --table split --format csv");
     let assignment = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
-        let [example, clip, repeat, fold, part] = cells[..] else { panic!("{line}") };
+        let [example, track, repeat, fold, part] = cells[..] else { panic!("{line}") };
         Assignment {
             example: example.into(),
-            clip: clip.into(),
+            track: track.into(),
             repeat: repeat.parse().unwrap(),
             fold: fold.parse().unwrap(),
             part: part.into(),
@@ -47,7 +47,7 @@ fn on_two_sides(rows: &[Assignment], name: impl Fn(&Assignment) -> String) -> BT
 fn genres(rows: &[Assignment], fold: usize, part: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for row in rows.iter().filter(|row| row.fold == fold && row.part == part) {
-        *counts.entry(row.clip.split('.').next().unwrap().to_owned()).or_default() += 1;
+        *counts.entry(row.track.split('.').next().unwrap().to_owned()).or_default() += 1;
     }
     counts
 }
@@ -62,7 +62,7 @@ fn segments_are_stratified_tested_once_and_leak_with_a_warning() {
     }
     let tested: BTreeSet<_> = rows.iter().filter(|r| r.part == "test").map(|r| &r.example).collect();
     assert_eq!((tested.len(), rows.iter().filter(|r| r.part == "test").count()), (120, 120));
-    assert!(!on_two_sides(&rows, |row| row.clip.clone()).is_empty());
+    assert!(!on_two_sides(&rows, |row| row.track.clone()).is_empty());
     assert!(run["warnings"].to_string().contains("leak"), "{}", run["warnings"]);
 }
 
@@ -72,11 +72,14 @@ fn tracks_are_never_on_two_sides() {
     place.write("t.csv", small_table(11, 3));
     for words in ["", "--folds 3 --repeats 3", "--holdout 80/20", "--holdout 60/20/20 --repeats 4"] {
         let (rows, run) = split(&place, words);
-        assert!(on_two_sides(&rows, |row| row.clip.clone()).is_empty(), "{words}");
+        assert!(on_two_sides(&rows, |row| row.track.clone()).is_empty(), "{words}");
         assert!(!run["warnings"].to_string().contains("leak"), "{}", run["warnings"]);
         let counts = genres(&rows, 0, "test");
         assert_eq!(counts.len(), 3, "every genre is tested");
-        assert!(counts.values().max().unwrap() - counts.values().min().unwrap() <= 3, "within one clip of 3");
+        assert!(
+            counts.values().max().unwrap() - counts.values().min().unwrap() <= 3,
+            "within one track of 3"
+        );
     }
 }
 
@@ -92,11 +95,11 @@ fn hold_out_parts_have_their_sizes() {
 }
 
 /// Two recordings in a row are by one artist.
-fn artists(clips: usize) -> String {
+fn artists(tracks: usize) -> String {
     let mut csv = "artist,filename\n".to_owned();
     for genre in ["blues", "jazz", "rock"] {
-        for clip in 0..clips {
-            csv.push_str(&format!("{genre} artist {},{genre}.{clip:05}.wav\n", clip / 2));
+        for track in 0..tracks {
+            csv.push_str(&format!("{genre} artist {},{genre}.{track:05}.wav\n", track / 2));
         }
     }
     csv
@@ -108,7 +111,7 @@ fn artists_are_never_on_two_sides() {
     place.write("t.csv", small_table(12, 2));
     place.write("artists.csv", artists(12));
     let artist_of = |row: &Assignment| {
-        let (genre, number) = row.clip.split_once('.').unwrap();
+        let (genre, number) = row.track.split_once('.').unwrap();
         format!("{genre} {}", number.parse::<usize>().unwrap() / 2)
     };
     let (rows, run) = split(&place, "--protocol artist --artists artists.csv --folds 3");
@@ -156,7 +159,7 @@ fn leaks_of_a_split_from_a_file_are_counted() {
     let mut rows = "example,fold,part\n".to_owned();
     for line in table.lines().skip(1) {
         let name = line.split(',').next().unwrap();
-        // Segment 0 of every clip trains, segment 1 is tested: every tested clip leaks.
+        // Segment 0 of every track trains, segment 1 is tested: every tested track leaks.
         let part = if name.ends_with(".0.wav") { "train" } else { "test" };
         rows.push_str(&format!("{name},0,{part}\n"));
     }
@@ -177,8 +180,8 @@ fn a_split_may_name_whole_clips() {
     place.write("t.csv", small_table(4, 2));
     let mut rows = "clip,fold,part\n".to_owned();
     for genre in ["blues", "jazz", "rock"] {
-        for clip in 0..4 {
-            rows.push_str(&format!("{genre}.{clip:05},0,{}\n", ["train", "train", "valid", "test"][clip]));
+        for track in 0..4 {
+            rows.push_str(&format!("{genre}.{track:05},0,{}\n", ["train", "train", "valid", "test"][track]));
         }
     }
     place.write("split.csv", rows);
@@ -205,7 +208,7 @@ fn the_fault_filtered_lists_divide_the_clips_they_name() {
     };
     for part in ["train", "valid", "test"] {
         let of_part: BTreeSet<String> =
-            rows.iter().filter(|r| r.part == part).map(|r| r.clip.clone()).collect();
+            rows.iter().filter(|r| r.part == part).map(|r| r.track.clone()).collect();
         assert_eq!(of_part, lists(part), "{part}");
     }
     let warnings = run["warnings"].to_string();

@@ -16,12 +16,13 @@ fn measured(score: &Value) -> f64 {
     score["measured"]["mean"].as_f64().unwrap_or_else(|| panic!("no score: {score}"))
 }
 
-/// Whole clips, in the layout of the public copy, with four artists a genre.
+/// Whole tracks, in the layout of the public copy, with four artists a genre.
 fn tables(place: &Place) {
     place.write("gtzan/features_30_sec.csv", small_table(12, 1));
     let mut artists = "filename,artist\n".to_owned();
     for genre in ["blues", "jazz", "rock"] {
-        (0..12).for_each(|clip| artists += &format!("{genre}.{clip:05}.wav,{genre} artist {}\n", clip % 4));
+        (0..12)
+            .for_each(|track| artists += &format!("{genre}.{track:05}.wav,{genre} artist {}\n", track % 4));
     }
     place.write("gtzan/splits/artist_folds.csv", artists);
 }
@@ -71,7 +72,7 @@ fn a_system_is_named_by_its_letter_and_networks_read_the_audio_beside() {
             place.write(&format!("gtzan/genres_original/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
         }
     }
-    let all = reproductions(&place, "c --data gtzan --quick --epochs 1");
+    let all = reproductions(&place, "c --data gtzan --reduced --epochs 1");
     assert_eq!(all.len(), 1);
     let rows = all[0]["rows"].as_array().unwrap();
     let models: Vec<&str> = rows.iter().map(|row| row["model"].as_str().unwrap()).collect();
@@ -79,7 +80,7 @@ fn a_system_is_named_by_its_letter_and_networks_read_the_audio_beside() {
     assert!(all[0]["data"].as_str().unwrap().contains("genres_original"), "{all:?}");
     for row in rows {
         assert_eq!(row["figure"]["metric"], "vote accuracy");
-        // Two test clips: none, one or both are right.
+        // Two test tracks: none, one or both are right.
         assert!([0.0, 0.5, 1.0].contains(&measured(&row["theirs"])), "{row}");
         assert_eq!(row["theirs"], row["track"], "the authors kept recordings together");
         let why = row["artist"]["missing"].as_str().unwrap();
@@ -97,8 +98,8 @@ fn what_cannot_be_reproduced_is_refused() {
         place.refused("reproduce svm --data gtzan --set forest.trees=3").contains("not a model of this run")
     );
     assert!(place.refused("reproduce svm --data nowhere").contains("nowhere"));
-    // A table has no pictures: one system fails, the other is measured.
-    let output = ends(place.bench().args("reproduce svm lstm-64 --data gtzan --quick".split(' ')), 1);
+    // A table has no spectrograms: one system fails, the other is measured.
+    let output = ends(place.bench().args("reproduce svm lstm-64 --data gtzan --reduced".split(' ')), 1);
     assert!(String::from_utf8_lossy(&output.stderr).contains("pictures"));
     assert!(String::from_utf8_lossy(&output.stdout).contains("svm"));
 }

@@ -194,14 +194,14 @@ fn calibrated_scores_are_probabilities_from_a_validation_part_of_other_recording
     }
 
     let split = table(&place.run("export last --table split"));
-    let clips = |fold: &str, part: &str| -> BTreeSet<&str> {
+    let tracks = |fold: &str, part: &str| -> BTreeSet<&str> {
         let rows = split.iter().filter(|row| row["fold"] == fold && row["part"] == part);
         rows.map(|row| row["clip"].as_str()).collect()
     };
     for fold in ["0", "1", "2", "3", "4"] {
-        assert!(!clips(fold, "valid").is_empty());
+        assert!(!tracks(fold, "valid").is_empty());
         for part in ["train", "test"] {
-            assert!(clips(fold, "valid").is_disjoint(&clips(fold, part)), "{part}");
+            assert!(tracks(fold, "valid").is_disjoint(&tracks(fold, part)), "{part}");
         }
     }
 

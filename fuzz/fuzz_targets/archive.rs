@@ -2,7 +2,7 @@
 //! the limits.
 #![no_main]
 
-use genre_bench_fuzz::dataset::fetch::{Limits, Watch, unpack};
+use genre_bench_fuzz::recordings::fetch::{Limits, Watch, unpack};
 use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;

@@ -21,8 +21,8 @@ pub struct Cut {
     hop: f64,
 }
 
-/// A range of samples, with its number if it is a piece of the recording and without if it is the whole.
-pub type Piece = (Option<usize>, Range<usize>);
+/// A range of samples, with its number if it is a segment of the recording and without if it is the whole.
+pub type Segment = (Option<usize>, Range<usize>);
 
 impl Cut {
     /// Examples of `seconds`, one every `hop` seconds, or end to end without `hop`.
@@ -57,7 +57,7 @@ impl Cut {
     /// # Errors
     ///
     /// [`Fault::TooShort`] where not one example fits.
-    pub fn ranges(&self, length: usize) -> Result<Vec<Piece>, Fault> {
+    pub fn ranges(&self, length: usize) -> Result<Vec<Segment>, Fault> {
         if self.takes_whole(length) {
             return Ok(vec![(None, 0..length)]);
         }

@@ -27,7 +27,7 @@ mod sniff;
 #[cfg(test)]
 mod tests;
 
-pub use cut::{Cut, Piece};
+pub use cut::{Cut, Segment};
 pub use error::{Error, Fault};
 pub use sniff::Container;
 

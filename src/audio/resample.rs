@@ -7,7 +7,7 @@
 //!
 //! Reference: J. O. Smith, *Digital Audio Resampling*, <https://ccrma.stanford.edu/~jos/resample/>.
 
-use crate::features::simd;
+use crate::util::simd;
 use std::f64::consts::PI;
 
 /// Attenuation outside the band, in dB.

@@ -8,7 +8,7 @@ use genre_bench_api::Card;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench all --data gtzan --segment 10                      the 10 s table, recordings kept together
+  bench all --data gtzan --segment 10                      the 10 s table, tracks kept together
   bench all --data music --segment 3                       audio in music/GENRE/file.mp3, cut into 3 s
   bench all --data gtzan/images_original --image-size 48x32   spectrogram images, a pixel a column
   bench all --data gtzan --protocol segment                as most published figures: it leaks

@@ -5,7 +5,7 @@ use std::str::FromStr;
 /// The value of `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// A CUDA device if there is one, else the processor.
+    /// A CUDA device if there is one, else the CPU.
     Auto,
     /// This one.
     Named(Device),

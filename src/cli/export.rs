@@ -2,7 +2,8 @@ use super::output::unwritable;
 use super::{Out, Registry, Status, print};
 use crate::error::{Error, Result};
 use crate::report::{Format, Leaderboard, Results, Table, write};
-use crate::run::{Store, write_whole};
+use crate::run::Store;
+use crate::util::write_whole;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,7 @@ use crate::features::array_file::{ArrayFormat, Arrays};
 use crate::features::folder::{self, Outcome, Settings, Summary};
 use crate::features::spectrogram::{MelSpectrogram, Parameters};
 use crate::features::table::{Convention, FEATURE_NAMES};
-use crate::run::write_whole;
+use crate::util::write_whole;
 use console::style;
 use serde_json::{Value, json};
 use std::io;
@@ -55,7 +55,7 @@ pub(super) struct Args {
     convention: Option<ConventionChoice>,
     #[command(flatten)]
     cache: CacheFlags,
-    /// Files at a time [default: number of processors]; changes no number
+    /// Files at a time [default: number of CPU cores]; changes no number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Print errors and nothing else

@@ -4,7 +4,7 @@ use super::Out;
 use super::cache::CacheFlags;
 use super::device::DeviceChoice;
 use crate::dataset::ImageSize;
-use crate::protocol::{DEFAULT_FOLDS, Protocol, Scheme};
+use crate::protocol::{DEFAULT_FOLDS, Protocol, Resampling};
 use std::path::PathBuf;
 
 /// Flags of every command that fits models on one split.
@@ -37,13 +37,12 @@ pub(super) struct On {
     pub folds: Option<usize>,
     /// One split instead of folds: percent to train/test or train/valid/test, such as 80/20 or 80/10/10
     #[arg(long, value_name = "PERCENT", conflicts_with = "folds")]
-    pub holdout: Option<Scheme>,
+    pub holdout: Option<Resampling>,
     /// Percent of every training part to set aside for validation (early stopping, calibration), kept apart as the
     /// protocol says [default: 15 with --calibrate, else none]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=50))]
     pub valid: Option<u32>,
-    /// Make the scores probabilities that can be taken at their word, fitted on the validation part: by one temperature
-    /// or by Platt's sigmoids
+    /// Calibrate the scores to probabilities on the validation part: temperature scaling or Platt scaling
     #[arg(long, value_enum, value_name = "METHOD")]
     pub calibrate: Option<Calibrate>,
     /// How often to draw the folds anew
@@ -63,7 +62,7 @@ pub(super) struct Common {
     /// Seed of everything random: same seed, same numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Fits at a time [default: number of processors]; changes no score, but use 1 to compare seconds
+    /// Fits at a time [default: number of CPU cores]; changes no score, but use 1 to compare seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     #[command(flatten)]
@@ -89,10 +88,10 @@ pub(super) struct NeuralFlags {
     /// Where to compute: auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
-    /// How often every example is learnt from, for all networks of the run
+    /// Training epochs, for all networks of the run
     #[arg(long, value_name = "N")]
     pub epochs: Option<u32>,
-    /// Examples of a step, for all networks of the run
+    /// Batch size, for all networks of the run
     #[arg(long, value_name = "N")]
     pub batch: Option<u32>,
     /// Learning rate, for all networks of the run
@@ -101,13 +100,13 @@ pub(super) struct NeuralFlags {
     /// Type of the numbers: f32, or bf16 on CUDA devices
     #[arg(long, value_name = "TYPE")]
     pub precision: Option<String>,
-    /// Bring larger pictures to this size, as a smaller and faster problem [default: 50x50 in a quick look, else as
+    /// Bring larger spectrograms to this size, as a smaller and faster problem [default: 50x50 in the reduced configuration, else as
     /// large as they are]
-    #[arg(long, value_name = "WxH")]
-    pub picture_size: Option<ImageSize>,
-    /// A look of minutes: few epochs, fewer filters, small pictures [default on the processor]
-    #[arg(long, conflicts_with = "full")]
-    pub quick: bool,
+    #[arg(long, alias = "picture-size", value_name = "WxH")]
+    pub spectrogram_size: Option<ImageSize>,
+    /// Reduced configuration of the networks: fewer epochs and filters, smaller spectrograms; minutes instead of days [default on the CPU]
+    #[arg(long, alias = "quick", conflicts_with = "full")]
+    pub reduced: bool,
     /// The published recipes [default on a CUDA device]
     #[arg(long)]
     pub full: bool,

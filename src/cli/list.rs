@@ -1,7 +1,7 @@
 use super::{Out, Registry, Status, json_text, print};
 use crate::dataset::{Dataset, Info, SAMPLE_RATE, Source, builtin_info};
 use crate::error::Result;
-use crate::features::picture::PictureMaker;
+use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
 use crate::protocol::Protocol;
 use crate::report::{Grid, WIDTH};
@@ -86,7 +86,7 @@ fn heading(title: &str) -> String {
 fn models(cards: &[Card], costs: &[Option<Cost>]) -> String {
     let mut grid = Grid::new(4, ["model", "family", "reads", "what it is"]);
     for card in cards {
-        let by_name = if card.in_default_lineup { "" } else { " (runs only by name)" };
+        let by_name = if card.is_default { "" } else { " (runs only by name)" };
         let reads = card.reads.to_string();
         grid.row([&card.name, card.family.name(), &reads, &format!("{}{by_name}", card.summary)]);
     }
@@ -126,11 +126,11 @@ fn models(cards: &[Card], costs: &[Option<Cost>]) -> String {
 
 /// What networks cost, as far as they can say before they have seen any example.
 fn costs_table(cards: &[Card], costs: &[Option<Cost>]) -> String {
-    let mut grid = Grid::new(1, ["model", "parameters", "multiply-adds", "s / epoch of 1000"]);
+    let mut grid = Grid::new(1, ["model", "parameters", "MACs", "s / epoch of 1000"]);
     for (card, cost) in cards.iter().zip(costs) {
-        if let Some(Cost { parameters, multiply_adds }) = *cost {
+        if let Some(Cost { parameters, macs }) = *cost {
             let seconds = epoch_seconds(&card.name).map_or_else(String::new, |seconds| seconds.to_string());
-            grid.row([card.name.clone(), thousands(parameters), thousands(multiply_adds), seconds]);
+            grid.row([card.name.clone(), thousands(parameters), thousands(macs), seconds]);
         }
     }
     if costs.iter().all(Option::is_none) {
@@ -144,9 +144,10 @@ fn costs_table(cards: &[Card], costs: &[Option<Cost>]) -> String {
 /// With its default parameters.
 fn cost_of(model: &dyn Model, card: &Card) -> Option<Cost> {
     let params = card.resolve([]).ok()?;
-    let picture = card.reads_with(&params).ok()?.pictures();
+    let spectrogram = card.reads_with(&params).ok()?.spectrograms();
     let samples = (3.0 * SAMPLE_RATE) as usize;
-    let shape = picture.map_or(Some((0, 0)), |p| Some(PictureMaker::new(&p, samples).ok()?.shape()))?;
+    let shape = spectrogram
+        .map_or(Some((0, 0)), |p| Some(RepresentationExtractor::new(&p, samples).ok()?.shape()))?;
     model.cost(&params, shape, FEATURE_NAMES.len() - card.leaves_out.len(), 10).ok()?
 }
 
@@ -178,19 +179,19 @@ fn model_json(card: &Card, cost: Option<Cost>) -> Value {
         "family": card.family,
         "reads": card.reads,
         "summary": card.summary,
-        "default_lineup": card.in_default_lineup,
+        "default_lineup": card.is_default,
         "params": params,
         "parameters": cost.map(|cost| cost.parameters),
-        "multiply_adds": cost.map(|cost| cost.multiply_adds),
+        "multiply_adds": cost.map(|cost| cost.macs),
         "epoch_seconds": epoch_seconds(&card.name),
-        "quick": card.quick.iter().cloned().collect::<BTreeMap<_, _>>(),
+        "quick": card.reduced.iter().cloned().collect::<BTreeMap<_, _>>(),
         "published": card.published,
     })
 }
 
 fn protocols() -> String {
     let mut text = heading("Protocols (--protocol)");
-    let file = "a table with the columns example (or clip), fold and part";
+    let file = "a table with the columns example (or track), fold and part";
     let named = Protocol::NAMED.iter().map(|(protocol, meaning)| (protocol.name(), *meaning));
     for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
         let label = format!("  {name:<15} ");

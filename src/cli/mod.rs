@@ -70,7 +70,7 @@ enum Command {
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
     Cache(cache::Args),
-    /// Get, make or check recordings.
+    /// Get, make or check tracks.
     Data(data::Args),
     /// List models, protocols, datasets or stored runs.
     List(list::Args),

@@ -1,4 +1,4 @@
-use crate::run::{Cell, Outcome, Plan, Watch};
+use crate::run::{Cell, Outcome, Plan, RunObserver};
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Watch for Progress<'_> {
+impl RunObserver for Progress<'_> {
     fn started(&self, cell: Cell) {
         self.change(|cells| {
             cells.at_work.insert((cell.model, cell.fold), (self.name(cell), 0));

@@ -37,7 +37,7 @@ impl Registry {
         self.cards.iter().map(|card| (card.name.clone(), card.published.clone())).collect()
     }
 
-    /// The models of a list of names and families, in the registry's order; the default line-up if it is empty.
+    /// The models of a list of names and families, in the registry's order; the default models if it is empty.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Registry {
         let wanted = |card: &Card| {
             let named = names.contains(&card.name);
             let in_family = names.is_empty() || names.iter().any(|name| is_family(name) == Some(card.family));
-            named || (in_family && card.in_default_lineup)
+            named || (in_family && card.is_default)
         };
         let models: Vec<(&dyn Model, &Card)> = (self.models.iter().zip(&self.cards))
             .filter(|(_, card)| wanted(card))

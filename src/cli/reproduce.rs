@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 Examples:
   bench reproduce svm svm-c10 --data gtzan            two models of system A
   bench reproduce A --data gtzan                      all of it
-  bench reproduce lstm-64x2 --data gtzan --quick      few epochs and small pictures: the shape of the thing, not its value
+  bench reproduce lstm-64x2 --data gtzan --reduced      reduced configuration: minutes instead of days
   bench reproduce B --data gtzan --device cuda        as published, on a GPU
   bench reproduce F --data gtzan --json
 
-Every system is scored three times: with the data divided as its authors did, with whole recordings kept together, and
+Every system is scored three times: with the data divided as its authors did, with whole tracks kept together, and
 with artists kept apart. The change is that of the score where nothing leaks, with its 95 % interval.
 
 --data is a folder in the layout of GTZAN's public copy: tables (features_30_sec.csv, …) beside genres_original with the
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         print(json_text(&json!({ "reproductions": all })))?;
     } else {
         print(
-            "Scores in %; as published: divided as its authors did; track: whole recordings kept together;\n\
+            "Scores in %; as published: divided as its authors did; track: whole tracks kept together;\n\
              artist: artists kept apart; change: against \"as published\", with its 95 % interval.\n",
         )?;
     }
@@ -148,7 +148,7 @@ fn place(data: &Path, reads: Reads, input: &str) -> PathBuf {
     let images = || within("images_original");
     match reads {
         Reads::Table => None,
-        Reads::Pictures(_) if input == IMAGE => images().or_else(|| within("genres_original")),
+        Reads::Spectrograms(_) if input == IMAGE => images().or_else(|| within("genres_original")),
         _ => within("genres_original").or_else(images),
     }
     .unwrap_or_else(|| data.to_owned())
@@ -241,8 +241,8 @@ fn measure(
 /// The model as its figure was published.
 fn planned(setup: &Setup, target: &Target) -> Result<PlannedModel> {
     // Of both, the figure's input names the table, too.
-    let picture = target.figure.input.trim_start_matches("table + ");
-    let input = [("input", picture)];
+    let spectrogram = target.figure.input.trim_start_matches("table + ");
+    let input = [("input", spectrogram)];
     let has_input = target.card.reads != Reads::Table && target.figure.input != IMAGE;
     setup.planned_with(target.card, if has_input { &input } else { &[] })
 }

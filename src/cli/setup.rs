@@ -5,17 +5,17 @@ use super::progress::{Progress, RecordingsBar, stop_on_ctrl_c, stopped};
 use super::{Registry, Status, report};
 use crate::dataset::{Dataset, ImageSize, Source};
 use crate::error::{Error, Result};
-use crate::protocol::{Request, Scheme, Split};
+use crate::protocol::{Request, Resampling, Split};
 use crate::report::Results;
 use crate::run::{Outcome, Plan, PlannedModel, Settings, Store, execute};
-use genre_bench_api::{CalibrationMethod, Card, Device, Model, Picture, Reads};
+use genre_bench_api::{CalibrationMethod, Card, Device, Model, Reads, Representation};
 use std::collections::BTreeMap;
 
 /// Percent of a training part that calibration takes unless the user or the split says otherwise.
 const DEFAULT_VALID: u32 = 15;
 
-/// Size of pictures in a quick look: large enough for all networks, small enough for seconds.
-const QUICK_PICTURES: ImageSize = ImageSize { width: 50, height: 50 };
+/// Size of spectrograms in the reduced configuration: large enough for all networks, small enough for seconds.
+const REDUCED_SPECTROGRAMS: ImageSize = ImageSize { width: 50, height: 50 };
 
 /// Models with how they are to run.
 type Wanted<'m> = Vec<(&'m dyn Model, PlannedModel)>;
@@ -61,15 +61,16 @@ impl<'a> Setup<'a> {
         Ok(Self { flags, device: flags.common.neural.device.resolve(registry.cuda_devices)? })
     }
 
-    /// Loads the data with the pictures that some models read, showing how far that is.
+    /// Loads the data with the spectrograms that some models read, showing how far that is.
     ///
     /// # Errors
     ///
     /// As [`Dataset::load`].
     pub fn dataset(&self, models: &[PlannedModel]) -> Result<Dataset> {
-        let mut pictures: Vec<Picture> = models.iter().filter_map(|model| model.reads.pictures()).collect();
-        pictures.sort();
-        pictures.dedup();
+        let mut spectrograms: Vec<Representation> =
+            models.iter().filter_map(|model| model.reads.spectrograms()).collect();
+        spectrograms.sort();
+        spectrograms.dedup();
         let source = Source {
             data: self.flags.on.data.clone(),
             seconds: self.flags.on.segment,
@@ -78,8 +79,8 @@ impl<'a> Setup<'a> {
             cache: self.flags.common.cache.open(),
             image_size: self.flags.on.image_size,
             drop_faults: self.flags.common.drop_faults.clone(),
-            pictures,
-            picture_size: self.picture_size(),
+            spectrograms,
+            spectrogram_size: self.spectrogram_size(),
         };
         let bar = RecordingsBar::new(self.flags.common.quiet);
         Dataset::load(&source, &|done, total| bar.show(done, total))
@@ -94,7 +95,7 @@ impl<'a> Setup<'a> {
         let valid = self.flags.on.valid.or(self.flags.on.calibrate.map(|_| DEFAULT_VALID)).unwrap_or(0);
         let request = Request {
             protocol: self.flags.on.protocol.clone(),
-            scheme: self.flags.on.folds.map(Scheme::Folds).or(self.flags.on.holdout),
+            scheme: self.flags.on.folds.map(Resampling::Folds).or(self.flags.on.holdout),
             repeats: self.flags.on.repeats.into(),
             seed: self.flags.common.seed,
             valid,
@@ -117,25 +118,25 @@ impl<'a> Setup<'a> {
     ///
     /// A `--set` or a change that the model does not allow.
     pub fn planned_with(&self, card: &Card, changes: &[(&str, &str)]) -> Result<PlannedModel> {
-        let quick = self.is_quick().then_some(&card.quick).into_iter().flatten();
-        let quick = quick.map(|(name, value)| (name.as_str(), value.as_str()));
+        let reduced = self.is_reduced().then_some(&card.reduced).into_iter().flatten();
+        let reduced = reduced.map(|(name, value)| (name.as_str(), value.as_str()));
         let of_all = self.flags.common.neural.changes();
         let of_all = of_all.iter().filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
         let of_all = of_all.map(|(name, value)| (*name, value.as_str()));
         let own = self.flags.common.changes.iter().filter(|(of, ..)| *of == card.name);
         let own = own.map(|(_, name, value)| (name.as_str(), value.as_str()));
         // The last one counts.
-        PlannedModel::new(card, quick.chain(of_all).chain(changes.iter().copied()).chain(own))
+        PlannedModel::new(card, reduced.chain(of_all).chain(changes.iter().copied()).chain(own))
     }
 
-    /// Whether networks run in their quick size: as published they take days without a GPU.
-    fn is_quick(&self) -> bool {
-        let NeuralFlags { quick, full, .. } = self.flags.common.neural;
-        quick || (!full && self.device == Device::Cpu)
+    /// Whether networks run in their reduced configuration: as published they take days without a GPU.
+    fn is_reduced(&self) -> bool {
+        let NeuralFlags { reduced, full, .. } = self.flags.common.neural;
+        reduced || (!full && self.device == Device::Cpu)
     }
 
-    fn picture_size(&self) -> Option<ImageSize> {
-        self.flags.common.neural.picture_size.or(self.is_quick().then_some(QUICK_PICTURES))
+    fn spectrogram_size(&self) -> Option<ImageSize> {
+        self.flags.common.neural.spectrogram_size.or(self.is_reduced().then_some(REDUCED_SPECTROGRAMS))
     }
 
     /// The models that can read the dataset, and notes on those that cannot.
@@ -149,13 +150,14 @@ impl<'a> Setup<'a> {
         dataset: &Dataset,
         named: &[String],
     ) -> Result<(Wanted<'m>, Vec<String>)> {
-        let why = |model: &PlannedModel| model.reads.pictures().and_then(|p| dataset.pictures.of(p).err());
+        let why =
+            |model: &PlannedModel| model.reads.spectrograms().and_then(|p| dataset.spectrograms.of(p).err());
         let hint = "--data with a folder of audio or images, or without --data the built-in music";
         let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (_, model) in &models {
             if let Some(why) = why(model) {
                 if named.contains(&model.name) {
-                    let reason = format!("it reads pictures ({}), but {why}", model.reads);
+                    let reason = format!("it reads spectrograms ({}), but {why}", model.reads);
                     return Err(Error::new(format!("model `{}`", model.name), reason, hint));
                 }
                 left_out.entry(why).or_default().push(&model.name);
@@ -164,7 +166,7 @@ impl<'a> Setup<'a> {
         let mut notes: Vec<String> = left_out
             .into_iter()
             .map(|(why, names)| {
-                format!("left out, because they read pictures, but {why}: {}", names.join(", "))
+                format!("left out, because they read spectrograms, but {why}: {}", names.join(", "))
             })
             .collect();
         let readable: Vec<_> = models.into_iter().filter(|(_, model)| why(model).is_none()).collect();
@@ -172,9 +174,9 @@ impl<'a> Setup<'a> {
             return Err(Error::new("--models", notes.join("; "), hint));
         }
         let reading = readable.iter().any(|(_, model)| model.reads != Reads::Table);
-        if let (true, true, Some(size)) = (reading, self.is_quick(), self.picture_size()) {
+        if let (true, true, Some(size)) = (reading, self.is_reduced(), self.spectrogram_size()) {
             notes.push(format!(
-                "networks run in their quick size, on pictures of at most {size}: a look, not their best; --full trains as \
+                "networks run in their reduced configuration, on spectrograms of at most {size}; --full trains as \
                  published"
             ));
         }
@@ -197,7 +199,7 @@ impl<'a> Setup<'a> {
             models,
             self.flags.common.seed,
             self.device,
-            self.picture_size(),
+            self.spectrogram_size(),
             calibration,
         )
     }

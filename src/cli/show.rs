@@ -13,7 +13,7 @@ Examples:
   bench show last --per-class svm         precision, recall and F1 of every genre
   bench show last --insights forest       what each column counts, and the score out of bag
   bench show last --history cnn-7x7       how it learnt, epoch by epoch
-  bench show last --reliability svm       how often it is right when it says 70 % (after --calibrate)")]
+  bench show last --reliability svm       reliability diagram as a table (after --calibrate)")]
 pub(super) struct Args {
     /// Name of the run, the start of it, or `last`
     #[arg(default_value = "last")]
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
                 let there: Vec<_> = results.plan.models.iter().map(|m| m.name.as_str()).collect();
                 Error::new(format!("model `{name}`"), "is not part of the run", there.join(", "))
             })?;
-            if results.finished(model).next().is_none() {
+            if results.fold_results(model).next().is_none() {
                 return Err(Error::new(
                     format!("model `{name}`"),
                     "has no finished fold",

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
 
     let dataset = setup.dataset(&candidates)?;
     let named = std::slice::from_ref(&base.name);
-    let (_, quick) = setup.readable(vec![(model, base.clone())], &dataset, named)?;
+    let (_, reduced) = setup.readable(vec![(model, base.clone())], &dataset, named)?;
     let split = setup.split(&dataset)?;
     let nested = split.nested(&dataset, args.inner.into(), flags.common.seed);
     if let Some(fold) = nested.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty()) {
@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
 
     let tuned = PlannedModel { name: format!("{} tuned", base.name), changed: true, choices, ..base.clone() };
     let mut plan = setup.plan(&dataset, &split, vec![tuned, base])?;
-    plan.notes.extend(notes.into_iter().chain(quick));
+    plan.notes.extend(notes.into_iter().chain(reduced));
     let Some(computed) = setup.compute(plan, &dataset, &split, &[model, model])? else {
         return Ok(Status::INTERRUPTED);
     };

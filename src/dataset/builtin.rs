@@ -1,12 +1,12 @@
 //! The feature table of the built-in music.
 
-use super::corpus::{self, Recording};
-use super::pictures::{Painter, Painting};
+use super::spectrograms::{Painter, Painting};
 use super::table::RawTable;
 use super::{Dataset, Info, Source};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
+use crate::recordings::synth::{self as corpus, Recording};
 use std::path::Path;
 
 /// Length of a segment when nobody asks for another: three segments a recording, so that the
@@ -42,7 +42,7 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let recordings = corpus::recordings(source.seed);
     let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
-    let painter = Painter::new(&source.pictures, cut.samples(), source.picture_size)?;
+    let painter = Painter::new(&source.spectrograms, cut.samples(), source.spectrogram_size)?;
     let of = |e: &mut Extractor, r: &Recording| rows(e, &painter, r, cut);
     let rows = corpus::in_parallel(&recordings, || first.clone(), of, progress)?;
 
@@ -54,11 +54,11 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
         rows_of().flat_map(|(_, row)| row.values).collect(),
     )?;
     raw.median_length = rows_of().next().map(|(_, row)| row.length as f64);
-    raw.pictures = painter.collect(rows.into_iter().flatten().map(|row| row.paintings))?;
+    raw.spectrograms = painter.collect(rows.into_iter().flatten().map(|row| row.paintings))?;
     let mut dataset = Dataset::from_raw(raw, Path::new(&name(seconds, source.seed)), Some(seconds))?;
     dataset.info.synthetic = true;
-    // Recordings come in the order of their names, as the catalogue's clips do.
-    dataset.artists.of_clip = recordings.iter().map(|r| Some(r.artist())).collect();
+    // Recordings come in the order of their names, as the catalogue's tracks do.
+    dataset.artists.of_track = recordings.iter().map(|r| Some(r.artist())).collect();
     Ok(dataset)
 }
 
@@ -72,8 +72,8 @@ pub fn info() -> Result<Info> {
         name: name(DEFAULT_SECONDS, 0),
         synthetic: true,
         seconds: Some(DEFAULT_SECONDS),
-        examples: recordings.len() * pieces(DEFAULT_SECONDS)?,
-        clips: recordings.len(),
+        examples: recordings.len() * segments(DEFAULT_SECONDS)?,
+        tracks: recordings.len(),
         features: COLUMNS,
         classes,
         fingerprint: String::new(),
@@ -91,7 +91,7 @@ fn cut(seconds: u32) -> Result<Cut> {
 }
 
 /// How many segments of this length a recording has.
-fn pieces(seconds: u32) -> Result<usize> {
+fn segments(seconds: u32) -> Result<usize> {
     Ok(cut(seconds)?.ranges(corpus::SAMPLES).map_err(|e| refused(seconds, e))?.len())
 }
 

@@ -10,8 +10,8 @@ use std::path::Path;
 pub struct Catalogue {
     /// The examples, by name.
     pub examples: Vec<Example>,
-    /// Name of each recording, indexed by [`Example::clip`], alphabetical.
-    pub clips: Vec<String>,
+    /// Name of each track, indexed by [`Example::track`], alphabetical.
+    pub tracks: Vec<String>,
     /// Class names, indexed by [`Example::label`], alphabetical.
     pub classes: Vec<String>,
 }
@@ -21,8 +21,8 @@ pub struct Catalogue {
 pub struct Example {
     /// Unique name.
     pub name: String,
-    /// Index into [`Catalogue::clips`].
-    pub clip: usize,
+    /// Index into [`Catalogue::tracks`].
+    pub track: usize,
     /// Index into [`Catalogue::classes`].
     pub label: usize,
 }
@@ -31,7 +31,8 @@ pub struct Example {
 #[derive(Serialize, Deserialize)]
 struct Row {
     example: String,
-    clip: String,
+    #[serde(rename = "clip")]
+    track: String,
     label: String,
 }
 
@@ -42,7 +43,7 @@ impl Catalogue {
         for example in &self.examples {
             let row = Row {
                 example: example.name.clone(),
-                clip: self.clips[example.clip].clone(),
+                track: self.tracks[example.track].clone(),
                 label: self.classes[example.label].clone(),
             };
             writer.serialize(row).unwrap_or_else(|e| unreachable!("writing to memory: {e}"));
@@ -63,12 +64,12 @@ impl Catalogue {
             .into_deserialize()
             .collect::<std::result::Result<_, _>>()
             .map_err(broken)?;
-        let (clips, clip_of) = numbered(rows.iter().map(|row| row.clip.as_str()));
+        let (tracks, track_of) = numbered(rows.iter().map(|row| row.track.as_str()));
         let (classes, label_of) = numbered(rows.iter().map(|row| row.label.as_str()));
-        let examples = (rows.into_iter().zip(clip_of).zip(label_of))
-            .map(|((row, clip), label)| Example { name: row.example, clip, label })
+        let examples = (rows.into_iter().zip(track_of).zip(label_of))
+            .map(|((row, track), label)| Example { name: row.example, track, label })
             .collect();
-        Ok(Self { examples, clips, classes })
+        Ok(Self { examples, tracks, classes })
     }
 
     /// Class of each example.

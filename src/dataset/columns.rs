@@ -5,7 +5,7 @@
 pub enum Role {
     /// Name of the example's file.
     Filename,
-    /// Name of the recording the example was cut from.
+    /// Name of the track the example was cut from.
     Clip,
     /// Number of samples the example was computed from.
     Length,

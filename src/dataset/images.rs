@@ -1,13 +1,13 @@
 //! Tables of pixels, from spectrogram images: the other input that GTZAN is passed around as.
 //!
-//! Each image of `images_original/GENRE/*.png`, or each of the pieces it is cut into, becomes one row: grey, brought to
+//! Each image of `images_original/GENRE/*.png`, or each of the segments it is cut into, becomes one row: grey, brought to
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
-//! pictures get them as they are.
+//! spectrograms get them as they are.
 
 use super::Source;
-use super::pictures::{Gallery, Painting, PictureSource};
 use super::recordings::{DatasetParts, artists_of, fault_notes};
 use super::resize::{ImageSize, resize};
+use super::spectrograms::{Gallery, Painting, SpectrogramSource};
 use super::table::RawTable;
 use crate::error::{Error, Result};
 use crate::features::folder::by_genre;
@@ -42,7 +42,7 @@ pub(super) fn table(
     if found.is_empty() {
         return Ok(None);
     }
-    let pieces = pieces(source.seconds)?;
+    let segments = segments(source.seconds)?;
     let size = source.image_size;
     let (mut labels, mut filenames, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let (mut gallery, mut faults) = (Gallery::default(), Vec::new());
@@ -52,14 +52,14 @@ pub(super) fn table(
         for ((path, genre), image) in batch.iter().zip(read) {
             match image {
                 Ok(image) => {
-                    for piece in 0..pieces {
-                        let painting = image.piece(piece, pieces);
+                    for segment in 0..segments {
+                        let painting = image.segment(segment, segments);
                         let pixels = resize(&painting.pixels, painting.size, size);
                         values.extend(pixels.into_iter().map(f64::from));
                         labels.push(genre.clone());
-                        filenames.push(name(path, genre, (pieces > 1).then_some(piece)));
-                        if !source.pictures.is_empty() {
-                            gallery.hang(painting.upside_down().at_most(source.picture_size));
+                        filenames.push(name(path, genre, (segments > 1).then_some(segment)));
+                        if !source.spectrograms.is_empty() {
+                            gallery.hang(painting.upside_down().at_most(source.spectrogram_size));
                         }
                     }
                 }
@@ -74,25 +74,27 @@ pub(super) fn table(
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     }
     let mut notes = vec![format!("images as {size} grey pixels in the table (--image-size)")];
-    if pieces > 1 {
-        notes.push(format!("each image is taken for {IMAGE_SECONDS} s and cut into {pieces} by its columns"));
+    if segments > 1 {
+        notes.push(format!(
+            "each image is taken for {IMAGE_SECONDS} s and cut into {segments} by its columns"
+        ));
     }
-    let mut pictures = PictureSource::None("none were asked for".to_owned());
-    if !source.pictures.is_empty() {
-        let images = gallery.pictures()?;
+    let mut spectrograms = SpectrogramSource::None("none were asked for".to_owned());
+    if !source.spectrograms.is_empty() {
+        let images = gallery.spectrograms()?;
         let (rows, columns) = images.shape();
-        pictures = PictureSource::Images(images);
+        spectrograms = SpectrogramSource::Images(images);
         notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
     }
     notes.extend(fault_notes(&failed, faults));
     let columns =
         (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect();
-    let table = RawTable::computed(columns, labels, filenames, values)?.with(pictures);
+    let table = RawTable::computed(columns, labels, filenames, values)?.with(spectrograms);
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
 }
 
-/// How many pieces of this length an image is cut into.
-fn pieces(seconds: Option<u32>) -> Result<usize> {
+/// How many segments of this length an image is cut into.
+fn segments(seconds: Option<u32>) -> Result<usize> {
     match seconds {
         None => Ok(1),
         Some(seconds @ 1..=IMAGE_SECONDS) => Ok((IMAGE_SECONDS / seconds) as usize),
@@ -103,25 +105,25 @@ fn pieces(seconds: Option<u32>) -> Result<usize> {
     }
 }
 
-/// The name of an image's clip as the tables write it: the Kaggle copy calls the image of `blues.00000.wav`
+/// The name of an image's track as the tables write it: the Kaggle copy calls the image of `blues.00000.wav`
 /// `blues00000.png`.
-fn name(path: &Path, genre: &str, piece: Option<usize>) -> String {
+fn name(path: &Path, genre: &str, segment: Option<usize>) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let piece = piece.map(|piece| format!(".{piece}")).unwrap_or_default();
+    let segment = segment.map(|segment| format!(".{segment}")).unwrap_or_default();
     match stem.strip_prefix(genre) {
         Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("{genre}.{number}{piece}.png")
+            format!("{genre}.{number}{segment}.png")
         }
-        _ => format!("{stem}{piece}.png"),
+        _ => format!("{stem}{segment}.png"),
     }
 }
 
 impl Painting {
-    /// A piece of an image: so many of equal width side by side.
-    fn piece(&self, piece: usize, pieces: usize) -> Self {
-        let width = (self.size.width / pieces).max(1);
-        // Columns that do not divide are left over evenly between the pieces.
-        let first = (piece * self.size.width / pieces).min(self.size.width - width);
+    /// A segment of an image: so many of equal width side by side.
+    fn segment(&self, segment: usize, segments: usize) -> Self {
+        let width = (self.size.width / segments).max(1);
+        // Columns that do not divide are left over evenly between the segments.
+        let first = (segment * self.size.width / segments).min(self.size.width - width);
         let rows = self.pixels.chunks_exact(self.size.width);
         let pixels = rows.flat_map(|row| row[first..first + width].iter().copied()).collect();
         Self { size: ImageSize { width, ..self.size }, pixels }
@@ -189,11 +191,11 @@ mod tests {
     fn pieces_lie_side_by_side() {
         let pixels = (0..22).map(|value| value as f32).collect();
         let image = Painting { size: ImageSize { width: 11, height: 2 }, pixels };
-        let pieces: Vec<Painting> = (0..3).map(|piece| image.piece(piece, 3)).collect();
-        let pixels: Vec<&[f32]> = pieces.iter().map(|piece| &piece.pixels[..]).collect();
+        let segments: Vec<Painting> = (0..3).map(|segment| image.segment(segment, 3)).collect();
+        let pixels: Vec<&[f32]> = segments.iter().map(|segment| &segment.pixels[..]).collect();
         assert_eq!(pixels[0], [0.0, 1.0, 2.0, 11.0, 12.0, 13.0]);
         assert_eq!(pixels[1], [3.0, 4.0, 5.0, 14.0, 15.0, 16.0]);
         assert_eq!(pixels[2], [7.0, 8.0, 9.0, 18.0, 19.0, 20.0]);
-        assert_eq!(image.piece(2, 3).upside_down().pixels, [18.0, 19.0, 20.0, 7.0, 8.0, 9.0]);
+        assert_eq!(image.segment(2, 3).upside_down().pixels, [18.0, 19.0, 20.0, 7.0, 8.0, 9.0]);
     }
 }

@@ -1,32 +1,29 @@
 //! Where examples come from: a feature table from a file or folder, or music that the program makes up.
 
 mod artists;
-pub mod audit;
 mod builtin;
 mod catalogue;
 mod columns;
-pub mod corpus;
 mod drop_faults;
-pub mod fetch;
 mod folder;
 mod images;
-mod names;
-mod pictures;
 pub mod recordings;
 mod resize;
+mod spectrograms;
 mod table;
 
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
-pub use names::clip_of;
-pub use pictures::PictureSource;
 pub use resize::ImageSize;
+pub use spectrograms::SpectrogramSource;
 
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
+use crate::recordings::track_of;
+use crate::util::hex;
 use catalogue::numbered;
-use genre_bench_api::Picture;
+use genre_bench_api::Representation;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -50,11 +47,11 @@ pub struct Dataset {
     pub columns: Arc<[String]>,
     /// Features as they stand in the table, shape `(examples, columns)`.
     pub table: Array2<f64>,
-    /// Pictures of the examples, in the same order.
-    pub pictures: PictureSource,
+    /// Spectrograms of the examples, in the same order.
+    pub spectrograms: SpectrogramSource,
     /// What each row of the table is.
     pub catalogue: Catalogue,
-    /// Artist of each recording where it is known; empty if no list of artists was found.
+    /// Artist of each track where it is known; empty if no list of artists was found.
     pub artists: Artists,
     /// The file the artists came from.
     pub artists_path: Option<PathBuf>,
@@ -73,8 +70,9 @@ pub struct Info {
     pub seconds: Option<u32>,
     /// Number of examples.
     pub examples: usize,
-    /// Number of recordings.
-    pub clips: usize,
+    /// Number of tracks.
+    #[serde(rename = "clips")]
+    pub tracks: usize,
     /// Number of feature columns.
     pub features: usize,
     /// Class names.
@@ -84,20 +82,20 @@ pub struct Info {
 }
 
 impl Info {
-    /// One line for people: `features_10_sec.csv: 2991 examples of 1000 clips, 10 classes, 57 features`.
+    /// One line for people: `features_10_sec.csv: 2991 examples of 1000 tracks, 10 classes, 57 features`.
     pub fn describe(&self) -> String {
-        let pieces = if self.examples == self.clips {
-            format!("{} clips", self.clips)
+        let segments = if self.examples == self.tracks {
+            format!("{} tracks", self.tracks)
         } else {
-            format!("{} examples of {} clips", self.examples, self.clips)
+            format!("{} examples of {} tracks", self.examples, self.tracks)
         };
         let (classes, features) = (self.classes.len(), self.features);
-        format!("{}: {pieces}, {classes} classes, {features} features", self.name)
+        format!("{}: {segments}, {classes} classes, {features} features", self.name)
     }
 
-    /// Whether every recording is one example, so that segments and tracks are the same thing.
-    pub fn whole_clips(&self) -> bool {
-        self.examples == self.clips
+    /// Whether every track is one example, so that segments and tracks are the same thing.
+    pub fn whole_tracks(&self) -> bool {
+        self.examples == self.tracks
     }
 }
 
@@ -116,17 +114,17 @@ pub struct Source {
     pub cache: Option<Cache>,
     /// Size that images are brought to in the table.
     pub image_size: ImageSize,
-    /// Pictures to compute of every example, for the models that read them.
-    pub pictures: Vec<Picture>,
-    /// Size that larger pictures are brought to.
-    pub picture_size: Option<ImageSize>,
+    /// Spectrograms to compute of every example, for the models that read them.
+    pub spectrograms: Vec<Representation>,
+    /// Size that larger spectrograms are brought to.
+    pub spectrogram_size: Option<ImageSize>,
     /// An audit's report: its faults and duplicates are left out.
     pub drop_faults: Option<PathBuf>,
 }
 
 impl Dataset {
     /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after
-    /// some recordings how many of how many are done.
+    /// some tracks how many of how many are done.
     ///
     /// A folder with the table that is asked for is read from it; one without is computed from its audio or,
     /// failing that, made of its images.
@@ -163,7 +161,7 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// The dataset of a folder's recordings or, where there are none, images; `None` where there is neither.
+    /// The dataset of a folder's tracks or, where there are none, images; `None` where there is neither.
     fn from_files(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
         let (kind, seconds, parts) = match recordings::table(folder, source, progress)? {
             Some(parts) => ("audio", Some(source.seconds.unwrap_or(recordings::DEFAULT_SECONDS)), parts),
@@ -183,7 +181,7 @@ impl Dataset {
 
     fn add_artists(&mut self, path: Option<PathBuf>) -> Result<()> {
         if let Some(path) = path {
-            self.artists = Artists::read(&path, &self.catalogue.clips)?;
+            self.artists = Artists::read(&path, &self.catalogue.tracks)?;
             self.artists_path = Some(path);
         }
         Ok(())
@@ -196,10 +194,10 @@ impl Dataset {
             notes
                 .push(format!("columns that are not among the 57 published features were left out: {shown}"));
         }
-        if raw.filenames.is_none() && raw.clips.is_none() {
+        if raw.filenames.is_none() && raw.tracks.is_none() {
             notes.push(
-                "the table has no `filename` column: every row is taken for a recording of its own; \
-                 if rows are segments of one recording, scores under `track` leak"
+                "the table has no `filename` column: every row is taken for a track of its own; \
+                 if rows are segments of one track, scores under `track` leak"
                     .to_owned(),
             );
         }
@@ -216,7 +214,7 @@ impl Dataset {
         let name =
             path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
         let rows = named_rows(&raw);
-        let (clips, clip_of_row) = numbered(rows.iter().map(|row| row.clip.as_str()));
+        let (tracks, track_of_row) = numbered(rows.iter().map(|row| row.track.as_str()));
         let (classes, label_of_row) = numbered(raw.labels.iter().map(String::as_str));
         if classes.len() < 2 {
             return Err(Error::at(
@@ -225,7 +223,7 @@ impl Dataset {
                 "a classifier needs at least two genres in the label column",
             ));
         }
-        one_label_a_clip(path, &raw, &clips, &clip_of_row)?;
+        one_label_a_track(path, &raw, &tracks, &track_of_row)?;
 
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by(|&a, &b| rows[a].sort_key().cmp(&rows[b].sort_key()));
@@ -233,34 +231,34 @@ impl Dataset {
             .iter()
             .map(|&row| Example {
                 name: rows[row].name.clone(),
-                clip: clip_of_row[row],
+                track: track_of_row[row],
                 label: label_of_row[row],
             })
             .collect();
         let table = raw.features.select(ndarray::Axis(0), &order);
         let seconds = measured.or(seconds);
-        let catalogue = Catalogue { examples, clips, classes };
+        let catalogue = Catalogue { examples, tracks, classes };
         let columns: Arc<[String]> = raw.columns.into();
-        let pictures = raw.pictures.select(&order);
+        let spectrograms = raw.spectrograms.select(&order);
         let info = Info {
             name,
             synthetic: false,
             seconds,
             examples: catalogue.examples.len(),
-            clips: catalogue.clips.len(),
+            tracks: catalogue.tracks.len(),
             features: columns.len(),
             classes: catalogue.classes.clone(),
             fingerprint: fingerprint(&columns, &table, &catalogue),
         };
         let artists = Artists::default();
-        Ok(Self { info, columns, table, pictures, catalogue, artists, artists_path: None, notes })
+        Ok(Self { info, columns, table, spectrograms, catalogue, artists, artists_path: None, notes })
     }
 }
 
 /// A row's names before rows are put in order.
 struct NamedRow {
     name: String,
-    clip: String,
+    track: String,
     row: usize,
     unnamed: bool,
 }
@@ -272,15 +270,15 @@ impl NamedRow {
     }
 }
 
-/// Gives every row a unique name. Rows that share a file name are segments of one recording and get a
+/// Gives every row a unique name. Rows that share a file name are segments of one track and get a
 /// running number; rows without any name are called after their place in the file.
 fn named_rows(raw: &RawTable) -> Vec<NamedRow> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     (0..raw.labels.len())
         .map(|row| {
             let filename = raw.filenames.as_ref().map(|names| names[row].as_str()).filter(|n| !n.is_empty());
-            let clip = raw.clips.as_ref().map(|clips| clips[row].as_str()).filter(|c| !c.is_empty());
-            let name = match filename.or(clip) {
+            let track = raw.tracks.as_ref().map(|tracks| tracks[row].as_str()).filter(|c| !c.is_empty());
+            let name = match filename.or(track) {
                 None => format!("row {}", row + 1),
                 Some(name) => {
                     let count = seen.entry(name).or_default();
@@ -288,22 +286,22 @@ fn named_rows(raw: &RawTable) -> Vec<NamedRow> {
                     if *count == 1 { name.to_owned() } else { format!("{name}#{count}") }
                 }
             };
-            let clip = clip.or_else(|| filename.map(clip_of)).unwrap_or(&name).to_owned();
-            NamedRow { name, clip, row, unnamed: filename.is_none() }
+            let track = track.or_else(|| filename.map(track_of)).unwrap_or(&name).to_owned();
+            NamedRow { name, track, row, unnamed: filename.is_none() }
         })
         .collect()
 }
 
-fn one_label_a_clip(path: &Path, raw: &RawTable, clips: &[String], clip_of_row: &[usize]) -> Result<()> {
-    let mut first_row = vec![None; clips.len()];
-    for (row, &clip) in clip_of_row.iter().enumerate() {
-        let first = *first_row[clip].get_or_insert(row);
+fn one_label_a_track(path: &Path, raw: &RawTable, tracks: &[String], track_of_row: &[usize]) -> Result<()> {
+    let mut first_row = vec![None; tracks.len()];
+    for (row, &track) in track_of_row.iter().enumerate() {
+        let first = *first_row[track].get_or_insert(row);
         if raw.labels[first] != raw.labels[row] {
             let reason = format!(
-                "recording `{}` is `{}` here but `{}` on line {}",
-                clips[clip], raw.labels[row], raw.labels[first], raw.lines[first]
+                "track `{}` is `{}` here but `{}` on line {}",
+                tracks[track], raw.labels[row], raw.labels[first], raw.lines[first]
             );
-            let hint = "correct the label, or tell recordings apart in a `clip` column";
+            let hint = "correct the label, or tell tracks apart in a `clip` column";
             return Err(Error::at_line(path, raw.lines[row], reason, hint));
         }
     }
@@ -319,16 +317,11 @@ fn fingerprint(columns: &[String], table: &Array2<f64>, catalogue: &Catalogue) -
     columns.iter().for_each(|column| text(column));
     for example in &catalogue.examples {
         text(&example.name);
-        text(&catalogue.clips[example.clip]);
+        text(&catalogue.tracks[example.track]);
         text(&catalogue.classes[example.label]);
     }
     for value in table {
         hash.update(value.to_bits().to_le_bytes());
     }
     hex(&hash.finalize())
-}
-
-/// Lower-case hexadecimal digits of some bytes.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

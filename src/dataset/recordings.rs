@@ -1,13 +1,13 @@
 //! Tables computed from audio.
 
-use super::clip_of;
-use super::pictures::{Painter, PictureSource};
+use super::spectrograms::{Painter, SpectrogramSource};
 use super::table::RawTable;
 use super::{Source, folder};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::folder::{Outcome, Settings, Summary, extract, of_examples, recordings};
 use crate::features::table::{Convention, FEATURE_NAMES};
+use crate::recordings::track_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,18 +56,18 @@ pub fn find(places: &[PathBuf]) -> Result<Vec<Recording>> {
         if genre.is_empty() {
             *genre = folder_name(path);
         }
-        genres.entry(clip(path)).or_default().insert(genre.clone());
+        genres.entry(track(path)).or_default().insert(genre.clone());
     }
     let recording = |(path, genre): (PathBuf, String)| {
-        let shared = genres.get(&clip(&path)).is_some_and(|genres| genres.len() > 1);
+        let shared = genres.get(&track(&path)).is_some_and(|genres| genres.len() > 1);
         let prefix = if shared { format!("{genre}-") } else { String::new() };
         Recording { path, genre, prefix }
     };
     Ok(found.into_iter().map(recording).collect())
 }
 
-fn clip(path: &Path) -> String {
-    clip_of(&path.file_name().unwrap_or_default().to_string_lossy()).to_owned()
+fn track(path: &Path) -> String {
+    track_of(&path.file_name().unwrap_or_default().to_string_lossy()).to_owned()
 }
 
 /// Name of the folder that a file lies in, also where the path does not say it, as `song.mp3` does not.
@@ -90,7 +90,7 @@ pub(super) struct DatasetParts {
 /// The table of all recordings in `folder`; `None` where there are none.
 ///
 /// Features are computed in the convention of the published table of that length, so they are the
-/// published ones for the clips that those tables have.
+/// published ones for the tracks that those tables have.
 ///
 /// # Errors
 ///
@@ -140,24 +140,24 @@ pub(super) fn table(
     ));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
-    let pictures = pictures(folder, source, &recordings, &settings, &filenames, progress)?;
+    let spectrograms = spectrograms(folder, source, &recordings, &settings, &filenames, progress)?;
     let columns = FEATURE_NAMES.map(str::to_owned).to_vec();
-    let table = RawTable::computed(columns, labels, filenames, values)?.with(pictures);
+    let table = RawTable::computed(columns, labels, filenames, values)?.with(spectrograms);
     Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
 }
 
-/// The pictures of all examples, which the table has named already.
+/// The spectrograms of all examples, which the table has named already.
 ///
 /// The recordings are decoded again: features come from the cache, and spectrograms take less time than keeping them.
-fn pictures(
+fn spectrograms(
     folder: &Path,
     source: &Source,
     recordings: &[Recording],
     settings: &Settings,
     names: &[String],
     progress: &dyn Fn(usize, usize),
-) -> Result<PictureSource> {
-    let painter = Painter::new(&source.pictures, settings.cut.samples(), source.picture_size)?;
+) -> Result<SpectrogramSource> {
+    let painter = Painter::new(&source.spectrograms, settings.cut.samples(), source.spectrogram_size)?;
     if painter.is_idle() {
         return painter.collect(std::iter::empty());
     }

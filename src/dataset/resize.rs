@@ -1,4 +1,4 @@
-//! Bringing pictures to another size.
+//! Bringing spectrograms to another size.
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,7 +40,7 @@ impl FromStr for ImageSize {
     }
 }
 
-/// Brings a picture, row by row, to another size: each new pixel is the mean of the area it covers, as Pillow's `BOX`
+/// Brings a spectrogram, row by row, to another size: each new pixel is the mean of the area it covers, as Pillow's `BOX`
 /// filter.
 pub fn resize(pixels: &[f32], from: ImageSize, to: ImageSize) -> Vec<f32> {
     if from == to {

@@ -4,7 +4,7 @@
 //! of the first broken cell, and polars fills short rows with nulls without a word.
 
 use super::columns::{Role, role_of};
-use super::pictures::PictureSource;
+use super::spectrograms::SpectrogramSource;
 use crate::error::{Error, Result};
 use crate::features::table::FEATURE_NAMES;
 use csv::{ReaderBuilder, StringRecord};
@@ -31,15 +31,15 @@ pub struct RawTable {
     /// File name of each row, if the table has them.
     pub filenames: Option<Vec<String>>,
     /// Recording of each row, if the table has a column of its own for it.
-    pub clips: Option<Vec<String>>,
+    pub tracks: Option<Vec<String>>,
     /// Line of each row in the file, counted from 1.
     pub lines: Vec<u64>,
     /// Median number of samples an example was computed from, if the table says it.
     pub median_length: Option<f64>,
     /// Columns that were left out, each a name or `(unnamed)`.
     pub ignored: Vec<String>,
-    /// Pictures of the rows.
-    pub pictures: PictureSource,
+    /// Spectrograms of the rows.
+    pub spectrograms: SpectrogramSource,
 }
 
 impl RawTable {
@@ -62,16 +62,16 @@ impl RawTable {
             lines: (1..=labels.len() as u64).collect(),
             labels,
             filenames: Some(filenames),
-            clips: None,
+            tracks: None,
             median_length: None,
             ignored: Vec::new(),
-            pictures: PictureSource::None("none were asked for".to_owned()),
+            spectrograms: SpectrogramSource::None("none were asked for".to_owned()),
         })
     }
 
-    /// The same with pictures of its rows, in their order.
-    pub fn with(self, pictures: PictureSource) -> Self {
-        Self { pictures, ..self }
+    /// The same with spectrograms of its rows, in their order.
+    pub fn with(self, spectrograms: SpectrogramSource) -> Self {
+        Self { spectrograms, ..self }
     }
 }
 
@@ -102,11 +102,11 @@ pub fn read(path: &Path) -> Result<RawTable> {
         features: Array2::zeros((0, 0)),
         labels: Vec::new(),
         filenames: layout.filename.map(|_| Vec::new()),
-        clips: layout.clip.map(|_| Vec::new()),
+        tracks: layout.track.map(|_| Vec::new()),
         lines: Vec::new(),
         median_length: None,
         ignored: layout.ignored.iter().map(|&c| shown_name(&header[c])).collect(),
-        pictures: PictureSource::None("a table has none".to_owned()),
+        spectrograms: SpectrogramSource::None("a table has none".to_owned()),
     };
     let mut lengths = Vec::new();
     let mut record = StringRecord::new();
@@ -121,7 +121,7 @@ pub fn read(path: &Path) -> Result<RawTable> {
             return Err(Error::at_line(path, line, reason, "give every row a genre, or delete the row"));
         }
         table.labels.push(label.to_owned());
-        for (column, texts) in [(layout.filename, &mut table.filenames), (layout.clip, &mut table.clips)] {
+        for (column, texts) in [(layout.filename, &mut table.filenames), (layout.track, &mut table.tracks)] {
             if let (Some(column), Some(texts)) = (column, texts) {
                 texts.push(record[column].trim().to_owned());
             }
@@ -229,7 +229,7 @@ struct Layout {
     features: Vec<usize>,
     label: usize,
     filename: Option<usize>,
-    clip: Option<usize>,
+    track: Option<usize>,
     length: Option<usize>,
     ignored: Vec<usize>,
 }
@@ -274,7 +274,7 @@ impl Layout {
             features,
             label,
             filename: with_role(Role::Filename),
-            clip: with_role(Role::Clip),
+            track: with_role(Role::Clip),
             length: with_role(Role::Length),
             ignored,
         })

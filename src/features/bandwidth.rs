@@ -1,6 +1,7 @@
 //! Spectral bandwidth: the spread of a spectrum about its centroid.
 
-use super::{centroid, simd};
+use super::centroid;
+use crate::util::simd;
 use ndarray::{ArrayView2, Axis};
 
 /// Standard deviation of one frame's spectrum in bins, about `centre`, for magnitudes that add up to

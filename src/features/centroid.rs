@@ -1,6 +1,6 @@
 //! Spectral centroid: the mean frequency of a spectrum.
 
-use super::simd;
+use crate::util::simd;
 use ndarray::{ArrayView2, Axis};
 
 /// Sum and mean bin of one frame's magnitudes; `indices` are 0, 1, 2, ….

@@ -1,6 +1,7 @@
 //! Chroma: energy in the twelve pitch classes.
 
-use super::{simd, tuning};
+use super::tuning;
+use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// Pitch classes: C, C♯, …, B.

@@ -2,7 +2,7 @@
 
 use super::cache::{Cache, Extracted};
 use super::table::{COLUMNS, Convention, Extractor};
-use crate::audio::{self, Audio, Container, Cut, Limits, Piece};
+use crate::audio::{self, Audio, Container, Cut, Limits, Segment};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -141,9 +141,9 @@ pub fn of_examples<T: Send>(
     mut each: impl FnMut(usize, Result<Vec<(String, T)>, audio::Error>) -> io::Result<()>,
 ) -> io::Result<Summary> {
     let work = |_: usize, path: &Path| {
-        let (audio, pieces) = pieces(path, settings)?;
-        let of = |(segment, range): Piece| (name(path, segment), of(&audio.samples[range]));
-        Ok(pieces.into_iter().map(of).collect::<Vec<_>>())
+        let (audio, segments) = segments(path, settings)?;
+        let of = |(segment, range): Segment| (name(path, segment), of(&audio.samples[range]));
+        Ok(segments.into_iter().map(of).collect::<Vec<_>>())
     };
     let mut summary = Summary::default();
     // Spectrograms are large, so fewer at once.
@@ -234,7 +234,7 @@ fn cached(
 }
 
 fn extracted(extractor: &mut Extractor, path: &Path, settings: &Settings) -> Result<Extracted, audio::Error> {
-    let (audio, ranges) = pieces(path, settings)?;
+    let (audio, ranges) = segments(path, settings)?;
     let examples = ranges
         .into_iter()
         .map(|(segment, range)| (segment, range.len(), extractor.extract(&audio.samples[range])));
@@ -242,7 +242,7 @@ fn extracted(extractor: &mut Extractor, path: &Path, settings: &Settings) -> Res
 }
 
 /// A recording and where its examples are.
-fn pieces(path: &Path, settings: &Settings) -> Result<(Audio, Vec<Piece>), audio::Error> {
+fn segments(path: &Path, settings: &Settings) -> Result<(Audio, Vec<Segment>), audio::Error> {
     let audio = audio::read_within(path, &settings.limits)?;
     let ranges = settings.cut.ranges(audio.samples.len());
     let ranges = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;

@@ -1,8 +1,9 @@
 //! Harmonic-percussive separation: what sustains and what strikes.
 
+use super::Error;
 use super::median::{LANES, Lanes, RunningMedian};
 use super::stft::{Complex, modulus};
-use super::{Error, simd};
+use crate::util::simd;
 use ndarray::{Array2, ArrayView2};
 
 /// Magnitudes of all frames, one row a frame, each row filled up to a multiple of [`LANES`].

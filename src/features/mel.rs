@@ -1,6 +1,7 @@
 //! Energy in bands spaced as the ear hears pitch.
 
-use super::{Error, simd};
+use super::Error;
+use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// Slaney's mel of a frequency in Hz: linear to 1 kHz (15 mel), logarithmic above (27 steps to 6.4 kHz).

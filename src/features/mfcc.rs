@@ -1,6 +1,6 @@
 //! Mel-frequency cepstral coefficients: the shape of a log-mel spectrum in a few numbers.
 
-use super::simd;
+use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
 use std::f64::consts::PI;
 

@@ -24,7 +24,7 @@
 //! | [`table`] | the 57 columns of the published GTZAN tables | – |
 //! | [`folder`] | the same for many files at once | – |
 //! | [`spectrogram`], [`array_file`] | mel spectrograms of one shape, and files of them | – |
-//! | [`picture`] | what networks read: log-mel spectrograms or MFCCs over time | `feature.mfcc` |
+//! | [`representation`] | what networks read: log-mel spectrograms or MFCCs over time | `feature.mfcc` |
 //! | [`cache`] | and not again for files already seen | – |
 //!
 //! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
@@ -49,10 +49,9 @@ pub mod mfcc;
 pub mod moments;
 pub mod onset;
 pub mod pad;
-pub mod picture;
+pub mod representation;
 pub mod rms;
 pub mod rolloff;
-pub(crate) mod simd;
 pub mod spectrogram;
 pub mod stft;
 pub mod table;

@@ -1,7 +1,8 @@
 //! Root mean square: the loudness of a frame.
 
+use super::Error;
 use super::pad::Pad;
-use super::{Error, simd};
+use crate::util::simd;
 
 /// Root mean square of one frame.
 #[inline(always)]

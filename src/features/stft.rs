@@ -1,7 +1,8 @@
 //! Short-time Fourier transform: the spectrum of overlapping frames.
 
+use super::Error;
 use super::pad::Pad;
-use super::{Error, simd};
+use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
 pub use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};

@@ -23,8 +23,9 @@ use super::pad::Pad;
 use super::stft::{Analyser, Complex, Stft, modulus};
 use super::tempo::TempoEstimator;
 use super::tuning::{self, Peak};
-use super::{Error, bandwidth, centroid, decibel, rms, rolloff, simd, zcr};
+use super::{Error, bandwidth, centroid, decibel, rms, rolloff, zcr};
 use crate::audio::RATE;
+use crate::util::simd;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 

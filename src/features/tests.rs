@@ -8,7 +8,7 @@ use super::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use super::tempo::TempoEstimator;
 use super::*;
 use crate::audio::{Cut, RATE};
-use crate::dataset::clip_of;
+use crate::recordings::track_of;
 use crate::testing::{gtzan, skipped};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde_json::Value;
@@ -406,9 +406,9 @@ fn published_tables_are_reproduced() {
             continue;
         }
         let theirs = published(&path);
-        let clips: HashSet<&str> = theirs.keys().map(|name| clip_of(name)).collect();
+        let clips: HashSet<&str> = theirs.keys().map(|name| track_of(name)).collect();
         let has_rows =
-            |file: &&PathBuf| clips.contains(clip_of(&file.file_name().unwrap().to_string_lossy()));
+            |file: &&PathBuf| clips.contains(track_of(&file.file_name().unwrap().to_string_lossy()));
         let files: Vec<PathBuf> = files.iter().filter(has_rows).cloned().collect();
         let deviations: [f64; COLUMNS] =
             std::array::from_fn(|column| moments::mean_var(theirs.values().map(|row| row[column]))[1].sqrt());

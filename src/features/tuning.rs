@@ -1,6 +1,6 @@
 //! Tuning: how far a recording's notes lie from those of A = 440 Hz.
 
-use super::simd;
+use crate::util::simd;
 use ndarray::{ArrayView2, Axis};
 
 /// Range in which peaks are looked for, in Hz.

@@ -1,6 +1,7 @@
 //! Zero-crossing rate: how often the sign changes.
 
-use super::{Error, simd};
+use super::Error;
+use crate::util::simd;
 
 /// Values this near to zero count as positive.
 const THRESHOLD: f32 = 1e-10;

@@ -1,8 +1,8 @@
 //! The fault-filtered partition of GTZAN.
 //!
 //! C. Kereliuk, B. L. Sturm, J. Larsen, "Deep learning and music adversaries", IEEE Transactions on
-//! Multimedia 17(11), 2015: 443 clips to train, 197 to validate, 290 to test, without GTZAN's repeated, distorted
-//! and mislabelled clips, artists apart. The lists in `data/fault_filtered` were taken from torchaudio 2.11, which
+//! Multimedia 17(11), 2015: 443 tracks to train, 197 to validate, 290 to test, without GTZAN's repeated, distorted
+//! and mislabelled tracks, artists apart. The lists in `data/fault_filtered` were taken from torchaudio 2.11, which
 //! carries them in `torchaudio.datasets.gtzan`.
 
 use super::Fold;
@@ -13,17 +13,18 @@ const TRAIN: &str = include_str!("../../data/fault_filtered/train.txt");
 const VALID: &str = include_str!("../../data/fault_filtered/valid.txt");
 const TEST: &str = include_str!("../../data/fault_filtered/test.txt");
 
-/// The one fold of the partition. Clips of the lists that the dataset lacks are passed over: a part of GTZAN is a
+/// The one fold of the partition. Tracks of the lists that the dataset lacks are passed over: a part of GTZAN is a
 /// dataset too.
 ///
 /// # Errors
 ///
-/// The dataset has too little of GTZAN: no clip in the training or test part.
+/// The dataset has too little of GTZAN: no track in the training or test part.
 pub fn folds(dataset: &Dataset) -> Result<Vec<Fold>> {
     let examples_of = |list: &str| -> Vec<usize> {
         let named: std::collections::BTreeSet<&str> = list.lines().collect();
-        let is_named =
-            |e: &usize| named.contains(dataset.catalogue.clips[dataset.catalogue.examples[*e].clip].as_str());
+        let is_named = |e: &usize| {
+            named.contains(dataset.catalogue.tracks[dataset.catalogue.examples[*e].track].as_str())
+        };
         (0..dataset.catalogue.examples.len()).filter(is_named).collect()
     };
     let fold = Fold {
@@ -37,7 +38,7 @@ pub fn folds(dataset: &Dataset) -> Result<Vec<Fold>> {
         return Err(Error::new(
             "--protocol fault-filtered",
             format!(
-                "{} has {} training and {} test examples of the lists' clips, named as blues.00000",
+                "{} has {} training and {} test examples of the lists' tracks, named as blues.00000",
                 dataset.info.name,
                 fold.train.len(),
                 fold.test.len()

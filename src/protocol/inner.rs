@@ -1,6 +1,6 @@
 //! Divisions inside a training part, which keep together what the split keeps together.
 
-use super::{Fold, Leaks, Protocol, Split, table};
+use super::{Fold, Leakage, Protocol, Split, table};
 use crate::dataset::Dataset;
 use genre_bench_api::partition::{Group, partition};
 use genre_bench_api::random_stream;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// One number an example of the dataset: equal numbers must not be separated inside a training part.
 ///
 /// A split from a file, and the fault-filtered one, keep together whatever they do not leak.
-pub fn groups(dataset: &Dataset, protocol: &Protocol, leaks: &Leaks) -> Vec<usize> {
+pub fn groups(dataset: &Dataset, protocol: &Protocol, leaks: &Leakage) -> Vec<usize> {
     enum Unit {
         Example,
         Clip,
@@ -19,18 +19,18 @@ pub fn groups(dataset: &Dataset, protocol: &Protocol, leaks: &Leaks) -> Vec<usiz
         Protocol::Segment => Unit::Example,
         Protocol::Track => Unit::Clip,
         Protocol::Artist => Unit::Artist,
-        _ if leaks.same_clip > 0 => Unit::Example,
+        _ if leaks.same_track > 0 => Unit::Example,
         _ if leaks.same_artist == Some(0) => Unit::Artist,
         _ => Unit::Clip,
     };
-    let unknown = dataset.artists.of_clip.iter().flatten().max().map_or(0, |last| last + 1);
+    let unknown = dataset.artists.of_track.iter().flatten().max().map_or(0, |last| last + 1);
     let examples = dataset.catalogue.examples.iter().enumerate();
     examples
         .map(|(number, example)| match unit {
             Unit::Example => number,
-            Unit::Clip => example.clip,
-            // Recordings of unknown artists count as by an artist each.
-            Unit::Artist => dataset.artists.of_clip[example.clip].unwrap_or(unknown + example.clip),
+            Unit::Clip => example.track,
+            // Tracks of unknown artists count as by an artist each.
+            Unit::Artist => dataset.artists.of_track[example.track].unwrap_or(unknown + example.track),
         })
         .collect()
 }
@@ -67,7 +67,7 @@ impl Split {
             scheme: format!("{count} inner folds in each of: {}", self.scheme),
             hash: table::hash(&table::csv(&dataset.catalogue, &folds)),
             unused: self.unused,
-            leaks: Leaks::default(),
+            leaks: Leakage::default(),
             groups: self.groups.clone(),
             folds,
         }
@@ -96,21 +96,21 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Request, Scheme};
+    use super::super::{Request, Resampling};
     use super::*;
     use crate::dataset::Source;
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
-    /// Three genres of 12 recordings in two segments, by four artists each.
+    /// Three genres of 12 tracks in two segments, by four artists each.
     fn dataset() -> Dataset {
         let folder = tempfile::tempdir().unwrap();
         let (mut table, mut artists) = ("filename,x,y,label\n".to_owned(), "filename,artist\n".to_owned());
         for genre in ["blues", "jazz", "rock"] {
-            for clip in 0..12 {
-                writeln!(artists, "{genre}.{clip:05}.wav,{genre} {}", clip % 4).unwrap();
+            for track in 0..12 {
+                writeln!(artists, "{genre}.{track:05}.wav,{genre} {}", track % 4).unwrap();
                 for segment in 0..2 {
-                    writeln!(table, "{genre}.{clip:05}.{segment}.wav,{clip},{segment},{genre}").unwrap();
+                    writeln!(table, "{genre}.{track:05}.{segment}.wav,{track},{segment},{genre}").unwrap();
                 }
             }
         }
@@ -123,18 +123,18 @@ mod tests {
     }
 
     fn split(dataset: &Dataset, protocol: Protocol, valid: u32) -> Split {
-        let request = Request { protocol, scheme: Some(Scheme::Folds(4)), repeats: 1, seed: 5, valid };
+        let request = Request { protocol, scheme: Some(Resampling::Folds(4)), repeats: 1, seed: 5, valid };
         Split::build(dataset, &request).unwrap()
     }
 
     /// What each protocol keeps together, by example.
     fn units(dataset: &Dataset) -> [(Protocol, Vec<usize>); 3] {
         let examples = &dataset.catalogue.examples;
-        let clips: Vec<usize> = examples.iter().map(|example| example.clip).collect();
-        let artists = clips.iter().map(|&clip| dataset.artists.of_clip[clip].unwrap()).collect();
+        let tracks: Vec<usize> = examples.iter().map(|example| example.track).collect();
+        let artists = tracks.iter().map(|&track| dataset.artists.of_track[track].unwrap()).collect();
         [
             (Protocol::Segment, (0..examples.len()).collect()),
-            (Protocol::Track, clips),
+            (Protocol::Track, tracks),
             (Protocol::Artist, artists),
         ]
     }

@@ -6,10 +6,10 @@
 
 mod fault_filtered;
 mod inner;
-mod leak;
+mod leakage;
 pub mod table;
 
-pub use leak::Leaks;
+pub use leakage::Leakage;
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -26,9 +26,9 @@ pub const DEFAULT_FOLDS: usize = 5;
 /// What must not stand on both sides of a split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protocol {
-    /// Nothing: examples are drawn one by one. Segments of one recording leak.
+    /// Nothing: examples are drawn one by one. Segments of one track leak.
     Segment,
-    /// Recordings.
+    /// Tracks.
     Track,
     /// Artists.
     Artist,
@@ -43,13 +43,13 @@ impl Protocol {
     pub const NAMED: [(Self, &'static str); 4] = [
         (
             Self::Segment,
-            "examples drawn one by one, stratified by genre, as most published figures: pieces of one recording \
+            "examples drawn one by one, stratified by genre, as most published figures: segments of one track \
              stand on both sides, so scores are too high",
         ),
-        (Self::Track, "whole recordings kept together, stratified by genre (the default)"),
+        (Self::Track, "whole tracks kept together, stratified by genre (the default)"),
         (
             Self::Artist,
-            "all recordings of an artist kept together, stratified by genre as far as that goes; needs a list of \
+            "all tracks of an artist kept together, stratified by genre as far as that goes; needs a list of \
              artists (--artists CSV, or splits/artist_folds.csv beside the table). If the list has a column \
              test_fold and --folds is not given, its folds are used",
         ),
@@ -88,7 +88,7 @@ impl FromStr for Protocol {
 
 /// How many parts, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
+pub enum Resampling {
     /// Cross-validation: each of so many equal parts is the test part once.
     Folds(usize),
     /// One split into training, validation and test part, in percent.
@@ -102,7 +102,7 @@ pub enum Scheme {
     },
 }
 
-impl FromStr for Scheme {
+impl FromStr for Resampling {
     type Err = String;
 
     /// Reads a hold-out such as `80/20` or `80/10/10`.
@@ -127,7 +127,7 @@ pub struct Request {
     /// What must not stand on both sides.
     pub protocol: Protocol,
     /// Parts; the protocol's own choice without it.
-    pub scheme: Option<Scheme>,
+    pub scheme: Option<Resampling>,
     /// How often to draw anew with another seed.
     pub repeats: usize,
     /// Seed of the draws.
@@ -165,7 +165,7 @@ pub struct Split {
     /// Examples of the dataset that stand in no part.
     pub unused: usize,
     /// What leaks from the training and validation parts to the test parts.
-    pub leaks: Leaks,
+    pub leaks: Leakage,
     /// One number an example of the dataset; equal ones must stay together where a training part is divided again.
     pub groups: Vec<usize>,
 }
@@ -175,7 +175,7 @@ impl Split {
     ///
     /// # Errors
     ///
-    /// A class with too few recordings (artists) for the parts, artists that are not known, recordings that a
+    /// A class with too few tracks (artists) for the parts, artists that are not known, tracks that a
     /// fixed list does not name, a broken split file, or a request that makes no sense.
     pub fn build(dataset: &Dataset, request: &Request) -> Result<Self> {
         let (folds, scheme) = match &request.protocol {
@@ -201,7 +201,7 @@ impl Split {
         for &example in folds.iter().flat_map(|f| f.train.iter().chain(&f.valid).chain(&f.test)) {
             used[example] = true;
         }
-        let leaks = Leaks::count(dataset, &folds);
+        let leaks = Leakage::count(dataset, &folds);
         let mut split = Self {
             protocol: request.protocol.name(),
             scheme,
@@ -243,7 +243,7 @@ fn published_artist_folds(dataset: &Dataset, request: &Request) -> Result<Option
             "--folds 3 --repeats N draws folds of its own",
         ));
     }
-    let fold_of = |example: usize| dataset.artists.test_fold[dataset.catalogue.examples[example].clip];
+    let fold_of = |example: usize| dataset.artists.test_fold[dataset.catalogue.examples[example].track];
     let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for example in 0..dataset.catalogue.examples.len() {
         if let Some(fold) = fold_of(example) {
@@ -259,9 +259,9 @@ fn published_artist_folds(dataset: &Dataset, request: &Request) -> Result<Option
 
 /// Draws groups at random into equal folds or hold-out parts, as often as asked.
 fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
-    let scheme = request.scheme.unwrap_or(Scheme::Folds(DEFAULT_FOLDS));
+    let scheme = request.scheme.unwrap_or(Resampling::Folds(DEFAULT_FOLDS));
     let (shares, mut text) = match scheme {
-        Scheme::Folds(folds) => {
+        Resampling::Folds(folds) => {
             if folds < 2 {
                 return Err(Error::new(
                     "--folds",
@@ -271,7 +271,7 @@ fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
             }
             (vec![1.0 / folds as f64; folds], format!("{folds} folds"))
         }
-        Scheme::HoldOut { train, valid, test } => {
+        Resampling::HoldOut { train, valid, test } => {
             let shares = [train, valid, test].into_iter().filter(|&p| p > 0).map(|p| f64::from(p) / 100.0);
             let valid_text = if valid > 0 { format!("{valid}/") } else { String::new() };
             (shares.collect(), format!("hold-out {train}/{valid_text}{test}"))
@@ -287,8 +287,8 @@ fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
         let purpose = format!("protocol/{}/{repeat}", request.protocol.name());
         let parts = partition(&groups, &shares, &mut random_stream(request.seed, &purpose));
         match scheme {
-            Scheme::Folds(_) => folds.extend(cross_validation(repeat, &parts)),
-            Scheme::HoldOut { .. } => folds.push(hold_out(repeat, parts)),
+            Resampling::Folds(_) => folds.extend(cross_validation(repeat, &parts)),
+            Resampling::HoldOut { .. } => folds.push(hold_out(repeat, parts)),
         }
     }
     every_class_on_both_sides(dataset, &folds)?;
@@ -308,8 +308,8 @@ fn groups(dataset: &Dataset, protocol: &Protocol) -> Result<Vec<Group>> {
     for (number, example) in dataset.catalogue.examples.iter().enumerate() {
         let key = match protocol {
             Protocol::Segment => Some(number),
-            Protocol::Artist => dataset.artists.of_clip[example.clip],
-            _ => Some(example.clip),
+            Protocol::Artist => dataset.artists.of_track[example.track],
+            _ => Some(example.track),
         };
         if let Some(key) = key {
             let group = groups.entry(key).or_insert_with(|| Group::new(dataset.catalogue.classes.len()));
@@ -323,7 +323,7 @@ fn enough_groups(dataset: &Dataset, groups: &[Group], protocol: &Protocol, parts
     let unit = match protocol {
         Protocol::Segment => "example",
         Protocol::Artist => "artist",
-        _ => "clip",
+        _ => "track",
     };
     for (class, name) in dataset.catalogue.classes.iter().enumerate() {
         let count = groups.iter().filter(|g| g.counts[class] > 0).count();

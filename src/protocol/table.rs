@@ -6,8 +6,9 @@
 //! ```
 
 use super::Fold;
-use crate::dataset::{Catalogue, hex};
+use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
+use crate::util::hex;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -24,7 +25,7 @@ pub fn csv(catalogue: &Catalogue, folds: &[Fold]) -> Vec<u8> {
         for (part, examples) in [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)] {
             for &number in examples {
                 let example = &catalogue.examples[number];
-                row([&example.name, &catalogue.clips[example.clip], &repeat_text, &fold_text, part]);
+                row([&example.name, &catalogue.tracks[example.track], &repeat_text, &fold_text, part]);
             }
         }
     }
@@ -36,24 +37,24 @@ pub fn hash(csv: &[u8]) -> String {
     hex(&Sha256::digest(csv))
 }
 
-/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip` (a row with a clip and no example means all its
+/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip` (a row with a track and no example means all its
 /// examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
 ///
 /// # Errors
 ///
-/// Names the file and line: a missing column, an example or clip that the dataset lacks, one that stands twice
+/// Names the file and line: a missing column, an example or track that the dataset lacks, one that stands twice
 /// in a fold, a part of another name, a fold without training or test part.
 pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
-    let hint = "give a CSV with the columns example (or clip), fold and part, as `bench export RUN --table split` writes it";
+    let hint = "give a CSV with the columns example (or track), fold and part, as `bench export RUN --table split` writes it";
     let mut csv = csv::Reader::from_path(path).map_err(|e| Error::at(path, e, hint))?;
     let header = csv.headers().map_err(|e| Error::at(path, e, hint))?.clone();
     let column = |name: &str| header.iter().position(|h| h.trim() == name);
     let need = |name: &str| {
         column(name).ok_or_else(|| Error::at(path, format!("there is no column `{name}`"), hint))
     };
-    let (example_column, clip_column, repeat_column) = (column("example"), column("clip"), column("repeat"));
+    let (example_column, track_column, repeat_column) = (column("example"), column("clip"), column("repeat"));
     let name_column = example_column
-        .or(clip_column)
+        .or(track_column)
         .ok_or_else(|| need("example").err().unwrap_or_else(|| unreachable!("it is missing")))?;
     let (fold_column, part_column) = (need("fold")?, need("part")?);
     let examples = Named::new(catalogue, example_column.is_some());
@@ -133,9 +134,9 @@ impl<'a> Named<'a> {
         let mut of: HashMap<&str, Vec<usize>> = HashMap::new();
         for (number, example) in catalogue.examples.iter().enumerate() {
             let name =
-                if by_example { example.name.as_str() } else { catalogue.clips[example.clip].as_str() };
+                if by_example { example.name.as_str() } else { catalogue.tracks[example.track].as_str() };
             of.entry(name).or_default().push(number);
         }
-        Self { of, unit: if by_example { "example" } else { "clip" } }
+        Self { of, unit: if by_example { "example" } else { "track" } }
     }
 }

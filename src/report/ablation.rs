@@ -1,6 +1,6 @@
 //! What each group of features is worth: the change where it is left out.
 
-use super::{Grid, Results, Tested, percent, points};
+use super::{Evaluation, Grid, Results, percent, points};
 use crate::score::{Confusion, Interval};
 use console::style;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Ablation {
                     .models
                     .iter()
                     .position(|other| other.model == planned.model && other.without.is_none())?;
-                let tested = |model| Some(Tested::of(results, &results.complete(model)?));
+                let tested = |model| Some(Evaluation::of(results, &results.complete(model)?));
                 let (variant, full) = (tested(at)?, tested(full)?);
                 Some(Self {
                     model: planned.model.clone(),

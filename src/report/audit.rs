@@ -1,7 +1,7 @@
 //! What `bench data audit` prints.
 
 use super::{Grid, WIDTH};
-use crate::dataset::audit::{Counts, Group, Link, Report, Sameness};
+use crate::recordings::audit::{Counts, Group, Link, Report, Sameness};
 use console::style;
 use std::collections::BTreeMap;
 use std::fmt::Write;

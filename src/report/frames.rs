@@ -27,7 +27,7 @@ pub enum Table {
     Insights,
     /// One row a network, fold and epoch: loss, accuracy, F1, learning rate, seconds.
     History,
-    /// One row a calibrated model and step of probability: examples, mean probability, share predicted right.
+    /// One row a calibrated model and step of probability: examples, mean probability, share predicted correctly.
     Reliability,
     /// One row a model and group of columns: the change where the group is left out (after `bench ablate`).
     Ablation,
@@ -151,7 +151,7 @@ fn predictions(results: &Results) -> Vec<Column> {
     let mut rows = Vec::new(); // model, repeat, fold, example, predicted
     let mut scores = vec![Vec::new(); results.catalogue.classes.len()];
     for model in 0..results.plan.models.len() {
-        for cell in results.finished(model) {
+        for cell in results.fold_results(model) {
             let labels = labels_of(cell.record.scores().view());
             for ((&example, predicted), row) in
                 cell.fold.test.iter().zip(labels).zip(&cell.record.test_scores)
@@ -168,7 +168,7 @@ fn predictions(results: &Results) -> Vec<Column> {
         count("repeat", rows.iter().map(|row| row.1)),
         count("fold", rows.iter().map(|row| row.2)),
         text("example", rows.iter().map(|row| example(row).name.clone())),
-        text("clip", rows.iter().map(|row| catalogue.clips[example(row).clip].clone())),
+        text("clip", rows.iter().map(|row| catalogue.tracks[example(row).track].clone())),
         text("truth", rows.iter().map(|row| catalogue.classes[example(row).label].clone())),
         text("predicted", rows.iter().map(|row| catalogue.classes[row.4].clone())),
     ];
@@ -193,7 +193,7 @@ fn split(results: &Results) -> Vec<Column> {
         .collect();
     vec![
         text("example", rows.iter().map(|row| catalogue.examples[row.3].name.clone())),
-        text("clip", rows.iter().map(|row| catalogue.clips[catalogue.examples[row.3].clip].clone())),
+        text("clip", rows.iter().map(|row| catalogue.tracks[catalogue.examples[row.3].track].clone())),
         count("repeat", rows.iter().map(|row| row.0)),
         count("fold", rows.iter().map(|row| row.1)),
         text("part", rows.iter().map(|row| row.2.to_owned())),
@@ -214,7 +214,7 @@ fn importances(results: &Results) -> Vec<Column> {
 fn numbers(results: &Results) -> Vec<Column> {
     let rows: Vec<_> = (0..results.plan.models.len())
         .flat_map(|model| {
-            results.finished(model).flat_map(move |cell| {
+            results.fold_results(model).flat_map(move |cell| {
                 let numbers = cell.record.insights.numbers.iter();
                 numbers.map(move |(name, value)| (model, cell.fold, name, *value))
             })
@@ -232,7 +232,7 @@ fn numbers(results: &Results) -> Vec<Column> {
 fn history(results: &Results) -> Vec<Column> {
     let rows: Vec<_> = (0..results.plan.models.len())
         .flat_map(|model| {
-            results.finished(model).flat_map(move |cell| {
+            results.fold_results(model).flat_map(move |cell| {
                 let epochs = cell.record.insights.history.iter().enumerate();
                 epochs.map(move |(at, epoch)| (model, cell.fold, at + 1, epoch))
             })
@@ -252,7 +252,7 @@ fn history(results: &Results) -> Vec<Column> {
         valid("valid_loss", &|valid| valid.loss),
         valid("valid_accuracy", &|valid| valid.accuracy),
         valid("valid_macro_f1", &|valid| valid.macro_f1),
-        number("learning_rate", rows.iter().map(|row| row.3.rate)),
+        number("learning_rate", rows.iter().map(|row| row.3.learning_rate)),
         number("seconds", rows.iter().map(|row| row.3.seconds)),
     ]
 }
@@ -282,7 +282,7 @@ fn reliability(results: &Results) -> Vec<Column> {
         number("high", rows.iter().map(|row| row.3)),
         count("examples", rows.iter().map(|row| row.4.examples as usize)),
         share("mean_probability", &|bin| bin.confidence),
-        share("accuracy", &|bin| bin.right as f64),
+        share("accuracy", &|bin| bin.correct as f64),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! How networks learnt: what every epoch of every fold came to.
+//! Training histories of networks: every epoch of every fold.
 
 use super::{Grid, Results, percent};
 use console::style;
@@ -7,14 +7,14 @@ use console::style;
 pub fn table(results: &Results, model: usize) -> String {
     let name = &results.plan.models[model].name;
     let mut out = String::new();
-    for cell in results.finished(model).filter(|cell| !cell.record.insights.history.is_empty()) {
+    for cell in results.fold_results(model).filter(|cell| !cell.record.insights.history.is_empty()) {
         let (fold, repeat) = (cell.fold.fold + 1, cell.fold.repeat + 1);
         let title = if repeat > 1 {
             format!("{name}, fold {fold} of repeat {repeat}")
         } else {
             format!("{name}, fold {fold}")
         };
-        let head = ["epoch", "loss", "acc.", "valid. loss", "acc.", "F1", "rate", "s"];
+        let head = ["epoch", "loss", "acc.", "valid. loss", "acc.", "F1", "lr", "s"];
         let mut grid = Grid::new(0, head);
         for (epoch, told) in cell.record.insights.history.iter().enumerate() {
             let valid = told.valid.map_or_else(
@@ -29,11 +29,11 @@ pub fn table(results: &Results, model: usize) -> String {
                 loss,
                 accuracy,
                 f1,
-                format!("{:.2e}", told.rate),
+                format!("{:.2e}", told.learning_rate),
                 format!("{:.2}", told.seconds),
             ]);
         }
         out += &format!("{}\n{grid}\n", style(title).bold());
     }
-    if out.is_empty() { format!("{name} does not learn in epochs\n") } else { out }
+    if out.is_empty() { format!("{name} is not trained in epochs\n") } else { out }
 }

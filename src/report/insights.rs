@@ -6,7 +6,7 @@ use console::style;
 /// The named numbers of a model: name, and value in each finished fold that has it, in the order the model gave.
 pub fn numbers(results: &Results, model: usize) -> Vec<(String, Vec<f64>)> {
     let mut numbers: Vec<(String, Vec<f64>)> = Vec::new();
-    for (name, value) in results.finished(model).flat_map(|cell| &cell.record.insights.numbers) {
+    for (name, value) in results.fold_results(model).flat_map(|cell| &cell.record.insights.numbers) {
         match numbers.iter_mut().find(|(known, _)| known == name) {
             Some((_, values)) => values.push(*value),
             None => numbers.push((name.clone(), vec![*value])),
@@ -24,7 +24,7 @@ pub fn importances(results: &Results, model: usize) -> Vec<(String, f64)> {
     let columns: Vec<&String> = columns.collect();
     let mut sums = vec![0.0; columns.len()];
     let mut folds = 0;
-    for cell in results.finished(model) {
+    for cell in results.fold_results(model) {
         let told = &cell.record.insights.importances;
         if told.len() == columns.len() {
             folds += 1;

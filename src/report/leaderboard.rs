@@ -1,8 +1,8 @@
+use super::evaluation::Evaluation;
 use super::published::comparable;
-use super::results::{Finished, Results};
-use super::tested::Tested;
+use super::results::{FoldResult, Results};
 use crate::run::{Calibrated, Choice, Outcome};
-use crate::score::{Confusion, IntervalMethod, Reliability, by_clip, top_k_accuracy};
+use crate::score::{Confusion, IntervalMethod, Reliability, by_track, top_k_accuracy};
 use genre_bench_api::{Family, Params, Published};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub struct Scores {
     pub macro_f1_low: f64,
     /// Upper end.
     pub macro_f1_high: f64,
-    /// Share of test examples predicted right.
+    /// Share of test examples predicted correctly.
     pub accuracy: f64,
     /// Lower end of its 95 % interval.
     pub accuracy_low: f64,
@@ -62,17 +62,17 @@ pub struct Scores {
     pub accuracy_high: f64,
     /// Macro-averaged F1 on the training parts.
     pub train_macro_f1: f64,
-    /// Share of training examples predicted right.
+    /// Share of training examples predicted correctly.
     pub train_accuracy: f64,
     /// Share of test examples whose class is among the three with the highest scores.
     pub top3_accuracy: f64,
-    /// Macro-averaged F1 over clips, each labelled by the majority of its segments; none if every clip is one example.
+    /// Macro-averaged F1 over tracks, each labelled by the majority of its segments; none if every track is one example.
     pub clip_vote_macro_f1: Option<f64>,
-    /// Share of clips that the majority labels right.
+    /// Share of tracks that the majority labels correctly.
     pub clip_vote_accuracy: Option<f64>,
-    /// Macro-averaged F1 over clips, each labelled by the mean scores of its segments.
+    /// Macro-averaged F1 over tracks, each labelled by the mean scores of its segments.
     pub clip_mean_macro_f1: Option<f64>,
-    /// Share of clips that the mean scores label right.
+    /// Share of tracks that the mean scores label correctly.
     pub clip_mean_accuracy: Option<f64>,
     /// Expected calibration error on the test parts, of calibrated scores; none if they were not calibrated.
     pub calibration_error: Option<f64>,
@@ -113,7 +113,7 @@ impl Row {
             .collect();
         errors.sort();
         errors.dedup();
-        let finished: Vec<Finished> = results.finished(model).collect();
+        let finished: Vec<FoldResult> = results.fold_results(model).collect();
         let published = figures.get(&planned.model).and_then(|f| comparable(&results.plan, planned, f));
         Self {
             model: planned.name.clone(),
@@ -131,14 +131,14 @@ impl Row {
 }
 
 impl Scores {
-    fn of(results: &Results, finished: &[Finished]) -> Self {
+    fn of(results: &Results, finished: &[FoldResult]) -> Self {
         let folds: Vec<FoldScores> = finished.iter().map(|cell| FoldScores::of(results, cell)).collect();
         let mean = |of: &dyn Fn(&FoldScores) -> f64| folds.iter().map(of).sum::<f64>() / folds.len() as f64;
-        let tested = Tested::of(results, finished);
+        let tested = Evaluation::of(results, finished);
         let (f1, accuracy) = (tested.interval(Confusion::macro_f1), tested.interval(Confusion::accuracy));
-        let by_clips = !results.plan.dataset.whole_clips();
-        let of_clips = |of: &dyn Fn(&FoldScores) -> f64| by_clips.then(|| mean(of));
-        let sum = |of: &dyn Fn(&Finished) -> f64| finished.iter().map(of).sum();
+        let by_tracks = !results.plan.dataset.whole_tracks();
+        let of_tracks = |of: &dyn Fn(&FoldScores) -> f64| by_tracks.then(|| mean(of));
+        let sum = |of: &dyn Fn(&FoldResult) -> f64| finished.iter().map(of).sum();
         Self {
             macro_f1: f1.mean,
             macro_f1_low: f1.low,
@@ -149,10 +149,10 @@ impl Scores {
             train_macro_f1: mean(&|f| f.train.macro_f1()),
             train_accuracy: mean(&|f| f.train.accuracy()),
             top3_accuracy: mean(&|f| f.top3_accuracy),
-            clip_vote_macro_f1: of_clips(&|f| f.clip_vote.macro_f1()),
-            clip_vote_accuracy: of_clips(&|f| f.clip_vote.accuracy()),
-            clip_mean_macro_f1: of_clips(&|f| f.clip_mean.macro_f1()),
-            clip_mean_accuracy: of_clips(&|f| f.clip_mean.accuracy()),
+            clip_vote_macro_f1: of_tracks(&|f| f.clip_vote.macro_f1()),
+            clip_vote_accuracy: of_tracks(&|f| f.clip_vote.accuracy()),
+            clip_mean_macro_f1: of_tracks(&|f| f.clip_mean.macro_f1()),
+            clip_mean_accuracy: of_tracks(&|f| f.clip_mean.accuracy()),
             calibration_error: calibration_error(finished, |c| &c.after),
             calibration_error_before: calibration_error(finished, |c| &c.before),
             fit_seconds: sum(&|cell| cell.record.fit_seconds),
@@ -164,7 +164,7 @@ impl Scores {
 }
 
 /// Mean over the folds; none if they were not calibrated.
-fn calibration_error(finished: &[Finished], of: impl Fn(&Calibrated) -> &Reliability) -> Option<f64> {
+fn calibration_error(finished: &[FoldResult], of: impl Fn(&Calibrated) -> &Reliability) -> Option<f64> {
     let errors: Option<Vec<f64>> = finished
         .iter()
         .map(|cell| cell.record.calibrated.as_ref().map(|c| of(c).expected_calibration_error()))
@@ -181,16 +181,16 @@ struct FoldScores {
 }
 
 impl FoldScores {
-    fn of(results: &Results, cell: &Finished) -> Self {
+    fn of(results: &Results, cell: &FoldResult) -> Self {
         let classes = results.catalogue.classes.len();
         let (truth, scores) = (results.truth(&cell.fold.test), cell.record.scores());
         let train_labels: Vec<usize> = cell.record.train_labels.iter().map(|&label| label.into()).collect();
-        let clips = by_clip(&results.clips(&cell.fold.test), &truth, scores.view());
+        let tracks = by_track(&results.tracks(&cell.fold.test), &truth, scores.view());
         Self {
             train: Confusion::new(&results.truth(&cell.fold.train), &train_labels, classes),
             top3_accuracy: top_k_accuracy(&truth, scores.view(), 3),
-            clip_vote: Confusion::new(&clips.truth, &clips.by_majority, classes),
-            clip_mean: Confusion::new(&clips.truth, &clips.by_mean, classes),
+            clip_vote: Confusion::new(&tracks.truth, &tracks.by_majority, classes),
+            clip_mean: Confusion::new(&tracks.truth, &tracks.by_mean, classes),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod ablation;
 pub mod audit;
+mod evaluation;
 mod export;
 mod frames;
 mod grid;
@@ -13,15 +14,14 @@ pub mod reliability;
 pub mod reproduction;
 mod results;
 pub mod terminal;
-mod tested;
 pub mod tuning;
 
+pub use evaluation::Evaluation;
 pub use export::{Format, write};
 pub use frames::Table;
 pub use grid::Grid;
 pub use leaderboard::{Leaderboard, Row, Scores};
 pub use results::Results;
-pub use tested::Tested;
 
 /// Columns that everything printed fits in, as far as names allow.
 pub const WIDTH: usize = 100;

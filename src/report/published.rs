@@ -1,6 +1,6 @@
 //! Figures that others published for the systems we reproduce (`data/published.csv`).
 //!
-//! Nearly all come from splits that put pieces of one recording on both sides, so they are upper bounds and not
+//! Nearly all come from splits that put segments of one track on both sides, so they are upper bounds and not
 //! targets.
 
 use crate::error::{Error, Result};
@@ -9,11 +9,11 @@ use genre_bench_api::{Published, Reads};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Recordings from which on a table counts as the whole of GTZAN, which has 1000 and in most copies one or two
+/// Tracks from which on a table counts as the whole of GTZAN, which has 1000 and in most copies one or two
 /// that are broken.
 const WHOLE_GTZAN: usize = 990;
 
-/// What figures have as input of networks that read some picture of a spectrogram.
+/// What figures have as input of networks that read some spectrogram of a spectrogram.
 pub const IMAGE: &str = "spectrogram image";
 
 /// A row of `data/published.csv`; figures 0–1.
@@ -100,23 +100,23 @@ pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
 }
 
 /// The figure that was published for a model under the run's conditions, if there is one: the same model with its
-/// default parameters and the same input, the whole of GTZAN, examples of the same length and the same protocol. Where every recording is
+/// default parameters and the same input, the whole of GTZAN, examples of the same length and the same protocol. Where every track is
 /// one example, drawing segments and drawing tracks are the same protocol.
 pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published]) -> Option<&'a Published> {
     let dataset = &plan.dataset;
-    if model.changed || dataset.synthetic || dataset.clips < WHOLE_GTZAN || dataset.classes.len() != 10 {
+    if model.changed || dataset.synthetic || dataset.tracks < WHOLE_GTZAN || dataset.classes.len() != 10 {
         return None;
     }
     let same_protocol = |figure: &Published| {
         figure.protocol == plan.protocol
-            || (dataset.whole_clips()
+            || (dataset.whole_tracks()
                 && [&plan.protocol, &figure.protocol]
                     .iter()
                     .all(|p| ["segment", "track"].contains(&p.as_str())))
     };
     let same_input = |figure: &Published| match model.reads {
-        _ if plan.picture_size.is_some() && model.reads.pictures().is_some() => false,
-        Reads::Pictures(_) if figure.input == IMAGE => true,
+        _ if plan.spectrogram_size.is_some() && model.reads.spectrograms().is_some() => false,
+        Reads::Spectrograms(_) if figure.input == IMAGE => true,
         reads => figure.input == reads.to_string(),
     };
     figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f) && same_input(f))

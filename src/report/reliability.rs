@@ -7,7 +7,7 @@ use console::style;
 
 /// The reliability of a model on all test parts pooled, before and after calibration; `None` if it was not calibrated.
 pub fn pooled(results: &Results, model: usize) -> Option<(Reliability, Reliability)> {
-    let mut cells = results.finished(model).map(|cell| cell.record.calibrated.as_ref());
+    let mut cells = results.fold_results(model).map(|cell| cell.record.calibrated.as_ref());
     let Calibrated { mut before, mut after, .. } = cells.next()??.clone();
     for cell in cells {
         before.add(&cell?.before);
@@ -22,7 +22,7 @@ pub fn table(results: &Results, model: usize) -> String {
     let Some((before, after)) = pooled(results, model) else {
         return format!("{name} was not calibrated: bench all --calibrate temperature\n");
     };
-    let head = ["probability", "examples", "mean", "right", "before: examples", "mean", "right"];
+    let head = ["probability", "examples", "mean", "correct", "before: examples", "mean", "correct"];
     let mut grid = Grid::new(1, head);
     let step = 100.0 / after.bins.len() as f64;
     for (at, (before, after)) in before.bins.iter().zip(&after.bins).enumerate() {
@@ -31,7 +31,7 @@ pub fn table(results: &Results, model: usize) -> String {
                 0 => String::new(),
                 n => format!("{:.1}", 100.0 * sum / n as f64),
             };
-            [bin.examples.to_string(), share(bin.confidence), share(bin.right as f64)]
+            [bin.examples.to_string(), share(bin.confidence), share(bin.correct as f64)]
         };
         let range = format!("{:.0} – {:.0}", step * at as f64, step * (at + 1) as f64);
         grid.row(std::iter::once(range).chain(cells(after)).chain(cells(before)));

@@ -1,6 +1,6 @@
 //! Published figures beside what the same system scores here: divided as its authors did, and without leaks.
 
-use super::{Grid, Results, Tested, WIDTH, percent, points};
+use super::{Evaluation, Grid, Results, WIDTH, percent, points};
 use crate::score::{Confusion, Interval};
 use console::style;
 use genre_bench_api::Published;
@@ -16,7 +16,7 @@ pub struct Reproduction {
     pub figure: Published,
     /// The score with the data divided as the authors did.
     pub theirs: Score,
-    /// With whole recordings kept together; `theirs` again where the authors did that.
+    /// With whole tracks kept together; `theirs` again where the authors did that.
     pub track: Score,
     /// With artists kept apart.
     pub artist: Score,
@@ -41,9 +41,9 @@ impl Score {
             return Self::Missing(reasons.last().unwrap_or("it was not finished").to_owned());
         };
         Self::Measured(match metric {
-            "f1" => Tested::of(results, &cells).interval(Confusion::macro_f1),
-            "vote accuracy" => Tested::by_vote(results, &cells).interval(Confusion::accuracy),
-            _ => Tested::of(results, &cells).interval(Confusion::accuracy),
+            "f1" => Evaluation::of(results, &cells).interval(Confusion::macro_f1),
+            "vote accuracy" => Evaluation::by_vote(results, &cells).interval(Confusion::accuracy),
+            _ => Evaluation::of(results, &cells).interval(Confusion::accuracy),
         })
     }
 

@@ -18,7 +18,7 @@ pub struct Results {
 
 /// A finished cell with the truth beside it.
 #[derive(Debug, Clone, Copy)]
-pub struct Finished<'a> {
+pub struct FoldResult<'a> {
     /// The division.
     pub fold: &'a Fold,
     /// The predictions.
@@ -46,16 +46,16 @@ impl Results {
     }
 
     /// The finished cells of a model.
-    pub fn finished(&self, model: usize) -> impl Iterator<Item = Finished<'_>> {
+    pub fn fold_results(&self, model: usize) -> impl Iterator<Item = FoldResult<'_>> {
         self.of_model(model).iter().zip(&self.folds).filter_map(|(outcome, fold)| match outcome {
-            Outcome::Done(record) => Some(Finished { fold, record }),
+            Outcome::Done(record) => Some(FoldResult { fold, record }),
             Outcome::Failed(_) | Outcome::Missing => None,
         })
     }
 
     /// The cells of a model, if it finished all folds.
-    pub fn complete(&self, model: usize) -> Option<Vec<Finished<'_>>> {
-        let finished: Vec<Finished> = self.finished(model).collect();
+    pub fn complete(&self, model: usize) -> Option<Vec<FoldResult<'_>>> {
+        let finished: Vec<FoldResult> = self.fold_results(model).collect();
         (finished.len() == self.folds.len()).then_some(finished)
     }
 
@@ -73,7 +73,7 @@ impl Results {
     }
 
     /// Recording of each of some examples.
-    pub fn clips(&self, examples: &[usize]) -> Vec<usize> {
-        examples.iter().map(|&e| self.catalogue.examples[e].clip).collect()
+    pub fn tracks(&self, examples: &[usize]) -> Vec<usize> {
+        examples.iter().map(|&e| self.catalogue.examples[e].track).collect()
     }
 }

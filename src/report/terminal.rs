@@ -69,10 +69,10 @@ fn labelled(label: &str, width: usize, text: &str) -> String {
 }
 
 fn grid(results: &Results, board: &Leaderboard) -> Grid {
-    let clips = !results.plan.dataset.whole_clips();
+    let tracks = !results.plan.dataset.whole_tracks();
     let published = board.rows.iter().any(|row| row.published.is_some());
     let mut header = vec!["model", "F1", "95 % interval", "acc.", "train", "top-3"];
-    if clips {
+    if tracks {
         header.extend(["vote", "mean"]);
     }
     let calibrated = results.plan.calibration.is_some();
@@ -97,7 +97,7 @@ fn grid(results: &Results, board: &Leaderboard) -> Grid {
             percent(scores.train_macro_f1),
             percent(scores.top3_accuracy),
         ];
-        if clips {
+        if tracks {
             cells.extend(
                 [scores.clip_vote_macro_f1, scores.clip_mean_macro_f1]
                     .map(|f1| f1.map_or_else(String::new, percent)),
@@ -159,8 +159,9 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
     if let Some(method) = board.interval_method {
         notes.push(format!("Interval: {}.", method.description()));
     }
-    if !results.plan.dataset.whole_clips() {
-        notes.push("vote, mean: F1 of whole clips by majority of their segments, by mean scores.".to_owned());
+    if !results.plan.dataset.whole_tracks() {
+        notes
+            .push("vote, mean: F1 of whole tracks by majority of their segments, by mean scores.".to_owned());
     }
     if results.plan.calibration.is_some() {
         notes.push(
@@ -208,7 +209,7 @@ pub fn confusion(results: &Results, model: usize) -> String {
 pub fn pooled(results: &Results, model: usize) -> Confusion {
     let classes = results.catalogue.classes.len();
     let mut pooled = Confusion::new(&[], &[], classes);
-    for cell in results.finished(model) {
+    for cell in results.fold_results(model) {
         let labels = labels_of(cell.record.scores().view());
         pooled += &Confusion::new(&results.truth(&cell.fold.test), &labels, classes);
     }

@@ -1,6 +1,6 @@
 //! What a search chose, fold by fold, and what that was worth.
 
-use super::{Grid, Results, Tested, percent, points};
+use super::{Evaluation, Grid, Results, percent, points};
 use crate::run::{Choice, PlannedModel};
 use crate::score::{Confusion, Interval};
 use console::style;
@@ -17,9 +17,9 @@ pub fn table(results: &Results) -> String {
 
 fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     let plain = results.plan.models.iter().position(|m| m.model == planned.model && m.choices.is_empty());
-    let tested = |model| Some(Tested::of(results, &results.complete(model)?));
+    let tested = |model| Some(Evaluation::of(results, &results.complete(model)?));
     let (tuned, plain) = (tested(at), plain.and_then(tested));
-    let score = |tested: &Option<Tested>, fold: usize| {
+    let score = |tested: &Option<Evaluation>, fold: usize| {
         let f1 = tested.as_ref().map(|tested| tested.by_fold(Confusion::macro_f1)[fold]);
         f1.map_or_else(|| "–".to_owned(), percent)
     };

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
 use crate::score::{Reliability, labels_of};
 use genre_bench_api::{
-    Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Pictures, Run,
+    Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Run, Spectrograms,
 };
 use ndarray::{Array2, Axis};
 use std::collections::VecDeque;
@@ -31,7 +31,7 @@ pub struct Settings {
 }
 
 /// Who is told what happens, from several threads.
-pub trait Watch: Sync {
+pub trait RunObserver: Sync {
     /// A cell is about to be computed.
     fn started(&self, _cell: Cell) {}
     /// A fit got further.
@@ -68,7 +68,7 @@ pub fn execute(
     models: &[&dyn Model],
     store: &Store,
     settings: &Settings,
-    watch: &dyn Watch,
+    watch: &dyn RunObserver,
 ) -> Result<Executed> {
     let job = Job { plan, dataset, split, models, store, settings, watch, started: SystemTime::now() };
     let cells: Vec<Cell> = plan.cells().collect();
@@ -153,7 +153,7 @@ struct Job<'a> {
     models: &'a [&'a dyn Model],
     store: &'a Store,
     settings: &'a Settings,
-    watch: &'a dyn Watch,
+    watch: &'a dyn RunObserver,
     started: SystemTime,
 }
 
@@ -190,17 +190,17 @@ impl Job<'_> {
         let planned = &self.plan.models[cell.model];
         let params = planned.params_on(cell.fold);
         let card = model.card();
-        let pictures = match card.reads_with(params) {
-            Ok(reads) => reads.pictures().map(|wanted| self.dataset.pictures.of(wanted)).transpose(),
+        let spectrograms = match card.reads_with(params) {
+            Ok(reads) => reads.spectrograms().map(|wanted| self.dataset.spectrograms.of(wanted)).transpose(),
             Err(error) => Err(error.to_string()),
         };
-        let pictures = match pictures {
-            Ok(pictures) => pictures,
+        let spectrograms = match spectrograms {
+            Ok(spectrograms) => spectrograms,
             Err(reason) => return Outcome::Failed(reason),
         };
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
-        let parts = Parts::of(self.dataset, self.split, fold, &without, pictures);
+        let parts = Parts::of(self.dataset, self.split, fold, &without, spectrograms);
         let run = Run {
             params: params.clone(),
             seed: self.plan.cell_seed(cell),
@@ -227,7 +227,7 @@ impl Job<'_> {
 
 struct CellObserver<'a> {
     cell: Cell,
-    watch: &'a dyn Watch,
+    watch: &'a dyn RunObserver,
 }
 
 impl Observer for CellObserver<'_> {
@@ -248,13 +248,13 @@ struct Parts {
 }
 
 impl Parts {
-    /// The parts of a fold, without some columns, and with pictures if the model reads them.
+    /// The parts of a fold, without some columns, and with spectrograms if the model reads them.
     fn of(
         dataset: &Dataset,
         split: &Split,
         fold: &Fold,
         without: &[&String],
-        pictures: Option<&Pictures>,
+        spectrograms: Option<&Spectrograms>,
     ) -> Self {
         let kept = (!without.is_empty()).then(|| {
             let columns = dataset.columns.iter().enumerate();
@@ -269,18 +269,18 @@ impl Parts {
             if let Some(kept) = &kept { rows.select(Axis(1), kept) } else { rows }
         };
         let standardiser = Standardiser::fit(rows(&fold.train).view());
-        let pictures = pictures.map(|all| all.standardised_on(&all.select(&fold.train)));
+        let spectrograms = spectrograms.map(|all| all.standardised_on(&all.select(&fold.train)));
         let inputs = |part: &[usize]| Inputs {
             table: standardiser.apply(rows(part).view()),
             columns: Arc::clone(&columns),
-            pictures: pictures.as_ref().map(|all| all.select(part)).unwrap_or_default(),
+            spectrograms: spectrograms.as_ref().map(|all| all.select(part)).unwrap_or_default(),
         };
         let catalogue = &dataset.catalogue;
         let labels = |part: &[usize]| part.iter().map(|&e| catalogue.examples[e].label).collect();
         let examples = |part: &[usize]| Examples {
             inputs: inputs(part),
             labels: labels(part),
-            clips: part.iter().map(|&e| catalogue.examples[e].clip).collect(),
+            tracks: part.iter().map(|&e| catalogue.examples[e].track).collect(),
             groups: part.iter().map(|&e| split.groups[e]).collect(),
             classes: catalogue.classes.clone().into(),
         };

@@ -12,8 +12,8 @@ mod standardise;
 mod store;
 pub mod tuning;
 
-pub use execute::{Settings, Watch, execute};
+pub use execute::{RunObserver, Settings, execute};
 pub use plan::{Cell, Choice, Columns, Plan, PlannedModel, Program};
 pub use record::{Calibrated, Outcome, Record};
 pub use standardise::Standardiser;
-pub use store::{Claim, Store, write_whole};
+pub use store::{Claim, Store};

@@ -1,6 +1,7 @@
-use crate::dataset::{Dataset, ImageSize, Info, hex};
+use crate::dataset::{Dataset, ImageSize, Info};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
+use crate::util::hex;
 use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,9 +31,9 @@ pub struct Plan {
     pub seed: u64,
     /// Where neural models compute.
     pub device: String,
-    /// Size that larger pictures were brought to.
+    /// Size that larger spectrograms were brought to.
     #[serde(default)]
-    pub picture_size: Option<ImageSize>,
+    pub spectrogram_size: Option<ImageSize>,
     /// How scores are made probabilities, on the validation part; not at all if none.
     pub calibration: Option<CalibrationMethod>,
     /// What the user must know before believing the scores.
@@ -164,7 +165,7 @@ impl Plan {
         models: Vec<PlannedModel>,
         seed: u64,
         device: Device,
-        picture_size: Option<ImageSize>,
+        spectrogram_size: Option<ImageSize>,
         calibration: Option<CalibrationMethod>,
     ) -> Result<Self> {
         let mut plan = Self {
@@ -178,7 +179,7 @@ impl Plan {
             unused: split.unused,
             seed,
             device: device.to_string(),
-            picture_size,
+            spectrogram_size,
             calibration,
             warnings: warnings(dataset, split),
             notes: dataset.notes.clone(),
@@ -206,7 +207,7 @@ impl Plan {
             self.seed,
             self.device,
             self.calibration,
-            model.reads.pictures().and(self.picture_size),
+            model.reads.spectrograms().and(self.spectrogram_size),
             model.model,
             model.params_on(cell.fold),
             model.without,

@@ -2,9 +2,9 @@ use super::{Outcome, Plan, Record};
 use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, table};
+use crate::util::write_whole;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -284,29 +284,6 @@ impl Store {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         write_whole(path, bytes).map_err(|e| unwritable(path, &e))
     }
-}
-
-/// Writes a file so that it appears whole or not at all.
-///
-/// # Errors
-///
-/// The folder cannot be written to or is full; no part of the file is left behind.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_data()?;
-    // A temporary file is for its owner's eyes only; a result is an ordinary file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {

@@ -192,7 +192,7 @@ fn in_range(param: &Param, low: f64, high: f64, share: f64) -> String {
 pub enum Criterion {
     /// Macro-averaged F1.
     MacroF1,
-    /// Share of examples predicted right.
+    /// Share of examples predicted correctly.
     Accuracy,
 }
 

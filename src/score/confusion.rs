@@ -46,21 +46,21 @@ impl Confusion {
         Self { counts }
     }
 
-    /// Share of the examples predicted right, 0–1.
+    /// Share of the examples predicted correctly, 0–1.
     pub fn accuracy(&self) -> f64 {
-        let right = (0..self.counts.len()).map(|c| self.counts[c][c]).sum();
-        ratio(right, self.counts.iter().flatten().sum())
+        let correct = (0..self.counts.len()).map(|c| self.counts[c][c]).sum();
+        ratio(correct, self.counts.iter().flatten().sum())
     }
 
     /// The metrics of every class, in the order of the classes.
     pub fn per_class(&self) -> Vec<PerClass> {
         (0..self.counts.len())
             .map(|c| {
-                let (right, support, predicted) = (self.counts[c][c], self.support(c), self.predicted(c));
+                let (correct, support, predicted) = (self.counts[c][c], self.support(c), self.predicted(c));
                 PerClass {
-                    precision: ratio(right, predicted),
-                    recall: ratio(right, support),
-                    f1: ratio(2 * right, support + predicted),
+                    precision: ratio(correct, predicted),
+                    recall: ratio(correct, support),
+                    f1: ratio(2 * correct, support + predicted),
                     support,
                 }
             })

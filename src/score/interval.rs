@@ -32,7 +32,8 @@ pub enum IntervalMethod {
     /// [`corrected_t`].
     CorrectedT,
     /// [`bootstrap`].
-    ClipBootstrap,
+    #[serde(rename = "clip_bootstrap")]
+    TrackBootstrap,
 }
 
 impl IntervalMethod {
@@ -42,8 +43,8 @@ impl IntervalMethod {
             Self::CorrectedT => {
                 "95 % t interval over folds, corrected for overlapping training parts (Nadeau & Bengio 2003)"
             }
-            Self::ClipBootstrap => {
-                "95 % percentile bootstrap over the clips of one test part, one fitted model"
+            Self::TrackBootstrap => {
+                "95 % percentile bootstrap over the tracks of one test part, one fitted model"
             }
         }
     }
@@ -75,26 +76,26 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
     Some(Interval { mean, low: mean - half, high: mean + half, method: IntervalMethod::CorrectedT })
 }
 
-/// A statistic of one test part with the percentile bootstrap interval over its clips.
+/// A statistic of one test part with the percentile bootstrap interval over its tracks.
 ///
-/// Segments of one recording resemble each other, so whole clips are drawn with replacement, as
-/// many as there are, 1000 times. `clips` holds the positions of each clip's examples (see
-/// [`positions_by_clip`](super::positions_by_clip)); `statistic` gets the positions of the drawn
-/// examples, repeated where their clip was drawn repeatedly, and returns a figure such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws.
+/// Segments of one track resemble each other, so whole tracks are drawn with replacement, as
+/// many as there are, 1000 times. `tracks` holds the positions of each track's examples (see
+/// [`positions_by_track`](super::positions_by_track)); `statistic` gets the positions of the drawn
+/// examples, repeated where their track was drawn repeatedly, and returns a figure such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws.
 ///
-/// The interval tells how the figure would vary with other test clips, not with other training
-/// parts or seeds. With one clip it has no width; with very few, draws may miss whole classes and the
+/// The interval tells how the figure would vary with other test tracks, not with other training
+/// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
 /// ends need not enclose the figure.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", chapter 13, 1993.
-pub fn bootstrap(clips: &[Vec<usize>], rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+pub fn bootstrap(tracks: &[Vec<usize>], rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
     let mut draw = || -> Vec<usize> {
-        clips.iter().flat_map(|_| &clips[rng.gen_range(0..clips.len())]).copied().collect()
+        tracks.iter().flat_map(|_| &tracks[rng.gen_range(0..tracks.len())]).copied().collect()
     };
     let mut drawn: Vec<f64> = (0..RESAMPLES).map(|_| statistic(&draw())).collect();
     drawn.sort_by(f64::total_cmp);
     let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-    Interval { mean: statistic(&clips.concat()), low, high, method: IntervalMethod::ClipBootstrap }
+    Interval { mean: statistic(&tracks.concat()), low, high, method: IntervalMethod::TrackBootstrap }
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default).

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! scores ─┬─ labels_of ──► a label an example ─┬─► Confusion ──► accuracy, macro F1, …
-//!         ├─ by_clip ────► a label a clip ─────┘
+//!         ├─ by_track ────► a label a track ─────┘
 //!         ├─ top_k_accuracy
 //!         └─ Reliability ──► expected calibration error, where scores are probabilities
 //!
@@ -27,7 +27,7 @@ pub use confusion::{Confusion, PerClass};
 pub use interval::{Interval, IntervalMethod, bootstrap, corrected_t};
 pub use reliability::{Bin, Reliability};
 pub use scores::{labels_of, top_k_accuracy};
-pub use vote::{Clips, by_clip, positions_by_clip};
+pub use vote::{Tracks, by_track, positions_by_track};
 
 #[cfg(test)]
 mod tests;

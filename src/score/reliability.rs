@@ -19,8 +19,8 @@ pub struct Bin {
     pub examples: u64,
     /// Sum of those probabilities.
     pub confidence: f64,
-    /// How many were predicted right.
-    pub right: u64,
+    /// How many were predicted correctly.
+    pub correct: u64,
 }
 
 impl Reliability {
@@ -39,7 +39,7 @@ impl Reliability {
             let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
             bin.examples += 1;
             bin.confidence += confidence;
-            bin.right += u64::from(label == truth);
+            bin.correct += u64::from(label == truth);
         }
         Self { bins }
     }
@@ -51,7 +51,7 @@ impl Reliability {
     /// 2015. With few examples a bin it is biased upwards.
     pub fn expected_calibration_error(&self) -> f64 {
         let examples: u64 = self.bins.iter().map(|bin| bin.examples).sum();
-        let gaps = self.bins.iter().map(|bin| (bin.confidence - bin.right as f64).abs());
+        let gaps = self.bins.iter().map(|bin| (bin.confidence - bin.correct as f64).abs());
         gaps.sum::<f64>() / examples.max(1) as f64
     }
 
@@ -60,7 +60,7 @@ impl Reliability {
         for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
             bin.examples += more.examples;
             bin.confidence += more.confidence;
-            bin.right += more.right;
+            bin.correct += more.correct;
         }
     }
 }
@@ -101,7 +101,7 @@ mod tests {
                 let examples = ours.examples as f64;
                 assert_eq!(ours.examples, theirs.examples, "{name}");
                 assert!((ours.confidence / examples - theirs.confidence).abs() < 1e-6, "{name}");
-                assert!((ours.right as f64 / examples - theirs.accuracy).abs() < 1e-12, "{name}");
+                assert!((ours.correct as f64 / examples - theirs.accuracy).abs() < 1e-12, "{name}");
             }
             let error = reliability.expected_calibration_error();
             assert!((error - case.expected_calibration_error).abs() < 1e-6, "{name}: {error}");

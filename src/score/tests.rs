@@ -78,7 +78,7 @@ fn ties_go_to_the_lower_label_but_the_higher_rank() {
 fn majority_and_mean_can_disagree() {
     // Clip 7: two narrow votes for class 0 against one clear vote for class 1.
     // Clip 3: one vote each for 1 and 2; class 0 has no vote but the highest mean.
-    let clips = [7, 3, 7, 3, 7];
+    let tracks = [7, 3, 7, 3, 7];
     let truth = [1, 0, 1, 0, 1];
     let scores = array![
         [0.5, 0.4, 0.1],
@@ -87,26 +87,27 @@ fn majority_and_mean_can_disagree() {
         [0.45, 0.0, 0.55],
         [0.0, 1.0, 0.0], //
     ];
-    let voted = by_clip(&clips, &truth, scores.view());
-    let expected = Clips { ids: vec![3, 7], truth: vec![0, 1], by_majority: vec![2, 0], by_mean: vec![0, 1] };
+    let voted = by_track(&tracks, &truth, scores.view());
+    let expected =
+        Tracks { ids: vec![3, 7], truth: vec![0, 1], by_majority: vec![2, 0], by_mean: vec![0, 1] };
     assert_eq!(voted, expected);
 }
 
 #[test]
 fn full_ties_between_classes_go_to_the_lower_index() {
-    let voted = by_clip(&[0, 0], &[2, 2], array![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]].view());
+    let voted = by_track(&[0, 0], &[2, 2], array![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]].view());
     assert_eq!((voted.by_majority, voted.by_mean), (vec![1], vec![1]));
 }
 
 #[test]
 fn a_vote_ignores_the_order_of_the_segments() {
-    let clips: Vec<usize> = (0..60).map(|i| i * 7 % 12).collect();
-    let truth: Vec<usize> = clips.iter().map(|clip| clip % 4).collect();
+    let tracks: Vec<usize> = (0..60).map(|i| i * 7 % 12).collect();
+    let truth: Vec<usize> = tracks.iter().map(|track| track % 4).collect();
     let scores = Array2::from_shape_fn((60, 4), |(i, c)| ((i * 31 + c * 17) % 10) as f32 / 8.0);
-    let voted = by_clip(&clips, &truth, scores.view());
+    let voted = by_track(&tracks, &truth, scores.view());
     let backwards = |values: &[usize]| values.iter().rev().copied().collect::<Vec<_>>();
     let reversed = scores.slice(ndarray::s![..;-1, ..]);
-    assert_eq!(by_clip(&backwards(&clips), &backwards(&truth), reversed), voted);
+    assert_eq!(by_track(&backwards(&tracks), &backwards(&truth), reversed), voted);
     assert_eq!(voted.ids, (0..12).collect::<Vec<_>>());
 }
 
@@ -123,19 +124,19 @@ fn t_intervals_are_scipys() {
     assert_eq!(corrected_t(&[], 0.1), None);
 }
 
-/// `clips` clips of `segments` segments; every third clip is mistaken as a whole.
-fn bootstrapped_accuracy(clips: usize, segments: usize) -> Interval {
-    let ids: Vec<usize> = (0..clips * segments).map(|i| i / segments).collect();
-    let positions: Vec<_> = positions_by_clip(&ids).into_values().collect();
+/// `tracks` tracks of `segments` segments; every third track is mistaken as a whole.
+fn bootstrapped_accuracy(tracks: usize, segments: usize) -> Interval {
+    let ids: Vec<usize> = (0..tracks * segments).map(|i| i / segments).collect();
+    let positions: Vec<_> = positions_by_track(&ids).into_values().collect();
     bootstrap(&positions, &mut random_stream(1, "bootstrap"), |drawn| {
-        assert_eq!(drawn.len(), ids.len(), "whole clips are drawn, as many as there are");
+        assert_eq!(drawn.len(), ids.len(), "whole tracks are drawn, as many as there are");
         drawn.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / drawn.len() as f64
     })
 }
 
 #[test]
 fn the_bootstrap_draws_clips() {
-    // With all segments of a clip alike, only the number of clips counts.
+    // With all segments of a track alike, only the number of tracks counts.
     let interval = bootstrapped_accuracy(150, 1);
     assert_eq!(bootstrapped_accuracy(150, 10), interval);
     // And the interval is that of a share: mean ± 1.96 · √(p (1 − p) / n).
@@ -147,8 +148,8 @@ fn the_bootstrap_draws_clips() {
 
 #[test]
 fn the_bootstrap_narrows_with_more_clips() {
-    let width = |clips| {
-        let Interval { mean, low, high, .. } = bootstrapped_accuracy(clips, 2);
+    let width = |tracks| {
+        let Interval { mean, low, high, .. } = bootstrapped_accuracy(tracks, 2);
         assert!(low < mean && mean < high);
         high - low
     };
@@ -160,16 +161,16 @@ fn the_bootstrap_takes_macro_f1() {
     let truth: Vec<usize> = (0..200).map(|i| i / 50).collect();
     let predicted: Vec<usize> =
         (0..200_usize).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
-    let clips: Vec<Vec<usize>> = (0..40).map(|clip| (clip * 5..clip * 5 + 5).collect()).collect();
+    let tracks: Vec<Vec<usize>> = (0..40).map(|track| (track * 5..track * 5 + 5).collect()).collect();
     let macro_f1 = |drawn: &[usize]| {
         let pick = |labels: &[usize]| drawn.iter().map(|&i| labels[i]).collect::<Vec<_>>();
         Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
     };
-    let interval = bootstrap(&clips, &mut random_stream(1, "bootstrap"), macro_f1);
+    let interval = bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(bootstrap(&clips, &mut random_stream(1, "bootstrap"), macro_f1), interval);
-    assert_ne!(bootstrap(&clips, &mut random_stream(2, "bootstrap"), macro_f1), interval);
+    assert_eq!(bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1), interval);
+    assert_ne!(bootstrap(&tracks, &mut random_stream(2, "bootstrap"), macro_f1), interval);
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn one_clip_gives_no_width() {
 
 #[test]
 fn the_ends_are_the_outer_quantiles() {
-    // The draws give 0, 0.001, …, 0.999 and the clips themselves 1; compare
+    // The draws give 0, 0.001, …, 0.999 and the tracks themselves 1; compare
     // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
     let calls = Cell::new(0.0);
     let interval = bootstrap(&[vec![0]], &mut random_stream(1, "bootstrap"), |_| {

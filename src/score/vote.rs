@@ -2,40 +2,40 @@ use super::{labels_of, scores::first_maximum};
 use ndarray::{Array1, ArrayView2};
 use std::collections::BTreeMap;
 
-/// One label a recording, from the predictions for its segments.
+/// One label a track, from the predictions for its segments.
 ///
-/// All vectors have one entry a clip, in ascending order of [`Clips::ids`], so they do not depend
+/// All vectors have one entry a track, in ascending order of [`Tracks::ids`], so they do not depend
 /// on the order of the segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clips {
-    /// The clips' numbers, ascending.
+pub struct Tracks {
+    /// The tracks' numbers, ascending.
     pub ids: Vec<usize>,
-    /// True class of each clip.
+    /// True class of each track.
     pub truth: Vec<usize>,
-    /// The class most of the clip's segments were labelled with. Among classes with equally many
+    /// The class most of the track's segments were labelled with. Among classes with equally many
     /// segments the one with the higher mean score, then the lower index.
     pub by_majority: Vec<usize>,
-    /// The class with the highest score averaged over the clip's segments, the lower index where
+    /// The class with the highest score averaged over the track's segments, the lower index where
     /// several are equal.
     pub by_mean: Vec<usize>,
 }
 
-/// Lets the segments of each clip decide on the clip's label.
+/// Lets the segments of each track decide on the track's label.
 ///
-/// `clips` and `truth` have one entry a segment; `scores` has shape `(segments, classes)`.
-/// A recording has one genre, so all its segments have the same true class, and that of its first
+/// `tracks` and `truth` have one entry a segment; `scores` has shape `(segments, classes)`.
+/// A track has one genre, so all its segments have the same true class, and that of its first
 /// segment is taken.
 ///
 /// # Panics
 ///
 /// Where the lengths differ.
-pub fn by_clip(clips: &[usize], truth: &[usize], scores: ArrayView2<f32>) -> Clips {
-    assert_eq!(clips.len(), truth.len(), "one true class a segment");
-    assert_eq!(clips.len(), scores.nrows(), "one row of scores a segment");
+pub fn by_track(tracks: &[usize], truth: &[usize], scores: ArrayView2<f32>) -> Tracks {
+    assert_eq!(tracks.len(), truth.len(), "one true class a segment");
+    assert_eq!(tracks.len(), scores.nrows(), "one row of scores a segment");
     let labels = labels_of(scores);
     let mut voted =
-        Clips { ids: Vec::new(), truth: Vec::new(), by_majority: Vec::new(), by_mean: Vec::new() };
-    for (id, segments) in positions_by_clip(clips) {
+        Tracks { ids: Vec::new(), truth: Vec::new(), by_majority: Vec::new(), by_mean: Vec::new() };
+    for (id, segments) in positions_by_track(tracks) {
         let tally = tally(&segments, &labels, scores);
         voted.ids.push(id);
         voted.truth.push(truth[segments[0]]);
@@ -45,11 +45,11 @@ pub fn by_clip(clips: &[usize], truth: &[usize], scores: ArrayView2<f32>) -> Cli
     voted
 }
 
-/// Where the segments of each clip are: clip number → ascending positions in `clips`, at least one.
-pub fn positions_by_clip(clips: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+/// Where the segments of each track are: track number → ascending positions in `tracks`, at least one.
+pub fn positions_by_track(tracks: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     let mut positions = BTreeMap::<_, Vec<_>>::new();
-    for (position, &clip) in clips.iter().enumerate() {
-        positions.entry(clip).or_default().push(position);
+    for (position, &track) in tracks.iter().enumerate() {
+        positions.entry(track).or_default().push(position);
     }
     positions
 }

@@ -81,8 +81,8 @@ pub fn example(name: &str) -> PathBuf {
     tests.parent().unwrap().parent().unwrap().join("examples").join(name)
 }
 
-/// A small table that a classifier can learn from: `clips` clips of each of three genres in `segments` segments.
-pub fn small_table(clips: usize, segments: usize) -> String {
+/// A small table that a classifier can learn from: `tracks` tracks of each of three genres in `segments` segments.
+pub fn small_table(tracks: usize, segments: usize) -> String {
     let mut text = String::from("filename,length,tempo,mfcc1_mean,mfcc1_var,label\n");
     let mut state = 1_u64;
     let mut noise = || {
@@ -90,14 +90,14 @@ pub fn small_table(clips: usize, segments: usize) -> String {
         (state >> 40) as f64 / (1_u64 << 24) as f64
     };
     for (number, genre) in ["blues", "jazz", "rock"].iter().enumerate() {
-        for clip in 0..clips {
-            let of_clip = noise();
+        for track in 0..tracks {
+            let of_track = noise();
             for segment in 0..segments {
-                let x = number as f64 + of_clip;
+                let x = number as f64 + of_track;
                 let suffix = if segments == 1 { String::new() } else { format!(".{segment}") };
                 let length = 661_500 / segments;
                 let (a, b, c) = (x + noise(), -x + noise(), noise());
-                writeln!(text, "{genre}.{clip:05}{suffix}.wav,{length},{a},{b},{c},{genre}").unwrap();
+                writeln!(text, "{genre}.{track:05}{suffix}.wav,{length},{a},{b},{c},{genre}").unwrap();
             }
         }
     }

@@ -1,4 +1,4 @@
-use crate::{Error, Param, Params, Picture, Result, Value};
+use crate::{Error, Param, Params, Representation, Result, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,15 +20,15 @@ pub struct Card {
     /// Figures others published for this system.
     pub published: Vec<Published>,
     /// Whether `bench all` runs the model when none is named.
-    pub in_default_lineup: bool,
-    /// Hyper-parameters, with values as a user would type them, that make a quick look of the fit:
-    /// what runs on the built-in data, and elsewhere with `--quick`.
-    pub quick: Vec<(String, String)>,
+    pub is_default: bool,
+    /// Hyper-parameters, with values as a user would type them, that make a reduced configuration of the model:
+    /// what runs on the built-in data, and elsewhere with `--reduced`.
+    pub reduced: Vec<(String, String)>,
 }
 
 impl Card {
     /// A card of a model that reads the feature table, has no hyper-parameters and belongs to the
-    /// default line-up.
+    /// default models.
     pub fn new(name: impl Into<String>, family: Family, summary: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -38,28 +38,28 @@ impl Card {
             leaves_out: Vec::new(),
             params: Vec::new(),
             published: Vec::new(),
-            in_default_lineup: true,
-            quick: Vec::new(),
+            is_default: true,
+            reduced: Vec::new(),
         }
     }
 
-    /// Reads pictures instead of the table. Which of `kinds` is the hyper-parameter `input`, the first
+    /// Reads spectrograms instead of the table. Which of `kinds` is the hyper-parameter `input`, the first
     /// being the default.
     ///
     /// # Panics
     ///
-    /// Without any, or with one that is no [`Picture`], which is a mistake in the plugin.
-    pub fn reading_pictures(mut self, kinds: &[&str]) -> Self {
-        let parsed: Vec<Picture> =
+    /// Without any, or with one that is no [`Representation`], which is a mistake in the plugin.
+    pub fn reading_spectrograms(mut self, kinds: &[&str]) -> Self {
+        let parsed: Vec<Representation> =
             kinds.iter().map(|kind| kind.parse().unwrap_or_else(|e| panic!("{}: {e}", self.name))).collect();
-        self.reads = Reads::Pictures(parsed[0]);
-        self.param(Param::choice("input", kinds, "what the pictures show; images are taken as they are"))
+        self.reads = Reads::Spectrograms(parsed[0]);
+        self.param(Param::choice("input", kinds, "what the spectrograms show; images are taken as they are"))
     }
 
-    /// Reads the table beside the pictures that [`Card::reading_pictures`] asked for.
+    /// Reads the table beside the spectrograms that [`Card::reading_spectrograms`] asked for.
     pub fn and_table(mut self) -> Self {
-        if let Reads::Pictures(picture) = self.reads {
-            self.reads = Reads::TableAndPictures(picture);
+        if let Reads::Spectrograms(spectrogram) = self.reads {
+            self.reads = Reads::TableAndSpectrograms(spectrogram);
         }
         self
     }
@@ -76,17 +76,18 @@ impl Card {
     ///
     /// The parameters are not this card's.
     pub fn reads_with(&self, params: &Params) -> Result<Reads> {
-        let picture = || -> Result<Picture> { params.choice("input")?.parse().map_err(Error::failed) };
+        let spectrogram =
+            || -> Result<Representation> { params.choice("input")?.parse().map_err(Error::failed) };
         Ok(match self.reads {
             Reads::Table => Reads::Table,
-            Reads::Pictures(_) => Reads::Pictures(picture()?),
-            Reads::TableAndPictures(_) => Reads::TableAndPictures(picture()?),
+            Reads::Spectrograms(_) => Reads::Spectrograms(spectrogram()?),
+            Reads::TableAndSpectrograms(_) => Reads::TableAndSpectrograms(spectrogram()?),
         })
     }
 
-    /// Sets a hyper-parameter for a quick look.
-    pub fn quick(mut self, name: &str, value: &str) -> Self {
-        self.quick.push((name.to_owned(), value.to_owned()));
+    /// Sets a hyper-parameter of the reduced configuration.
+    pub fn reduced(mut self, name: &str, value: &str) -> Self {
+        self.reduced.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -104,7 +105,7 @@ impl Card {
 
     /// Runs the model only when it is named.
     pub fn only_by_name(mut self) -> Self {
-        self.in_default_lineup = false;
+        self.is_default = false;
         self
     }
 
@@ -169,18 +170,18 @@ pub enum Reads {
     /// The feature table: one row of numbers an example.
     #[default]
     Table,
-    /// A picture of each example.
-    Pictures(Picture),
+    /// A spectrogram of each example.
+    Spectrograms(Representation),
     /// Both.
-    TableAndPictures(Picture),
+    TableAndSpectrograms(Representation),
 }
 
 impl Reads {
-    /// The pictures among it.
-    pub fn pictures(self) -> Option<Picture> {
+    /// The spectrograms among it.
+    pub fn spectrograms(self) -> Option<Representation> {
         match self {
             Self::Table => None,
-            Self::Pictures(picture) | Self::TableAndPictures(picture) => Some(picture),
+            Self::Spectrograms(spectrogram) | Self::TableAndSpectrograms(spectrogram) => Some(spectrogram),
         }
     }
 }
@@ -197,8 +198,8 @@ impl TryFrom<String> for Reads {
     fn try_from(text: String) -> std::result::Result<Self, String> {
         match text.strip_prefix("table") {
             Some("") => Ok(Self::Table),
-            Some(rest) => rest.trim_start_matches(" + ").parse().map(Self::TableAndPictures),
-            None => text.parse().map(Self::Pictures),
+            Some(rest) => rest.trim_start_matches(" + ").parse().map(Self::TableAndSpectrograms),
+            None => text.parse().map(Self::Spectrograms),
         }
     }
 }
@@ -208,8 +209,8 @@ impl fmt::Display for Reads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Table => f.write_str("table"),
-            Self::Pictures(picture) => picture.fmt(f),
-            Self::TableAndPictures(picture) => write!(f, "table + {picture}"),
+            Self::Spectrograms(spectrogram) => spectrogram.fmt(f),
+            Self::TableAndSpectrograms(spectrogram) => write!(f, "table + {spectrogram}"),
         }
     }
 }

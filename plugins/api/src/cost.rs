@@ -5,5 +5,5 @@ pub struct Cost {
     pub parameters: u64,
     /// Multiplications, each with an addition, that the scores of one example take; learning from it takes about
     /// three times as many.
-    pub multiply_adds: u64,
+    pub macs: u64,
 }

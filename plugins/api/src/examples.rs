@@ -1,4 +1,4 @@
-use crate::Pictures;
+use crate::Spectrograms;
 use crate::partition::{Group, partition};
 use ndarray::{Array2, Axis};
 use rand::RngCore;
@@ -13,9 +13,9 @@ pub struct Inputs {
     pub table: Array2<f32>,
     /// Names of the table's columns, such as `mfcc1_mean`.
     pub columns: Arc<[String]>,
-    /// A picture of each example, every row standardised likewise; none unless the model's card asks
+    /// A spectrogram of each example, every row standardised likewise; none unless the model's card asks
     /// for them.
-    pub pictures: Pictures,
+    pub spectrograms: Spectrograms,
 }
 
 impl Inputs {
@@ -35,9 +35,12 @@ impl Inputs {
     ///
     /// Where a row does not exist.
     pub fn select(&self, rows: &[usize]) -> Self {
-        let pictures =
-            if self.pictures.is_empty() { Pictures::default() } else { self.pictures.select(rows) };
-        Self { table: self.table.select(Axis(0), rows), columns: Arc::clone(&self.columns), pictures }
+        let spectrograms = if self.spectrograms.is_empty() {
+            Spectrograms::default()
+        } else {
+            self.spectrograms.select(rows)
+        };
+        Self { table: self.table.select(Axis(0), rows), columns: Arc::clone(&self.columns), spectrograms }
     }
 }
 
@@ -48,9 +51,9 @@ pub struct Examples {
     pub inputs: Inputs,
     /// Class of each example, an index into [`Examples::classes`].
     pub labels: Vec<usize>,
-    /// Recording each example was cut from; examples with equal numbers are pieces of one recording.
-    pub clips: Vec<usize>,
-    /// What the run's protocol keeps together: artists, recordings or nothing but the example
+    /// Track each example was cut from; examples with equal numbers are segments of one track.
+    pub tracks: Vec<usize>,
+    /// What the run's protocol keeps together: artists, tracks or nothing but the example
     /// itself. A model that splits its training part again must not separate equal numbers, and
     /// does best to use [`Examples::folds`].
     pub groups: Vec<usize>,
@@ -79,7 +82,7 @@ impl Examples {
         Self {
             inputs: self.inputs.select(rows),
             labels: pick(&self.labels),
-            clips: pick(&self.clips),
+            tracks: pick(&self.tracks),
             groups: pick(&self.groups),
             classes: Arc::clone(&self.classes),
         }

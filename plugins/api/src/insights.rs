@@ -26,15 +26,15 @@ impl Insights {
 /// What an epoch of training came to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Mean loss of the training examples, each at the moment it was learnt from.
+    /// Mean loss of the training examples, each at the moment of its step.
     pub train_loss: f64,
-    /// Share of the training examples that were right at that moment, 0–1; of blended ones, by their
+    /// Accuracy on the training examples at that moment, 0–1; of blended ones, by their
     /// larger part.
     pub train_accuracy: f64,
     /// On the validation part, after the epoch; none where there is no such part.
     pub valid: Option<Quality>,
     /// Learning rate of the last step.
-    pub rate: f64,
+    pub learning_rate: f64,
     /// Seconds the epoch took.
     pub seconds: f64,
 }
@@ -47,13 +47,15 @@ impl Epoch {
     }
 }
 
-/// For the progress bar: `loss 0.512, validation 0.634, 71.2 % right`.
+/// For the progress bar: `loss 0.512, validation 0.634, accuracy 71.2 %`.
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "loss {:.3}, ", self.train_loss)?;
         match self.valid {
-            Some(valid) => write!(f, "validation {:.3}, {:.1} % right", valid.loss, 100.0 * valid.accuracy),
-            None => write!(f, "{:.1} % right", 100.0 * self.train_accuracy),
+            Some(valid) => {
+                write!(f, "validation {:.3}, accuracy {:.1} %", valid.loss, 100.0 * valid.accuracy)
+            }
+            None => write!(f, "accuracy {:.1} %", 100.0 * self.train_accuracy),
         }
     }
 }
@@ -63,7 +65,7 @@ impl fmt::Display for Epoch {
 pub struct Quality {
     /// Mean cross-entropy, nothing smoothed or weighted.
     pub loss: f64,
-    /// Share of the examples that are right, 0–1.
+    /// Accuracy, 0–1.
     pub accuracy: f64,
     /// Mean F1 over the classes that occur as truth or as prediction, 0–1.
     pub macro_f1: f64,

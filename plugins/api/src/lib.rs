@@ -14,12 +14,12 @@
 //! | [`Fitted::scores`] | [`Inputs`] without labels | table `(examples, columns)` |
 //! | … and returns | scores, higher is likelier | `(examples, classes)` |
 //!
-//! A model whose card [asks for pictures](Card::reading_pictures) finds [`Pictures`] of the examples
+//! A model whose card [asks for spectrograms](Card::reading_spectrograms) finds [`Spectrograms`] of the examples
 //! in its inputs: spectrograms or cepstral coefficients, `(rows, columns)` each.
 //!
 //! The predicted label of an example is the class with the highest score, the lowest class index
 //! where several are equal. Scores need not be probabilities, but they are averaged over the
-//! segments of a clip, so they should be on one scale for all examples.
+//! segments of a track, so they should be on one scale for all examples.
 //!
 //! # A whole model
 //!
@@ -63,8 +63,8 @@ mod examples;
 mod insights;
 mod params;
 pub mod partition;
-mod pictures;
 mod run;
+mod spectrograms;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
@@ -73,8 +73,8 @@ pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
 pub use insights::{Epoch, Insights, Quality};
 pub use params::{Param, Params, Value};
-pub use pictures::{Picture, Pictures, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
+pub use spectrograms::{Representation, Spectrograms, Spectrum};
 
 use ndarray::Array2;
 
@@ -93,7 +93,7 @@ pub trait Model: Send + Sync {
     /// `train` has at least one example of every class in the usual case, but a split read from a
     /// file may leave a class out: [`Examples::classes`] always lists all classes of the dataset.
     /// `valid` is for early stopping and calibration; it is empty unless the protocol sets a
-    /// validation part aside. Tables and pictures were standardised with the training part's mean
+    /// validation part aside. Tables and spectrograms were standardised with the training part's mean
     /// and standard deviation.
     ///
     /// All randomness must come from [`Run::rng`], and the result must not depend on
@@ -105,7 +105,7 @@ pub trait Model: Send + Sync {
     /// goes on with the next model; a panic is caught and treated the same.
     fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>>;
 
-    /// What the model takes with these hyper-parameters, for pictures of so many rows and columns, tables of so many
+    /// What the model takes with these hyper-parameters, for spectrograms of so many rows and columns, tables of so many
     /// columns (whatever of it it reads) and so many classes; None where that depends on the examples.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ pub trait Model: Send + Sync {
     fn cost(
         &self,
         _params: &Params,
-        _picture: (usize, usize),
+        _spectrogram: (usize, usize),
         _columns: usize,
         _classes: usize,
     ) -> Result<Option<Cost>> {

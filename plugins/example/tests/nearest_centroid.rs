@@ -22,7 +22,7 @@ fn the_nearest_mean_scores_highest() {
     let train = Examples {
         inputs: inputs(array![[0.0, 0.0], [2.0, 0.0], [10.0, 1.0], [10.0, -1.0]]),
         labels: vec![0, 0, 2, 2],
-        clips: vec![0, 1, 2, 3],
+        tracks: vec![0, 1, 2, 3],
         groups: vec![0, 1, 2, 3],
         classes: ["blues", "jazz", "rock"].map(str::to_owned).into(),
     };

@@ -1,4 +1,4 @@
-//! Seconds that an epoch of every network takes on the processor, for a thousand examples of 3 s with its default
+//! Seconds that an epoch of every network takes on the CPU, for a thousand examples of 3 s with its default
 //! parameters: what `bench list` shows, from `data/epoch_seconds.csv`.
 //!
 //! Usage: `cargo run --release -p genre-bench-neural --example epochs -- [NAME ...] > data/epoch_seconds.csv`
@@ -6,7 +6,7 @@
 //! Measured on 64 random examples, one epoch after one to warm up. Threads are as many as `RAYON_NUM_THREADS` says.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use genre_bench_api::{Examples, Inputs, Model, Pictures, Result, Run, random_stream};
+use genre_bench_api::{Examples, Inputs, Model, Result, Run, Spectrograms, random_stream};
 use ndarray::{Array2, Array3};
 use rand::Rng;
 
@@ -20,13 +20,16 @@ fn examples(model: &dyn Model) -> Result<Examples> {
     let card = model.card();
     let mut rng = random_stream(0, "examples");
     let reads = card.reads_with(&card.resolve([])?)?;
-    let shape = reads.pictures().map(|picture| (picture.rows, SAMPLES / picture.hop + 1)).unwrap_or_default();
+    let shape = reads
+        .spectrograms()
+        .map(|spectrogram| (spectrogram.rows, SAMPLES / spectrogram.hop + 1))
+        .unwrap_or_default();
     let table = Array2::from_shape_fn((EXAMPLES, COLUMNS - card.leaves_out.len()), |_| rng.r#gen::<f32>());
-    let pictures = Array3::from_shape_fn((EXAMPLES, shape.0, shape.1), |_| rng.r#gen::<f32>());
+    let spectrograms = Array3::from_shape_fn((EXAMPLES, shape.0, shape.1), |_| rng.r#gen::<f32>());
     Ok(Examples {
-        inputs: Inputs { table, pictures: Pictures::new(pictures), ..Inputs::default() },
+        inputs: Inputs { table, spectrograms: Spectrograms::new(spectrograms), ..Inputs::default() },
         labels: (0..EXAMPLES).map(|example| example % CLASSES).collect(),
-        clips: (0..EXAMPLES).collect(),
+        tracks: (0..EXAMPLES).collect(),
         groups: (0..EXAMPLES).collect(),
         classes: (0..CLASSES).map(|class| class.to_string()).collect(),
     })

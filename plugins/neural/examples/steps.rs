@@ -13,7 +13,7 @@ use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten,
     InitScheme, LastState, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
 };
-use genre_bench_neural::train::optimiser::{Optimiser, Rule};
+use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
 use std::time::Instant;
 
 /// A network and the shape of a batch for it.
@@ -134,14 +134,14 @@ fn measure(network: &Network, device: &Device, dtype: DType) -> Result<(f64, usi
     let weights = builder.finish();
     let x = Tensor::randn(0f32, 1.0, network.batch, device)?.to_dtype(dtype)?;
     let labels: Vec<u32> = (0..network.batch[0] as u32).map(|example| example % 10).collect();
-    let mut optimiser = Optimiser::new(Rule::adam(), &weights)?;
+    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), &weights)?;
     let mut seconds = Vec::new();
     for step in 0..10 {
         let start = Instant::now();
         let pass = Pass::training(random_stream(step, "dropout"));
         let scores = net.forward(&x, &pass)?;
         let gradients = pass.backward(&CrossEntropy::default().of_labels(&scores, &labels)?)?;
-        optimiser.step(&weights, &gradients, 1e-3, 1.0)?;
+        optimizer.step(&weights, &gradients, 1e-3, 1.0)?;
         device.synchronize()?;
         if step >= 3 {
             seconds.push(start.elapsed().as_secs_f64());

@@ -35,13 +35,13 @@ pub fn cuda_device(number: usize) -> Result<Device> {
     if !candle_core::utils::cuda_is_available() {
         return Err(Error::failed(
             "this program was built without CUDA: build it with `cargo build --release --features cuda` where the \
-             CUDA toolkit is installed (nvcc on PATH), or compute on the processor (cpu)",
+             CUDA toolkit is installed (nvcc on PATH), or compute on the CPU (cpu)",
         ));
     }
     let device = Device::new_cuda_with_stream(number).map_err(|error| {
         Error::failed(format!(
             "CUDA device {number} cannot be used: {error}; `nvidia-smi -L` lists the devices and their numbers \
-             (from 0), or compute on the processor (cpu)"
+             (from 0), or compute on the CPU (cpu)"
         ))
     })?;
     #[cfg(feature = "cuda")]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! layers/   a layer is its weights and a forward pass; nothing more
-//! train/    one loop, and small strategies around it: optimisers, schedules, early stopping, checkpoints
+//! train/    one loop, and small strategies around it: optimizers, schedules, early stopping, checkpoints
 //! network   from an architecture and a recipe to a model of the suite
 //! models/   the architectures, one file each
 //! ```

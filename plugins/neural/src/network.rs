@@ -38,8 +38,8 @@ pub trait Architecture: Send + Sync {
 /// What goes into a network and comes out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
-    /// Rows and columns of a picture; 0 where none is read.
-    pub picture: (usize, usize),
+    /// Rows and columns of a spectrogram; 0 where none is read.
+    pub spectrogram: (usize, usize),
     /// Columns of the table; 0 where it is not read.
     pub columns: usize,
     /// Scores that come out.
@@ -47,11 +47,15 @@ pub struct Shape {
 }
 
 /// The card of a network, with the hyper-parameters that all have.
-pub fn card(name: &str, summary: &str, epochs: i64, batch: i64, rate: f64) -> Card {
+pub fn card(name: &str, summary: &str, epochs: i64, batch: i64, learning_rate: f64) -> Card {
     Card::new(name, Family::Neural, summary)
         .param(Param::int("epochs", epochs, "how often every example is learnt from, at most").at_least(1.0))
         .param(Param::int("batch", batch, "examples of a step").at_least(1.0).tries(&["16", "32", "64"]))
-        .param(Param::float("lr", rate, "learning rate").above(0.0).tries(&["0.0003", "0.001", "0.003"]))
+        .param(
+            Param::float("lr", learning_rate, "learning rate")
+                .above(0.0)
+                .tries(&["0.0003", "0.001", "0.003"]),
+        )
         .param(Param::choice("precision", &["f32", "bf16"], "type of the numbers; bf16 is for CUDA devices"))
 }
 
@@ -102,11 +106,11 @@ impl<A: Architecture> Model for Network<A> {
     fn cost(
         &self,
         params: &Params,
-        picture: (usize, usize),
+        spectrogram: (usize, usize),
         columns: usize,
         classes: usize,
     ) -> Result<Option<Cost>> {
-        let shape = shape(picture, columns, self.card().reads_with(params)?, classes)?;
+        let shape = shape(spectrogram, columns, self.card().reads_with(params)?, classes)?;
         cost(&self.0, &shape, params).map(Some)
     }
 }
@@ -120,7 +124,7 @@ pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> 
     let count = || -> candle_core::Result<Cost> {
         let builder = Builder::blank();
         let network = architecture.layers(&builder, shape, params)?;
-        let (rows, columns) = shape.picture;
+        let (rows, columns) = shape.spectrogram;
         let example = match (rows * columns, shape.columns) {
             (pixels, 0) if pixels > 0 => vec![1, 1, rows, columns],
             (pixels, features) => vec![1, pixels + features],
@@ -128,7 +132,7 @@ pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> 
         let pass = Pass::counting();
         network.forward(&Tensor::zeros(example, DType::F32, &Device::Cpu)?, &pass)?;
         let parameters = builder.finish().parameters() as u64;
-        Ok(Cost { parameters, multiply_adds: pass.multiply_adds() })
+        Ok(Cost { parameters, macs: pass.macs() })
     };
     count().map_err(failed)
 }
@@ -136,7 +140,7 @@ pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> 
 fn precision(run: &Run) -> Result<DType> {
     match run.params.choice("precision")? {
         "bf16" if run.device == genre_bench_api::Device::Cpu => {
-            Err(Error::failed("bf16 is for CUDA devices: --device cuda, or --precision f32 on the processor"))
+            Err(Error::failed("bf16 is for CUDA devices: --device cuda, or --precision f32 on the CPU"))
         }
         "bf16" => Ok(DType::BF16),
         _ => Ok(DType::F32),
@@ -157,23 +161,23 @@ fn set_aside(train: &Examples, valid: &Examples, recipe: &Recipe, run: &Run) -> 
 }
 
 fn shape_of(inputs: &Inputs, reads: Reads, classes: usize) -> Result<Shape> {
-    shape(inputs.pictures.shape(), inputs.table.ncols(), reads, classes)
+    shape(inputs.spectrograms.shape(), inputs.table.ncols(), reads, classes)
 }
 
-/// What a network reads of pictures and tables of these sizes.
-fn shape(picture: (usize, usize), columns: usize, reads: Reads, classes: usize) -> Result<Shape> {
-    let (picture, columns) = match reads {
+/// What a network reads of spectrograms and tables of these sizes.
+fn shape(spectrogram: (usize, usize), columns: usize, reads: Reads, classes: usize) -> Result<Shape> {
+    let (spectrogram, columns) = match reads {
         Reads::Table => ((0, 0), columns),
-        Reads::Pictures(_) => (picture, 0),
-        Reads::TableAndPictures(_) => (picture, columns),
+        Reads::Spectrograms(_) => (spectrogram, 0),
+        Reads::TableAndSpectrograms(_) => (spectrogram, columns),
     };
-    if reads != Reads::Table && picture.0 * picture.1 == 0 {
-        return Err(Error::failed("there are no pictures of the examples"));
+    if reads != Reads::Table && spectrogram.0 * spectrogram.1 == 0 {
+        return Err(Error::failed("there are no spectrograms of the examples"));
     }
-    if !matches!(reads, Reads::Pictures(_)) && columns == 0 {
+    if !matches!(reads, Reads::Spectrograms(_)) && columns == 0 {
         return Err(Error::failed("the feature table has no columns"));
     }
-    Ok(Shape { picture, columns, classes })
+    Ok(Shape { spectrogram, columns, classes })
 }
 
 struct FittedNetwork {

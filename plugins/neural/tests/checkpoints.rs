@@ -6,7 +6,7 @@ use genre_bench_api::{Error, Observer, Params, Run};
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, Dropout, InitScheme, Linear, Sequential, Weights,
 };
-use genre_bench_neural::train::optimiser::Rule;
+use genre_bench_neural::train::optimizer::OptimizerConfig;
 use genre_bench_neural::train::{
     EarlyStopping, History, Keep, Labelled, Plateau, Recipe, Samples, Schedule, fit,
 };
@@ -44,7 +44,7 @@ fn recipe(epochs: usize, checkpoint: Option<&Path>) -> Recipe {
         clip: Some(0.5),
         early_stopping: Some(EarlyStopping { patience: 5 }),
         checkpoint: checkpoint.map(PathBuf::from),
-        ..Recipe::new(epochs, 8, Rule::adam(), 0.05)
+        ..Recipe::new(epochs, 8, OptimizerConfig::adam(), 0.05)
     }
 }
 
@@ -84,7 +84,7 @@ fn a_resumed_fit_ends_in_the_same_bits() {
         let recipe = |epochs, path| Recipe { keep, ..recipe(epochs, path) };
         let (numbers, history) = train(&recipe(6, None), &run(1)).unwrap();
         assert_eq!(history.epochs.len(), 6);
-        assert_ne!(history.epochs[0].rate, history.epochs[5].rate);
+        assert_ne!(history.epochs[0].learning_rate, history.epochs[5].learning_rate);
 
         let half = train(&recipe(3, Some(&path)), &run(1)).unwrap();
         assert_eq!(half.1.epochs[..], history.epochs[..3]);
@@ -191,6 +191,9 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     let other_width = train_wide(&recipe(3, Some(&path)), &run(4), 15).unwrap_err().to_string();
     assert!(other_width.contains("shape"), "{other_width}");
     assert!(train(&recipe(3, Some(&path)), &run(5)).is_err(), "another seed");
-    assert!(train(&Recipe { rate: 0.1, ..recipe(3, Some(&path)) }, &run(4)).is_err(), "another rate");
+    assert!(
+        train(&Recipe { learning_rate: 0.1, ..recipe(3, Some(&path)) }, &run(4)).is_err(),
+        "another learning_rate"
+    );
     train(&recipe(3, Some(&path)), &run(4)).unwrap();
 }

@@ -12,7 +12,7 @@ use genre_bench_neural::layers::{
     CrossEntropy, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d, Pass, Recurrence,
     Recurrent, Resize, Sequential, Weights, Window,
 };
-use genre_bench_neural::train::optimiser::{Optimiser, Rule, global_norm};
+use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig, global_norm};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -313,7 +313,7 @@ fn a_network_learns_in_f32_and_in_bf16() {
             |at: usize| f32::from(u8::from(at % 80 / 10 == at / 80 % 3 * 2)) + (at * 7 % 13) as f32 / 26.0;
         let batch = Tensor::from_iter((0..12 * 80).map(bright), device).unwrap();
         let batch = batch.reshape((12, 1, 8, 10)).unwrap().to_dtype(dtype).unwrap();
-        let mut optimiser = Optimiser::new(Rule::adam(), &weights).unwrap();
+        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), &weights).unwrap();
         let mut losses = Vec::new();
         for step in 0..40 {
             let training = Pass::training(random_stream(step, "pass"));
@@ -321,7 +321,7 @@ fn a_network_learns_in_f32_and_in_bf16() {
             let loss = CrossEntropy::default().of_labels(&scores, &labels).unwrap();
             let gradients = training.backward(&loss).unwrap();
             assert!(global_norm(&weights, &gradients).unwrap() > 0.0);
-            optimiser.step(&weights, &gradients, 0.01, 1.0).unwrap();
+            optimizer.step(&weights, &gradients, 0.01, 1.0).unwrap();
             losses.push(loss.to_scalar::<f32>().unwrap());
         }
         assert!(losses[39] < losses[0] / 2.0, "in {dtype:?}: from {} to {}", losses[0], losses[39]);

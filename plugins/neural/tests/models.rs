@@ -1,8 +1,8 @@
-//! Every architecture on pictures that are easy to tell apart: the shapes fit together, it learns, and it keeps the
+//! Every architecture on spectrograms that are easy to tell apart: the shapes fit together, it learns, and it keeps the
 //! contract.
 #![allow(clippy::unwrap_used)]
 
-use genre_bench_api::{Cost, Examples, Inputs, Model, Pictures, Reads, Run, random_stream};
+use genre_bench_api::{Cost, Examples, Inputs, Model, Reads, Run, Spectrograms, random_stream};
 use ndarray::{Array2, Array3};
 use rand::Rng;
 
@@ -26,7 +26,7 @@ fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Pictures with a bright band whose height says the class, in noise, and a table that says it too.
+/// Spectrograms with a bright band whose height says the class, in noise, and a table that says it too.
 fn examples(count: usize, (rows, columns): (usize, usize), seed: u64) -> Examples {
     let mut rng = random_stream(seed, "pictures");
     let labels: Vec<usize> = (0..count).map(|example| example % 3).collect();
@@ -37,10 +37,14 @@ fn examples(count: usize, (rows, columns): (usize, usize), seed: u64) -> Example
     let table = Array2::from_shape_fn((count, 6), |(example, column)| {
         rng.r#gen::<f32>() + if column % 3 == labels[example] { 1.0 } else { 0.0 }
     });
-    let pictures = Pictures::new(pool);
+    let spectrograms = Spectrograms::new(pool);
     Examples {
-        inputs: Inputs { table, pictures: pictures.standardised_on(&pictures), ..Inputs::default() },
-        clips: (0..count).collect(),
+        inputs: Inputs {
+            table,
+            spectrograms: spectrograms.standardised_on(&spectrograms),
+            ..Inputs::default()
+        },
+        tracks: (0..count).collect(),
         groups: (0..count).collect(),
         classes: ["a", "b", "c"].into_iter().map(String::from).collect(),
         labels,
@@ -58,12 +62,12 @@ fn model(name: &str) -> Box<dyn Model> {
     genre_bench_neural::models().into_iter().find(|model| model.card().name == name).unwrap()
 }
 
-/// All that read pictures, and of each description with many variants those of the default line-up.
-fn reading_pictures() -> Vec<Box<dyn Model>> {
+/// All that read spectrograms, and of each description with many variants those of the default models.
+fn reading_spectrograms() -> Vec<Box<dyn Model>> {
     let variant = |name: &str| name.starts_with("mlfi-");
     let models = genre_bench_neural::models().into_iter().filter(|model| {
         let card = model.card();
-        card.reads != Reads::Table && (card.in_default_lineup || !variant(&card.name))
+        card.reads != Reads::Table && (card.is_default || !variant(&card.name))
     });
     models.collect()
 }
@@ -71,7 +75,7 @@ fn reading_pictures() -> Vec<Box<dyn Model>> {
 #[test]
 fn every_model_learns_what_can_be_told_apart() {
     let (train, test) = (examples(96, (64, 60), 0), examples(60, (64, 60), 1));
-    for model in reading_pictures() {
+    for model in reading_spectrograms() {
         let name = model.card().name;
         let fitted = model.fit(&train, &Examples::default(), &run(model.as_ref(), &SMALL, 0)).unwrap();
         let scores = fitted.scores(&test.inputs).unwrap();
@@ -84,18 +88,21 @@ fn every_model_learns_what_can_be_told_apart() {
         let alone = fitted.scores(&test.inputs.select(&[17])).unwrap();
         assert_eq!(alone.row(0), scores.row(17), "{name}: an example alone");
         assert_eq!(fitted.insights().history.len(), fitted.insights().numbers[1].1 as usize, "{name}");
-        assert!(fitted.scores(&examples(3, (64, 52), 0).inputs).is_err(), "{name}: pictures of another size");
+        assert!(
+            fitted.scores(&examples(3, (64, 52), 0).inputs).is_err(),
+            "{name}: spectrograms of another size"
+        );
     }
 }
 
 #[test]
 fn the_seed_decides_every_bit_and_the_threads_none() {
     let (train, test) = (examples(24, (64, 60), 0), examples(20, (64, 60), 1));
-    let quick = [&[("epochs", "2")][..], &SMALL[1..]].concat();
-    for model in reading_pictures() {
+    let reduced = [&[("epochs", "2")][..], &SMALL[1..]].concat();
+    for model in reading_spectrograms() {
         let fit = |seed, threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let run = run(model.as_ref(), &quick, seed);
+            let run = run(model.as_ref(), &reduced, seed);
             pool.install(|| {
                 model.fit(&train, &Examples::default(), &run).unwrap().scores(&test.inputs).unwrap()
             })
@@ -117,7 +124,7 @@ fn a_validation_part_is_set_aside_where_the_recipe_needs_one() {
 }
 
 #[test]
-fn every_interaction_trains_on_pictures_of_any_size() {
+fn every_interaction_trains_on_spectrograms_of_any_size() {
     let models = genre_bench_neural::models();
     let names = models.iter().map(|model| model.card().name).filter(|name| name.starts_with("mlfi"));
     let names: Vec<String> = names.collect();
@@ -146,9 +153,9 @@ fn published_figures_are_of_models_and_inputs_that_there_are() {
     assert_eq!(found, 8 + 25 + 22);
 }
 
-/// The pictures of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.
+/// The spectrograms of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.
 #[test]
-fn pools_and_states_fit_pictures_of_any_length() {
+fn pools_and_states_fit_spectrograms_of_any_length() {
     let sizes = [(192, 2584), (192, 862), (192, 259), (192, 87), (13, 87), (13, 1)];
     for name in ["crnn-base", "crnn-large", "lstm-64x2", "choi-fcn5"] {
         let model = model(name);
@@ -242,7 +249,7 @@ fn parameters_are_as_many_as_the_sources_imply() {
     }
 }
 
-/// What a model takes for pictures of 128 × 130, tables of 6 columns and 3 classes.
+/// What a model takes for spectrograms of 128 × 130, tables of 6 columns and 3 classes.
 fn cost(name: &str) -> Cost {
     let model = model(name);
     let params = model.card().resolve([]).unwrap();
@@ -251,7 +258,7 @@ fn cost(name: &str) -> Cost {
 
 #[test]
 fn multiply_adds_are_those_of_products() {
-    let network = |name| cost(name).multiply_adds as usize;
+    let network = |name| cost(name).macs as usize;
     let dense = [512, 256, 128, 64, 3].windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>();
     assert_eq!(network("ann"), 128 * 130 * 512 + dense);
     assert_eq!(network("ann-table"), 6 * 512 + dense);
@@ -277,13 +284,13 @@ fn multiply_adds_are_those_of_products() {
 #[test]
 fn interactions_lengthen_what_the_recurrent_layers_read() {
     let step = 3 * 64 * (16 + 64) + 3 * 64 * (64 + 64);
-    let alone = cost("mlfi").multiply_adds;
+    let alone = cost("mlfi").macs;
     for (name, steps) in [("e", 72), ("d", 40), ("c", 24), ("b", 16), ("a", 12)] {
-        assert_eq!(cost(&format!("mlfi-{name}")).multiply_adds, alone + (steps - 8) * step, "{name}");
+        assert_eq!(cost(&format!("mlfi-{name}")).macs, alone + (steps - 8) * step, "{name}");
     }
     let joined = [("a2d", 128 * 256, 40), ("b1e", 64 * 512, 72), ("b4b", 64 * 64, 16)];
     for (name, product, steps) in joined {
         let expected = alone + product + (steps - 8) * step;
-        assert_eq!(cost(&format!("mlfi-{name}")).multiply_adds, expected, "{name}");
+        assert_eq!(cost(&format!("mlfi-{name}")).macs, expected, "{name}");
     }
 }

@@ -16,7 +16,7 @@ fn examples(count: usize, from: usize) -> Examples {
     });
     Examples {
         inputs: Inputs { table, ..Inputs::default() },
-        clips: (0..count).collect(),
+        tracks: (0..count).collect(),
         groups: (0..count).collect(),
         classes: ["a", "b", "c"].into_iter().map(String::from).collect(),
         labels,

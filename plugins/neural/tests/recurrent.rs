@@ -93,7 +93,7 @@ fn training() -> Pass {
 fn outputs_and_gradients_are_pytorchs() {
     for device in devices() {
         compare(&device, DType::F32, 1e-4);
-        // bf16 has 8 bits; on the processor it is an error.
+        // bf16 has 8 bits; on the CPU it is an error.
         if Builder::new(0, &device, DType::BF16).trainable("w", 1, Init::Constant(0.0)).is_ok() {
             compare(&device, DType::BF16, 2e-2);
         }

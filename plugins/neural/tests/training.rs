@@ -10,22 +10,22 @@ use genre_bench_neural::layers::{
     Activation, Builder, CrossEntropy, Flatten, InitScheme, Linear, Sequential, Weights,
 };
 use genre_bench_neural::train::augment::{Blur, Brightness, Mixup, SpecAugment, Warp};
-use genre_bench_neural::train::optimiser::Rule;
+use genre_bench_neural::train::optimizer::OptimizerConfig;
 use genre_bench_neural::train::{History, Keep, Labelled, Recipe, Samples, fit, logits};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SIDE: usize = 8;
 
-/// Pictures of one bright row, and its third of the picture as class.
-fn pictures(count: usize, from: usize) -> (Samples, Vec<usize>) {
-    let labels: Vec<usize> = (0..count).map(|picture| picture % 3).collect();
-    let value = |picture: usize, at: usize| {
-        let noise = ((picture + from) * 7919 + at * 104_729) % 1009;
-        let row = picture % 3 * 3 + (picture + from) / 3 % 2;
+/// Spectrograms of one bright row, and its third of the spectrogram as class.
+fn spectrograms(count: usize, from: usize) -> (Samples, Vec<usize>) {
+    let labels: Vec<usize> = (0..count).map(|spectrogram| spectrogram % 3).collect();
+    let value = |spectrogram: usize, at: usize| {
+        let noise = ((spectrogram + from) * 7919 + at * 104_729) % 1009;
+        let row = spectrogram % 3 * 3 + (spectrogram + from) / 3 % 2;
         noise as f32 / 1009.0 + if at / SIDE == row { 1.0 } else { 0.0 }
     };
-    let values = (0..count).flat_map(|picture| (0..SIDE * SIDE).map(move |at| value(picture, at)));
+    let values = (0..count).flat_map(|spectrogram| (0..SIDE * SIDE).map(move |at| value(spectrogram, at)));
     (Samples::new(values.collect(), count, &[1, SIDE, SIDE]).unwrap(), labels)
 }
 
@@ -37,13 +37,13 @@ fn network(device: &Device) -> (Sequential, Weights) {
     (Sequential::new().then(Flatten).then(hidden).then(Activation::Relu).then(output), builder.finish())
 }
 
-/// The history of a fit, and the share of new pictures that the network has right then.
+/// The history of a fit, and the share of new spectrograms that the network has right then.
 fn train(recipe: &Recipe) -> Result<(History, f64)> {
     train_on(&Device::Cpu, recipe)
 }
 
 fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
-    let ((samples, labels), (valid, valid_labels)) = (pictures(90, 0), pictures(30, 500));
+    let ((samples, labels), (valid, valid_labels)) = (spectrograms(90, 0), spectrograms(30, 500));
     let (network, weights) = network(device);
     let run = Run::with(Params::default(), 0);
     let (train, valid) = (
@@ -51,7 +51,7 @@ fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
         Labelled { samples: &valid, labels: &valid_labels },
     );
     let history = fit(&network, &weights, train, valid, recipe, &run)?;
-    let (test, test_labels) = pictures(60, 1000);
+    let (test, test_labels) = spectrograms(60, 1000);
     let scores = logits(&network, &test, (device, DType::F32), || Ok(()))?;
     let is_right =
         |(row, label): &(ndarray::ArrayView1<f32>, &usize)| row.iter().all(|&score| score <= row[**label]);
@@ -60,7 +60,7 @@ fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
 }
 
 fn recipe(epochs: usize) -> Recipe {
-    Recipe::new(epochs, 16, Rule::adam(), 0.01)
+    Recipe::new(epochs, 16, OptimizerConfig::adam(), 0.01)
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn it_learns_with_everything_switched_on() {
 #[test]
 fn the_history_says_what_the_last_weights_are_worth() {
     let recipe = Recipe { keep: Keep::Last, ..recipe(3) };
-    let ((samples, labels), (valid, valid_labels)) = (pictures(40, 0), pictures(30, 500));
+    let ((samples, labels), (valid, valid_labels)) = (spectrograms(40, 0), spectrograms(30, 500));
     let (network, weights) = network(&Device::Cpu);
     let run = Run::with(Params::default(), 0);
     let judged = Labelled { samples: &valid, labels: &valid_labels };
@@ -108,7 +108,7 @@ fn the_history_says_what_the_last_weights_are_worth() {
 
 #[test]
 fn what_cannot_be_trained_is_refused() {
-    let (samples, labels) = pictures(12, 0);
+    let (samples, labels) = spectrograms(12, 0);
     let nothing = Samples::new(Vec::new(), 0, &[1, SIDE, SIDE]).unwrap();
     let refused = |samples: &Samples, labels: &[usize], recipe: Recipe| {
         let (network, weights) = network(&Device::Cpu);
@@ -124,7 +124,7 @@ fn what_cannot_be_trained_is_refused() {
     let flat = Samples::new(vec![0.0; 12 * 64], 12, &[64]).unwrap();
     let augment: Vec<Box<dyn genre_bench_neural::train::augment::Augmentation>> =
         vec![Box::new(Brightness { by: 0.1 })];
-    assert!(refused(&flat, &labels, Recipe { augment, ..recipe(1) }).contains("only pictures"));
+    assert!(refused(&flat, &labels, Recipe { augment, ..recipe(1) }).contains("only spectrograms"));
     let other = Samples::new(vec![0.0; 12 * 63], 12, &[63]).unwrap();
     refused(&other, &labels, recipe(1));
 }
@@ -160,7 +160,7 @@ fn tensorboard_reads_the_event_file() {
             ("loss/validation", valid.loss),
             ("accuracy/validation", valid.accuracy),
             ("macro_f1/validation", valid.macro_f1),
-            ("learning_rate", epoch.rate),
+            ("learning_rate", epoch.learning_rate),
             ("seconds", epoch.seconds),
         ] {
             let (step, read) = scalars[tag][number];

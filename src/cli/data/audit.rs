@@ -1,10 +1,10 @@
 use crate::cli::output::unwritable;
 use crate::cli::progress::{bar, stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, print};
-use crate::dataset::audit::{Watch, audit};
 use crate::error::Result;
+use crate::recordings::audit::{Watch, audit};
 use crate::report;
-use crate::run::write_whole;
+use crate::util::write_whole;
 use indicatif::ProgressBar;
 use std::path::PathBuf;
 

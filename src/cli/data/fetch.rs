@@ -1,8 +1,8 @@
 use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, json_text, print};
-use crate::dataset::fetch::layout::{GENRES, RECORDINGS_A_GENRE};
-use crate::dataset::fetch::{Fetched, Limits, Origin, Request, Stage, Watch, fetch};
 use crate::error::Result;
+use crate::recordings::fetch::layout::{GENRES, RECORDINGS_A_GENRE};
+use crate::recordings::fetch::{Fetched, Limits, Origin, Request, Stage, Watch, fetch};
 use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

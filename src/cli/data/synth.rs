@@ -1,9 +1,9 @@
 use super::super::progress::RecordingsBar;
 use super::super::{Status, print};
 use crate::audio::RATE;
-use crate::dataset::corpus::{self, Recording};
 use crate::error::{Error, Result};
-use crate::run::write_whole;
+use crate::recordings::synth::{self as corpus, Recording};
+use crate::util::write_whole;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

@@ -72,7 +72,7 @@ pub fn examples(table: Array2<f32>, labels: &[usize], classes: usize) -> Example
     Examples {
         inputs: inputs(table),
         labels: labels.to_vec(),
-        clips: (0..labels.len()).collect(),
+        tracks: (0..labels.len()).collect(),
         groups: (0..labels.len()).collect(),
         classes: (0..classes).map(|class| format!("class {class}")).collect(),
     }

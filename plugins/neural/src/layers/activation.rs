@@ -79,7 +79,7 @@ fn map_both(a: &Tensor, b: &Tensor, f: impl Fn(f32, f32) -> f32 + Sync) -> Resul
     Tensor::from_vec(to, a.shape(), &Device::Cpu)
 }
 
-/// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the processor works on many numbers
+/// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the CPU works on many numbers
 /// at once.
 ///
 /// With `x = n ln 2 + r`, `exp(x) − 1 = 2ⁿ (exp(r) − 1) + (2ⁿ − 1)`, and `exp(r) − 1` by its Taylor series:

@@ -3,8 +3,8 @@ use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: pictures
-/// of any size to pictures of one size.
+/// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: spectrograms
+/// of any size to spectrograms of one size.
 pub struct AdaptiveAvgPool2d {
     size: (usize, usize),
     last: LastMap,

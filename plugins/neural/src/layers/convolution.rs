@@ -11,7 +11,7 @@ use gemm::Parallelism;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Numbers of the unfolded picture that are made at a time: they should stay in a core's own cache.
+/// Numbers of the unfolded spectrogram that are made at a time: they should stay in a core's own cache.
 const VIEW: usize = 128 * 1024;
 /// Output pixels that are made at a time; whole rows of them, and at least one.
 const PIXELS: usize = 512;
@@ -19,8 +19,8 @@ const PIXELS: usize = 512;
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
 /// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias.
 ///
-/// Forward: every thread takes pictures of the batch. Gradient of the pictures: the same. Gradient of the
-/// weights: every thread takes a part of the weights and goes through all pictures in order, so that no sum
+/// Forward: every thread takes spectrograms of the batch. Gradient of the spectrograms: the same. Gradient of the
+/// weights: every thread takes a part of the weights and goes through all spectrograms in order, so that no sum
 /// depends on the threads.
 #[derive(Clone, Copy)]
 pub(crate) struct Convolution {
@@ -67,7 +67,7 @@ impl Convolution {
         Tensor::from_vec(output, fitted.output_shape(), &Device::Cpu)
     }
 
-    /// Gradients of the pictures, where they are wanted, of the weights, and of a bias.
+    /// Gradients of the spectrograms, where they are wanted, of the weights, and of a bias.
     fn gradients(
         self,
         input: &Tensor,
@@ -100,19 +100,21 @@ impl Fitted {
         let (pixels, taps) = (self.unfolding.pixels(), self.unfolding.taps());
         let group = self.filters * pixels;
         let mut output = zeros(self.batch * self.groups * group);
-        let pictures = input.par_chunks_exact(self.groups * self.unfolding.picture());
-        output.par_chunks_exact_mut(self.groups * group).zip(pictures).for_each_init(
+        let spectrograms = input.par_chunks_exact(self.groups * self.unfolding.spectrogram());
+        output.par_chunks_exact_mut(self.groups * group).zip(spectrograms).for_each_init(
             Vec::new,
-            |view, (output, picture)| {
+            |view, (output, spectrogram)| {
                 if let Some(bias) = bias {
                     output.chunks_exact_mut(pixels).zip(bias).for_each(|(plane, bias)| plane.fill(*bias));
                 }
                 let weights = weight.chunks_exact(self.filters * taps);
-                let pictures = picture.chunks_exact(self.unfolding.picture());
-                for ((output, weight), picture) in output.chunks_exact_mut(group).zip(weights).zip(pictures) {
+                let spectrograms = spectrogram.chunks_exact(self.unfolding.spectrogram());
+                for ((output, weight), spectrogram) in
+                    output.chunks_exact_mut(group).zip(weights).zip(spectrograms)
+                {
                     for (outputs, span) in self.blocks() {
                         for taps_now in self.tap_blocks(span.len()) {
-                            self.unfolding.unfold(picture, taps_now.clone(), outputs.clone(), view);
+                            self.unfolding.unfold(spectrogram, taps_now.clone(), outputs.clone(), view);
                             MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels)
                                 .add_product(
                                     Matrix::part(
@@ -133,17 +135,18 @@ impl Fitted {
     }
 
     fn input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
-        let (pixels, taps, picture) =
-            (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.picture());
+        let (pixels, taps, spectrogram) =
+            (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.spectrogram());
         let group = self.filters * pixels;
-        let mut input = zeros(self.batch * self.groups * picture);
+        let mut input = zeros(self.batch * self.groups * spectrogram);
         let gradients = gradient.par_chunks_exact(self.groups * group);
-        input.par_chunks_exact_mut(self.groups * picture).zip(gradients).for_each_init(
+        input.par_chunks_exact_mut(self.groups * spectrogram).zip(gradients).for_each_init(
             Vec::new,
             |view, (input, gradient)| {
                 let weights = weight.chunks_exact(self.filters * taps);
                 let gradients = gradient.chunks_exact(group);
-                for ((input, weight), gradient) in input.chunks_exact_mut(picture).zip(weights).zip(gradients)
+                for ((input, weight), gradient) in
+                    input.chunks_exact_mut(spectrogram).zip(weights).zip(gradients)
                 {
                     for (outputs, span) in self.blocks() {
                         for taps_now in self.tap_blocks(span.len()) {
@@ -171,11 +174,11 @@ impl Fitted {
             let mut sum = vec![0.0; filters.len() * taps.len()];
             for example in 0..self.batch {
                 let at = example * self.groups + group;
-                let picture = &input[at * self.unfolding.picture()..][..self.unfolding.picture()];
+                let spectrogram = &input[at * self.unfolding.spectrogram()..][..self.unfolding.spectrogram()];
                 let gradient =
                     &gradient[(at * self.filters + filters.start) * pixels..][..filters.len() * pixels];
                 for (outputs, span) in self.blocks() {
-                    self.unfolding.unfold(picture, taps.clone(), outputs, view);
+                    self.unfolding.unfold(spectrogram, taps.clone(), outputs, view);
                     MatrixMut::new(&mut sum, filters.len(), taps.len()).add_product(
                         Matrix::part(&gradient[span.start..], filters.len(), span.len(), pixels),
                         Matrix::new(view, taps.len(), span.len()).transposed(),
@@ -230,7 +233,7 @@ fn parts(count: usize, limit: usize) -> impl Iterator<Item = Range<usize>> {
     (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts)
 }
 
-/// Gradient of the bias: the sum over pictures and pixels.
+/// Gradient of the bias: the sum over spectrograms and pixels.
 fn bias_gradient(gradient: &Tensor) -> Result<Tensor> {
     let (_, filters, rows, columns) = gradient.dims4()?;
     let values = values(gradient)?;

@@ -2,7 +2,7 @@ use candle_core::{Result, Tensor};
 
 /// What a layer does to `N` tensors, with a backward pass of its own.
 ///
-/// Both passes are given tensors and make tensors. On the processor they compute on plain slices, elsewhere with
+/// Both passes are given tensors and make tensors. On the CPU they compute on plain slices, elsewhere with
 /// [`kernels`](super::kernels); which it is, every operation asks for itself.
 pub(super) trait Operation<const N: usize>: Send + Sync {
     /// The output, in memory of its own: never an input under another shape.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// needed for the way back; or whether it only counts.
 pub struct Pass {
     training: Option<Training>,
-    multiply_adds: Option<AtomicU64>,
+    macs: Option<AtomicU64>,
 }
 
 struct Training {
@@ -23,31 +23,31 @@ impl Pass {
     /// A pass whose gradients are wanted: dropout drops, batch normalisation uses the batch's own statistics.
     pub fn training(rng: ChaCha8Rng) -> Self {
         let training = Some(Training { rng: Mutex::new(rng), tape: Tape::default() });
-        Self { training, multiply_adds: None }
+        Self { training, macs: None }
     }
 
     /// A pass whose result is wanted: nothing is kept for gradients.
     pub fn evaluation() -> Self {
-        Self { training: None, multiply_adds: None }
+        Self { training: None, macs: None }
     }
 
     /// A pass in evaluation of which only the cost is wanted: what would take long is counted instead of computed, and
     /// zeros stand for it.
     pub fn counting() -> Self {
-        Self { training: None, multiply_adds: Some(AtomicU64::new(0)) }
+        Self { training: None, macs: Some(AtomicU64::new(0)) }
     }
 
     /// Multiplications, each with an addition, of convolutions, dense and recurrent layers in a pass that counts; what
     /// falls on padding is among them, as usual.
-    pub fn multiply_adds(&self) -> u64 {
-        self.multiply_adds.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
+    pub fn macs(&self) -> u64 {
+        self.macs.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
-    /// Counts an operation of so many multiply-adds, and makes zeros of the shape that it would have given; None in a
+    /// Counts an operation of so many MACs, and makes zeros of the shape that it would have given; None in a
     /// pass that does not count.
-    pub(super) fn count(&self, multiply_adds: usize, shape: impl Into<Shape>) -> Result<Option<Tensor>> {
-        let Some(count) = &self.multiply_adds else { return Ok(None) };
-        count.fetch_add(multiply_adds as u64, Ordering::Relaxed);
+    pub(super) fn count(&self, macs: usize, shape: impl Into<Shape>) -> Result<Option<Tensor>> {
+        let Some(count) = &self.macs else { return Ok(None) };
+        count.fetch_add(macs as u64, Ordering::Relaxed);
         Tensor::zeros(shape, DType::F32, &Device::Cpu).map(Some)
     }
 

@@ -3,7 +3,7 @@ use super::tape::Keep;
 use super::{Layer, Pass};
 use candle_core::{Result, Tensor};
 
-/// Pictures in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False`
+/// Spectrograms in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False`
 /// and without antialiasing.
 pub struct Resize {
     size: (usize, usize),

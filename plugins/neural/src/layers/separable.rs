@@ -32,7 +32,7 @@ impl AxisMap {
     }
 }
 
-/// A linear map of pictures that goes along rows and columns one after the other: averages over windows,
+/// A linear map of spectrograms that goes along rows and columns one after the other: averages over windows,
 /// interpolation.
 pub(crate) struct Separable {
     name: &'static str,
@@ -106,7 +106,7 @@ impl Operation<1> for Arc<Separable> {
         let (batch, channels, rows, columns) = input.dims4()?;
         let (from, to) = self.planes();
         if (rows, columns) != (self.rows.inputs, self.columns.inputs) || from * to == 0 {
-            bail!("{} does not take pictures of {rows} rows and {columns} columns", self.name);
+            bail!("{} does not take spectrograms of {rows} rows and {columns} columns", self.name);
         }
         if kernels::run_on(input.device()) {
             let [rows, columns] = &self.on_device(input.device())?.maps;
@@ -136,7 +136,7 @@ impl Operation<1> for Arc<Separable> {
     }
 }
 
-/// The map of a layer for pictures of the size that it saw last.
+/// The map of a layer for spectrograms of the size that it saw last.
 #[derive(Default)]
 pub(crate) struct LastMap(Mutex<Option<Arc<Separable>>>);
 

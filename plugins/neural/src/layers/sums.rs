@@ -1,4 +1,4 @@
-/// Sums side by side: enough for the processor's widest registers to work on.
+/// Sums side by side: enough for the CPU's widest registers to work on.
 const LANES: usize = 16;
 /// Numbers that are summed in 32 bits before the sum goes on in 64.
 const BLOCK: usize = 4096;

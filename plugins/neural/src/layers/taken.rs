@@ -18,7 +18,7 @@ impl Taken {
     pub fn cpu(&self) -> Result<(CpuStorage, Shape)> {
         match self.take() {
             Some(Storage::Cpu(storage)) => Ok((storage, self.shape.clone())),
-            _ => bail!("there is nothing on the processor to take"),
+            _ => bail!("there is nothing on the CPU to take"),
         }
     }
 

@@ -1,7 +1,7 @@
 use super::window::Axis;
 use std::ops::Range;
 
-/// The view of a picture in which a convolution is a matrix product ("im2col"): a row for every tap
+/// The view of a spectrogram in which a convolution is a matrix product ("im2col"): a row for every tap
 /// `(channel, kernel row, kernel column)` and a column for every output pixel.
 ///
 /// It is never made as a whole, only some rows and some columns at a time.
@@ -23,13 +23,19 @@ impl Unfolding {
         self.rows.output * self.columns.output
     }
 
-    /// Numbers of a picture.
-    pub fn picture(&self) -> usize {
+    /// Numbers of a spectrogram.
+    pub fn spectrogram(&self) -> usize {
         self.channels * self.rows.input * self.columns.input
     }
 
     /// Fills `view` with some taps at some output rows.
-    pub fn unfold(&self, picture: &[f32], taps: Range<usize>, outputs: Range<usize>, view: &mut Vec<f32>) {
+    pub fn unfold(
+        &self,
+        spectrogram: &[f32],
+        taps: Range<usize>,
+        outputs: Range<usize>,
+        view: &mut Vec<f32>,
+    ) {
         let width = self.columns.output;
         view.clear();
         view.resize(taps.len() * outputs.len() * width, 0.0);
@@ -37,10 +43,10 @@ impl Unfolding {
             self.runs(tap, outputs.clone(), |pixels, start, stride| {
                 let view = &mut view[pixels];
                 if stride == 1 {
-                    view.copy_from_slice(&picture[start..start + view.len()]);
+                    view.copy_from_slice(&spectrogram[start..start + view.len()]);
                 } else {
                     view.iter_mut()
-                        .zip(picture[start..].iter().step_by(stride))
+                        .zip(spectrogram[start..].iter().step_by(stride))
                         .for_each(|(to, from)| *to = *from);
                 }
             });
@@ -48,25 +54,29 @@ impl Unfolding {
     }
 
     /// The transposed operation: adds every number of the view to the pixel that it came from.
-    pub fn fold(&self, view: &[f32], taps: Range<usize>, outputs: Range<usize>, picture: &mut [f32]) {
+    pub fn fold(&self, view: &[f32], taps: Range<usize>, outputs: Range<usize>, spectrogram: &mut [f32]) {
         let width = self.columns.output;
         for (tap, view) in taps.zip(view.chunks_exact(outputs.len() * width)) {
             self.runs(tap, outputs.clone(), |pixels, start, stride| {
                 let view = &view[pixels];
                 if stride == 1 {
-                    picture[start..start + view.len()]
+                    spectrogram[start..start + view.len()]
                         .iter_mut()
                         .zip(view)
                         .for_each(|(to, from)| *to += *from);
                 } else {
-                    picture[start..].iter_mut().step_by(stride).zip(view).for_each(|(to, from)| *to += *from);
+                    spectrogram[start..]
+                        .iter_mut()
+                        .step_by(stride)
+                        .zip(view)
+                        .for_each(|(to, from)| *to += *from);
                 }
             });
         }
     }
 
     /// For every output row that a tap sees: the run of pixels within `outputs`, where the first lies in the
-    /// picture, and the step from one to the next.
+    /// spectrogram, and the step from one to the next.
     fn runs(&self, tap: usize, outputs: Range<usize>, mut run: impl FnMut(Range<usize>, usize, usize)) {
         let (rows, columns) = (self.rows, self.columns);
         let (tap, kernel_column) = (tap / columns.kernel, tap % columns.kernel);

@@ -1,17 +1,17 @@
 use candle_core::{CpuStorage, DType, Result, Storage, Tensor, bail};
 use std::ops::{Deref, Range};
 
-/// The numbers of a contiguous f32 tensor on the processor; a tensor of another kind, place or order is an
+/// The numbers of a contiguous f32 tensor on the CPU; a tensor of another kind, place or order is an
 /// error.
 pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
     match tensor.dtype() {
         DType::F32 => {}
-        DType::BF16 => bail!("bf16 is for CUDA devices; on the processor networks compute in f32"),
+        DType::BF16 => bail!("bf16 is for CUDA devices; on the CPU networks compute in f32"),
         other => bail!("networks compute in f32, not {other:?}"),
     }
     let (storage, layout) = tensor.storage_and_layout();
     if !matches!(&*storage, Storage::Cpu(CpuStorage::F32(_))) {
-        bail!("a tensor on the processor is wanted");
+        bail!("a tensor on the CPU is wanted");
     }
     let Some((start, end)) = layout.contiguous_offsets() else {
         bail!("a contiguous tensor is wanted, not one of strides {:?}", layout.stride());

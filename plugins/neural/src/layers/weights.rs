@@ -63,7 +63,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// bf16 on the processor, or a device that fails.
+    /// bf16 on the CPU, or a device that fails.
     pub fn trainable(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Tensor> {
         let var = self.var(name, shape.into(), init)?;
         let tensor = var.as_tensor().clone();
@@ -89,7 +89,7 @@ impl Builder {
 
     fn var(&self, name: &str, shape: Shape, init: Init) -> Result<Var> {
         if self.dtype == DType::BF16 && !kernels::run_on(&self.device) {
-            bail!("bf16 is for CUDA devices; on the processor networks compute in f32");
+            bail!("bf16 is for CUDA devices; on the CPU networks compute in f32");
         }
         let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };
         let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));

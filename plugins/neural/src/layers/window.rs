@@ -35,7 +35,7 @@ impl Window {
         Self { dilation, ..self }
     }
 
-    /// The two axes of a picture of this size.
+    /// The two axes of a spectrogram of this size.
     pub(crate) fn axes(self, (rows, columns): (usize, usize)) -> Result<(Axis, Axis)> {
         let Self { kernel, stride, padding, dilation } = self;
         Ok((

@@ -4,7 +4,7 @@ use crate::layers::{
     Linear, MaxPool2d, Sequential, Window,
 };
 use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use crate::train::{Plateau, Recipe, Schedule};
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -22,9 +22,9 @@ const FIRST_DROPOUT: usize = 2;
 /// layer (K. Choi, G. Fazekas, M. Sandler, "Automatic tagging using deep convolutional neural networks", ISMIR 2016).
 ///
 /// System E of a neural-networks course project: the best epoch's weights, early stopping, and a learning rate that
-/// falls on a plateau. Our reading: Adam with Keras's 0.001, patience 10 for stopping, a tenth of the rate after
+/// falls on a plateau. Our reading: Adam with Keras's 0.001, patience 10 for stopping, a tenth of the learning rate after
 /// 5 epochs, batches of 32, at most 100 epochs. A pool is never larger than what the blocks before left, so that
-/// pictures of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
+/// spectrograms of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
 #[derive(Debug, Clone, Copy)]
 pub struct ChoiFcn5 {
     /// `choi-fcn5-dropout`.
@@ -39,18 +39,18 @@ impl Architecture for ChoiFcn5 {
             true => card("choi-fcn5-dropout", "the same with three dropout layers", 100, 32, 0.001),
         };
         let card = card
-            .reading_pictures(&["mel-128", "mel-96"])
+            .reading_spectrograms(&["mel-128", "mel-96"])
             .param(patience(10))
             .param(scaled::param())
-            .quick("width", "0.25");
+            .reduced("width", "0.25");
         // What drops out must be seen more often.
-        card.quick("epochs", if self.dropout { "8" } else { "6" })
+        card.reduced("epochs", if self.dropout { "8" } else { "6" })
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
         let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let (mut channels, mut left) = (1, shape.picture);
+        let (mut channels, mut left) = (1, shape.spectrogram);
         let blocks = scaled::filters(FILTERS, params)?.into_iter().zip(POOLS);
         for (number, (filters, wanted)) in blocks.enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
@@ -74,6 +74,6 @@ impl Architecture for ChoiFcn5 {
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
         let plateau = Plateau { patience: 5, ..Plateau::TORCH };
         let schedule = Schedule::Plateau(plateau);
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, Rule::adam())? })
+        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }

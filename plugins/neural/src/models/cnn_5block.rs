@@ -5,14 +5,14 @@ use crate::layers::{
 };
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::Recipe;
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use candle_core::{Result, bail};
 use genre_bench_api::{Card, Param, Params};
 
 /// Our reading: the source does not say.
 const FILTERS: [usize; 5] = [16, 32, 64, 128, 256];
 
-/// Pictures resized to 224 × 224, then five blocks of [convolution 3×3, batch normalisation, leaky ReLU, max-pool
+/// Spectrograms resized to 224 × 224, then five blocks of [convolution 3×3, batch normalisation, leaky ReLU, max-pool
 /// 2×2] and a dense layer.
 ///
 /// System D of a multimedia course report: Adam with a learning rate of 0.001, stopped after 10 epochs without a
@@ -30,13 +30,16 @@ impl Architecture for Cnn5Block {
             32,
             0.001,
         )
-        .reading_pictures(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
+        .reading_spectrograms(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
         .param(patience(10))
-        .param(Param::int("size", 224, "rows and columns that pictures are resized to").between(32.0, 1024.0))
+        .param(
+            Param::int("size", 224, "rows and columns that spectrograms are resized to")
+                .between(32.0, 1024.0),
+        )
         .param(scaled::param())
-        .quick("epochs", "5")
-        .quick("size", "48")
-        .quick("width", "0.5")
+        .reduced("epochs", "5")
+        .reduced("size", "48")
+        .reduced("width", "0.5")
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
@@ -63,6 +66,6 @@ impl Architecture for Cnn5Block {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, Rule::adam())
+        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

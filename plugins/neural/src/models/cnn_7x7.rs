@@ -5,7 +5,7 @@ use crate::layers::{
 };
 use crate::network::{Architecture, Shape, card};
 use crate::train::augment::{Augmentation, Blur, Warp};
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use crate::train::{Recipe, Schedule};
 use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
@@ -13,7 +13,7 @@ use genre_bench_api::{Card, Param, Params};
 /// Rows and columns of the kernels, and filters of the blocks.
 const KERNEL: usize = 7;
 const FILTERS: [usize; 3] = [64, 128, 256];
-/// Rows and columns of the smallest picture of which three blocks leave a pixel.
+/// Rows and columns of the smallest spectrogram of which three blocks leave a pixel.
 const SMALLEST: usize = 50;
 
 /// Batch normalisation, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalisation], then dense 32 with
@@ -22,29 +22,29 @@ const SMALLEST: usize = 50;
 /// System C of an ANN/CNN course report: SGD with Nesterov momentum and a learning rate that decays; 70 % of clips
 /// right, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of
 /// Keras's SGD, a learning rate of 0.01, momentum 0.9 and decay 1e-6 a step, with batches of 32 and 100 epochs as its
-/// ANN has; pictures with fewer than 50 rows or columns are enlarged to that.
+/// ANN has; spectrograms with fewer than 50 rows or columns are enlarged to that.
 #[derive(Debug, Clone, Copy)]
 pub struct Cnn7x7;
 
 impl Architecture for Cnn7x7 {
     fn card(&self) -> Card {
         card("cnn-7x7", "three convolutions 7×7 with batch norm, SGD", 100, 32, 0.01)
-            .reading_pictures(&["mel-128", "mel-64", "mfcc-20"])
+            .reading_spectrograms(&["mel-128", "mel-64", "mfcc-20"])
             .param(Param::bool(
                 "augment",
                 false,
-                "mirror, rotate, stretch, blur and zoom the training pictures",
+                "mirror, rotate, stretch, blur and zoom the training spectrograms",
             ))
             .param(scaled::param())
-            .quick("epochs", "4")
-            .quick("width", "0.25")
+            .reduced("epochs", "4")
+            .reduced("width", "0.25")
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
-        let (mut rows, mut columns) = (shape.picture.0.max(SMALLEST), shape.picture.1.max(SMALLEST));
+        let (mut rows, mut columns) = (shape.spectrogram.0.max(SMALLEST), shape.spectrogram.1.max(SMALLEST));
         let mut network = Sequential::new();
-        if (rows, columns) != shape.picture {
+        if (rows, columns) != shape.spectrogram {
             network = network.then(Resize::new((rows, columns)));
         }
         network = network.then(BatchNorm::new(&builder.at("norm"), 1)?);
@@ -70,7 +70,8 @@ impl Architecture for Cnn7x7 {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let mut recipe = Recipe::of(params, Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 })?;
+        let mut recipe =
+            Recipe::of(params, OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 })?;
         recipe.schedule = Schedule::InverseTime { decay: 1e-6 };
         if params.bool("augment")? {
             let warp = Warp { zoom: 0.1, stretch: 0.1, rotation: 5.0, mirror: true, ..Warp::default() };

@@ -5,7 +5,7 @@ use crate::layers::{
 };
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::Recipe;
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -57,12 +57,12 @@ impl Architecture for Crnn {
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
         let card = card(name, summary, 100, 16, 0.001)
-            .reading_pictures(&["mel-192-hop-256-to-8000", "mel-128", "mel-64"])
+            .reading_spectrograms(&["mel-192-hop-256-to-8000", "mel-128", "mel-64"])
             .param(patience(10))
             .param(scaled::param())
-            .quick("epochs", "5")
-            .quick("width", "0.25")
-            .quick("input", "mel-64");
+            .reduced("epochs", "5")
+            .reduced("width", "0.25")
+            .reduced("input", "mel-64");
         match self {
             Self::Base => card,
             Self::Large => card.only_by_name(),
@@ -71,7 +71,7 @@ impl Architecture for Crnn {
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let mut network = Sequential::new();
-        let (mut channels, mut left) = (1, shape.picture);
+        let (mut channels, mut left) = (1, shape.spectrogram);
         for (number, &(filters, wanted)) in self.blocks().iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             let [filters] = scaled::filters([filters], params)?;
@@ -97,6 +97,6 @@ impl Architecture for Crnn {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, Rule::adam())
+        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

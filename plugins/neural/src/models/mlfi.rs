@@ -4,7 +4,7 @@ use crate::layers::{
     LastState, Layer, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
 };
 use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use crate::train::{Plateau, Recipe, Schedule};
 use candle_core::{Result, Tensor, bail};
 use genre_bench_api::{Card, Params};
@@ -35,8 +35,8 @@ const LAYERS: usize = 2;
 ///
 /// Our reading: kernels of 3×3 with padding; filters 16, 32, 64, 128, 128 with max-pools of 2, 2, 2, 4, 4; ReLU after
 /// batch normalisation and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
-/// steps join, they follow those of the convolutions; Keras's initialisation; batches of 32; a tenth of the rate after
-/// more than 5 epochs without a lower validation loss, the end after 15. Pictures of other sizes come to 128 numbers
+/// steps join, they follow those of the convolutions; Keras's initialisation; batches of 32; a tenth of the learning rate after
+/// more than 5 epochs without a lower validation loss, the end after 15. Spectrograms of other sizes come to 128 numbers
 /// too: a pool is never larger than what the blocks before left, and what the last one leaves is averaged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mlfi {
@@ -96,12 +96,12 @@ impl Mlfi {
 impl Architecture for Mlfi {
     fn card(&self) -> Card {
         let card = card(&self.name(), &self.summary(), 150, 32, 0.01)
-            .reading_pictures(&["mel-128", "mel-64"])
+            .reading_spectrograms(&["mel-128", "mel-64"])
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
             .param(patience(15))
-            .quick("epochs", "3")
-            .quick("input", "mel-64");
+            .reduced("epochs", "3")
+            .reduced("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
         if interacts { card.only_by_name() } else { card }
     }
@@ -121,9 +121,9 @@ impl Architecture for Mlfi {
                 };
         }
         Ok(Sequential::new().then(Modules {
-            picture: shape.picture,
+            spectrogram: shape.spectrogram,
             joins: *self,
-            convolutions: convolutions(&builder.at("convolutions"), shape.picture)?,
+            convolutions: convolutions(&builder.at("convolutions"), shape.spectrogram)?,
             recurrent: LastState(recurrent.build(&builder.at("recurrent"), STEP)?),
             dense,
             output: Linear::new(&builder.at("output"), UNITS + features, shape.classes, InitScheme::Keras)?,
@@ -132,15 +132,15 @@ impl Architecture for Mlfi {
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
         let schedule = Schedule::Plateau(Plateau { patience: 5, ..Plateau::TORCH });
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, Rule::adam())? })
+        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }
 
-/// From pictures to [`CONVOLVED`] numbers.
-fn convolutions(builder: &Builder, picture: (usize, usize)) -> Result<Sequential> {
+/// From spectrograms to [`CONVOLVED`] numbers.
+fn convolutions(builder: &Builder, spectrogram: (usize, usize)) -> Result<Sequential> {
     let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
     let mut network = Sequential::new();
-    let (mut channels, mut left) = (1, picture);
+    let (mut channels, mut left) = (1, spectrogram);
     for (number, (filters, side)) in FILTERS.into_iter().zip(POOLS).enumerate() {
         let at = builder.at(&format!("block{}", number + 1));
         let pool;
@@ -157,9 +157,9 @@ fn convolutions(builder: &Builder, picture: (usize, usize)) -> Result<Sequential
     Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten))
 }
 
-/// Both modules. An example is a row of numbers: the picture, then the features.
+/// Both modules. An example is a row of numbers: the spectrogram, then the features.
 struct Modules {
-    picture: (usize, usize),
+    spectrogram: (usize, usize),
     joins: Mlfi,
     convolutions: Sequential,
     recurrent: LastState,
@@ -179,13 +179,13 @@ impl Modules {
 
 impl Layer for Modules {
     fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let ((examples, numbers), (rows, columns)) = (batch.dims2()?, self.picture);
+        let ((examples, numbers), (rows, columns)) = (batch.dims2()?, self.spectrogram);
         let pixels = rows * columns;
         if numbers <= pixels {
-            bail!("{numbers} numbers are no picture of {rows} x {columns} and features");
+            bail!("{numbers} numbers are no spectrogram of {rows} x {columns} and features");
         }
-        let picture = batch.narrow(1, 0, pixels)?.reshape((examples, 1, rows, columns))?;
-        let convolved = self.convolutions.forward(&picture, pass)?;
+        let spectrogram = batch.narrow(1, 0, pixels)?.reshape((examples, 1, rows, columns))?;
+        let convolved = self.convolutions.forward(&spectrogram, pass)?;
         let mut recurrent = match self.joins.vision {
             None => Some(self.recur(&convolved, None, pass)?),
             Some(_) => None,

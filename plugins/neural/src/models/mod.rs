@@ -30,7 +30,7 @@ use vgg19::Vgg19;
 pub fn models() -> Vec<Box<dyn Model>> {
     let mut models = vec![
         model(Ann::Table),
-        model(Ann::Pictures),
+        model(Ann::Spectrogram),
         model(Cnn7x7),
         model(Cnn5Block),
         model(ChoiFcn5 { dropout: false }),

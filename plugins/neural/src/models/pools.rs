@@ -1,4 +1,4 @@
-//! Pools on pictures of other sizes than the sources have.
+//! Pools on spectrograms of other sizes than the sources have.
 
 /// A pool that is never larger than what the layers before left, and what it leaves; both in rows and columns.
 pub(super) fn fitting(

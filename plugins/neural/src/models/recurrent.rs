@@ -3,11 +3,11 @@ use crate::layers::{
 };
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::Recipe;
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
-/// Recurrent layers over the columns of a picture, and dense layers on the state after the last one.
+/// Recurrent layers over the columns of a spectrogram, and dense layers on the state after the last one.
 ///
 /// System D of a multimedia course report: mel spectrograms ("MELC") or mel-frequency cepstral coefficients ("MFCC")
 /// of 30 s, Adam with a learning rate of 0.001, stopped after 10 epochs without a lower validation loss, the best
@@ -68,9 +68,9 @@ impl RecurrentNetwork {
 impl Architecture for RecurrentNetwork {
     fn card(&self) -> Card {
         let card = card(self.name, &self.summary(), 100, 32, 0.001)
-            .reading_pictures(&["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"])
+            .reading_spectrograms(&["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"])
             .param(patience(10))
-            .quick("epochs", "10");
+            .reduced("epochs", "10");
         // One of each kind is enough where nobody asks for more.
         let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
         if typical { card } else { card.only_by_name() }
@@ -83,7 +83,7 @@ impl Architecture for RecurrentNetwork {
             plan = plan.bidirectional();
             features *= 2;
         }
-        let recurrent = plan.build(&builder.at("recurrent"), shape.picture.0)?;
+        let recurrent = plan.build(&builder.at("recurrent"), shape.spectrogram.0)?;
         let mut network = Sequential::new().then(ColumnsAsSteps).then(LastState(recurrent));
         if self.two_dense {
             let dense = Linear::new(&builder.at("dense"), features, features, InitScheme::Torch)?;
@@ -93,6 +93,6 @@ impl Architecture for RecurrentNetwork {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, Rule::adam())
+        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

@@ -1,4 +1,4 @@
-//! Networks made for photographs, on pictures that are resized to theirs or left as they are.
+//! Networks made for photographs, on spectrograms that are resized to theirs or left as they are.
 
 use crate::layers::{Resize, Sequential};
 use candle_core::{Error, Result};
@@ -6,15 +6,15 @@ use genre_bench_api::{Param, Params};
 
 /// The hyper-parameter `size`.
 pub(super) fn param() -> Param {
-    let help = "rows and columns that pictures are resized to; 0 leaves them as they are";
+    let help = "rows and columns that spectrograms are resized to; 0 leaves them as they are";
     Param::int("size", 224, help).between(0.0, 1024.0)
 }
 
 /// A network that begins with the resizing, and the rows and columns after it.
-pub(super) fn start(picture: (usize, usize), params: &Params) -> Result<(Sequential, (usize, usize))> {
+pub(super) fn start(spectrogram: (usize, usize), params: &Params) -> Result<(Sequential, (usize, usize))> {
     let network = Sequential::new();
     Ok(match params.count("size").map_err(Error::wrap)? {
-        0 => (network, picture),
+        0 => (network, spectrogram),
         size => (network.then(Resize::new((size, size))), (size, size)),
     })
 }

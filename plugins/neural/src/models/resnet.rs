@@ -5,7 +5,7 @@ use crate::layers::{
 };
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::Recipe;
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -19,7 +19,7 @@ const EXPANSION: usize = 4;
 /// from scratch: a convolution 7×7, a max-pool, four stages of blocks with shortcuts, the average over what is left,
 /// and a dense layer.
 ///
-/// System D of a multimedia course report has ResNet-50: pictures resized to 224 × 224, Adam with a learning rate of
+/// System D of a multimedia course report has ResNet-50: spectrograms resized to 224 × 224, Adam with a learning rate of
 /// 0.00001, stopped after 10 epochs without a lower validation loss, the best epoch's weights kept. ResNet-18, in the
 /// same way, is ours.
 ///
@@ -107,19 +107,19 @@ impl Architecture for ResNet {
             Self::Of50 => ("resnet50", "residual network of 50 layers from scratch; early stopping"),
         };
         card(name, summary, 100, 32, 1e-5)
-            .reading_pictures(&["mel-40", "mfcc-13", "mel-128", "mfcc-20"])
+            .reading_spectrograms(&["mel-40", "mfcc-13", "mel-128", "mfcc-20"])
             .param(patience(10))
             .param(resized::param())
             .param(scaled::param())
-            .quick("epochs", "6")
-            .quick("lr", "0.001")
-            .quick("size", "64")
-            .quick("width", "0.25")
+            .reduced("epochs", "6")
+            .reduced("lr", "0.001")
+            .reduced("size", "64")
+            .reduced("width", "0.25")
             .only_by_name()
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
-        let (network, _) = resized::start(shape.picture, params)?;
+        let (network, _) = resized::start(shape.spectrogram, params)?;
         let [mut channels] = scaled::filters([STEM], params)?;
         let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
         let mut network = convolution(network, &builder.at("stem"), 1, channels, 7, 2)?
@@ -140,6 +140,6 @@ impl Architecture for ResNet {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, Rule::adam())
+        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

@@ -6,7 +6,7 @@ use crate::layers::{
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::Recipe;
 use crate::train::augment::{Augmentation, Brightness, Warp};
-use crate::train::optimiser::Rule;
+use crate::train::optimizer::OptimizerConfig;
 use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
 
@@ -19,13 +19,13 @@ const DENSE: usize = 4096;
 /// VGG-19 (K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR
 /// 2015) from scratch: sixteen convolutions 3×3 in five stages with a max-pool 2×2 each, and three dense layers.
 ///
-/// System D of a multimedia course report: pictures resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
+/// System D of a multimedia course report: spectrograms resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
 /// after 10 epochs without a lower validation loss, the best epoch's weights kept; better with shifted, zoomed and
-/// brightened or darkened training pictures (`augment`).
+/// brightened or darkened training spectrograms (`augment`).
 ///
 /// Our reading: torchvision's network and initialisation, except that it reads one channel and has as many outputs as
 /// classes; batches of 32, at most 100 epochs; shifts, zoom and brightness by up to a tenth, a tenth and a fifth. On
-/// smaller pictures a pool is never larger than what the stages before left, and the dense layers read what is left
+/// smaller spectrograms a pool is never larger than what the stages before left, and the dense layers read what is left
 /// averaged over, or repeated to, 7 × 7 as in torchvision.
 #[derive(Debug, Clone, Copy)]
 pub struct Vgg19;
@@ -33,21 +33,25 @@ pub struct Vgg19;
 impl Architecture for Vgg19 {
     fn card(&self) -> Card {
         card("vgg19", "16 convolutions, three dense layers, from scratch; early stopping", 100, 32, 1e-5)
-            .reading_pictures(&["mfcc-13", "mel-40", "mel-128", "mfcc-20"])
+            .reading_spectrograms(&["mfcc-13", "mel-40", "mel-128", "mfcc-20"])
             .param(patience(10))
-            .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training pictures"))
+            .param(Param::bool(
+                "augment",
+                false,
+                "shift, zoom and brighten or darken the training spectrograms",
+            ))
             .param(resized::param())
             .param(scaled::param())
-            .quick("epochs", "6")
-            .quick("lr", "0.0003")
-            .quick("size", "32")
-            .quick("width", "0.25")
+            .reduced("epochs", "6")
+            .reduced("lr", "0.0003")
+            .reduced("size", "32")
+            .reduced("width", "0.25")
             .only_by_name()
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::He, ..Conv2dOptions::default() };
-        let (mut network, mut left) = resized::start(shape.picture, params)?;
+        let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
         let mut channels = 1;
         for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
             let [filters] = scaled::filters([filters], params)?;
@@ -79,7 +83,7 @@ impl Architecture for Vgg19 {
     }
 
     fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let mut recipe = Recipe::stopping_early(params, Rule::adam())?;
+        let mut recipe = Recipe::stopping_early(params, OptimizerConfig::adam())?;
         if params.bool("augment")? {
             let warp = Warp { shift: (0.1, 0.1), zoom: 0.1, ..Warp::default() };
             let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Brightness { by: 0.2 })];

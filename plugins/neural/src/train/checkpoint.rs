@@ -1,7 +1,7 @@
 //! A fit on disk, to be resumed: safetensors, so numbers and names and nothing that runs.
 
 use super::History;
-use super::optimiser::Optimiser;
+use super::optimizer::Optimizer;
 use super::snapshot::Snapshot;
 use crate::layers::Weights;
 use candle_core::safetensors::BufferedSafetensors;
@@ -16,7 +16,7 @@ const EPOCH: usize = 7;
 /// Everything in a fit that changes with its epochs.
 pub(crate) struct State<'a> {
     pub weights: &'a Weights,
-    pub optimiser: Optimiser,
+    pub optimizer: Optimizer,
     pub history: History,
     /// The network after the best epoch, if that is to be kept.
     pub best: Option<Snapshot>,
@@ -54,8 +54,8 @@ impl State<'_> {
         let weights = self.weights.trainable.iter().map(|(name, weight)| (format!("weight/{name}"), weight));
         let buffers = self.weights.buffers.iter().map(|(name, buffer)| (format!("buffer/{name}"), buffer));
         tensors.extend(weights.chain(buffers).map(|(name, var)| (name, var.as_detached_tensor())));
-        for (name, moments) in &self.optimiser.moments {
-            let named = self.optimiser.moment_names().iter().zip(moments);
+        for (name, moments) in &self.optimizer.moments {
+            let named = self.optimizer.moment_names().iter().zip(moments);
             tensors.extend(named.map(|(moment, tensor)| (format!("{moment}/{name}"), tensor.clone())));
         }
         if let Some(Snapshot { trainable, buffers }) = &self.best {
@@ -89,7 +89,7 @@ impl State<'_> {
             false => None,
         };
         let mut moments: BTreeMap<String, Vec<Tensor>> = BTreeMap::new();
-        for moment in self.optimiser.moment_names() {
+        for moment in self.optimizer.moment_names() {
             for (name, tensor) in file.like(moment, self.weights.trainable.iter())? {
                 moments.entry(name).or_default().push(tensor);
             }
@@ -98,7 +98,7 @@ impl State<'_> {
             bail!("it has {name:?}, which is nothing of this network");
         }
         read.restore(self.weights)?;
-        self.optimiser.moments = moments;
+        self.optimizer.moments = moments;
         (self.history, self.best) = (history, best);
         Ok(())
     }
@@ -168,16 +168,24 @@ impl Contents {
 fn numbers(history: &History) -> candle_core::Result<Tensor> {
     let numbers = history.epochs.iter().flat_map(|epoch| {
         let valid = epoch.valid.map_or([f64::NAN; 3], |valid| [valid.loss, valid.accuracy, valid.macro_f1]);
-        [epoch.train_loss, epoch.train_accuracy, valid[0], valid[1], valid[2], epoch.rate, epoch.seconds]
+        [
+            epoch.train_loss,
+            epoch.train_accuracy,
+            valid[0],
+            valid[1],
+            valid[2],
+            epoch.learning_rate,
+            epoch.seconds,
+        ]
     });
     Tensor::from_iter(numbers, &Device::Cpu)?.reshape((history.epochs.len(), EPOCH))
 }
 
 fn epochs(numbers: &Tensor) -> candle_core::Result<History> {
     let epoch = |row: Vec<f64>| match row[..] {
-        [train_loss, train_accuracy, loss, accuracy, macro_f1, rate, seconds] => {
+        [train_loss, train_accuracy, loss, accuracy, macro_f1, learning_rate, seconds] => {
             let valid = (!loss.is_nan()).then_some(Quality { loss, accuracy, macro_f1 });
-            Ok(Epoch { train_loss, train_accuracy, valid, rate, seconds })
+            Ok(Epoch { train_loss, train_accuracy, valid, learning_rate, seconds })
         }
         _ => bail!("an epoch of its history has {} numbers, not {EPOCH}", row.len()),
     };

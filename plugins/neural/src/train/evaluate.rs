@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayView1};
 /// Examples that are scored at once, at most.
 const BATCH: usize = 32;
 /// Numbers that are given to the network at once, unless a single example has more: what its layers make of them is
-/// many times as much, and pictures of 30 s are large.
+/// many times as much, and spectrograms of 30 s are large.
 const NUMBERS: usize = 1 << 21;
 
 /// How many examples are scored at once.

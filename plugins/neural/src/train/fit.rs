@@ -1,7 +1,7 @@
 use super::batch::Batch;
 use super::checkpoint::State;
 use super::evaluate::{argmax, quality};
-use super::optimiser::{Optimiser, global_norm};
+use super::optimizer::{Optimizer, global_norm};
 use super::snapshot::Snapshot;
 use super::tensorboard::EventFile;
 use super::{History, Keep, Labelled, Recipe, batch};
@@ -40,15 +40,15 @@ pub fn fit(
     if !recipe.augment.is_empty() && !matches!(train.samples.shape(), [1, _, _]) {
         let shape = train.samples.shape();
         return Err(Error::failed(format!(
-            "only pictures of shape (1, rows, columns) are augmented, not {shape:?}"
+            "only spectrograms of shape (1, rows, columns) are augmented, not {shape:?}"
         )));
     }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weights.dtype));
     let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
         return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
     };
-    let optimiser = Optimiser::new(recipe.rule, weights).map_err(failed)?;
-    let state = State { weights, optimiser, history: History::default(), best: None };
+    let optimizer = Optimizer::new(recipe.rule, weights).map_err(failed)?;
+    let state = State { weights, optimizer, history: History::default(), best: None };
     let mut fit = Fit { network, train, valid, recipe, run, place, state };
     let checkpoint = recipe.checkpoint.as_deref();
     let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
@@ -60,7 +60,7 @@ pub fn fit(
                 "checkpoint {path} has {done} epochs, but only {wanted} are wanted"
             )));
         }
-        fit.state.optimiser.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
+        fit.state.optimizer.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
     let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
     while !fit.is_over() {
@@ -103,11 +103,11 @@ impl Fit<'_> {
 
     fn run_epoch(&mut self) -> Result<Epoch> {
         let started = Instant::now();
-        let (train_loss, train_accuracy, rate) = self.learn()?;
+        let (train_loss, train_accuracy, learning_rate) = self.learn()?;
         let valid = if self.valid.samples.is_empty() { None } else { Some(self.judge()?) };
         let seconds = started.elapsed().as_secs_f64();
         let history = &mut self.state.history;
-        let epoch = Epoch { train_loss, train_accuracy, valid, rate, seconds };
+        let epoch = Epoch { train_loss, train_accuracy, valid, learning_rate, seconds };
         history.epochs.push(epoch);
         let is_best = history.best() == Some(history.epochs.len() - 1);
         if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
@@ -123,7 +123,7 @@ impl Fit<'_> {
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
         let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let place = self.place.clone();
-        let (mut loss, mut right, mut rate) = (0.0, 0, 0.0);
+        let (mut loss, mut right, mut learning_rate) = (0.0, 0, 0.0);
         let mut add = |outcome: Outcome| -> Result<()> {
             let (of_batch, right_of_batch) = outcome.read().map_err(failed)?;
             if !of_batch.is_finite() {
@@ -151,21 +151,28 @@ impl Fit<'_> {
             let mut last = None;
             for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
-                let State { optimiser, history, .. } = &self.state;
-                rate = self.recipe.schedule.rate(self.recipe.rate, optimiser.steps, history);
+                let State { optimizer, history, .. } = &self.state;
+                learning_rate =
+                    self.recipe.schedule.learning_rate(self.recipe.learning_rate, optimizer.steps, history);
                 let pass =
                     Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
-                let outcome = self.step(step + 1, batch, rate, &pass).map_err(failed)?;
+                let outcome = self.step(step + 1, batch, learning_rate, &pass).map_err(failed)?;
                 last.replace(outcome).map_or(Ok(()), &mut add)?;
             }
             last.map_or(Ok(()), &mut add)
         })?;
         let count = samples.len() as f64;
-        Ok((loss / count, right as f64 / count, rate))
+        Ok((loss / count, right as f64 / count, learning_rate))
     }
 
     /// Changes the weights once.
-    fn step(&mut self, step: usize, batch: Batch, rate: f64, pass: &Pass) -> candle_core::Result<Outcome> {
+    fn step(
+        &mut self,
+        step: usize,
+        batch: Batch,
+        learning_rate: f64,
+        pass: &Pass,
+    ) -> candle_core::Result<Outcome> {
         let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
         let logits = self.network.forward(&batch.inputs?, pass)?;
         let loss = match batch.mix {
@@ -189,7 +196,7 @@ impl Fit<'_> {
             Some(longest) => (longest / (global_norm(self.state.weights, &gradients)? + 1e-6)).min(1.0),
             None => 1.0,
         };
-        self.state.optimiser.step(self.state.weights, &gradients, rate, scale)?;
+        self.state.optimizer.step(self.state.weights, &gradients, learning_rate, scale)?;
         let scores = logits.detach().to_dtype(DType::F32)?.flatten_all()?;
         let numbers = Tensor::cat(&[&loss.detach().reshape(1)?, &scores], 0)?;
         Ok(Outcome { step, labels, numbers })
@@ -227,8 +234,8 @@ impl Outcome {
 }
 
 fn diverged(what: &str, epoch: usize, recipe: &Recipe) -> Error {
-    let rate = recipe.rate;
-    let advice = format!("try a lower learning rate than {rate}, or clip the gradients");
+    let learning_rate = recipe.learning_rate;
+    let advice = format!("try a lower learning rate than {learning_rate}, or clip the gradients");
     Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
 }
 

@@ -17,5 +17,5 @@ impl History {
 
 #[cfg(test)]
 pub(crate) fn epoch_with(monitored: f64) -> Epoch {
-    Epoch { train_loss: monitored, train_accuracy: 0.0, valid: None, rate: 0.0, seconds: 0.0 }
+    Epoch { train_loss: monitored, train_accuracy: 0.0, valid: None, learning_rate: 0.0, seconds: 0.0 }
 }

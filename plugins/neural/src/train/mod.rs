@@ -4,8 +4,8 @@
 //! fit             the loop: epochs of shuffled batches
 //! recipe          everything that a fit is told: which of the strategies below, and how long
 //! samples, batch  what a network reads, in memory; how an epoch is cut into batches
-//! augment/        what is done to a batch of pictures before a network sees it
-//! optimiser/      what the gradients do to the weights: SGD, Adam, AdamW
+//! augment/        what is done to a batch of spectrograms before a network sees it
+//! optimizer/      what the gradients do to the weights: SGD, Adam, AdamW
 //! schedule        the learning rate of a step
 //! early_stopping  when to stop, and which epoch's weights to keep
 //! evaluate        scores of examples, and what they are worth
@@ -25,7 +25,7 @@ mod early_stopping;
 mod evaluate;
 mod fit;
 mod history;
-pub mod optimiser;
+pub mod optimizer;
 mod recipe;
 mod samples;
 mod schedule;

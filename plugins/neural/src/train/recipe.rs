@@ -1,5 +1,5 @@
 use super::augment::{Augmentation, Mixup};
-use super::optimiser::Rule;
+use super::optimizer::OptimizerConfig;
 use super::{EarlyStopping, Keep, Schedule};
 use crate::layers::CrossEntropy;
 use genre_bench_api::Params;
@@ -13,9 +13,9 @@ pub struct Recipe {
     /// Examples of a step.
     pub batch: usize,
     /// What the gradients do to the weights.
-    pub rule: Rule,
+    pub rule: OptimizerConfig,
     /// Learning rate that the schedule starts from.
-    pub rate: f64,
+    pub learning_rate: f64,
     /// How the learning rate goes on.
     pub schedule: Schedule,
     /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any
@@ -23,7 +23,7 @@ pub struct Recipe {
     pub clip: Option<f64>,
     /// What is made small.
     pub loss: CrossEntropy,
-    /// What is done to training pictures, in this order.
+    /// What is done to training spectrograms, in this order.
     pub augment: Vec<Box<dyn Augmentation>>,
     /// Whether training examples are blended with each other.
     pub mixup: Option<Mixup>,
@@ -40,12 +40,12 @@ pub struct Recipe {
 
 impl Recipe {
     /// Plain cross-entropy, a constant learning rate, all epochs, and the best weights.
-    pub fn new(epochs: usize, batch: usize, rule: Rule, rate: f64) -> Self {
+    pub fn new(epochs: usize, batch: usize, rule: OptimizerConfig, learning_rate: f64) -> Self {
         Self {
             epochs,
             batch,
             rule,
-            rate,
+            learning_rate,
             schedule: Schedule::Constant,
             clip: None,
             loss: CrossEntropy::default(),
@@ -63,7 +63,7 @@ impl Recipe {
     /// # Errors
     ///
     /// The card declares them not.
-    pub fn of(params: &Params, rule: Rule) -> genre_bench_api::Result<Self> {
+    pub fn of(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
         Ok(Self::new(params.count("epochs")?, params.count("batch")?, rule, params.float("lr")?))
     }
 
@@ -72,7 +72,7 @@ impl Recipe {
     /// # Errors
     ///
     /// The card declares one of them not.
-    pub fn stopping_early(params: &Params, rule: Rule) -> genre_bench_api::Result<Self> {
+    pub fn stopping_early(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
         let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
         Ok(Self { early_stopping, ..Self::of(params, rule)? })
     }
@@ -85,8 +85,8 @@ impl Recipe {
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so
     /// that a fit can be resumed to go on for longer.
     pub(crate) fn identity(&self) -> String {
-        let Self { batch, rule, rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
+        let Self { batch, rule, learning_rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
         let strategies = (rule, schedule, clip, loss, augment, mixup, keep);
-        format!("batch {batch}, learning rate {rate}, {strategies:?}")
+        format!("batch {batch}, learning rate {learning_rate}, {strategies:?}")
     }
 }

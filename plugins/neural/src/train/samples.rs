@@ -1,11 +1,11 @@
 use crate::layers::kernels::upload;
 use candle_core::{DType, Device, Result, Tensor, bail};
-use genre_bench_api::{Inputs, Pictures, Reads};
+use genre_bench_api::{Inputs, Reads, Spectrograms};
 
-/// What a network reads of some examples: a picture, a row of numbers, or both, of each.
+/// What a network reads of some examples: a spectrogram, a row of numbers, or both, of each.
 #[derive(Debug, Clone)]
 pub struct Samples {
-    pictures: Pictures,
+    spectrograms: Spectrograms,
     /// The rows of numbers, one after the other.
     values: Vec<f32>,
     shape: Vec<usize>,
@@ -22,22 +22,22 @@ impl Samples {
         if values.len() != count * shape.iter().product::<usize>() {
             bail!("{} values are not {count} examples of shape {shape:?}", values.len());
         }
-        Ok(Self { pictures: Pictures::default(), values, shape: shape.to_vec(), count })
+        Ok(Self { spectrograms: Spectrograms::default(), values, shape: shape.to_vec(), count })
     }
 
-    /// What a model reads of its inputs: pictures of shape `[1, rows, columns]`, which are not copied; rows of the
-    /// table, `[columns]`; or both in one row of numbers, the picture first.
+    /// What a model reads of its inputs: spectrograms of shape `[1, rows, columns]`, which are not copied; rows of the
+    /// table, `[columns]`; or both in one row of numbers, the spectrogram first.
     pub fn of(inputs: &Inputs, reads: Reads) -> Self {
         let table = || inputs.table.iter().copied().collect();
-        let (rows, columns) = inputs.pictures.shape();
-        let (pictures, values, shape) = match reads {
-            Reads::Table => (Pictures::default(), table(), vec![inputs.table.ncols()]),
-            Reads::Pictures(_) => (inputs.pictures.clone(), Vec::new(), vec![1, rows, columns]),
-            Reads::TableAndPictures(_) => {
-                (inputs.pictures.clone(), table(), vec![rows * columns + inputs.table.ncols()])
+        let (rows, columns) = inputs.spectrograms.shape();
+        let (spectrograms, values, shape) = match reads {
+            Reads::Table => (Spectrograms::default(), table(), vec![inputs.table.ncols()]),
+            Reads::Spectrograms(_) => (inputs.spectrograms.clone(), Vec::new(), vec![1, rows, columns]),
+            Reads::TableAndSpectrograms(_) => {
+                (inputs.spectrograms.clone(), table(), vec![rows * columns + inputs.table.ncols()])
             }
         };
-        Self { pictures, values, shape, count: inputs.len() }
+        Self { spectrograms, values, shape, count: inputs.len() }
     }
 
     /// Number of examples.
@@ -65,8 +65,8 @@ impl Samples {
         let width = self.values.len() / self.count.max(1);
         let mut values = Vec::with_capacity(rows.len() * size);
         for row in rows {
-            if !self.pictures.is_empty() {
-                self.pictures.append_to(&mut values, row);
+            if !self.spectrograms.is_empty() {
+                self.spectrograms.append_to(&mut values, row);
             }
             values.extend_from_slice(&self.values[row * width..(row + 1) * width]);
         }

@@ -25,38 +25,38 @@ pub enum Schedule {
     Cosine {
         /// Epochs on the way down.
         epochs: usize,
-        /// The rate at the end.
+        /// The learning rate at the end.
         lowest: f64,
     },
     /// Lower whenever the loss does not fall any more.
     Plateau(Plateau),
-    /// From nearly nothing evenly up to another schedule's rate: PyTorch's `LinearLR` before it (P. Goyal and
+    /// From nearly nothing evenly up to another schedule's learning rate: PyTorch's `LinearLR` before it (P. Goyal and
     /// others, "Accurate, large minibatch SGD", 2017).
     WarmUp {
-        /// Steps until it has the other's rate.
+        /// Steps until it has the other's learning rate.
         steps: usize,
         /// The other.
         then: Box<Schedule>,
     },
 }
 
-/// Multiplies the rate by `factor` after more than `patience` epochs without a loss lower than before by
+/// Multiplies the learning rate by `factor` after more than `patience` epochs without a loss lower than before by
 /// `threshold`: PyTorch's `ReduceLROnPlateau`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plateau {
-    /// What the rate is multiplied by, 0–1.
+    /// What the learning rate is multiplied by, 0–1.
     pub factor: f64,
     /// Epochs that it waits.
     pub patience: usize,
     /// Share of the lowest loss that a loss must be lower by.
     pub threshold: f64,
-    /// Lowest rate.
+    /// Lowest learning rate.
     pub lowest: f64,
 }
 
 impl Schedule {
     /// The learning rate of a step, counted from 0 over all epochs; `history` has the epochs that are over.
-    pub fn rate(&self, base: f64, step: usize, history: &History) -> f64 {
+    pub fn learning_rate(&self, base: f64, step: usize, history: &History) -> f64 {
         let epoch = history.epochs.len();
         match self {
             Self::Constant => base,
@@ -66,10 +66,10 @@ impl Schedule {
                 let way = (epoch as f64 / *epochs as f64).min(1.0);
                 lowest + (base - lowest) * (1.0 + (PI * way).cos()) / 2.0
             }
-            Self::Plateau(plateau) => plateau.rate(base, history),
+            Self::Plateau(plateau) => plateau.learning_rate(base, history),
             Self::WarmUp { steps, then } => {
                 let share = (step + 1) as f64 / *steps as f64;
-                then.rate(base, step, history) * share.min(1.0)
+                then.learning_rate(base, step, history) * share.min(1.0)
             }
         }
     }
@@ -79,8 +79,8 @@ impl Plateau {
     /// PyTorch's defaults.
     pub const TORCH: Self = Self { factor: 0.1, patience: 10, threshold: 1e-4, lowest: 0.0 };
 
-    fn rate(&self, base: f64, history: &History) -> f64 {
-        let (mut rate, mut lowest_loss, mut waited) = (base, f64::INFINITY, 0);
+    fn learning_rate(&self, base: f64, history: &History) -> f64 {
+        let (mut learning_rate, mut lowest_loss, mut waited) = (base, f64::INFINITY, 0);
         for loss in history.epochs.iter().map(Epoch::monitored) {
             if loss < lowest_loss * (1.0 - self.threshold) {
                 (lowest_loss, waited) = (loss, 0);
@@ -88,13 +88,13 @@ impl Plateau {
                 waited += 1;
             }
             if waited > self.patience {
-                let lower = (rate * self.factor).max(self.lowest);
+                let lower = (learning_rate * self.factor).max(self.lowest);
                 // PyTorch leaves out changes that are nothing but rounding.
-                rate = if rate - lower > 1e-8 { lower } else { rate };
+                learning_rate = if learning_rate - lower > 1e-8 { lower } else { learning_rate };
                 waited = 0;
             }
         }
-        rate
+        learning_rate
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
         let history = |epochs: usize| History {
             epochs: losses[..epochs].iter().map(|&loss| epoch_with(loss)).collect(),
         };
-        (0..2 * losses.len()).map(|step| schedule.rate(0.1, step, &history(step / 2))).collect()
+        (0..2 * losses.len()).map(|step| schedule.learning_rate(0.1, step, &history(step / 2))).collect()
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     fn a_cosine_stays_down() {
         let rates = rates(&Schedule::Cosine { epochs: 3, lowest: 0.01 }, &[1.0; 6]);
         assert!((rates[0] - 0.1).abs() < 1e-15);
-        assert!(rates[6..].iter().all(|rate| (rate - 0.01).abs() < 1e-15), "{rates:?}");
+        assert!(rates[6..].iter().all(|learning_rate| (learning_rate - 0.01).abs() < 1e-15), "{rates:?}");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn scalars(epoch: &Epoch) -> Vec<(&'static str, f64)> {
         scalars.push(("accuracy/validation", valid.accuracy));
         scalars.push(("macro_f1/validation", valid.macro_f1));
     }
-    scalars.extend([("learning_rate", epoch.rate), ("seconds", epoch.seconds)]);
+    scalars.extend([("learning_rate", epoch.learning_rate), ("seconds", epoch.seconds)]);
     scalars
 }
 
@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn an_event_file_is_tensorboards_byte_for_byte() {
-        let epoch = Epoch { train_loss: 1.5, train_accuracy: 0.25, valid: None, rate: 0.125, seconds: 2.0 };
+        let epoch =
+            Epoch { train_loss: 1.5, train_accuracy: 0.25, valid: None, learning_rate: 0.125, seconds: 2.0 };
         let events = [version(1e9), event(1e9 + 2.0, 1, &scalars(&epoch))];
         let ours: Vec<u8> = events.iter().flat_map(|event| record(event)).collect();
         let theirs = include_bytes!("../../../../tests/fixtures/neural/events.out.tfevents");

@@ -8,19 +8,19 @@ use crate::layers::unfold::Unfolding;
 use crate::layers::window::Axis;
 use candle_core::{DType, Result, Tensor};
 
-/// Numbers that the unfolded pictures may take at a time: as many pictures as that allows share a launch.
+/// Numbers that the unfolded spectrograms may take at a time: as many spectrograms as that allows share a launch.
 const VIEW: usize = 1 << if cfg!(test) { 10 } else { 26 };
 
-/// Some pictures of the batch, and one group.
+/// Some spectrograms of the batch, and one group.
 #[derive(Clone, Copy)]
 struct Part {
-    picture: usize,
-    pictures: usize,
+    spectrogram: usize,
+    spectrograms: usize,
     group: usize,
 }
 
 impl Fitted {
-    /// All channels of a picture.
+    /// All channels of a spectrogram.
     fn channels(&self) -> usize {
         self.groups * self.unfolding.channels
     }
@@ -30,12 +30,16 @@ impl Fitted {
         let largest = self.unfolding.taps() * self.unfolding.pixels().max(self.filters);
         let at_once = (VIEW / largest).clamp(1, self.batch.max(1));
         let (batch, groups) = (self.batch, self.groups);
-        (0..batch).step_by(at_once).flat_map(move |picture| {
-            (0..groups).map(move |group| Part { picture, pictures: at_once.min(batch - picture), group })
+        (0..batch).step_by(at_once).flat_map(move |spectrogram| {
+            (0..groups).map(move |group| Part {
+                spectrogram,
+                spectrograms: at_once.min(batch - spectrogram),
+                group,
+            })
         })
     }
 
-    /// Whether the view is the pictures themselves.
+    /// Whether the view is the spectrograms themselves.
     fn is_pointwise(&self) -> bool {
         let plain = |axis: Axis| (axis.kernel, axis.stride, axis.padding) == (1, 1, 0);
         plain(self.unfolding.rows) && plain(self.unfolding.columns)
@@ -57,20 +61,20 @@ impl Fitted {
             .write(to)
             .sizes([self.channels(), part.group * channels, channels])
             .sizes(pairs.into_iter().flat_map(|(rows, columns)| [rows, columns]))
-            .size(part.picture)
+            .size(part.spectrogram)
     }
 
-    /// Memory for the view of a part, `(pictures, taps, pixels)`.
+    /// Memory for the view of a part, `(spectrograms, taps, pixels)`.
     fn view(&self, like: &Tensor, part: Part) -> Result<Tensor> {
-        let shape = (part.pictures, self.unfolding.taps(), self.unfolding.pixels());
+        let shape = (part.spectrograms, self.unfolding.taps(), self.unfolding.pixels());
         fresh(shape, like.dtype(), like.device())
     }
 
-    /// A part's unfolded pictures as matrices `(taps, pixels)`, to be read by `work`.
+    /// A part's unfolded spectrograms as matrices `(taps, pixels)`, to be read by `work`.
     fn unfolded<R>(&self, input: &Tensor, part: Part, work: impl FnOnce(Matrices) -> Result<R>) -> Result<R> {
         let (taps, pixels) = (self.unfolding.taps(), self.unfolding.pixels());
         if self.is_pointwise() {
-            let start = (part.picture * self.groups + part.group) * taps * pixels;
+            let start = (part.spectrogram * self.groups + part.group) * taps * pixels;
             return work(Matrices::one(input, pixels).from(start).every(self.groups * taps * pixels));
         }
         let view = self.view(input, part)?;
@@ -81,7 +85,7 @@ impl Fitted {
     /// A part of the output or its gradient, as matrices `(filters, pixels)`.
     fn outputs<'a>(&self, output: &'a Tensor, part: Part) -> Matrices<'a> {
         let group = self.filters * self.unfolding.pixels();
-        let start = (part.picture * self.groups + part.group) * group;
+        let start = (part.spectrogram * self.groups + part.group) * group;
         Matrices::one(output, self.unfolding.pixels()).from(start).every(self.groups * group)
     }
 
@@ -109,7 +113,7 @@ pub(in crate::layers) fn convolution(
             rows: sizes.filters,
             columns: pixels,
             depth: sizes.unfolding.taps(),
-            count: part.pictures,
+            count: part.spectrograms,
         };
         sizes.unfolded(input, part, |view| {
             product(sizes.outputs(&output, part), sizes.weights(&weight, part), view, size, bias.is_some())
@@ -133,15 +137,15 @@ pub(in crate::layers) fn convolution_back(
     };
     let of_weight = fresh(weight.shape(), DType::F32, weight.device())?;
     for part in sizes.parts() {
-        // Every picture's part of the sum.
-        let sums = fresh((part.pictures, filters * taps), DType::F32, weight.device())?;
-        let size = Sizes { rows: filters, columns: taps, depth: pixels, count: part.pictures };
+        // Every spectrogram's part of the sum.
+        let sums = fresh((part.spectrograms, filters * taps), DType::F32, weight.device())?;
+        let size = Sizes { rows: filters, columns: taps, depth: pixels, count: part.spectrograms };
         sizes.unfolded(input, part, |view| {
             let to = Matrices::one(&sums, taps).every(filters * taps);
             product(to, sizes.outputs(gradient, part), view.transposed(), size, false)
         })?;
         let of_group = of_weight.narrow(0, part.group * filters, filters)?;
-        add_parts(&sums, &of_group, part.pictures, (filters * taps, 1), part.picture > 0)?;
+        add_parts(&sums, &of_group, part.spectrograms, (filters * taps, 1), part.spectrogram > 0)?;
     }
     Ok((of_input, of_weight, channel_sums(gradient, (sizes.batch, sizes.groups * filters))?))
 }
@@ -155,10 +159,10 @@ fn input_gradient(sizes: &Fitted, input: &Tensor, weight: &Tensor, gradient: &Te
             Matrices::one(&view, pixels).every(taps * pixels),
             sizes.weights(weight, part).transposed(),
             sizes.outputs(gradient, part),
-            Sizes { rows: taps, columns: pixels, depth: sizes.filters, count: part.pictures },
+            Sizes { rows: taps, columns: pixels, depth: sizes.filters, count: part.spectrograms },
             false,
         )?;
-        let numbers = part.pictures * sizes.unfolding.picture();
+        let numbers = part.spectrograms * sizes.unfolding.spectrogram();
         sizes.kernel("fold", &view, &of_input, part).each(numbers)?;
     }
     Ok(of_input)

@@ -43,7 +43,7 @@ pub(super) fn launch(
     let config =
         LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (threads, 1, 1), shared_mem_bytes: 4 * shared };
     // SAFETY: the arguments are those of the kernel, which the tests of every operation check with the same source
-    // on the processor: numbers and types, and that nothing outside the tensors is touched.
+    // on the CPU: numbers and types, and that nothing outside the tensors is touched.
     unsafe { builder.launch(config) }.w()?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Launches and matrix products on the processor, so that the kernels and what calls them can be tested without
+//! Launches and matrix products on the CPU, so that the kernels and what calls them can be tested without
 //! a device: the same source, compiled by a C++ compiler with a few lines that stand for CUDA.
 
 use super::SOURCE;

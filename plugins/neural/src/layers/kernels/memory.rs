@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 /// A tensor whose numbers are still to be written.
 ///
-/// On the processor, where kernels run in tests only, they are no numbers: reading them is noticed.
+/// On the CPU, where kernels run in tests only, they are no numbers: reading them is noticed.
 pub(super) fn fresh(shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
     match device {
         Device::Cpu if dtype == DType::U32 => Tensor::full(u32::MAX, shape, device),

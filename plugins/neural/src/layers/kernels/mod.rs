@@ -1,4 +1,4 @@
-//! The operations where they do not run on the processor: kernels in CUDA C, matrix products, and what calls
+//! The operations where they do not run on the CPU: kernels in CUDA C, matrix products, and what calls
 //! them.
 //!
 //! ```text
@@ -7,13 +7,13 @@
 //! product          matrix products of parts of tensors
 //! memory, upload   tensors to be written to and where they lie; numbers on their way to a device
 //! cuda             launches and products on a CUDA device (nvrtc, cuBLAS)
-//! emulation        the same on the processor, for tests: the kernels are compiled by a C++ compiler
+//! emulation        the same on the CPU, for tests: the kernels are compiled by a C++ compiler
 //! stand_in_driver  on top of that for the program as it is built for CUDA, see scripts/check-cuda.sh
 //! convolution, …   an operation each, in kernels and products
 //! ```
 //!
 //! All that an operation does here is said in tensors, launches and products. So in tests everything but the
-//! driver's own calls runs on the processor too, and is held to the same numbers.
+//! driver's own calls runs on the CPU too, and is held to the same numbers.
 
 mod convolution;
 #[cfg(feature = "cuda")]

@@ -153,7 +153,7 @@ pub(in crate::layers) fn walk_back(
         sum(span.block * hidden, span.gates * hidden, to_bias + gates + span.gate * hidden)?;
     }
 
-    // As on the processor: the state before a step is one row up or down, and where there is none the gradient is
+    // As on the CPU: the state before a step is one row up or down, and where there is none the gradient is
     // set to zero.
     if steps == 1 {
         let nothing = Tensor::zeros(gates * hidden, DType::F32, input.device())?;

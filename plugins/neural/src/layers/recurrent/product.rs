@@ -78,7 +78,7 @@ fn multiply_tile<const R: usize>(
     }
 }
 
-/// Runs `work` with 256-bit vectors and fused multiply-add where the processor has them.
+/// Runs `work` with 256-bit vectors and fused multiply-add where the CPU has them.
 ///
 /// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is compiled
 /// for the baseline only.
@@ -91,7 +91,7 @@ pub(super) fn wide<R>(work: impl FnOnce() -> R) -> R {
             work()
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor was just found to have both.
+            // SAFETY: the CPU was just found to have both.
             return unsafe { avx2(work) };
         }
     }

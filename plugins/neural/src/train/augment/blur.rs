@@ -1,27 +1,28 @@
-use super::{Augmentation, Picture};
+use super::{Augmentation, Representation};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Blurs a picture by a Gaussian. Beyond its edges a picture goes on as it is at the edge.
+/// Blurs a spectrogram by a Gaussian. Beyond its edges a spectrogram goes on as it is at the edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Blur {
-    /// Largest standard deviation in pixels; each picture has between none and this.
+    /// Largest standard deviation in pixels; each spectrogram has between none and this.
     pub deviation: f32,
 }
 
 impl Augmentation for Blur {
-    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
         let kernel = gaussian(self.deviation * rng.r#gen::<f32>());
         let radius = kernel.len() as isize / 2;
         for (down, right) in [(1, 0), (0, 1)] {
             let sum = |at: usize| -> f32 {
-                let (row, column) = ((at / picture.columns) as isize, (at % picture.columns) as isize);
+                let (row, column) =
+                    ((at / spectrogram.columns) as isize, (at % spectrogram.columns) as isize);
                 let places =
-                    (-radius..=radius).map(|by| picture.nearest(row + by * down, column + by * right));
+                    (-radius..=radius).map(|by| spectrogram.nearest(row + by * down, column + by * right));
                 places.zip(&kernel).map(|(value, weight)| value * weight).sum()
             };
-            let blurred: Vec<f32> = (0..picture.values.len()).map(sum).collect();
-            picture.values.copy_from_slice(&blurred);
+            let blurred: Vec<f32> = (0..spectrogram.values.len()).map(sum).collect();
+            spectrogram.values.copy_from_slice(&blurred);
         }
     }
 }

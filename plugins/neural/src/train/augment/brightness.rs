@@ -1,7 +1,7 @@
-use super::{Augmentation, Picture, evenly};
+use super::{Augmentation, Representation, evenly};
 use rand_chacha::ChaCha8Rng;
 
-/// Multiplies a picture by a factor about its darkest value, as Keras's `brightness_range` does where that is
+/// Multiplies a spectrogram by a factor about its darkest value, as Keras's `brightness_range` does where that is
 /// 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Brightness {
@@ -10,10 +10,10 @@ pub struct Brightness {
 }
 
 impl Augmentation for Brightness {
-    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
         let factor = 1.0 + evenly(self.by, rng);
-        let black = picture.values.iter().copied().fold(f32::INFINITY, f32::min);
-        picture.values.iter_mut().for_each(|value| *value = black + (*value - black) * factor);
+        let black = spectrogram.values.iter().copied().fold(f32::INFINITY, f32::min);
+        spectrogram.values.iter_mut().for_each(|value| *value = black + (*value - black) * factor);
     }
 }
 
@@ -24,15 +24,15 @@ mod tests {
 
     #[test]
     fn all_distances_from_black_change_by_one_factor() {
-        let picture = [-1.0, 0.0, 1.0, 3.0];
-        let factors: Vec<f32> = draws(Brightness { by: 0.3 }, (&picture, 2), 300)
+        let spectrogram = [-1.0, 0.0, 1.0, 3.0];
+        let factors: Vec<f32> = draws(Brightness { by: 0.3 }, (&spectrogram, 2), 300)
             .iter()
             .map(|drawn| {
                 let factor = drawn[1] + 1.0;
                 assert!(
                     drawn
                         .iter()
-                        .zip(&picture)
+                        .zip(&spectrogram)
                         .all(|(new, old)| (new - (factor * (old + 1.0) - 1.0)).abs() < 1e-5)
                 );
                 factor

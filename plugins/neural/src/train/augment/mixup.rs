@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 pub struct Mixup {
     /// The share of the first example is drawn from the beta distribution with this for both parameters: near
     /// 0 one of both has nearly all, at 1 all shares are equally likely. The paper has 0.1 to 0.4, and 1 for
-    /// small pictures.
+    /// small spectrograms.
     pub alpha: f64,
 }
 
@@ -49,7 +49,7 @@ impl Mix {
     }
 }
 
-/// A number from the beta distribution with both parameters `alpha` (M. Jöhnk, 1964; quick up to 1).
+/// A number from the beta distribution with both parameters `alpha` (M. Jöhnk, 1964; reduced up to 1).
 fn beta(alpha: f64, rng: &mut ChaCha8Rng) -> f64 {
     loop {
         let (a, b) = (rng.r#gen::<f64>().powf(1.0 / alpha), rng.r#gen::<f64>().powf(1.0 / alpha));

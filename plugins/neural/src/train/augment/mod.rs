@@ -1,6 +1,6 @@
-//! What is done to training pictures before a network sees them, so that it never sees the same one twice.
+//! What is done to training spectrograms before a network sees them, so that it never sees the same one twice.
 //!
-//! A picture has shape `(1, rows, columns)`: rows are frequencies and columns are time.
+//! A spectrogram has shape `(1, rows, columns)`: rows are frequencies and columns are time.
 
 mod blur;
 mod brightness;
@@ -18,17 +18,17 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Debug;
 
-/// A change of one picture, drawn anew each time.
+/// A change of one spectrogram, drawn anew each time.
 ///
-/// What [`Debug`] prints must tell apart any two that change pictures differently: a checkpoint is known by
+/// What [`Debug`] prints must tell apart any two that change spectrograms differently: a checkpoint is known by
 /// it.
 pub trait Augmentation: Debug + Send + Sync {
-    /// Changes a picture in place.
-    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng);
+    /// Changes a spectrogram in place.
+    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng);
 }
 
-/// One picture of a batch, row by row.
-pub struct Picture<'a> {
+/// One spectrogram of a batch, row by row.
+pub struct Representation<'a> {
     /// Its values, `rows · columns`.
     pub values: &'a mut [f32],
     /// Number of rows.
@@ -37,7 +37,7 @@ pub struct Picture<'a> {
     pub columns: usize,
 }
 
-impl Picture<'_> {
+impl Representation<'_> {
     /// The value at a place, or at the place on the edge that is nearest to it.
     fn nearest(&self, row: isize, column: isize) -> f32 {
         let clamp = |at: isize, count: usize| at.clamp(0, count as isize - 1) as usize;
@@ -45,7 +45,7 @@ impl Picture<'_> {
     }
 }
 
-/// Applies augmentations, in order, to every picture of a batch.
+/// Applies augmentations, in order, to every spectrogram of a batch.
 pub(crate) fn augment(
     values: &mut [f32],
     (rows, columns): (usize, usize),
@@ -56,8 +56,8 @@ pub(crate) fn augment(
         return;
     }
     for values in values.chunks_exact_mut((rows * columns).max(1)) {
-        let mut picture = Picture { values, rows, columns };
-        augmentations.iter().for_each(|augmentation| augmentation.apply(&mut picture, rng));
+        let mut spectrogram = Representation { values, rows, columns };
+        augmentations.iter().for_each(|augmentation| augmentation.apply(&mut spectrogram, rng));
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use genre_bench_api::random_stream;
 
-    /// What augmentations make of the same picture again and again.
+    /// What augmentations make of the same spectrogram again and again.
     pub(super) fn draws(
         augmentation: impl Augmentation + 'static,
         (values, columns): (&[f32], usize),
@@ -90,11 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn pictures_differ_and_repeat() {
-        let picture: Vec<f32> = (0..48).map(|i| (i * i % 17) as f32).collect();
+    fn spectrograms_differ_and_repeat() {
+        let spectrogram: Vec<f32> = (0..48).map(|i| (i * i % 17) as f32).collect();
         let warp = || Warp { shift: (0.2, 0.2), ..Warp::default() };
-        let once = draws(warp(), (&picture, 8), 3);
-        assert_eq!(once, draws(warp(), (&picture, 8), 3));
+        let once = draws(warp(), (&spectrogram, 8), 3);
+        assert_eq!(once, draws(warp(), (&spectrogram, 8), 3));
         assert!(once[0] != once[1] && once[1] != once[2]);
     }
 

@@ -1,11 +1,11 @@
-use super::{Augmentation, Picture, up_to};
+use super::{Augmentation, Representation, up_to};
 use rand_chacha::ChaCha8Rng;
 
 /// Blanks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data
 /// augmentation method for automatic speech recognition", Interspeech 2019), without the paper's time
 /// warping, which it found to matter least.
 ///
-/// Blank is the picture's mean.
+/// Blank is the spectrogram's mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpecAugment {
     /// How many blanks of rows.
@@ -19,16 +19,19 @@ pub struct SpecAugment {
 }
 
 impl Augmentation for SpecAugment {
-    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
-        let (rows, columns) = (picture.rows, picture.columns);
-        let blank = picture.values.iter().sum::<f32>() / picture.values.len() as f32;
+    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+        let (rows, columns) = (spectrogram.rows, spectrogram.columns);
+        let blank = spectrogram.values.iter().sum::<f32>() / spectrogram.values.len() as f32;
         for _ in 0..self.bands {
             let (start, width) = mask(self.band_width, rows, rng);
-            picture.values[start * columns..(start + width) * columns].fill(blank);
+            spectrogram.values[start * columns..(start + width) * columns].fill(blank);
         }
         for _ in 0..self.stretches {
             let (start, width) = mask(self.stretch_width, columns, rng);
-            picture.values.chunks_exact_mut(columns).for_each(|row| row[start..start + width].fill(blank));
+            spectrogram
+                .values
+                .chunks_exact_mut(columns)
+                .for_each(|row| row[start..start + width].fill(blank));
         }
     }
 }
@@ -46,13 +49,14 @@ mod tests {
 
     #[test]
     fn blanks_are_whole_rows_or_columns_of_the_mean() {
-        let picture: Vec<f32> = (0..60).map(|i| i as f32 * 2.0).collect();
+        let spectrogram: Vec<f32> = (0..60).map(|i| i as f32 * 2.0).collect();
         let mean = 59.0;
         let blanked = |augmentation: SpecAugment, is_in: fn(usize) -> usize| {
             let mut widths = [0; 4];
-            for drawn in draws(augmentation, (&picture, 10), 200) {
-                let mut lines: Vec<usize> = (0..60).filter(|&i| drawn[i] != picture[i]).map(is_in).collect();
-                assert!(drawn.iter().zip(&picture).all(|(new, old)| new == old || *new == mean));
+            for drawn in draws(augmentation, (&spectrogram, 10), 200) {
+                let mut lines: Vec<usize> =
+                    (0..60).filter(|&i| drawn[i] != spectrogram[i]).map(is_in).collect();
+                assert!(drawn.iter().zip(&spectrogram).all(|(new, old)| new == old || *new == mean));
                 lines.dedup();
                 lines.sort_unstable();
                 lines.dedup();
@@ -70,11 +74,11 @@ mod tests {
         let none = SpecAugment { bands: 0, band_width: 3, stretches: 0, stretch_width: 3 };
         blanked(SpecAugment { bands: 1, ..none }, |i| i / 10);
         blanked(SpecAugment { stretches: 1, ..none }, |i| i % 10);
-        assert!(draws(none, (&picture, 10), 5).iter().all(|drawn| *drawn == picture));
-        // A blank as large as the picture, and larger ones.
+        assert!(draws(none, (&spectrogram, 10), 5).iter().all(|drawn| *drawn == spectrogram));
+        // A blank as large as the spectrogram, and larger ones.
         draws(
             SpecAugment { bands: 2, band_width: 100, stretches: 2, stretch_width: 100 },
-            (&picture, 10),
+            (&spectrogram, 10),
             50,
         );
     }

@@ -1,8 +1,8 @@
-use super::{Augmentation, Picture, evenly};
+use super::{Augmentation, Representation, evenly};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Moves, zooms, stretches, rotates and mirrors a picture, all in one, so that it is interpolated only once
+/// Moves, zooms, stretches, rotates and mirrors a spectrogram, all in one, so that it is interpolated only once
 /// (bilinearly).
 ///
 /// What comes in from beyond an edge is as the edge, Keras's `fill_mode="nearest"`. All zero by default:
@@ -17,13 +17,13 @@ pub struct Warp {
     pub stretch: f32,
     /// Largest angle in degrees, either way.
     pub rotation: f32,
-    /// Whether every other picture has its columns in reverse: music backwards.
+    /// Whether every other spectrogram has its columns in reverse: music backwards.
     pub mirror: bool,
 }
 
 impl Augmentation for Warp {
-    fn apply(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
-        let (rows, columns) = (picture.rows as f32, picture.columns as f32);
+    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+        let (rows, columns) = (spectrogram.rows as f32, spectrogram.columns as f32);
         let shift = (evenly(self.shift.0, rng) * rows, evenly(self.shift.1, rng) * columns);
         let zoom = 1.0 + evenly(self.zoom, rng);
         let mut across = zoom * (1.0 + evenly(self.stretch, rng));
@@ -31,24 +31,24 @@ impl Augmentation for Warp {
         if self.mirror && rng.r#gen::<bool>() {
             across = -across;
         }
-        // From a place of the new picture back to one of the old, about the centre.
+        // From a place of the new spectrogram back to one of the old, about the centre.
         let centre = ((rows - 1.0) / 2.0, (columns - 1.0) / 2.0);
         let value = |at: usize| {
-            let down = (at / picture.columns) as f32 - centre.0 - shift.0;
-            let right = (at % picture.columns) as f32 - centre.1 - shift.1;
+            let down = (at / spectrogram.columns) as f32 - centre.0 - shift.0;
+            let right = (at % spectrogram.columns) as f32 - centre.1 - shift.1;
             let (down, right) = (cos * down - sin * right, sin * down + cos * right);
-            bilinear(picture, centre.0 + down / zoom, centre.1 + right / across)
+            bilinear(spectrogram, centre.0 + down / zoom, centre.1 + right / across)
         };
-        let warped: Vec<f32> = (0..picture.values.len()).map(value).collect();
-        picture.values.copy_from_slice(&warped);
+        let warped: Vec<f32> = (0..spectrogram.values.len()).map(value).collect();
+        spectrogram.values.copy_from_slice(&warped);
     }
 }
 
 /// The value between the four pixels around a place.
-fn bilinear(picture: &Picture, row: f32, column: f32) -> f32 {
+fn bilinear(spectrogram: &Representation, row: f32, column: f32) -> f32 {
     let (top, left) = (row.floor(), column.floor());
     let (down, right) = (row - top, column - left);
-    let at = |below: isize, beside: isize| picture.nearest(top as isize + below, left as isize + beside);
+    let at = |below: isize, beside: isize| spectrogram.nearest(top as isize + below, left as isize + beside);
     let upper = at(0, 0) * (1.0 - right) + at(0, 1) * right;
     let lower = at(1, 0) * (1.0 - right) + at(1, 1) * right;
     upper * (1.0 - down) + lower * down
@@ -61,8 +61,8 @@ mod tests {
 
     const SIDE: usize = 21;
 
-    /// A picture of a function of row and column, both counted from the centre.
-    fn picture(of: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+    /// A spectrogram of a function of row and column, both counted from the centre.
+    fn spectrogram(of: impl Fn(f32, f32) -> f32) -> Vec<f32> {
         let half = (SIDE / 2) as f32;
         (0..SIDE * SIDE).map(|i| of((i / SIDE) as f32 - half, (i % SIDE) as f32 - half)).collect()
     }
@@ -86,22 +86,24 @@ mod tests {
 
     #[test]
     fn nothing_is_changed_by_default() {
-        let values = picture(|row, column| row * column);
+        let values = spectrogram(|row, column| row * column);
         assert_eq!(draws(Warp::default(), (&values, SIDE), 2), [values.clone(), values]);
     }
 
     #[test]
     fn shifts_move_rows_and_columns() {
         let middle = SIDE / 2 * SIDE + SIDE / 2;
-        let down = draws(Warp { shift: (0.2, 0.0), ..Warp::default() }, (&picture(|row, _| row), SIDE), 300);
+        let down =
+            draws(Warp { shift: (0.2, 0.0), ..Warp::default() }, (&spectrogram(|row, _| row), SIDE), 300);
         is_near(range(down.iter().map(|drawn| drawn[middle])), (-4.2, 4.2));
-        let right = draws(Warp { shift: (0.0, 0.2), ..Warp::default() }, (&picture(|row, _| row), SIDE), 3);
-        assert!(right.iter().all(|drawn| drawn == &picture(|row, _| row)), "rows stay where they are");
+        let right =
+            draws(Warp { shift: (0.0, 0.2), ..Warp::default() }, (&spectrogram(|row, _| row), SIDE), 3);
+        assert!(right.iter().all(|drawn| drawn == &spectrogram(|row, _| row)), "rows stay where they are");
     }
 
     #[test]
     fn zoom_changes_both_sides_and_stretch_one() {
-        let slopes = picture(|row, column| row + column);
+        let slopes = spectrogram(|row, column| row + column);
         let zoomed: Vec<_> = draws(Warp { zoom: 0.2, ..Warp::default() }, (&slopes, SIDE), 300)
             .iter()
             .map(|d| slope(d))
@@ -118,16 +120,17 @@ mod tests {
 
     #[test]
     fn rotation_turns_directions() {
-        let turned = draws(Warp { rotation: 30.0, ..Warp::default() }, (&picture(|row, _| row), SIDE), 300);
+        let turned =
+            draws(Warp { rotation: 30.0, ..Warp::default() }, (&spectrogram(|row, _| row), SIDE), 300);
         let slopes: Vec<_> = turned.iter().map(|drawn| slope(drawn)).collect();
         assert!(slopes.iter().all(|(down, right)| (down.hypot(*right) - 1.0).abs() < 1e-3));
         is_near(range(slopes.iter().map(|(down, right)| right.atan2(*down).to_degrees())), (-30.0, 30.0));
     }
 
     #[test]
-    fn every_other_picture_is_mirrored() {
-        let values = picture(|row, column| row * 100.0 + column);
-        let mirrored = picture(|row, column| row * 100.0 - column);
+    fn every_other_spectrogram_is_mirrored() {
+        let values = spectrogram(|row, column| row * 100.0 + column);
+        let mirrored = spectrogram(|row, column| row * 100.0 - column);
         let drawn = draws(Warp { mirror: true, ..Warp::default() }, (&values, SIDE), 200);
         let backwards = drawn.iter().filter(|drawn| **drawn == mirrored).count();
         assert_eq!(drawn.iter().filter(|drawn| **drawn == values).count() + backwards, 200);

@@ -24,8 +24,8 @@ pub use summary::{Contents, LeftOut};
 pub use unpack::unpack;
 pub use watch::{Stage, Watch};
 
-use crate::dataset::hex;
 use crate::error::{Error, Result};
+use crate::util::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;

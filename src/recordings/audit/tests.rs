@@ -191,7 +191,7 @@ fn what_cannot_be_used_is_a_fault_with_its_reason() {
     assert!(report.faults.iter().all(|f| !f.reason.is_empty()));
     assert_eq!(report.recordings.len(), 1);
     assert_eq!(report.genres["b"], Counts { files: 3, faults: 3, duplicates: 0, hints: 0 });
-    assert_eq!(report.clips().collect::<BTreeSet<_>>(), ["cut", "empty", "fine", "silent", "text"].into());
+    assert_eq!(report.tracks().collect::<BTreeSet<_>>(), ["cut", "empty", "fine", "silent", "text"].into());
 }
 
 #[test]

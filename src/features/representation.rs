@@ -1,29 +1,29 @@
-//! Pictures of examples as networks read them: log-mel spectrograms and cepstral coefficients over time.
+//! Spectrograms of examples as networks read them: log-mel spectrograms and cepstral coefficients over time.
 
 use super::Error;
 use super::mfcc::mfcc;
 use super::spectrogram::{MelSpectrogram, Parameters};
-use genre_bench_api::{Picture, Spectrum};
+use genre_bench_api::{Representation, Spectrum};
 use ndarray::Array2;
 
 /// Mel bands that coefficients are computed from: librosa's default.
 const MFCC_BANDS: usize = 128;
 
-/// Computes pictures of one kind, all of one shape.
-pub struct PictureMaker {
+/// Computes spectrograms of one kind, all of one shape.
+pub struct RepresentationExtractor {
     mel: MelSpectrogram,
     /// How many coefficients of the mel bands are kept; the bands themselves without it.
     coefficients: Option<usize>,
 }
 
-impl PictureMaker {
+impl RepresentationExtractor {
     /// For examples of nominally `length` samples at [`crate::audio::RATE`].
     ///
     /// # Errors
     ///
-    /// [`Error`] where the picture asks for what makes no sense.
-    pub fn new(picture: &Picture, length: usize) -> Result<Self, Error> {
-        let Picture { spectrum, rows, hop, fmax } = *picture;
+    /// [`Error`] where the spectrogram asks for what makes no sense.
+    pub fn new(spectrogram: &Representation, length: usize) -> Result<Self, Error> {
+        let Representation { spectrum, rows, hop, fmax } = *spectrogram;
         let coefficients = (spectrum == Spectrum::Mfcc).then_some(rows);
         let bands = if coefficients.is_some() { MFCC_BANDS } else { rows };
         Error::unless(
@@ -35,13 +35,13 @@ impl PictureMaker {
         Ok(Self { mel: MelSpectrogram::new(&parameters, length)?, coefficients })
     }
 
-    /// Rows and columns of every picture.
+    /// Rows and columns of every spectrogram.
     pub fn shape(&self) -> (usize, usize) {
         let (bands, frames) = self.mel.shape();
         (self.coefficients.unwrap_or(bands), frames)
     }
 
-    /// The picture of one example, shape `(rows, columns)`, the lowest frequency or coefficient first.
+    /// The spectrogram of one example, shape `(rows, columns)`, the lowest frequency or coefficient first.
     ///
     /// A longer example is cut at the end; a shorter one is filled up with its quietest value.
     ///

@@ -32,7 +32,7 @@ fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
     })
 }
 
-/// As many sums side by side as fill the processor's vectors, each short enough for single precision.
+/// As many sums side by side as fill the CPU's vectors, each short enough for single precision.
 fn block_sum(block: &[f32]) -> f64 {
     let mut sums = [0.0_f32; 16];
     let (wide, rest) = block.as_chunks::<16>();

@@ -1,4 +1,4 @@
-//! Networks that read pictures, through the program: from audio, from images, from the built-in music, and not at all
+//! Networks that read spectrograms, through the program: from audio, from images, from the built-in music, and not at all
 //! from a table.
 
 #![allow(clippy::unwrap_used, reason = "test code")]
@@ -10,9 +10,9 @@ use serde_json::Value;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Small and quick on everything.
+/// Small and reduced on everything.
 const SMALL: &str =
-    "--epochs 2 --picture-size 50x50 --set cnn-7x7.width=0.1 --set choi-fcn5.width=0.1 --folds 2";
+    "--epochs 2 --spectrogram-size 50x50 --set cnn-7x7.width=0.1 --set choi-fcn5.width=0.1 --folds 2";
 
 fn rows(board: &Value) -> &Vec<Value> {
     board["leaderboard"].as_array().unwrap()
@@ -45,7 +45,7 @@ fn networks_and_classical_models_stand_on_one_leaderboard_of_audio() {
 }
 
 #[test]
-fn a_table_has_no_pictures_and_the_board_says_who_was_left_out() {
+fn a_table_has_no_spectrograms_and_the_board_says_who_was_left_out() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 2));
     let board = place.json("--data t.csv --models majority,neural --epochs 2 --folds 2");
@@ -70,7 +70,7 @@ fn flags_for_all_networks_are_checked_like_others() {
     assert!(told("--models ann-table --epochs 0").contains("epochs"));
     assert!(told("--models ann-table --precision f64").contains("bf16"));
     assert!(told("--models ann-table --device gpu").contains("cuda"));
-    assert!(told("--models ann-table --picture-size 0x3").contains("64x48"));
+    assert!(told("--models ann-table --spectrogram-size 0x3").contains("64x48"));
     if cfg!(not(feature = "cuda")) {
         assert!(told("--models ann-table --device cuda").contains("--features cuda"));
     }

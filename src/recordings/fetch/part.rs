@@ -1,7 +1,7 @@
 //! The part of a download that is there, and what the server said of the file it belongs to.
 
-use crate::dataset::hex;
 use crate::error::{Error, Result};
+use crate::util::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};

@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What a picture of an example shows: a spectrogram at 22,050 Hz with frames of 2048 samples.
+/// An input representation of an example: a spectrogram at 22,050 Hz with frames of 2048 samples.
 ///
 /// As text: `mel-128`, `mfcc-13`, or with what differs from the usual, `mel-192-hop-256-to-8000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Picture {
+pub struct Representation {
     /// What its rows are.
     pub spectrum: Spectrum,
     /// Number of rows: mel bands or coefficients.
@@ -20,7 +20,7 @@ pub struct Picture {
     pub fmax: u32,
 }
 
-/// What the rows of a picture are, the lowest first.
+/// What the rows of a spectrogram are, the lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Spectrum {
     /// Mel bands in decibels, at most 80 below the loudest of the example.
@@ -29,7 +29,7 @@ pub enum Spectrum {
     Mfcc,
 }
 
-impl Picture {
+impl Representation {
     /// librosa's: a column every 512 samples.
     const HOP: usize = 512;
     /// All there is at 22,050 Hz.
@@ -46,7 +46,7 @@ impl Picture {
     }
 }
 
-impl fmt::Display for Picture {
+impl fmt::Display for Representation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spectrum = match self.spectrum {
             Spectrum::LogMel => "mel",
@@ -63,13 +63,13 @@ impl fmt::Display for Picture {
     }
 }
 
-impl From<Picture> for String {
-    fn from(picture: Picture) -> Self {
-        picture.to_string()
+impl From<Representation> for String {
+    fn from(spectrogram: Representation) -> Self {
+        spectrogram.to_string()
     }
 }
 
-impl FromStr for Picture {
+impl FromStr for Representation {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -80,24 +80,24 @@ impl FromStr for Picture {
                 "mfcc" => Self::mfcc,
                 _ => return None,
             };
-            let mut picture = make(words.next()?.parse().ok()?);
+            let mut spectrogram = make(words.next()?.parse().ok()?);
             while let Some(word) = words.next() {
                 let number = words.next()?;
                 match word {
-                    "hop" => picture.hop = number.parse().ok()?,
-                    "to" => picture.fmax = number.parse().ok()?,
+                    "hop" => spectrogram.hop = number.parse().ok()?,
+                    "to" => spectrogram.fmax = number.parse().ok()?,
                     _ => return None,
                 }
             }
-            Some(picture)
+            Some(spectrogram)
         };
         read().ok_or_else(|| {
-            format!("`{text}` is no picture such as mel-128, mfcc-13 or mel-192-hop-256-to-8000")
+            format!("`{text}` is no input representation such as mel-128, mfcc-13 or mel-192-hop-256-to-8000")
         })
     }
 }
 
-impl TryFrom<String> for Picture {
+impl TryFrom<String> for Representation {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -105,10 +105,10 @@ impl TryFrom<String> for Picture {
     }
 }
 
-/// Pictures of some examples, all of one shape. Copies of the list share the numbers.
+/// Spectrograms of some examples, all of one shape. Copies of the list share the numbers.
 #[derive(Debug, Clone)]
-pub struct Pictures {
-    /// Shape `(pictures, rows, columns)`.
+pub struct Spectrograms {
+    /// Shape `(spectrograms, rows, columns)`.
     pool: Arc<Array3<f32>>,
     /// Which of the pool they are.
     members: Vec<usize>,
@@ -116,37 +116,37 @@ pub struct Pictures {
     scaling: Arc<[(f32, f32)]>,
 }
 
-impl Default for Pictures {
-    /// No pictures.
+impl Default for Spectrograms {
+    /// No spectrograms.
     fn default() -> Self {
         Self::new(Array3::zeros((0, 0, 0)))
     }
 }
 
-impl Pictures {
-    /// All pictures of a table of shape `(pictures, rows, columns)`, as they are.
+impl Spectrograms {
+    /// All spectrograms of a table of shape `(spectrograms, rows, columns)`, as they are.
     pub fn new(pool: Array3<f32>) -> Self {
         let (count, rows, _) = pool.dim();
         Self { pool: Arc::new(pool), members: (0..count).collect(), scaling: vec![(0.0, 1.0); rows].into() }
     }
 
-    /// Number of pictures.
+    /// Number of spectrograms.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there is no picture.
+    /// Whether there is no spectrogram.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// Rows and columns of every picture.
+    /// Rows and columns of every spectrogram.
     pub fn shape(&self) -> (usize, usize) {
         let (_, rows, columns) = self.pool.dim();
         (rows, columns)
     }
 
-    /// The pictures at `places`, in that order.
+    /// The spectrograms at `places`, in that order.
     ///
     /// # Panics
     ///
@@ -156,12 +156,12 @@ impl Pictures {
         Self { members, ..self.clone() }
     }
 
-    /// The pictures with every row (every frequency) brought to mean 0 and standard deviation 1 over all columns of
-    /// the pictures in `train`. A row that is constant there is only centred.
+    /// The spectrograms with every row (every frequency) brought to mean 0 and standard deviation 1 over all columns of
+    /// the spectrograms in `train`. A row that is constant there is only centred.
     pub fn standardised_on(&self, train: &Self) -> Self {
         let count = (train.len() * train.shape().1).max(1) as f64;
         let row = |row: usize| {
-            let of_picture = |&member: &usize| {
+            let of_spectrogram = |&member: &usize| {
                 let values = train.pool.index_axis(Axis(0), member);
                 values.row(row).iter().fold((0.0, 0.0), |(sum, squares), &value| {
                     let value = f64::from(value);
@@ -169,7 +169,7 @@ impl Pictures {
                 })
             };
             let (sum, squares) =
-                train.members.iter().map(of_picture).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+                train.members.iter().map(of_spectrogram).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
             let mean = sum / count;
             let deviation = (squares / count - mean * mean).max(0.0).sqrt();
             // What rounding alone leaves of a constant row is not a deviation.
@@ -179,14 +179,14 @@ impl Pictures {
         Self { scaling: (0..self.shape().0).map(row).collect(), ..self.clone() }
     }
 
-    /// Appends the values of the picture at a place, row by row.
+    /// Appends the values of the spectrogram at a place, row by row.
     ///
     /// # Panics
     ///
-    /// Where there is no such picture.
+    /// Where there is no such spectrogram.
     pub fn append_to(&self, values: &mut Vec<f32>, place: usize) {
-        let picture = self.pool.index_axis(Axis(0), self.members[place]);
-        for (row, (mean, deviation)) in picture.rows().into_iter().zip(self.scaling.iter()) {
+        let spectrogram = self.pool.index_axis(Axis(0), self.members[place]);
+        for (row, (mean, deviation)) in spectrogram.rows().into_iter().zip(self.scaling.iter()) {
             values.extend(row.iter().map(|value| (value - mean) / deviation));
         }
     }
@@ -200,16 +200,19 @@ mod tests {
     #[test]
     fn names_come_back() {
         for text in ["mel-128", "mfcc-13", "mel-192-hop-256-to-8000", "mel-32-hop-2048"] {
-            assert_eq!(text.parse::<Picture>().map(|picture| picture.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                text.parse::<Representation>().map(|spectrogram| spectrogram.to_string()),
+                Ok(text.to_owned())
+            );
         }
         for text in ["", "mel", "mel-x", "stft-3", "mel-128-hop", "mel-128-at-3", "mel--1"] {
-            assert!(text.parse::<Picture>().is_err(), "{text}");
+            assert!(text.parse::<Representation>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn rows_are_standardised_on_the_training_part() {
-        let all = Pictures::new(array![
+        let all = Spectrograms::new(array![
             [[0.0, 2.0], [5.0, 5.0]],
             [[4.0, 6.0], [5.0, 5.0]],
             [[9.0, 3.0], [7.0, 5.0]]

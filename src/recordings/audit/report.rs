@@ -60,7 +60,8 @@ pub struct Place {
     /// Path.
     pub file: String,
     /// Name in feature tables.
-    pub clip: String,
+    #[serde(rename = "clip")]
+    pub track: String,
     /// Name of its folder.
     pub genre: String,
 }
@@ -269,9 +270,9 @@ impl Report {
         serde_json::from_slice(&bytes).map_err(broken)
     }
 
-    /// Names of all clips that were audited, usable or not.
-    pub fn clips(&self) -> impl Iterator<Item = &str> {
+    /// Names of all tracks that were audited, usable or not.
+    pub fn tracks(&self) -> impl Iterator<Item = &str> {
         let faulty = self.faults.iter().map(|fault| &fault.place);
-        self.recordings.iter().map(|r| &r.place).chain(faulty).map(|place| place.clip.as_str())
+        self.recordings.iter().map(|r| &r.place).chain(faulty).map(|place| place.track.as_str())
     }
 }

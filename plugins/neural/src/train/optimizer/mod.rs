@@ -1,6 +1,6 @@
 //! What the gradients do to the weights: SGD, Adam and AdamW, as PyTorch defines them.
 //!
-//! A weight, its gradient and its moments are gone over once and changed in place: on the processor by loops, on
+//! A weight, its gradient and its moments are gone over once and changed in place: on the CPU by loops, on
 //! CUDA devices by kernels. For weights that are not in single precision the same is said in tensor operations.
 
 mod adam;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// How a weight changes by its gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rule {
+pub enum OptimizerConfig {
     /// Stochastic gradient descent: PyTorch's `SGD`, without dampening.
     Sgd {
         /// How much of the last step is made again, 0–1.
@@ -51,7 +51,7 @@ pub enum Decay {
     Weight,
 }
 
-impl Rule {
+impl OptimizerConfig {
     /// PyTorch's `SGD` with a momentum, which may be 0.
     pub fn sgd(momentum: f64) -> Self {
         Self::Sgd { momentum, nesterov: false, weight_decay: 0.0 }
@@ -77,21 +77,21 @@ impl Rule {
 }
 
 /// A rule and what it remembers.
-pub struct Optimiser {
-    rule: Rule,
+pub struct Optimizer {
+    rule: OptimizerConfig,
     /// Steps made so far.
     pub steps: usize,
-    /// For every weight by name, one tensor of its shape for each of [`Rule::moments`].
+    /// For every weight by name, one tensor of its shape for each of [`OptimizerConfig::moments`].
     pub moments: BTreeMap<String, Vec<Tensor>>,
 }
 
-impl Optimiser {
+impl Optimizer {
     /// Before the first step: all moments are 0.
     ///
     /// # Errors
     ///
     /// The device fails.
-    pub fn new(rule: Rule, weights: &Weights) -> Result<Self> {
+    pub fn new(rule: OptimizerConfig, weights: &Weights) -> Result<Self> {
         let zeros =
             |weight: &Tensor| rule.moments().iter().map(|_| weight.zeros_like()).collect::<Result<_>>();
         let moments = weights.trainable.iter().map(|(name, weight)| Ok((name.clone(), zeros(weight)?)));
@@ -108,17 +108,23 @@ impl Optimiser {
     /// # Errors
     ///
     /// Weights other than those it was made for, or a device that fails.
-    pub fn step(&mut self, weights: &Weights, gradients: &GradStore, rate: f64, scale: f64) -> Result<()> {
+    pub fn step(
+        &mut self,
+        weights: &Weights,
+        gradients: &GradStore,
+        learning_rate: f64,
+        scale: f64,
+    ) -> Result<()> {
         self.steps += 1;
         for (name, weight) in &weights.trainable {
             let Some(gradient) = gradients.get(weight) else { continue };
             let moments = self.moments.get(name).map(Vec::as_slice).unwrap_or_default();
-            let update = Update { weight, gradient: &gradient.contiguous()?, moments, rate, scale };
+            let update = Update { weight, gradient: &gradient.contiguous()?, moments, learning_rate, scale };
             match self.rule {
-                Rule::Sgd { momentum, nesterov, weight_decay } => {
+                OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
                     sgd::Sgd { momentum, nesterov, weight_decay }.apply(&update)?;
                 }
-                Rule::Adam { betas, epsilon, weight_decay, decay } => {
+                OptimizerConfig::Adam { betas, epsilon, weight_decay, decay } => {
                     adam::Adam { betas, epsilon, weight_decay, decay, step: self.steps }.apply(&update)?;
                 }
             }
@@ -132,7 +138,7 @@ struct Update<'a> {
     weight: &'a candle_core::Var,
     gradient: &'a Tensor,
     moments: &'a [Tensor],
-    rate: f64,
+    learning_rate: f64,
     scale: f64,
 }
 

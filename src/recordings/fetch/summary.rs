@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Contents {
     /// Files of audio.
     pub audio_files: usize,
-    /// Pictures.
+    /// Spectrograms.
     pub image_files: usize,
     /// Names of the feature tables.
     pub tables: BTreeSet<String>,

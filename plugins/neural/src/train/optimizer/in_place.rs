@@ -1,4 +1,4 @@
-//! Changing a tensor's values where they lie in the processor's memory, and reading them there.
+//! Changing a tensor's values where they lie in the CPU's memory, and reading them there.
 
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, bail};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ pub(super) const BLOCK: usize = 16 * 1024;
 ///
 /// # Errors
 ///
-/// The tensor is not contiguous, not in single precision or not in the processor's memory.
+/// The tensor is not contiguous, not in single precision or not in the CPU's memory.
 pub(super) fn change(tensor: &Tensor, work: impl FnOnce(&mut [f32]) -> Result<()>) -> Result<()> {
     tensor.inplace_op1(&Change(Cell::new(Some(work))))
 }

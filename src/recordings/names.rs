@@ -1,21 +1,21 @@
-//! Recordings behind file names.
+//! Tracks behind file names.
 
-/// The recording that a file or segment name belongs to.
+/// The track that a file or segment name belongs to.
 ///
-/// The Kaggle tables name segment `S` of clip `blues.00000` as `blues.00000.S.wav`. So an extension
+/// The Kaggle tables name segment `S` of track `blues.00000` as `blues.00000.S.wav`. So an extension
 /// of letters and digits that starts with a letter is dropped, and after it a trailing number of at most three digits,
 /// unless nothing but that number would be left.
 ///
-/// A wrong guess errs to the safe side: two recordings taken for one are kept together, which
+/// A wrong guess errs to the safe side: two tracks taken for one are kept together, which
 /// costs a little data but never leaks.
-pub fn clip_of(filename: &str) -> &str {
+pub fn track_of(filename: &str) -> &str {
     let name = filename.rsplit(['/', '\\']).next().unwrap_or(filename);
     let stem = match name.rsplit_once('.') {
         Some((stem, extension)) if is_extension(extension) && !stem.is_empty() => stem,
         _ => name,
     };
     match stem.rsplit_once('.') {
-        Some((clip, segment)) if is_segment(segment) && !clip.is_empty() => clip,
+        Some((track, segment)) if is_segment(segment) && !track.is_empty() => track,
         _ => stem,
     }
 }
@@ -32,7 +32,7 @@ fn is_segment(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clip_of;
+    use super::track_of;
 
     #[test]
     fn segments_belong_to_their_clip() {
@@ -44,16 +44,16 @@ mod tests {
             "blues.00000",
             "blues.00000.7",
         ] {
-            assert_eq!(clip_of(name), "blues.00000", "{name}");
+            assert_eq!(track_of(name), "blues.00000", "{name}");
         }
     }
 
     #[test]
     fn other_names_are_clips_of_their_own() {
-        assert_eq!(clip_of("my song.flac"), "my song");
-        assert_eq!(clip_of("01.wav"), "01");
-        assert_eq!(clip_of(".5"), ".5");
-        assert_eq!(clip_of(""), "");
-        assert_eq!(clip_of("Symphony no. 5"), "Symphony no. 5");
+        assert_eq!(track_of("my song.flac"), "my song");
+        assert_eq!(track_of("01.wav"), "01");
+        assert_eq!(track_of(".5"), ".5");
+        assert_eq!(track_of(""), "");
+        assert_eq!(track_of("Symphony no. 5"), "Symphony no. 5");
     }
 }

@@ -4,9 +4,9 @@ use super::clipping::clipped_share;
 use super::landmark::{Fingerprinter, Landmark};
 use super::silence::{Silence, silence};
 use crate::audio::{self, Audio, RATE};
-use crate::dataset::hex;
 use crate::features::Error;
 use crate::features::table::{COLUMNS, Convention, Extractor};
+use crate::util::hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 

@@ -1,38 +1,38 @@
-use super::results::{Finished, Results};
+use super::results::{FoldResult, Results};
 use crate::protocol::Fold;
-use crate::score::{Confusion, Interval, bootstrap, by_clip, corrected_t, labels_of, positions_by_clip};
+use crate::score::{Confusion, Interval, bootstrap, by_track, corrected_t, labels_of, positions_by_track};
 use genre_bench_api::random_stream;
 
 /// What a model said of the test parts of a run's folds, beside the truth, and the figures that follow.
-pub struct Tested<'a> {
+pub struct Evaluation<'a> {
     results: &'a Results,
-    folds: Vec<TestedFold<'a>>,
+    folds: Vec<EvaluatedFold<'a>>,
 }
 
-struct TestedFold<'a> {
+struct EvaluatedFold<'a> {
     fold: &'a Fold,
     truth: Vec<usize>,
     labels: Vec<usize>,
     /// Recording of each.
-    clips: Vec<usize>,
+    tracks: Vec<usize>,
     confusion: Confusion,
 }
 
-impl<'a> Tested<'a> {
+impl<'a> Evaluation<'a> {
     /// Of a model's cells, at least one, in the order of the folds.
-    pub fn of(results: &'a Results, cells: &[Finished<'a>]) -> Self {
-        let of_cell = |cell: &Finished<'a>| {
+    pub fn of(results: &'a Results, cells: &[FoldResult<'a>]) -> Self {
+        let of_cell = |cell: &FoldResult<'a>| {
             let (truth, labels) = (results.truth(&cell.fold.test), labels_of(cell.record.scores().view()));
-            (truth, labels, results.clips(&cell.fold.test))
+            (truth, labels, results.tracks(&cell.fold.test))
         };
         Self::new(results, cells, of_cell)
     }
 
-    /// The same of whole recordings, each with the label that most of its examples got.
-    pub fn by_vote(results: &'a Results, cells: &[Finished<'a>]) -> Self {
-        let of_cell = |cell: &Finished<'a>| {
-            let (clips, truth) = (results.clips(&cell.fold.test), results.truth(&cell.fold.test));
-            let voted = by_clip(&clips, &truth, cell.record.scores().view());
+    /// The same of whole tracks, each with the label that most of its examples got.
+    pub fn by_vote(results: &'a Results, cells: &[FoldResult<'a>]) -> Self {
+        let of_cell = |cell: &FoldResult<'a>| {
+            let (tracks, truth) = (results.tracks(&cell.fold.test), results.truth(&cell.fold.test));
+            let voted = by_track(&tracks, &truth, cell.record.scores().view());
             (voted.truth, voted.by_majority, voted.ids)
         };
         Self::new(results, cells, of_cell)
@@ -40,13 +40,13 @@ impl<'a> Tested<'a> {
 
     fn new(
         results: &'a Results,
-        cells: &[Finished<'a>],
-        of_cell: impl Fn(&Finished<'a>) -> (Vec<usize>, Vec<usize>, Vec<usize>),
+        cells: &[FoldResult<'a>],
+        of_cell: impl Fn(&FoldResult<'a>) -> (Vec<usize>, Vec<usize>, Vec<usize>),
     ) -> Self {
-        let fold = |cell: &Finished<'a>| {
-            let (truth, labels, clips) = of_cell(cell);
+        let fold = |cell: &FoldResult<'a>| {
+            let (truth, labels, tracks) = of_cell(cell);
             let confusion = Confusion::new(&truth, &labels, results.catalogue.classes.len());
-            TestedFold { fold: cell.fold, truth, labels, clips, confusion }
+            EvaluatedFold { fold: cell.fold, truth, labels, tracks, confusion }
         };
         Self { results, folds: cells.iter().map(fold).collect() }
     }
@@ -61,7 +61,7 @@ impl<'a> Tested<'a> {
         self.by_fold(metric).iter().sum::<f64>() / self.folds.len() as f64
     }
 
-    /// The same with its interval: over folds where there are several, over the clips of the test part where there is
+    /// The same with its interval: over folds where there are several, over the tracks of the test part where there is
     /// one.
     pub fn interval(&self, metric: impl Fn(&Confusion) -> f64) -> Interval {
         let values = self.by_fold(&metric);
@@ -83,14 +83,14 @@ impl<'a> Tested<'a> {
         let ratios = self.folds.iter().map(|f| f.fold.test.len() as f64 / f.fold.train.len() as f64);
         let test_to_train = ratios.sum::<f64>() / self.folds.len() as f64;
         corrected_t(values, test_to_train).unwrap_or_else(|| {
-            let clips = positions_by_clip(&self.folds[0].clips);
-            let clips: Vec<Vec<usize>> = clips.into_values().collect();
-            bootstrap(&clips, &mut random_stream(self.results.plan.seed, "bootstrap"), of_drawn)
+            let tracks = positions_by_track(&self.folds[0].tracks);
+            let tracks: Vec<Vec<usize>> = tracks.into_values().collect();
+            bootstrap(&tracks, &mut random_stream(self.results.plan.seed, "bootstrap"), of_drawn)
         })
     }
 }
 
-impl TestedFold<'_> {
+impl EvaluatedFold<'_> {
     /// The confusion of the examples at some positions of the test part.
     fn drawn(&self, positions: &[usize], results: &Results) -> Confusion {
         let at = |labels: &[usize]| positions.iter().map(|&position| labels[position]).collect::<Vec<_>>();

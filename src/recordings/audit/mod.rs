@@ -30,7 +30,7 @@ mod tests;
 
 pub use report::{Counts, Fault, Group, Hint, Link, Place, Recording, Report, Sameness, Topic};
 
-use super::names::clip_of;
+use super::track_of;
 use crate::audio::{self, RATE};
 use crate::error::{Error, Result};
 use crate::features::folder::recordings;
@@ -119,7 +119,7 @@ fn place(root: &Path, path: &Path, genre: &str) -> Place {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let names: Vec<_> = relative.iter().map(|name| name.to_string_lossy()).collect();
     let file = names.join("/");
-    Place { clip: clip_of(&file).to_owned(), file, genre: genre.to_owned() }
+    Place { track: track_of(&file).to_owned(), file, genre: genre.to_owned() }
 }
 
 fn recording(place: &Place, measured: &Measured) -> Recording {

@@ -1,36 +1,36 @@
-//! Pictures of the examples, for the models that read them.
+//! Spectrograms of the examples, for the models that read them.
 
 use super::resize::{ImageSize, resize};
 use crate::error::{Error, Result};
-use crate::features::picture::PictureMaker;
-use genre_bench_api::{Picture, Pictures, Spectrum};
+use crate::features::representation::RepresentationExtractor;
+use genre_bench_api::{Representation, Spectrograms, Spectrum};
 use ndarray::Array3;
 use std::collections::BTreeMap;
 
-/// The pictures there are of a dataset's examples.
+/// The spectrograms there are of a dataset's examples.
 #[derive(Debug, Clone)]
-pub enum PictureSource {
+pub enum SpectrogramSource {
     /// None, and why.
     None(String),
     /// The images that the dataset is made of: what they show is what there is, whatever bands a model would like.
-    Images(Pictures),
+    Images(Spectrograms),
     /// Computed from samples, as models asked for.
-    Computed(BTreeMap<Picture, Pictures>),
+    Computed(BTreeMap<Representation, Spectrograms>),
 }
 
-impl PictureSource {
-    /// The pictures for a model that asks for `wanted`.
+impl SpectrogramSource {
+    /// The spectrograms for a model that asks for `wanted`.
     ///
     /// # Errors
     ///
     /// Why there are none.
-    pub fn of(&self, wanted: Picture) -> std::result::Result<&Pictures, String> {
+    pub fn of(&self, wanted: Representation) -> std::result::Result<&Spectrograms, String> {
         match self {
             Self::None(why) => Err(why.clone()),
             Self::Images(_) if wanted.spectrum == Spectrum::Mfcc => {
                 Err("the images show spectrograms, not cepstral coefficients".to_owned())
             }
-            Self::Images(pictures) => Ok(pictures),
+            Self::Images(spectrograms) => Ok(spectrograms),
             Self::Computed(computed) => {
                 computed.get(&wanted).ok_or_else(|| format!("{wanted} was not computed"))
             }
@@ -41,70 +41,71 @@ impl PictureSource {
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {
             Self::None(why) => Self::None(why),
-            Self::Images(pictures) => Self::Images(pictures.select(kept)),
+            Self::Images(spectrograms) => Self::Images(spectrograms.select(kept)),
             Self::Computed(computed) => Self::Computed(
-                computed.into_iter().map(|(picture, pictures)| (picture, pictures.select(kept))).collect(),
+                computed
+                    .into_iter()
+                    .map(|(spectrogram, spectrograms)| (spectrogram, spectrograms.select(kept)))
+                    .collect(),
             ),
         }
     }
 }
 
-/// Computes all wanted pictures of an example.
+/// Computes all wanted spectrograms of an example.
 pub(super) struct Painter {
-    makers: Vec<(Picture, PictureMaker)>,
+    makers: Vec<(Representation, RepresentationExtractor)>,
     most: Option<ImageSize>,
 }
 
 impl Painter {
-    /// For examples of `length` samples; no picture larger than `most`.
+    /// For examples of `length` samples; no spectrogram larger than `most`.
     ///
     /// # Errors
     ///
-    /// A picture that makes no sense.
-    pub fn new(wanted: &[Picture], length: usize, most: Option<ImageSize>) -> Result<Self> {
-        let maker = |picture: &Picture| {
-            let maker = PictureMaker::new(picture, length)
-                .map_err(|e| Error::new(format!("pictures `{picture}`"), e, "`bench list models`"))?;
-            Ok((*picture, maker))
+    /// A spectrogram that makes no sense.
+    pub fn new(wanted: &[Representation], length: usize, most: Option<ImageSize>) -> Result<Self> {
+        let maker = |spectrogram: &Representation| {
+            let maker = RepresentationExtractor::new(spectrogram, length)
+                .map_err(|e| Error::new(format!("pictures `{spectrogram}`"), e, "`bench list models`"))?;
+            Ok((*spectrogram, maker))
         };
         Ok(Self { makers: wanted.iter().map(maker).collect::<Result<_>>()?, most })
     }
 
-    /// Whether no picture is wanted.
+    /// Whether no spectrogram is wanted.
     pub fn is_idle(&self) -> bool {
         self.makers.is_empty()
     }
 
-    /// The pictures of one example, in the order they were asked for.
+    /// The spectrograms of one example, in the order they were asked for.
     pub fn of(&self, samples: &[f32]) -> Vec<Painting> {
-        let paint = |(_, maker): &(Picture, PictureMaker)| {
-            let picture = maker.of(samples);
-            let size = ImageSize { width: picture.ncols(), height: picture.nrows() };
-            Painting { size, pixels: picture.into_iter().collect() }.at_most(self.most)
+        let paint = |(_, maker): &(Representation, RepresentationExtractor)| {
+            let spectrogram = maker.of(samples);
+            let size = ImageSize { width: spectrogram.ncols(), height: spectrogram.nrows() };
+            Painting { size, pixels: spectrogram.into_iter().collect() }.at_most(self.most)
         };
         self.makers.iter().map(paint).collect()
     }
 
-    /// The pictures of all examples.
+    /// The spectrograms of all examples.
     ///
     /// # Errors
     ///
     /// Only if they are not all of one size, which would be a bug.
-    pub fn collect(&self, examples: impl Iterator<Item = Vec<Painting>>) -> Result<PictureSource> {
+    pub fn collect(&self, examples: impl Iterator<Item = Vec<Painting>>) -> Result<SpectrogramSource> {
         let mut galleries: Vec<Gallery> = self.makers.iter().map(|_| Gallery::default()).collect();
         for paintings in examples {
             galleries.iter_mut().zip(paintings).for_each(|(gallery, painting)| gallery.hang(painting));
         }
-        let named = self
-            .makers
-            .iter()
-            .zip(galleries)
-            .map(|((picture, _), gallery)| gallery.pictures().map(|pictures| (*picture, pictures)));
-        Ok(PictureSource::Computed(named.collect::<Result<_>>()?))
+        let named = self.makers.iter().zip(galleries).map(|((spectrogram, _), gallery)| {
+            gallery.spectrograms().map(|spectrograms| (*spectrogram, spectrograms))
+        });
+        Ok(SpectrogramSource::Computed(named.collect::<Result<_>>()?))
     }
 }
 
-/// One picture of one example, row by row.
+/// One spectrogram of one example, row by row.
 pub(super) struct Painting {
     pub size: ImageSize,
     pub pixels: Vec<f32>,
@@ -120,7 +121,7 @@ impl Painting {
     }
 }
 
-/// Pictures of one size, one after the other.
+/// Spectrograms of one size, one after the other.
 #[derive(Default)]
 pub(super) struct Gallery {
     size: Option<ImageSize>,
@@ -128,7 +129,7 @@ pub(super) struct Gallery {
 }
 
 impl Gallery {
-    /// Adds a picture, which is brought to the size of the first.
+    /// Adds a spectrogram, which is brought to the size of the first.
     pub fn hang(&mut self, painting: Painting) {
         let size = *self.size.get_or_insert(painting.size);
         self.pixels.extend(resize(&painting.pixels, painting.size, size));
@@ -139,11 +140,11 @@ impl Gallery {
     /// # Errors
     ///
     /// Only if their numbers do not add up, which would be a bug.
-    pub fn pictures(self) -> Result<Pictures> {
+    pub fn spectrograms(self) -> Result<Spectrograms> {
         let size = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
         let count = self.pixels.len() / (size.width * size.height).max(1);
         let pool = Array3::from_shape_vec((count, size.height, size.width), self.pixels)
-            .map_err(|e| Error::new("the pictures", e, "report this as a bug"))?;
-        Ok(Pictures::new(pool))
+            .map_err(|e| Error::new("the spectrograms", e, "report this as a bug"))?;
+        Ok(Spectrograms::new(pool))
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Sgd {
 impl Sgd {
     pub fn apply(&self, update: &Update) -> Result<()> {
         let [last] = update.moments else {
-            bail!("the optimiser was made for other weights");
+            bail!("the optimizer was made for other weights");
         };
         match update.way() {
             Way::Tensors => return self.apply_to_tensors(update, last),
@@ -32,14 +32,14 @@ impl Sgd {
     }
 
     fn apply_to_values(&self, update: &Update, weight: &mut [f32], gradient: &[f32], last: &mut [f32]) {
-        let (rate, scale) = (update.rate as f32, update.scale as f32);
+        let (learning_rate, scale) = (update.learning_rate as f32, update.scale as f32);
         let (momentum, decay) = (self.momentum as f32, self.weight_decay as f32);
         let blocks = (weight.par_chunks_mut(BLOCK), gradient.par_chunks(BLOCK), last.par_chunks_mut(BLOCK));
         blocks.into_par_iter().for_each(|(weight, gradient, last)| {
             for ((w, g), last) in weight.iter_mut().zip(gradient).zip(last) {
                 let g = g * scale + decay * *w;
                 *last = momentum * *last + g;
-                *w -= rate * if self.nesterov { g + momentum * *last } else { *last };
+                *w -= learning_rate * if self.nesterov { g + momentum * *last } else { *last };
             }
         });
     }
@@ -52,7 +52,7 @@ impl Sgd {
             .real(update.scale as f32)
             .real(self.weight_decay as f32)
             .real(self.momentum as f32)
-            .real(update.rate as f32)
+            .real(update.learning_rate as f32)
             .size(usize::from(self.nesterov))
             .each(last.elem_count())
     }
@@ -63,6 +63,6 @@ impl Sgd {
         let now = ((last * self.momentum)? + &gradient)?;
         last.slice_set(&now, 0, 0)?;
         let direction = if self.nesterov { (gradient + (now * self.momentum)?)? } else { now };
-        update.weight.set(&(weight - (direction * update.rate)?)?)
+        update.weight.set(&(weight - (direction * update.learning_rate)?)?)
     }
 }

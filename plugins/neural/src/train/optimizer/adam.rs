@@ -17,7 +17,7 @@ pub(super) struct Adam {
 impl Adam {
     pub fn apply(&self, update: &Update) -> Result<()> {
         let [mean, square] = update.moments else {
-            bail!("the optimiser was made for other weights");
+            bail!("the optimizer was made for other weights");
         };
         match update.way() {
             Way::Tensors => return self.apply_to_tensors(update, mean, square),
@@ -44,7 +44,7 @@ impl Adam {
         mean: &mut [f32],
         square: &mut [f32],
     ) {
-        let Factors { shrink, penalty, step, root } = self.factors(update.rate);
+        let Factors { shrink, penalty, step, root } = self.factors(update.learning_rate);
         let (shrink, penalty, step, root) = (shrink as f32, penalty as f32, step as f32, root as f32);
         let (keep, keep_square) = (self.betas.0 as f32, self.betas.1 as f32);
         let (take, take_square) = ((1.0 - self.betas.0) as f32, (1.0 - self.betas.1) as f32);
@@ -66,7 +66,7 @@ impl Adam {
     }
 
     fn launch(&self, update: &Update, mean: &Tensor, square: &Tensor) -> Result<()> {
-        let Factors { shrink, penalty, step, root } = self.factors(update.rate);
+        let Factors { shrink, penalty, step, root } = self.factors(update.learning_rate);
         let (keep, keep_square) = self.betas;
         let reals = [
             update.scale,
@@ -85,7 +85,7 @@ impl Adam {
     }
 
     fn apply_to_tensors(&self, update: &Update, mean: &Tensor, square: &Tensor) -> Result<()> {
-        let Factors { shrink, penalty, step, root } = self.factors(update.rate);
+        let Factors { shrink, penalty, step, root } = self.factors(update.learning_rate);
         let weight = update.weight.as_detached_tensor();
         let gradient = ((update.gradient * update.scale)? + (&weight * penalty)?)?;
         let now = ((mean * self.betas.0)? + (&gradient * (1.0 - self.betas.0))?)?;
@@ -96,16 +96,16 @@ impl Adam {
         update.weight.set(&((weight * shrink)? - (direction * step)?)?)
     }
 
-    fn factors(&self, rate: f64) -> Factors {
+    fn factors(&self, learning_rate: f64) -> Factors {
         let step = self.step as f64;
         let (shrink, penalty) = match self.decay {
             Decay::Gradient => (1.0, self.weight_decay),
-            Decay::Weight => (1.0 - rate * self.weight_decay, 0.0),
+            Decay::Weight => (1.0 - learning_rate * self.weight_decay, 0.0),
         };
         Factors {
             shrink,
             penalty,
-            step: rate / (1.0 - self.betas.0.powf(step)),
+            step: learning_rate / (1.0 - self.betas.0.powf(step)),
             root: 1.0 / (1.0 - self.betas.1.powf(step)).sqrt(),
         }
     }

@@ -7,33 +7,33 @@ use std::collections::{BTreeSet, HashSet};
 
 /// Tested examples that a model has in some way seen in training or validation, summed over all folds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leaks {
+pub struct Leakage {
     /// Tested examples in all.
     pub tested: usize,
-    /// Those whose recording has another piece in the training or validation part.
-    pub same_clip: usize,
+    /// Those whose track has another segment in the training or validation part.
+    pub same_track: usize,
     /// Those whose features stand there to the last bit under another name.
     pub duplicates: usize,
     /// Those whose artist plays there too; `None` if no artists are known.
     pub same_artist: Option<usize>,
 }
 
-impl Leaks {
+impl Leakage {
     /// Counts the leaks of a split.
     pub fn count(dataset: &Dataset, folds: &[Fold]) -> Self {
         let bits = |e: usize| -> Vec<u64> { dataset.table.row(e).iter().map(|v| v.to_bits()).collect() };
         let rows: Vec<Vec<u64>> = (0..dataset.catalogue.examples.len()).map(bits).collect();
-        let clip = |e: usize| dataset.catalogue.examples[e].clip;
-        let artist = |e: usize| dataset.artists.of_clip.get(clip(e)).copied().flatten();
+        let track = |e: usize| dataset.catalogue.examples[e].track;
+        let artist = |e: usize| dataset.artists.of_track.get(track(e)).copied().flatten();
         let mut leaks = Self { same_artist: (!dataset.artists.is_empty()).then_some(0), ..Self::default() };
         for fold in folds {
             let seen = || fold.train.iter().chain(&fold.valid).copied();
-            let seen_clips: BTreeSet<usize> = seen().map(clip).collect();
+            let seen_tracks: BTreeSet<usize> = seen().map(track).collect();
             let seen_artists: BTreeSet<usize> = seen().filter_map(artist).collect();
             let seen_rows: HashSet<&[u64]> = seen().map(|e| rows[e].as_slice()).collect();
             let tested = |leaks: &dyn Fn(usize) -> bool| fold.test.iter().filter(|&&e| leaks(e)).count();
             leaks.tested += fold.test.len();
-            leaks.same_clip += tested(&|e| seen_clips.contains(&clip(e)));
+            leaks.same_track += tested(&|e| seen_tracks.contains(&track(e)));
             leaks.duplicates += tested(&|e| seen_rows.contains(rows[e].as_slice()));
             if let Some(count) = &mut leaks.same_artist {
                 *count += tested(&|e| artist(e).is_some_and(|a| seen_artists.contains(&a)));
@@ -49,12 +49,12 @@ impl Leaks {
             format!("{count} of {} tested examples ({percent:.1} %)", self.tested)
         };
         let warning = |count: usize, text: &str| (count > 0).then(|| format!("{} {text}", of_tested(count)));
-        let same_clip = "have a piece of the same recording in the training part: this split leaks, scores are too high \
-                         (--protocol track keeps recordings together)";
+        let same_track = "have a segment of the same track in the training part: this split leaks, scores are too high \
+                         (--protocol track keeps tracks together)";
         let same_artist =
             "are by an artist who is in the training part too (--protocol artist keeps artists apart)";
         [
-            warning(self.same_clip, same_clip),
+            warning(self.same_track, same_track),
             warning(self.duplicates, "have an exact duplicate in the training part"),
             warning(self.same_artist.unwrap_or(0), same_artist),
         ]

@@ -1,4 +1,4 @@
-//! Optimisers and schedules against PyTorch's; see `tests/fixtures/neural/make_optimisers.py`.
+//! Optimizers and schedules against PyTorch's; see `tests/fixtures/neural/make_optimizers.py`.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Tensor};
 use common::devices;
 use genre_bench_api::Epoch;
 use genre_bench_neural::layers::{Builder, Init, Weights};
-use genre_bench_neural::train::optimiser::{Decay, Optimiser, Rule, global_norm};
+use genre_bench_neural::train::optimizer::{Decay, Optimizer, OptimizerConfig, global_norm};
 use genre_bench_neural::train::{History, Plateau, Schedule};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +25,7 @@ struct Problem {
     y: Vec<f64>,
     weight: Vec<f64>,
     bias: Vec<f64>,
-    optimisers: BTreeMap<String, Trajectory>,
+    optimizers: BTreeMap<String, Trajectory>,
 }
 
 /// After every step.
@@ -49,9 +49,9 @@ fn distance(ours: &Tensor, theirs: &[f64]) -> f64 {
 }
 
 /// Follows PyTorch step by step.
-fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, place: (&Device, DType)) {
+fn follow(name: &str, rule: OptimizerConfig, learning_rate: f64, clip: Option<f64>, place: (&Device, DType)) {
     let (device, dtype) = place;
-    let problem: Problem = fixture("optimisers.json");
+    let problem: Problem = fixture("optimizers.json");
     let builder = Builder::new(0, device, dtype);
     builder.trainable("weight", (3, 4), Init::Constant(0.0)).unwrap();
     builder.trainable("bias", 3, Init::Constant(0.0)).unwrap();
@@ -61,8 +61,8 @@ fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, place: (&Device,
     bias.set(&tensor(&problem.bias, 3, place)).unwrap();
     let (x, y) = (tensor(&problem.x, (8, 4), place), tensor(&problem.y, (8, 3), place));
 
-    let theirs = &problem.optimisers[name];
-    let mut optimiser = Optimiser::new(rule, &weights).unwrap();
+    let theirs = &problem.optimizers[name];
+    let mut optimizer = Optimizer::new(rule, &weights).unwrap();
     for step in 0..theirs.norms.len() {
         let said = x.matmul(&weight.t().unwrap()).unwrap().broadcast_add(bias).unwrap();
         let loss = (said - &y).unwrap().sqr().unwrap().sum_all().unwrap();
@@ -70,7 +70,7 @@ fn follow(name: &str, rule: Rule, rate: f64, clip: Option<f64>, place: (&Device,
         let norm = global_norm(&weights, &gradients).unwrap();
         assert!((norm / theirs.norms[step] - 1.0).abs() < 1e-5, "{name}, step {step}: norm {norm}");
         let scale = clip.map_or(1.0, |longest| (longest / (norm + 1e-6)).min(1.0));
-        optimiser.step(&weights, &gradients, rate, scale).unwrap();
+        optimizer.step(&weights, &gradients, learning_rate, scale).unwrap();
         let off = distance(weight, &theirs.weights[step]).max(distance(bias, &theirs.biases[step]));
         assert!(off < 1e-5, "{name} in {dtype:?}, step {step}: off by {off}");
     }
@@ -81,16 +81,20 @@ fn every_step_is_torchs() {
     // In single precision in place, in double precision as tensor operations.
     for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::F64)]) {
         let place = (device, dtype);
-        follow("sgd", Rule::sgd(0.0), 0.01, None, place);
-        follow("momentum", Rule::sgd(0.9), 0.01, None, place);
-        let nesterov = Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 };
+        follow("sgd", OptimizerConfig::sgd(0.0), 0.01, None, place);
+        follow("momentum", OptimizerConfig::sgd(0.9), 0.01, None, place);
+        let nesterov = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 };
         follow("nesterov", nesterov, 0.01, None, place);
-        follow("adam", Rule::adam(), 0.05, None, place);
-        let decaying =
-            Rule::Adam { betas: (0.8, 0.95), epsilon: 1e-8, weight_decay: 0.1, decay: Decay::Gradient };
+        follow("adam", OptimizerConfig::adam(), 0.05, None, place);
+        let decaying = OptimizerConfig::Adam {
+            betas: (0.8, 0.95),
+            epsilon: 1e-8,
+            weight_decay: 0.1,
+            decay: Decay::Gradient,
+        };
         follow("adam-decay", decaying, 0.05, None, place);
-        follow("adamw", Rule::adam_w(), 0.05, None, place);
-        follow("clipped", Rule::sgd(0.9), 0.05, Some(1.5), place);
+        follow("adamw", OptimizerConfig::adam_w(), 0.05, None, place);
+        follow("clipped", OptimizerConfig::sgd(0.9), 0.05, Some(1.5), place);
     }
 }
 
@@ -105,13 +109,13 @@ fn large_weights_step_as_small_ones_do() {
         let weights = builder.finish();
         let weight = &weights.trainable["weight"];
         let factors: Vec<f64> = (from..from + count).map(|i| (i % 101) as f64 / 7.0 - 5.0).collect();
-        let mut optimiser = Optimiser::new(Rule::adam(), &weights).unwrap();
+        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), &weights).unwrap();
         for _ in 0..2 {
             let loss = (weight.sqr().unwrap() * tensor(&factors, count, (&Device::Cpu, DType::F32)))
                 .unwrap()
                 .sum_all()
                 .unwrap();
-            optimiser.step(&weights, &loss.backward().unwrap(), 0.01, 1.0).unwrap();
+            optimizer.step(&weights, &loss.backward().unwrap(), 0.01, 1.0).unwrap();
         }
         weight.to_vec1::<f32>().unwrap()
     };
@@ -135,14 +139,22 @@ struct Schedules {
 #[test]
 fn every_rate_is_torchs() {
     let theirs: Schedules = fixture("schedules.json");
-    let epoch =
-        |&loss: &f64| Epoch { train_loss: loss, train_accuracy: 0.0, valid: None, rate: 0.0, seconds: 0.0 };
+    let epoch = |&loss: &f64| Epoch {
+        train_loss: loss,
+        train_accuracy: 0.0,
+        valid: None,
+        learning_rate: 0.0,
+        seconds: 0.0,
+    };
     let follow = |schedule: Schedule, rates: &[f64]| {
-        for (epochs, rate) in rates.iter().enumerate() {
+        for (epochs, learning_rate) in rates.iter().enumerate() {
             let history = History { epochs: theirs.losses[..epochs].iter().map(epoch).collect() };
             // One step an epoch.
-            let ours = schedule.rate(0.1, epochs, &history);
-            assert!((ours / rate - 1.0).abs() < 1e-9, "{schedule:?}, epoch {epochs}: {ours}, not {rate}");
+            let ours = schedule.learning_rate(0.1, epochs, &history);
+            assert!(
+                (ours / learning_rate - 1.0).abs() < 1e-9,
+                "{schedule:?}, epoch {epochs}: {ours}, not {learning_rate}"
+            );
         }
     };
     follow(Schedule::Step { epochs: 3, factor: 0.5 }, &theirs.step);

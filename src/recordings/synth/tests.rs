@@ -3,7 +3,7 @@
 use super::harmony::Chord;
 use super::sound::{SAMPLE_RATE, exp2, sine};
 use super::{ARTISTS, RECORDINGS, Recording, SAMPLES, in_parallel, recordings, style};
-use crate::dataset::hex;
+use crate::util::hex;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,7 +17,7 @@ const TABLES: [&str; 3] = ["features_30_sec.csv", "features_10_sec.csv", "featur
 pub enum Place {
     /// A recording of the genre.
     Audio(&'static str, PathBuf),
-    /// A picture of a recording of the genre.
+    /// A spectrogram of a recording of the genre.
     Image(&'static str, PathBuf),
     /// A feature table.
     Table(PathBuf),
@@ -54,7 +54,7 @@ impl Place {
 }
 
 /// The recording a file is about, as `blues.00000`: from `blues.00000.wav`, and from `blues00000.png`, as
-/// the Kaggle copy names its pictures.
+/// the Kaggle copy names its spectrograms.
 pub fn recording_of(genre: &str, name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     match stem.strip_prefix(genre) {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn sound_and_picture_are_about_one_recording() {
+    fn sound_and_spectrogram_are_about_one_recording() {
         assert_eq!(recording_of("blues", "blues.00000.au"), "blues.00000");
         assert_eq!(recording_of("blues", "blues00000.png"), "blues.00000");
         assert_eq!(recording_of("blues", "bluesy.wav"), "bluesy");

@@ -4,7 +4,7 @@
 //! The compiler turns the loops into vector instructions; no operation is reordered or fused, so both
 //! versions give the same bits.
 
-/// Runs `work` with AVX2 where the processor has it.
+/// Runs `work` with AVX2 where the CPU has it.
 ///
 /// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is
 /// compiled for the baseline only.
@@ -17,7 +17,7 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
             work()
         }
         if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor was just found to have AVX2.
+            // SAFETY: the CPU was just found to have AVX2.
             return unsafe { avx2(work) };
         }
     }

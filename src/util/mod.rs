@@ -1,0 +1,8 @@
+//! What several rooms need and none of them is about.
+
+mod files;
+mod hash;
+pub(crate) mod simd;
+
+pub use files::write_whole;
+pub use hash::hex;
