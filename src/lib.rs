@@ -14,6 +14,7 @@ pub mod audio;
 mod cli;
 pub mod dataset;
 mod error;
+pub mod experiment;
 pub mod features;
 pub mod protocol;
 pub mod recordings;

@@ -1,9 +1,6 @@
-use super::flags::RunFlags;
-use super::setup::Setup;
-use super::{Registry, Status, json_text, print};
+use super::flags::ExperimentFlags;
+use super::{Registry, run};
 use crate::error::Result;
-use crate::report::{Leaderboard, Results, terminal};
-use genre_bench_api::Card;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -17,6 +14,8 @@ Examples:
   bench all --holdout 80/10/10 --repeats 5                 five random hold-outs
   bench all --data gtzan --drop-faults report.json         without what an audit found faulty
   bench all --protocol file:split.csv                      the split of another tool
+  bench all --data gtzan --save-experiment gtzan.toml      the same as a file, for `bench run gtzan.toml`
+  bench all --data gtzan --dry-run                         what would run, and for how long
   bench all --json | jq '.leaderboard[] | [.model, .macro_f1]'
 
 A run that was stopped goes on where it was when the same command is given again.")]
@@ -25,49 +24,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     models: Vec<String>,
     #[command(flatten)]
-    flags: RunFlags,
+    flags: ExperimentFlags,
 }
 
 /// Runs `bench all`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let flags = &args.flags;
-    let (models, cards): (Vec<_>, Vec<&Card>) = registry.select(&args.models)?.into_iter().unzip();
-    let setup = Setup::new(flags, registry)?;
-    flags.common.check_changes(registry, &cards)?;
-    let planned = cards.iter().map(|card| setup.planned(card)).collect::<Result<Vec<_>>>()?;
-    let dataset = setup.dataset(&planned)?;
-    let split = setup.split(&dataset)?;
-    let wanted = models.into_iter().zip(planned).collect();
-    let (readable, notes) = setup.readable(wanted, &dataset, &args.models)?;
-    let (models, planned): (Vec<_>, Vec<_>) = readable.into_iter().unzip();
-    let mut plan = setup.plan(&dataset, &split, planned)?;
-    plan.notes.extend(notes);
-    let Some(computed) = setup.compute(plan, &dataset, &split, &models)? else {
-        return Ok(Status::INTERRUPTED);
-    };
-    let board = Leaderboard::of(&computed.results, &registry.figures());
-    print(&if flags.common.json {
-        json_text(&json(&computed.results, &board))
-    } else {
-        terminal::report(&computed.results, &board)
-    })?;
-    Ok(computed.status())
-}
-
-/// The object that `--json` prints.
-pub(super) fn json(results: &Results, board: &Leaderboard) -> serde_json::Value {
-    let plan = &results.plan;
-    serde_json::json!({
-        "run": plan.id,
-        "program": plan.program,
-        "dataset": plan.dataset,
-        "protocol": plan.protocol,
-        "scheme": plan.scheme,
-        "split_hash": plan.split_hash,
-        "seed": plan.seed,
-        "warnings": plan.warnings,
-        "notes": plan.notes,
-        "interval_method": board.interval_method.map(crate::score::IntervalMethod::description),
-        "leaderboard": board.rows,
-    })
+    run::one(&args.flags.experiment(&args.models), &args.flags, registry)
 }

@@ -1,6 +1,7 @@
 use super::{Out, Registry, Status, json_text, print};
 use crate::dataset::{Dataset, Info, SAMPLE_RATE, Source, builtin_info};
 use crate::error::Result;
+use crate::experiment::{keys, schema};
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
 use crate::protocol::Protocol;
@@ -19,6 +20,7 @@ Examples:
   bench list                              models, protocols and datasets
   bench list models --json                names, parameters and published figures for programs
   bench list datasets --data gtzan        what a folder holds
+  bench list experiment                   keys of an experiment file (--json: a JSON Schema)
   bench list runs                         what is stored")]
 pub(super) struct Args {
     /// What to list [default: models, protocols and datasets]
@@ -44,18 +46,22 @@ enum What {
     Datasets,
     /// Stored runs, the latest first.
     Runs,
+    /// Keys of an experiment file for `bench run`; with --json its JSON Schema.
+    Experiment,
 }
 
 /// Runs `bench list`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let wanted = |what| args.what.map_or(what != What::Runs, |asked| asked == what);
+    let wanted =
+        |what| args.what.map_or(![What::Runs, What::Experiment].contains(&what), |asked| asked == what);
     let mut text = String::new();
     let mut object = serde_json::Map::new();
     if wanted(What::Models) {
-        let pairs = registry.models.iter().zip(&registry.cards);
-        let costs: Vec<Option<Cost>> = pairs.map(|(model, card)| cost_of(model.as_ref(), card)).collect();
-        text += &models(&registry.cards, &costs);
-        let models = registry.cards.iter().zip(&costs).map(|(card, cost)| model_json(card, *cost));
+        let costs: Vec<Option<Cost>> =
+            registry.iter().map(|entry| cost_of(entry.model.as_ref(), &entry.card)).collect();
+        let cards: Vec<Card> = registry.iter().map(|entry| entry.card.clone()).collect();
+        text += &models(&cards, &costs);
+        let models = cards.iter().zip(&costs).map(|(card, cost)| model_json(card, *cost));
         object.insert("models".to_owned(), models.collect());
     }
     if wanted(What::Protocols) {
@@ -69,6 +75,13 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
         text.push('\n');
         object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
+    }
+    if args.what == Some(What::Experiment) {
+        if args.json {
+            print(json_text(&schema()))?;
+            return Ok(Status::DONE);
+        }
+        text += &experiment();
     }
     if wanted(What::Runs) {
         let runs = Store::open(&args.out.out)?.runs()?;
@@ -187,6 +200,17 @@ fn model_json(card: &Card, cost: Option<Cost>) -> Value {
         "quick": card.reduced.iter().cloned().collect::<BTreeMap<_, _>>(),
         "published": card.published,
     })
+}
+
+/// The keys of an experiment file.
+fn experiment() -> String {
+    let mut text = heading("Keys of an experiment file (TOML, for `bench run`)");
+    for key in keys() {
+        let label = format!("  {} ({})", key.path, key.kind);
+        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
+        text += &format!("{label}\n{}\n", textwrap::fill(&key.description, options));
+    }
+    text + "\nA key outside of [parameters], [tune] and [ablate] may hold a list: there is a run for each of its values.\n"
 }
 
 fn protocols() -> String {

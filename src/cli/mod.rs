@@ -4,24 +4,22 @@ mod ablate;
 mod all;
 mod cache;
 mod data;
-mod device;
 mod export;
 mod features;
 mod flags;
 mod list;
 mod output;
 mod progress;
-mod registry;
 mod reproduce;
-mod setup;
+mod run;
 mod show;
 mod tune;
 
 use crate::error::{Error, Result};
+use crate::experiment::Registry;
 use clap::{Parser, Subcommand};
 use console::style;
 use genre_bench_api::Model;
-use registry::Registry;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,8 +38,9 @@ Examples:
   bench all                                     a leaderboard on built-in music (synthetic)
   bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist      with artists kept apart: the honest score
+  bench run experiment.toml                     one experiment, or many, from a file
   bench tune svm --data gtzan                   its parameters chosen in nested cross-validation
-  bench reproduce A --data gtzan                published figures again, as published and without leaks
+  bench reproduce A --data gtzan                published figures, as published and without leakage
   bench ablate --data gtzan                     what each group of features is worth
   bench features music -o features.csv          the published 57 features of your own audio
   bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
@@ -60,11 +59,13 @@ struct Cli {
 enum Command {
     /// Fit and score models on identical splits and print the leaderboard.
     All(all::Args),
+    /// Run experiments from files.
+    Run(run::Args),
     /// Choose a model's parameters inside each training part, and score that honestly.
     Tune(tune::Args),
     /// Leave groups of features out in turn, to see what each is worth.
     Ablate(ablate::Args),
-    /// Measure published figures again: as their authors divided the data, and without leaks.
+    /// Reproduce published figures: with the data divided as their authors did, and without leakage.
     Reproduce(reproduce::Args),
     /// Compute the table of 57 features from audio files.
     Features(features::Args),
@@ -127,6 +128,7 @@ impl Bench {
         let cli = Cli::parse();
         let status = Registry::new(self.models, self.cuda_devices).and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
+            Command::Run(args) => run::run(&args, &registry),
             Command::Tune(args) => tune::run(&args, &registry),
             Command::Ablate(args) => ablate::run(&args, &registry),
             Command::Reproduce(args) => reproduce::run(&args, &registry),

@@ -1,6 +1,8 @@
-use crate::run::{Cell, Outcome, Plan, RunObserver};
+use crate::experiment::SessionObserver;
+use crate::run::{Cell, CellOutcome, Plan, RunObserver};
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,8 +13,47 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Steps of the bar that a cell is: its fit moves the bar too, or the rest of long fits could not be estimated.
 const STEPS: u64 = 1000;
 
+/// Tells of experiments on standard error: bars if that is a terminal, and lines unless the user wants quiet.
+pub struct Console {
+    quiet: bool,
+    recordings: RefCell<Option<RecordingsBar>>,
+}
+
+impl Console {
+    /// One that tells nothing but errors if it is `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet, recordings: RefCell::default() }
+    }
+}
+
+impl SessionObserver for Console {
+    fn reading(&self, done: usize, total: usize) {
+        let mut bar = self.recordings.borrow_mut();
+        bar.get_or_insert_with(|| RecordingsBar::new(self.quiet)).show(done, total);
+        // The next data has a bar of its own.
+        if done == total {
+            *bar = None;
+        }
+    }
+
+    fn tells(&self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a> {
+        stop_on_ctrl_c();
+        Box::new(Progress::new(plan, self.quiet))
+    }
+
+    fn cancelled(&self) -> bool {
+        stopped()
+    }
+}
+
 /// Shows how far a run is, on standard error if that is a terminal.
-pub struct Progress<'a> {
+struct Progress<'a> {
     plan: &'a Plan,
     bar: ProgressBar,
     quiet: bool,
@@ -30,16 +71,11 @@ struct Cells {
 
 impl<'a> Progress<'a> {
     /// A bar for all cells of a plan.
-    pub fn new(plan: &'a Plan, quiet: bool) -> Self {
+    fn new(plan: &'a Plan, quiet: bool) -> Self {
         let template = "{elapsed_precise} [{bar:24}] {prefix} cells, {eta} left  {wide_msg}";
         let all = plan.cells().count() as u64;
         let bar = bar(all as usize * STEPS as usize, quiet, template);
         Self { plan, bar, quiet, cells: Mutex::new(Cells { all, ended: 0, at_work: BTreeMap::new() }) }
-    }
-
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 
     fn name(&self, cell: Cell) -> String {
@@ -54,6 +90,12 @@ impl<'a> Progress<'a> {
         self.bar.set_position(ended * STEPS + at_work.values().map(|(_, steps)| steps).sum::<u64>());
         self.bar.set_prefix(format!("{ended}/{all}"));
         self.bar.set_message(at_work.values().map(|(said, _)| said.as_str()).collect::<Vec<_>>().join(", "));
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 
@@ -72,13 +114,13 @@ impl RunObserver for Progress<'_> {
         });
     }
 
-    fn ended(&self, cell: Cell, outcome: &Outcome, computed: bool) {
+    fn ended(&self, cell: Cell, outcome: &CellOutcome, computed: bool) {
         self.change(|cells| {
             cells.at_work.remove(&(cell.model, cell.fold));
             // What was there already must not make the estimate of the rest too good.
             if computed { cells.ended += 1 } else { cells.all = cells.all.saturating_sub(1) }
         });
-        if let (Outcome::Failed(reason), false) = (outcome, self.quiet) {
+        if let (CellOutcome::Failed(reason), false) = (outcome, self.quiet) {
             let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
             self.bar.suspend(|| eprintln!("{label} {reason}"));
         }
@@ -132,7 +174,7 @@ pub fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
 }
 
 /// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.
-pub fn stop_on_ctrl_c() {
+fn stop_on_ctrl_c() {
     stop_on_ctrl_c_saying(
         "stopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)",
     );

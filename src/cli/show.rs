@@ -1,7 +1,6 @@
-use super::all::json;
 use super::{Out, Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, Results, history, insights, reliability, terminal};
+use crate::report::{Leaderboard, Results, history, insights, json, reliability, terminal};
 use crate::run::Store;
 
 #[derive(Debug, clap::Args)]
@@ -9,6 +8,7 @@ use crate::run::Store;
 Examples:
   bench show last                         the latest leaderboard
   bench show features_30_sec-track        a run by the start of its name (`bench list runs` shows all)
+  bench show last --experiment > e.toml   what was run, to be run again: bench run e.toml
   bench show last --confusion svm,forest  who is taken for whom
   bench show last --per-class svm         precision, recall and F1 of every genre
   bench show last --insights forest       what each column counts, and the score out of bag
@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// Reliability curves of these models, which were run with --calibrate
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     reliability: Vec<String>,
+    /// The experiment behind the run, as a file that `bench run` runs again
+    #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "history", "reliability", "json"])]
+    experiment: bool,
     /// Print one JSON object, as `bench all --json` does
     #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "history", "reliability"])]
     json: bool,
@@ -42,7 +45,12 @@ pub(super) struct Args {
 
 /// Runs `bench show`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let results = Results::load(&Store::open(&args.out.out)?, &args.run)?;
+    let store = Store::open(&args.out.out)?;
+    if args.experiment {
+        print(store.experiment(&args.run)?)?;
+        return Ok(Status::DONE);
+    }
+    let results = Results::load(&store, &args.run)?;
     let mut text = String::new();
     for (models, show) in [
         (&args.confusion, terminal::confusion as fn(&Results, usize) -> String),

@@ -1,11 +1,7 @@
-use super::all::json;
-use super::flags::RunFlags;
-use super::setup::Setup;
-use super::{Registry, Status, json_text, print};
+use super::flags::ExperimentFlags;
+use super::{Registry, run};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, terminal};
-use crate::run::PlannedModel;
-use crate::run::tuning::{Axis, Criterion, candidates, choose, ends_chosen, inner_scores, suggested};
+use crate::experiment::{Axis, Criterion, Experiment, Tuning};
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
@@ -18,8 +14,8 @@ Examples:
   bench tune forest --set forest.trees=300 --inner 5
 
 Each outer fold's parameters are chosen by a cross-validation inside its training part; the outer test parts see only
-the final fit. So the score printed is an honest one, unlike the best score of a grid. The model as it is (with your
---set) is always among the candidates, and is scored beside the tuned one.
+the final fit. So the score printed is an honest one, unlike the best score of a grid. The baseline, the model
+with its defaults and your --set, is always among the candidates, and is scored beside the tuned one.
 
 A search that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
@@ -36,62 +32,26 @@ pub(super) struct Args {
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=100))]
     inner: u16,
     /// What to choose by
-    #[arg(long, value_enum, default_value = "macro-f1")]
+    #[arg(long, value_enum, default_value_t)]
     by: Criterion,
     #[command(flatten)]
-    flags: RunFlags,
+    flags: ExperimentFlags,
 }
 
 /// Runs `bench tune`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let flags = &args.flags;
-    let (model, card) = registry.find(&args.model)?;
-    let setup = Setup::new(flags, registry)?;
-    flags.common.check_changes(registry, &[card])?;
-    let base = setup.planned(card)?;
-    let axes = if args.axes.is_empty() { suggested(card)? } else { args.axes.clone() };
-    let candidates = candidates(card, &base, &axes, args.random.map(usize::from), flags.common.seed)?;
-
-    let dataset = setup.dataset(&candidates)?;
-    let named = std::slice::from_ref(&base.name);
-    let (_, reduced) = setup.readable(vec![(model, base.clone())], &dataset, named)?;
-    let split = setup.split(&dataset)?;
-    let nested = split.nested(&dataset, args.inner.into(), flags.common.seed);
-    if let Some(fold) = nested.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty()) {
-        let reason =
-            format!("the training part of fold {} is too small for {} folds", fold.repeat + 1, args.inner);
-        return Err(Error::new("--inner", reason, "--inner 2, or more data"));
+    let mut grid = BTreeMap::new();
+    for Axis { parameter, values } in &args.axes {
+        if grid.insert(parameter.clone(), values.clone()).is_some() {
+            let reason = "the parameter is given twice";
+            return Err(Error::new(
+                format!("--grid {parameter}"),
+                reason,
+                "put all its values behind one --grid",
+            ));
+        }
     }
-    let Some(searched) = setup.search(candidates.clone(), &dataset, &nested, model)? else {
-        return Ok(Status::INTERRUPTED);
-    };
-    let labels: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.label).collect();
-    let classes = dataset.catalogue.classes.len();
-    let scores = inner_scores(args.by, &nested.folds, &searched.results.outcomes, &labels, classes);
-    let choices = choose(&candidates, &scores)?;
-    let notes = ends_chosen(&axes, &choices);
-
-    let tuned = PlannedModel { name: format!("{} tuned", base.name), changed: true, choices, ..base.clone() };
-    let mut plan = setup.plan(&dataset, &split, vec![tuned, base])?;
-    plan.notes.extend(notes.into_iter().chain(reduced));
-    let Some(computed) = setup.compute(plan, &dataset, &split, &[model, model])? else {
-        return Ok(Status::INTERRUPTED);
-    };
-    let board = Leaderboard::of(&computed.results, &registry.figures());
-    if flags.common.json {
-        let mut object = json(&computed.results, &board);
-        object["candidates"] = candidates
-            .iter()
-            .enumerate()
-            .map(|(at, candidate)| {
-                let inner: Vec<Option<f64>> = scores.iter().map(|of_fold| of_fold[at]).collect();
-                let params: BTreeMap<_, _> = candidate.params.iter().collect();
-                serde_json::json!({"params": params, "inner_scores": inner})
-            })
-            .collect();
-        print(json_text(&object))?;
-    } else {
-        print(terminal::report(&computed.results, &board))?;
-    }
-    Ok(computed.status().max(searched.status()))
+    let tuning = Tuning { grid, random: args.random, inner: args.inner, by: args.by };
+    let experiment = args.flags.experiment(std::slice::from_ref(&args.model));
+    run::one(&Experiment { tune: Some(tuning), ..experiment }, &args.flags, registry)
 }

@@ -42,7 +42,7 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let recordings = corpus::recordings(source.seed);
     let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
-    let painter = Painter::new(&source.spectrograms, cut.samples(), source.spectrogram_size)?;
+    let painter = Painter::new(&source.representations, cut.samples(), source.spectrogram_size)?;
     let of = |e: &mut Extractor, r: &Recording| rows(e, &painter, r, cut);
     let rows = corpus::in_parallel(&recordings, || first.clone(), of, progress)?;
 

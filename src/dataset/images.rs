@@ -58,7 +58,7 @@ pub(super) fn table(
                         values.extend(pixels.into_iter().map(f64::from));
                         labels.push(genre.clone());
                         filenames.push(name(path, genre, (segments > 1).then_some(segment)));
-                        if !source.spectrograms.is_empty() {
+                        if !source.representations.is_empty() {
                             gallery.hang(painting.upside_down().at_most(source.spectrogram_size));
                         }
                     }
@@ -80,7 +80,7 @@ pub(super) fn table(
         ));
     }
     let mut spectrograms = SpectrogramSource::None("none were asked for".to_owned());
-    if !source.spectrograms.is_empty() {
+    if !source.representations.is_empty() {
         let images = gallery.spectrograms()?;
         let (rows, columns) = images.shape();
         spectrograms = SpectrogramSource::Images(images);

@@ -115,7 +115,7 @@ pub struct Source {
     /// Size that images are brought to in the table.
     pub image_size: ImageSize,
     /// Spectrograms to compute of every example, for the models that read them.
-    pub spectrograms: Vec<Representation>,
+    pub representations: Vec<Representation>,
     /// Size that larger spectrograms are brought to.
     pub spectrogram_size: Option<ImageSize>,
     /// An audit's report: its faults and duplicates are left out.
@@ -123,6 +123,11 @@ pub struct Source {
 }
 
 impl Dataset {
+    /// Bytes of the table and the spectrograms.
+    pub fn bytes(&self) -> u64 {
+        (self.table.len() * size_of::<f64>()) as u64 + self.spectrograms.bytes()
+    }
+
     /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after
     /// some tracks how many of how many are done.
     ///

@@ -157,7 +157,7 @@ fn spectrograms(
     names: &[String],
     progress: &dyn Fn(usize, usize),
 ) -> Result<SpectrogramSource> {
-    let painter = Painter::new(&source.spectrograms, settings.cut.samples(), source.spectrogram_size)?;
+    let painter = Painter::new(&source.representations, settings.cut.samples(), source.spectrogram_size)?;
     if painter.is_idle() {
         return painter.collect(std::iter::empty());
     }

@@ -1,10 +1,11 @@
 //! Bringing spectrograms to another size.
 
+use crate::util::as_text;
 use std::fmt;
 use std::str::FromStr;
 
 /// Width and height in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageSize {
     /// Columns.
     pub width: usize,
@@ -24,6 +25,8 @@ impl fmt::Display for ImageSize {
         write!(f, "{}x{}", self.width, self.height)
     }
 }
+
+as_text!(ImageSize: "64x48");
 
 impl FromStr for ImageSize {
     type Err = String;

@@ -37,6 +37,15 @@ impl SpectrogramSource {
         }
     }
 
+    /// Bytes of all of them.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::None(_) => 0,
+            Self::Images(spectrograms) => spectrograms.bytes(),
+            Self::Computed(computed) => computed.values().map(Spectrograms::bytes).sum(),
+        }
+    }
+
     /// Those of the examples at `kept`, in that order.
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {

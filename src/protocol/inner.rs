@@ -96,7 +96,7 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Request, Resampling};
+    use super::super::{Resampling, SplitRequest};
     use super::*;
     use crate::dataset::Source;
     use std::collections::BTreeSet;
@@ -123,7 +123,8 @@ mod tests {
     }
 
     fn split(dataset: &Dataset, protocol: Protocol, valid: u32) -> Split {
-        let request = Request { protocol, scheme: Some(Resampling::Folds(4)), repeats: 1, seed: 5, valid };
+        let request =
+            SplitRequest { protocol, resampling: Some(Resampling::Folds(4)), repeats: 1, seed: 5, valid };
         Split::build(dataset, &request).unwrap()
     }
 
@@ -191,8 +192,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("split.csv");
             std::fs::write(&path, table::csv(&dataset.catalogue, &drawn.folds)).unwrap();
-            let request =
-                Request { protocol: Protocol::File(path), scheme: None, repeats: 1, seed: 0, valid: 0 };
+            let request = SplitRequest {
+                protocol: Protocol::File(path),
+                resampling: None,
+                repeats: 1,
+                seed: 0,
+                valid: 0,
+            };
             let read = Split::build(&dataset, &request).unwrap();
             assert_eq!(read.folds, drawn.folds);
             for fold in read.nested(&dataset, 3, 0).folds {

@@ -1,6 +1,6 @@
 //! Who trains and who is tested.
 //!
-//! A [`Split`] is drawn once for a dataset and a [`Request`] and then handed to every model, so that
+//! A [`Split`] is drawn once for a dataset and a [`SplitRequest`] and then handed to every model, so that
 //! all of them are fitted and scored on the same examples. Its table, written by [`table`], is what
 //! the split's hash is taken of.
 
@@ -13,6 +13,7 @@ pub use leakage::Leakage;
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::util::as_text;
 use genre_bench_api::partition::{Group, partition};
 use genre_bench_api::random_stream;
 use std::collections::BTreeMap;
@@ -86,6 +87,14 @@ impl FromStr for Protocol {
     }
 }
 
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+as_text!(Protocol: "track", Resampling: "80/10/10");
+
 /// How many parts, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resampling {
@@ -121,13 +130,24 @@ impl FromStr for Resampling {
     }
 }
 
-/// What the user asked for.
+impl fmt::Display for Resampling {
+    /// A hold-out as [`Resampling::from_str`] reads it; `5 folds`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folds(folds) => write!(f, "{folds} folds"),
+            Self::HoldOut { train, valid: 0, test } => write!(f, "{train}/{test}"),
+            Self::HoldOut { train, valid, test } => write!(f, "{train}/{valid}/{test}"),
+        }
+    }
+}
+
+/// What is asked of a protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct SplitRequest {
     /// What must not stand on both sides.
     pub protocol: Protocol,
     /// Parts; the protocol's own choice without it.
-    pub scheme: Option<Resampling>,
+    pub resampling: Option<Resampling>,
     /// How often to draw anew with another seed.
     pub repeats: usize,
     /// Seed of the draws.
@@ -177,7 +197,7 @@ impl Split {
     ///
     /// A class with too few tracks (artists) for the parts, artists that are not known, tracks that a
     /// fixed list does not name, a broken split file, or a request that makes no sense.
-    pub fn build(dataset: &Dataset, request: &Request) -> Result<Self> {
+    pub fn build(dataset: &Dataset, request: &SplitRequest) -> Result<Self> {
         let (folds, scheme) = match &request.protocol {
             Protocol::Segment | Protocol::Track => drawn(dataset, request)?,
             Protocol::Artist => match published_artist_folds(dataset, request)? {
@@ -223,8 +243,8 @@ impl Split {
 type FoldsAndScheme = (Vec<Fold>, Option<String>);
 
 /// Refuses `--folds`, `--holdout` and `--repeats` where there is nothing to draw.
-fn fixed(request: &Request, reason: &str) -> Result<Option<String>> {
-    if request.scheme.is_some() || request.repeats > 1 {
+fn fixed(request: &SplitRequest, reason: &str) -> Result<Option<String>> {
+    if request.resampling.is_some() || request.repeats > 1 {
         let subject = format!("--protocol {}", request.protocol.name());
         return Err(Error::new(subject, reason, "leave out --folds, --holdout and --repeats"));
     }
@@ -232,8 +252,8 @@ fn fixed(request: &Request, reason: &str) -> Result<Option<String>> {
 }
 
 /// The folds that the list of artists prescribes, unless the user wants others or it prescribes none.
-fn published_artist_folds(dataset: &Dataset, request: &Request) -> Result<Option<FoldsAndScheme>> {
-    if request.scheme.is_some() || dataset.artists.test_fold.is_empty() {
+fn published_artist_folds(dataset: &Dataset, request: &SplitRequest) -> Result<Option<FoldsAndScheme>> {
+    if request.resampling.is_some() || dataset.artists.test_fold.is_empty() {
         return Ok(None);
     }
     if request.repeats > 1 {
@@ -258,8 +278,8 @@ fn published_artist_folds(dataset: &Dataset, request: &Request) -> Result<Option
 }
 
 /// Draws groups at random into equal folds or hold-out parts, as often as asked.
-fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
-    let scheme = request.scheme.unwrap_or(Resampling::Folds(DEFAULT_FOLDS));
+fn drawn(dataset: &Dataset, request: &SplitRequest) -> Result<FoldsAndScheme> {
+    let scheme = request.resampling.unwrap_or(Resampling::Folds(DEFAULT_FOLDS));
     let (shares, mut text) = match scheme {
         Resampling::Folds(folds) => {
             if folds < 2 {
@@ -269,12 +289,11 @@ fn drawn(dataset: &Dataset, request: &Request) -> Result<FoldsAndScheme> {
                     "--holdout 80/20",
                 ));
             }
-            (vec![1.0 / folds as f64; folds], format!("{folds} folds"))
+            (vec![1.0 / folds as f64; folds], scheme.to_string())
         }
         Resampling::HoldOut { train, valid, test } => {
             let shares = [train, valid, test].into_iter().filter(|&p| p > 0).map(|p| f64::from(p) / 100.0);
-            let valid_text = if valid > 0 { format!("{valid}/") } else { String::new() };
-            (shares.collect(), format!("hold-out {train}/{valid_text}{test}"))
+            (shares.collect(), format!("hold-out {scheme}"))
         }
     };
     if request.repeats > 1 {

@@ -85,7 +85,7 @@ impl<'a> Evaluation<'a> {
         corrected_t(values, test_to_train).unwrap_or_else(|| {
             let tracks = positions_by_track(&self.folds[0].tracks);
             let tracks: Vec<Vec<usize>> = tracks.into_values().collect();
-            bootstrap(&tracks, &mut random_stream(self.results.plan.seed, "bootstrap"), of_drawn)
+            bootstrap(&tracks, &mut random_stream(self.results.plan.conditions.seed, "bootstrap"), of_drawn)
         })
     }
 }

@@ -1,7 +1,7 @@
 use super::evaluation::Evaluation;
 use super::published::comparable;
 use super::results::{FoldResult, Results};
-use crate::run::{Calibrated, Choice, Outcome};
+use crate::run::{Calibrated, CellOutcome, Choice};
 use crate::score::{Confusion, IntervalMethod, Reliability, by_track, top_k_accuracy};
 use genre_bench_api::{Family, Params, Published};
 use serde::Serialize;
@@ -107,8 +107,8 @@ impl Row {
         let mut errors: Vec<String> = outcomes
             .iter()
             .filter_map(|outcome| match outcome {
-                Outcome::Failed(reason) => Some(reason.clone()),
-                Outcome::Done(_) | Outcome::Missing => None,
+                CellOutcome::Failed(reason) => Some(reason.clone()),
+                CellOutcome::Done(_) | CellOutcome::Missing => None,
             })
             .collect();
         errors.sort();

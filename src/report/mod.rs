@@ -2,12 +2,14 @@
 
 pub mod ablation;
 pub mod audit;
+pub mod comparison;
 mod evaluation;
 mod export;
 mod frames;
 mod grid;
 pub mod history;
 pub mod insights;
+mod json;
 mod leaderboard;
 pub mod published;
 pub mod reliability;
@@ -20,6 +22,7 @@ pub use evaluation::Evaluation;
 pub use export::{Format, write};
 pub use frames::Table;
 pub use grid::Grid;
+pub use json::json;
 pub use leaderboard::{Leaderboard, Row, Scores};
 pub use results::Results;
 

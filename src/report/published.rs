@@ -115,7 +115,7 @@ pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published
                     .all(|p| ["segment", "track"].contains(&p.as_str())))
     };
     let same_input = |figure: &Published| match model.reads {
-        _ if plan.spectrogram_size.is_some() && model.reads.spectrograms().is_some() => false,
+        _ if plan.conditions.spectrogram_size.is_some() && model.reads.spectrograms().is_some() => false,
         Reads::Spectrograms(_) if figure.input == IMAGE => true,
         reads => figure.input == reads.to_string(),
     };

@@ -1,7 +1,7 @@
 use crate::dataset::Catalogue;
 use crate::error::Result;
 use crate::protocol::Fold;
-use crate::run::{Cell, Outcome, Plan, Record, Store};
+use crate::run::{Cell, CellOutcome, Plan, Record, Store};
 
 /// A run with all its outcomes: fresh from [`crate::run::execute`] or read again from the store.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Results {
     /// In which division.
     pub folds: Vec<Fold>,
     /// How each cell ended, in the order of [`Plan::cells`].
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<CellOutcome>,
 }
 
 /// A finished cell with the truth beside it.
@@ -40,7 +40,7 @@ impl Results {
     }
 
     /// The outcomes of a model, one a fold.
-    pub fn of_model(&self, model: usize) -> &[Outcome] {
+    pub fn of_model(&self, model: usize) -> &[CellOutcome] {
         let folds = self.plan.folds.len();
         &self.outcomes[model * folds..(model + 1) * folds]
     }
@@ -48,8 +48,8 @@ impl Results {
     /// The finished cells of a model.
     pub fn fold_results(&self, model: usize) -> impl Iterator<Item = FoldResult<'_>> {
         self.of_model(model).iter().zip(&self.folds).filter_map(|(outcome, fold)| match outcome {
-            Outcome::Done(record) => Some(FoldResult { fold, record }),
-            Outcome::Failed(_) | Outcome::Missing => None,
+            CellOutcome::Done(record) => Some(FoldResult { fold, record }),
+            CellOutcome::Failed(_) | CellOutcome::Missing => None,
         })
     }
 
@@ -62,8 +62,8 @@ impl Results {
     /// Cells that failed, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (Cell, &str)> {
         self.plan.cells().zip(&self.outcomes).filter_map(|(cell, outcome)| match outcome {
-            Outcome::Failed(reason) => Some((cell, reason.as_str())),
-            Outcome::Done(_) | Outcome::Missing => None,
+            CellOutcome::Failed(reason) => Some((cell, reason.as_str())),
+            CellOutcome::Done(_) | CellOutcome::Missing => None,
         })
     }
 

@@ -50,7 +50,7 @@ fn heading(results: &Results) -> String {
         plan.scheme,
         &plan.split_hash[..12],
         &plan.dataset.fingerprint[..12],
-        plan.seed
+        plan.conditions.seed
     );
     for warning in &plan.warnings {
         out += &labelled(&style("warning:").yellow().bold().to_string(), "warning:".len(), warning);
@@ -75,7 +75,7 @@ fn grid(results: &Results, board: &Leaderboard) -> Grid {
     if tracks {
         header.extend(["vote", "mean"]);
     }
-    let calibrated = results.plan.calibration.is_some();
+    let calibrated = results.plan.conditions.calibration.is_some();
     if calibrated {
         header.push("ECE");
     }
@@ -163,7 +163,7 @@ fn footnotes(results: &Results, board: &Leaderboard) -> String {
         notes
             .push("vote, mean: F1 of whole tracks by majority of their segments, by mean scores.".to_owned());
     }
-    if results.plan.calibration.is_some() {
+    if results.plan.conditions.calibration.is_some() {
         notes.push(
             "ECE: expected calibration error of the calibrated probabilities, in points \
              (`bench show last --reliability MODEL`)."

@@ -1,12 +1,10 @@
 use super::memory::Meter;
-use super::{Calibrated, Cell, Claim, Outcome, Plan, Record, Standardiser, Store};
+use super::{Calibrated, Cell, CellOutcome, Claim, Plan, Record, Standardiser, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
 use crate::score::{Reliability, labels_of};
-use genre_bench_api::{
-    Calibration, CalibrationMethod, Device, Examples, Inputs, Model, Observer, Run, Spectrograms,
-};
+use genre_bench_api::{Calibration, CalibrationMethod, Examples, Inputs, Model, Observer, Run, Spectrograms};
 use ndarray::{Array2, Axis};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,17 +15,21 @@ use std::time::{Duration, Instant, SystemTime};
 /// Start of the names of all threads that work for a cell.
 const THREAD_NAME: &str = "cell-";
 
-/// How a run is computed; none of it changes its numbers.
+/// What a run may use; none of it changes its numbers.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct Resources {
     /// Cells at a time.
     pub jobs: usize,
     /// Threads for each of them.
     pub threads: usize,
-    /// Where neural models compute.
-    pub device: Device,
     /// Folder for TensorBoard's event files, if they are wanted.
     pub tensorboard: Option<PathBuf>,
+}
+
+/// Models by name.
+pub trait ModelSet: Sync {
+    /// The model of a name, if there is one.
+    fn model(&self, name: &str) -> Option<&dyn Model>;
 }
 
 /// Who is told what happens, from several threads.
@@ -37,69 +39,140 @@ pub trait RunObserver: Sync {
     /// A fit got further.
     fn progress(&self, _cell: Cell, _done: usize, _total: usize, _note: &str) {}
     /// A cell ended; `computed` is false if it was in the store already.
-    fn ended(&self, _cell: Cell, _outcome: &Outcome, _computed: bool) {}
+    fn ended(&self, _cell: Cell, _outcome: &CellOutcome, _computed: bool) {}
     /// Whether the user wants the run to stop.
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-/// What a run came to.
-#[derive(Debug)]
-pub struct Executed {
-    /// The outcome of every cell, in the order of [`Plan::cells`].
-    pub outcomes: Vec<Outcome>,
-    /// The first trouble with the store. Cells that could not be stored are in `outcomes` all the same.
-    pub store_error: Option<Error>,
+/// All cells of a plan, to be computed.
+pub struct Job<'a> {
+    /// What is to be computed.
+    pub plan: &'a Plan,
+    /// On which examples.
+    pub dataset: &'a Dataset,
+    /// In which division.
+    pub split: &'a Split,
+    /// The models behind the plan's names.
+    pub models: &'a dyn ModelSet,
+    /// Where cells are looked for and stored.
+    pub store: &'a Store,
+    /// With what.
+    pub resources: Resources,
+    /// Who is told how far it is.
+    pub observer: &'a dyn RunObserver,
 }
 
-/// Computes all cells of the plan that the store does not have, and returns those it has with them.
-///
-/// The numbers depend on the plan alone, not on `settings`, nor on which cells were in the store.
-///
-/// # Errors
-///
-/// Only if no worker could be started. Trouble with a model is that cell's outcome, trouble with the store stands in
-/// the result.
-pub fn execute(
-    plan: &Plan,
-    dataset: &Dataset,
-    split: &Split,
-    models: &[&dyn Model],
-    store: &Store,
-    settings: &Settings,
-    watch: &dyn RunObserver,
-) -> Result<Executed> {
-    let job = Job { plan, dataset, split, models, store, settings, watch, started: SystemTime::now() };
-    let cells: Vec<Cell> = plan.cells().collect();
-    let queue = Mutex::new((0..cells.len()).collect::<VecDeque<usize>>());
-    let done = Mutex::new((vec![Outcome::Missing; cells.len()], None));
-    let workers = (0..settings.jobs.clamp(1, cells.len().max(1)))
-        .map(|number| Worker::start(number, settings.threads))
-        .collect::<Result<Vec<_>>>()?;
-    quiet_panics();
-    std::thread::scope(|scope| {
-        for worker in &workers {
-            scope.spawn(|| {
-                while let Some(number) = pop(&queue) {
-                    if watch.cancelled() {
-                        break;
+impl Job<'_> {
+    /// Computes all cells of the plan that the store does not have. Returns the outcome of every cell, in the order of
+    /// [`Plan::cells`], and the first trouble with the store; cells that could not be stored are among the outcomes all
+    /// the same.
+    ///
+    /// The numbers depend on the plan alone, not on the resources, nor on which cells were in the store.
+    ///
+    /// # Errors
+    ///
+    /// Only if no worker could be started. Trouble with a model is that cell's outcome.
+    pub fn execute(&self) -> Result<(Vec<CellOutcome>, Option<Error>)> {
+        let started = SystemTime::now();
+        let cells: Vec<Cell> = self.plan.cells().collect();
+        let queue = Mutex::new((0..cells.len()).collect::<VecDeque<usize>>());
+        let done = Mutex::new((vec![CellOutcome::Missing; cells.len()], None));
+        let workers = (0..self.resources.jobs.clamp(1, cells.len().max(1)))
+            .map(|number| Worker::start(number, self.resources.threads))
+            .collect::<Result<Vec<_>>>()?;
+        quiet_panics();
+        std::thread::scope(|scope| {
+            for worker in &workers {
+                scope.spawn(|| {
+                    while let Some(number) = pop(&queue) {
+                        if self.observer.cancelled() {
+                            break;
+                        }
+                        let Some((outcome, error)) = self.cell(cells[number], worker, started) else {
+                            // Another process is at it: come back when there is nothing else to do.
+                            lock(&queue).push_back(number);
+                            std::thread::sleep(Duration::from_millis(50));
+                            continue;
+                        };
+                        let mut done = lock(&done);
+                        done.0[number] = outcome;
+                        done.1 = done.1.take().or(error);
                     }
-                    let Some((outcome, error)) = job.cell(cells[number], worker) else {
-                        // Another process is at it: come back when there is nothing else to do.
-                        lock(&queue).push_back(number);
-                        std::thread::sleep(Duration::from_millis(50));
-                        continue;
-                    };
-                    let mut done = lock(&done);
-                    done.0[number] = outcome;
-                    done.1 = done.1.take().or(error);
-                }
-            });
+                });
+            }
+        });
+        Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Finds or computes a cell; `None` if another process is computing it.
+    fn cell(&self, cell: Cell, worker: &Worker, started: SystemTime) -> Option<(CellOutcome, Option<Error>)> {
+        let fold = &self.split.folds[cell.fold];
+        let classes = self.dataset.catalogue.classes.len();
+        let mut error = None;
+        let lock = match self.store.claim(&self.plan.key(cell), fold, classes, started) {
+            Ok(Claim::Ended(outcome)) => {
+                self.observer.ended(cell, &outcome, false);
+                return Some((outcome, None));
+            }
+            Ok(Claim::Busy) => return None,
+            Ok(Claim::Ours(lock)) => Some(lock),
+            Err(e) => {
+                error = Some(e);
+                None
+            }
+        };
+        self.observer.started(cell);
+        let scratch = lock.as_ref().map(|lock| self.store.scratch(lock));
+        let outcome = self.compute(cell, fold, worker, scratch);
+        if let Some(lock) = lock {
+            error = self.store.finish(lock, &outcome).err();
         }
-    });
-    let (outcomes, store_error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Executed { outcomes, store_error })
+        self.observer.ended(cell, &outcome, true);
+        Some((outcome, error))
+    }
+
+    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, scratch: Option<PathBuf>) -> CellOutcome {
+        let planned = &self.plan.models[cell.model];
+        let Some(model) = self.models.model(&planned.model) else {
+            return CellOutcome::Failed("the program has no such model".to_owned());
+        };
+        let params = planned.params_on(cell.fold);
+        let card = model.card();
+        let spectrograms = match card.reads_with(params) {
+            Ok(reads) => reads.spectrograms().map(|wanted| self.dataset.spectrograms.of(wanted)).transpose(),
+            Err(error) => Err(error.to_string()),
+        };
+        let spectrograms = match spectrograms {
+            Ok(spectrograms) => spectrograms,
+            Err(reason) => return CellOutcome::Failed(reason),
+        };
+        let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
+        let without: Vec<&String> = without.collect();
+        let parts = Parts::of(self.dataset, self.split, fold, &without, spectrograms);
+        let run = Run {
+            params: params.clone(),
+            seed: self.plan.cell_seed(cell),
+            threads: self.resources.threads,
+            device: self.plan.conditions.device,
+            scratch,
+            tensorboard: self.resources.tensorboard.as_ref().map(|folder| folder.join(self.plan.key(cell))),
+            observer: &CellObserver { cell, observer: self.observer },
+        };
+        let fit = || measure(model, &parts, &run, self.plan.conditions.calibration, worker.meter);
+        match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
+            Ok(Ok(record)) => CellOutcome::Done(record),
+            Ok(Err(genre_bench_api::Error::Cancelled)) => CellOutcome::Missing,
+            Ok(Err(e)) => CellOutcome::Failed(e.to_string()),
+            Err(panic) => {
+                let text = (panic.downcast_ref::<String>().map(String::as_str))
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("without a message");
+                CellOutcome::Failed(format!("panicked: {text}"))
+            }
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -145,97 +218,17 @@ impl Worker {
     }
 }
 
-/// Everything that all cells of a run share.
-struct Job<'a> {
-    plan: &'a Plan,
-    dataset: &'a Dataset,
-    split: &'a Split,
-    models: &'a [&'a dyn Model],
-    store: &'a Store,
-    settings: &'a Settings,
-    watch: &'a dyn RunObserver,
-    started: SystemTime,
-}
-
-impl Job<'_> {
-    /// Finds or computes a cell; `None` if another process is computing it.
-    fn cell(&self, cell: Cell, worker: &Worker) -> Option<(Outcome, Option<Error>)> {
-        let fold = &self.split.folds[cell.fold];
-        let classes = self.dataset.catalogue.classes.len();
-        let mut error = None;
-        let lock = match self.store.claim(&self.plan.key(cell), fold, classes, self.started) {
-            Ok(Claim::Ended(outcome)) => {
-                self.watch.ended(cell, &outcome, false);
-                return Some((outcome, None));
-            }
-            Ok(Claim::Busy) => return None,
-            Ok(Claim::Ours(lock)) => Some(lock),
-            Err(e) => {
-                error = Some(e);
-                None
-            }
-        };
-        self.watch.started(cell);
-        let scratch = lock.as_ref().map(|lock| self.store.scratch(lock));
-        let outcome = self.compute(cell, fold, worker, scratch);
-        if let Some(lock) = lock {
-            error = self.store.finish(lock, &outcome).err();
-        }
-        self.watch.ended(cell, &outcome, true);
-        Some((outcome, error))
-    }
-
-    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, scratch: Option<PathBuf>) -> Outcome {
-        let model = self.models[cell.model];
-        let planned = &self.plan.models[cell.model];
-        let params = planned.params_on(cell.fold);
-        let card = model.card();
-        let spectrograms = match card.reads_with(params) {
-            Ok(reads) => reads.spectrograms().map(|wanted| self.dataset.spectrograms.of(wanted)).transpose(),
-            Err(error) => Err(error.to_string()),
-        };
-        let spectrograms = match spectrograms {
-            Ok(spectrograms) => spectrograms,
-            Err(reason) => return Outcome::Failed(reason),
-        };
-        let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
-        let without: Vec<&String> = without.collect();
-        let parts = Parts::of(self.dataset, self.split, fold, &without, spectrograms);
-        let run = Run {
-            params: params.clone(),
-            seed: self.plan.cell_seed(cell),
-            threads: self.settings.threads,
-            device: self.settings.device,
-            scratch,
-            tensorboard: self.settings.tensorboard.as_ref().map(|folder| folder.join(self.plan.key(cell))),
-            observer: &CellObserver { cell, watch: self.watch },
-        };
-        let fit = || measure(model, &parts, &run, self.plan.calibration, worker.meter);
-        match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
-            Ok(Ok(record)) => Outcome::Done(record),
-            Ok(Err(genre_bench_api::Error::Cancelled)) => Outcome::Missing,
-            Ok(Err(e)) => Outcome::Failed(e.to_string()),
-            Err(panic) => {
-                let text = (panic.downcast_ref::<String>().map(String::as_str))
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("without a message");
-                Outcome::Failed(format!("panicked: {text}"))
-            }
-        }
-    }
-}
-
 struct CellObserver<'a> {
     cell: Cell,
-    watch: &'a dyn RunObserver,
+    observer: &'a dyn RunObserver,
 }
 
 impl Observer for CellObserver<'_> {
     fn progress(&self, done: usize, total: usize, note: &str) {
-        self.watch.progress(self.cell, done, total, note);
+        self.observer.progress(self.cell, done, total, note);
     }
     fn cancelled(&self) -> bool {
-        self.watch.cancelled()
+        self.observer.cancelled()
     }
 }
 

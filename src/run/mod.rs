@@ -1,7 +1,7 @@
 //! From a plan of cells to stored predictions.
 //!
 //! A [`Plan`] says which models are fitted on which folds. Each model × fold is a [`Cell`]; a cell is
-//! computed by [`execute`] in any order and on any thread, and its [`Record`] goes to the [`Store`] at once. A run that
+//! computed by a [`Job`] in any order and on any thread, and its [`Record`] goes to the [`Store`] at once. A run that
 //! was stopped goes on where it was, because it finds its finished cells there.
 
 mod execute;
@@ -10,10 +10,9 @@ mod plan;
 mod record;
 mod standardise;
 mod store;
-pub mod tuning;
 
-pub use execute::{RunObserver, Settings, execute};
-pub use plan::{Cell, Choice, Columns, Plan, PlannedModel, Program};
-pub use record::{Calibrated, Outcome, Record};
+pub use execute::{Job, ModelSet, Resources, RunObserver};
+pub use plan::{Cell, Choice, Columns, Conditions, Plan, PlannedModel, Program};
+pub use record::{Calibrated, CellCosts, CellOutcome, Record};
 pub use standardise::Standardiser;
 pub use store::{Claim, Store};

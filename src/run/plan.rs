@@ -27,15 +27,8 @@ pub struct Plan {
     pub split_hash: String,
     /// Examples that the split leaves out.
     pub unused: usize,
-    /// Seed of all random draws.
-    pub seed: u64,
-    /// Where neural models compute.
-    pub device: String,
-    /// Size that larger spectrograms were brought to.
-    #[serde(default)]
-    pub spectrogram_size: Option<ImageSize>,
-    /// How scores are made probabilities, on the validation part; not at all if none.
-    pub calibration: Option<CalibrationMethod>,
+    /// What else decides the numbers.
+    pub conditions: Conditions,
     /// What the user must know before believing the scores.
     pub warnings: Vec<String>,
     /// What the user may want to know.
@@ -44,6 +37,19 @@ pub struct Plan {
     pub models: Vec<PlannedModel>,
     /// Repeat and number of every fold, in the order of the split.
     pub folds: Vec<(usize, usize)>,
+}
+
+/// What decides the numbers of a run besides its data, split and models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Seed of all random draws.
+    pub seed: u64,
+    /// Where networks compute.
+    pub device: Device,
+    /// Size that larger spectrograms are resized to.
+    pub spectrogram_size: Option<ImageSize>,
+    /// How scores are calibrated on the validation part; not at all if none.
+    pub calibration: Option<CalibrationMethod>,
 }
 
 /// The program behind a run.
@@ -121,18 +127,19 @@ impl PlannedModel {
     ///
     /// # Errors
     ///
-    /// A parameter that the model does not have, or a value it does not allow.
-    pub fn new<'a>(card: &Card, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
-        let usage =
-            |e| Error::new(format!("--set {}", card.name), e, "`bench list models` shows all parameters");
-        let params = card.resolve(changes).map_err(usage)?;
+    /// A hyper-parameter that the model does not have, or a value it does not allow.
+    pub fn new<'a>(
+        card: &Card,
+        changes: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> genre_bench_api::Result<Self> {
+        let params = card.resolve(changes)?;
         // What it reads is told by itself, and published figures are by input.
         let telling = |params: &Params| {
             let telling = params.iter().filter(|(name, _)| *name != "input");
             telling.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Vec<_>>()
         };
-        let changed = telling(&params) != telling(&card.resolve([]).map_err(usage)?);
-        let reads = card.reads_with(&params).map_err(usage)?;
+        let changed = telling(&params) != telling(&card.resolve([])?);
+        let reads = card.reads_with(&params)?;
         let (name, model) = (card.name.clone(), card.name.clone());
         let (choices, without) = (Vec::new(), None);
         Ok(Self { name, model, family: card.family, params, reads, changed, choices, without })
@@ -163,10 +170,7 @@ impl Plan {
         dataset: &Dataset,
         split: &Split,
         models: Vec<PlannedModel>,
-        seed: u64,
-        device: Device,
-        spectrogram_size: Option<ImageSize>,
-        calibration: Option<CalibrationMethod>,
+        conditions: Conditions,
     ) -> Result<Self> {
         let mut plan = Self {
             id: String::new(),
@@ -177,10 +181,7 @@ impl Plan {
             scheme: split.scheme.clone(),
             split_hash: split.hash.clone(),
             unused: split.unused,
-            seed,
-            device: device.to_string(),
-            spectrogram_size,
-            calibration,
+            conditions,
             warnings: warnings(dataset, split),
             notes: dataset.notes.clone(),
             models,
@@ -204,10 +205,10 @@ impl Plan {
             self.program.build,
             self.dataset.fingerprint,
             self.split_hash,
-            self.seed,
-            self.device,
-            self.calibration,
-            model.reads.spectrograms().and(self.spectrogram_size),
+            self.conditions.seed,
+            self.conditions.device,
+            self.conditions.calibration,
+            model.reads.spectrograms().and(self.conditions.spectrogram_size),
             model.model,
             model.params_on(cell.fold),
             model.without,
@@ -222,7 +223,7 @@ impl Plan {
     pub fn cell_seed(&self, cell: Cell) -> u64 {
         let (repeat, fold) = self.folds[cell.fold];
         let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].model);
-        rand::RngCore::next_u64(&mut genre_bench_api::random_stream(self.seed, &purpose))
+        rand::RngCore::next_u64(&mut genre_bench_api::random_stream(self.conditions.seed, &purpose))
     }
 
     fn make_id(&self) -> String {

@@ -42,6 +42,16 @@ impl Record {
         Array2::from_shape_fn((self.test_scores.len(), classes), |(e, c)| self.test_scores[e][c])
     }
 
+    /// What the cell cost; `None` without a training example.
+    pub fn costs(&self) -> Option<CellCosts> {
+        let epochs = self.insights.history.len().max(1);
+        let steps = (self.train_labels.len() * epochs) as f64;
+        (steps > 0.0).then(|| CellCosts {
+            seconds_per_example: (self.fit_seconds + self.predict_seconds) / steps,
+            peak_bytes: self.peak_bytes,
+        })
+    }
+
     /// Whether the record fits the fold it is said to be of.
     pub fn is_of(&self, fold: &Fold, classes: usize) -> bool {
         self.train_labels.len() == fold.train.len()
@@ -51,10 +61,19 @@ impl Record {
     }
 }
 
+/// What a fit takes, roughly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CellCosts {
+    /// Seconds for each training example, of a network for each of its epochs.
+    pub seconds_per_example: f64,
+    /// The most main memory at one time, in bytes.
+    pub peak_bytes: u64,
+}
+
 /// How a cell ended.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "nearly all are records, and there are few")]
-pub enum Outcome {
+pub enum CellOutcome {
     /// With predictions.
     Done(Record),
     /// With an error or a panic of the model.

@@ -1,4 +1,4 @@
-use super::{Outcome, Plan, Record};
+use super::{CellCosts, CellOutcome, Plan, Record};
 use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, table};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The layout below; a store with another number is refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Finished cells and runs in a folder.
 ///
@@ -20,6 +20,7 @@ const FORMAT: u32 = 2;
 /// OUT/cells/KEY.lock           held by the process that is computing the cell
 /// OUT/cells/KEY.partial/       what the model needs to go on with a cell that was interrupted
 /// OUT/runs/RUN/plan.json       what was run
+/// OUT/runs/RUN/experiment.toml the same as a file that `bench run` runs again
 /// OUT/runs/RUN/split.csv       on which division of
 /// OUT/runs/RUN/examples.csv    which examples
 /// ```
@@ -35,7 +36,7 @@ pub struct Store {
 #[derive(Debug)]
 pub enum Claim {
     /// It is finished (or has just failed in another process).
-    Ended(Outcome),
+    Ended(CellOutcome),
     /// It is ours to compute; no other process will before the lock is dropped.
     Ours(CellLock),
     /// Another process is computing it.
@@ -126,11 +127,18 @@ impl Store {
     /// # Errors
     ///
     /// The store cannot be written to.
-    pub fn save_run(&self, plan: &Plan, catalogue: &Catalogue, folds: &[Fold]) -> Result<()> {
+    pub fn save_run(
+        &self,
+        plan: &Plan,
+        catalogue: &Catalogue,
+        folds: &[Fold],
+        experiment: &str,
+    ) -> Result<()> {
         let folder = self.run_folder(&plan.id);
         fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
         self.write(&folder.join("examples.csv"), &catalogue.csv())?;
         self.write(&folder.join("split.csv"), &table::csv(catalogue, folds))?;
+        self.write(&folder.join("experiment.toml"), experiment.as_bytes())?;
         // Last, because a folder with a plan is a run.
         self.write_json(&folder.join("plan.json"), plan)
     }
@@ -146,6 +154,15 @@ impl Store {
     ///
     /// No run or several runs go by that name, or the run's files cannot be read.
     pub fn load_run(&self, name: &str) -> Result<(Plan, Catalogue, Vec<Fold>)> {
+        let folder = self.run_folder(&self.find_run(name)?);
+        let plan: Plan = read_json(&folder.join("plan.json"), "run `bench all` again")?;
+        let catalogue = Catalogue::read(&folder.join("examples.csv"))?;
+        let folds = table::read(&folder.join("split.csv"), &catalogue)?;
+        Ok((plan, catalogue, folds))
+    }
+
+    /// The full name of the run that a name, the start of one or `last` means.
+    fn find_run(&self, name: &str) -> Result<String> {
         let mut runs = self.runs()?;
         let shown: Vec<&str> = runs.iter().take(10).map(|(_, id)| id.as_str()).collect();
         let known = if shown.is_empty() { "run `bench all` first".to_owned() } else { shown.join(", ") };
@@ -156,15 +173,23 @@ impl Store {
                 return Err(Error::new(format!("run `{name}`"), "several runs start like this", known));
             }
         }
-        let Some((_, id)) = runs.first() else {
+        let Some((_, id)) = runs.into_iter().next() else {
             let reason = format!("there is no such run in {}", self.root.display());
             return Err(Error::new(format!("run `{name}`"), reason, known));
         };
-        let folder = self.run_folder(id);
-        let plan: Plan = read_json(&folder.join("plan.json"), "run `bench all` again")?;
-        let catalogue = Catalogue::read(&folder.join("examples.csv"))?;
-        let folds = table::read(&folder.join("split.csv"), &catalogue)?;
-        Ok((plan, catalogue, folds))
+        Ok(id)
+    }
+
+    /// The experiment behind a run, as the file that `bench run` runs again. The run goes by its name, the start of it,
+    /// or `last`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such run, or its file cannot be read.
+    pub fn experiment(&self, name: &str) -> Result<String> {
+        let path = self.run_folder(&self.find_run(name)?).join("experiment.toml");
+        fs::read_to_string(&path)
+            .map_err(|e| Error::at(&path, format!("cannot be read: {e}"), "run `bench all` again"))
     }
 
     /// All runs, the latest first.
@@ -194,12 +219,12 @@ impl Store {
     /// The store cannot be written to.
     pub fn claim(&self, key: &str, fold: &Fold, classes: usize, started: SystemTime) -> Result<Claim> {
         let ended = || match self.outcome(key, fold, classes) {
-            Outcome::Failed(reason) => {
+            CellOutcome::Failed(reason) => {
                 let at = fs::metadata(self.failure_path(key)).and_then(|m| m.modified());
-                at.is_ok_and(|at| at >= started).then_some(Outcome::Failed(reason))
+                at.is_ok_and(|at| at >= started).then_some(CellOutcome::Failed(reason))
             }
-            Outcome::Missing => None,
-            done @ Outcome::Done(_) => Some(done),
+            CellOutcome::Missing => None,
+            done @ CellOutcome::Done(_) => Some(done),
         };
         if let Some(outcome) = ended() {
             return Ok(Claim::Ended(outcome));
@@ -232,17 +257,17 @@ impl Store {
     /// # Errors
     ///
     /// The store cannot be written to.
-    pub fn finish(&self, lock: CellLock, outcome: &Outcome) -> Result<()> {
+    pub fn finish(&self, lock: CellLock, outcome: &CellOutcome) -> Result<()> {
         match outcome {
-            Outcome::Done(record) => self.write_json(&self.record_path(&lock.key), record)?,
-            Outcome::Failed(reason) => {
+            CellOutcome::Done(record) => self.write_json(&self.record_path(&lock.key), record)?,
+            CellOutcome::Failed(reason) => {
                 self.write_json(&self.failure_path(&lock.key), &Failure { reason: reason.clone() })?;
             }
-            Outcome::Missing => return Ok(()),
+            CellOutcome::Missing => return Ok(()),
         }
         // Most cells leave neither of the two; and what cannot be removed does no harm.
         let _ = fs::remove_dir_all(self.scratch(&lock));
-        if let Outcome::Done(_) = outcome {
+        if let CellOutcome::Done(_) = outcome {
             let _ = fs::remove_file(self.failure_path(&lock.key));
             // Only now: whoever waits for the lock of a removed file must find the cell ended when it gets it.
             let _ = fs::remove_file(&lock.path);
@@ -252,16 +277,34 @@ impl Store {
 
     /// How a cell ended, as far as the store knows. A record that does not fit the fold counts as missing, so that a
     /// damaged file is computed again and not believed.
-    pub fn outcome(&self, key: &str, fold: &Fold, classes: usize) -> Outcome {
+    pub fn outcome(&self, key: &str, fold: &Fold, classes: usize) -> CellOutcome {
         if let Ok(record) = read_json::<Record>(&self.record_path(key), "")
             && record.is_of(fold, classes)
         {
-            return Outcome::Done(record);
+            return CellOutcome::Done(record);
         }
         match read_json::<Failure>(&self.failure_path(key), "") {
-            Ok(failure) => Outcome::Failed(failure.reason),
-            Err(_) => Outcome::Missing,
+            Ok(failure) => CellOutcome::Failed(failure.reason),
+            Err(_) => CellOutcome::Missing,
         }
+    }
+
+    /// What cells of a model cost so far: means over a few that the store has, whatever they were fitted on; `None` if it
+    /// has none.
+    pub fn costs(&self, model: &str) -> Option<CellCosts> {
+        /// Enough for a rough mean.
+        const MOST: usize = 8;
+        let start = format!("{model}-r");
+        let names = fs::read_dir(self.root.join("cells")).ok()?.flatten().map(|entry| entry.path());
+        let of_model = names.filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&start) && name.ends_with(".json") && !name.ends_with(".failed.json")
+        });
+        let costs: Vec<CellCosts> =
+            of_model.filter_map(|path| read_json::<Record>(&path, "").ok()?.costs()).take(MOST).collect();
+        let mean = costs.iter().map(|costs| costs.seconds_per_example).sum::<f64>() / costs.len() as f64;
+        let peak_bytes = costs.iter().map(|costs| costs.peak_bytes).max()?;
+        Some(CellCosts { seconds_per_example: mean, peak_bytes })
     }
 
     fn header_path(&self) -> PathBuf {

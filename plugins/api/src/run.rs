@@ -1,8 +1,10 @@
 use crate::{Error, Params, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Everything a fit may know about its surroundings.
 pub struct Run<'a> {
@@ -57,7 +59,8 @@ impl Run<'_> {
 }
 
 /// Where a model computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Device {
     /// The processor.
     Cpu,
@@ -72,6 +75,36 @@ impl fmt::Display for Device {
             Self::Cpu => f.write_str("cpu"),
             Self::Cuda(number) => write!(f, "cuda:{number}"),
         }
+    }
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    /// Reads `cpu`, `cuda` (the first one) or `cuda:1`.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => match text.strip_prefix("cuda:").and_then(|number| number.parse().ok()) {
+                Some(number) => Ok(Self::Cuda(number)),
+                None => Err("expected cpu, cuda or cuda:N".to_owned()),
+            },
+        }
+    }
+}
+
+impl From<Device> for String {
+    fn from(device: Device) -> Self {
+        device.to_string()
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
     }
 }
 
@@ -111,11 +144,14 @@ mod tests {
     use super::*;
     use rand::RngCore;
 
+    /// The first numbers of the streams (0, a), (1, a) and (0, b).
+    const PINNED: [u64; 3] =
+        [17_622_050_637_344_751_813, 16_396_338_927_811_511_159, 16_877_040_397_040_637_349];
+
     #[test]
     fn streams_are_fixed_for_good_and_differ_by_seed_and_name() {
         // Written down once: a change here silently changes every stored result.
-        assert_eq!(random_stream(0, "a").next_u64(), random_stream(0, "a").next_u64());
-        assert_ne!(random_stream(0, "a").next_u64(), random_stream(1, "a").next_u64());
-        assert_ne!(random_stream(0, "a").next_u64(), random_stream(0, "b").next_u64());
+        let first = |seed, name| random_stream(seed, name).next_u64();
+        assert_eq!([first(0, "a"), first(1, "a"), first(0, "b")], PINNED);
     }
 }

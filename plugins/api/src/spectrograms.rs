@@ -135,6 +135,11 @@ impl Spectrograms {
         self.members.len()
     }
 
+    /// Bytes that all of them take, those that are shared counted once.
+    pub fn bytes(&self) -> u64 {
+        (self.pool.len() * size_of::<f32>()) as u64
+    }
+
     /// Whether there is no spectrogram.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

@@ -1,11 +1,14 @@
 use crate::error::{Error, Result};
+use crate::util::as_text;
 use genre_bench_api::Device;
+use std::fmt;
 use std::str::FromStr;
 
-/// The value of `--device`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where networks compute, as a user says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// A CUDA device if there is one, else the CPU.
+    #[default]
     Auto,
     /// This one.
     Named(Device),
@@ -15,18 +18,26 @@ impl FromStr for DeviceChoice {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let number = |text: &str| text.strip_prefix("cuda:").and_then(|number| number.parse().ok());
         match text {
             "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Named(Device::Cpu)),
-            "cuda" => Ok(Self::Named(Device::Cuda(0))),
-            _ => match number(text) {
-                Some(number) => Ok(Self::Named(Device::Cuda(number))),
-                None => Err("expected auto, cpu, cuda or cuda:N".to_owned()),
+            _ => match text.parse() {
+                Ok(device) => Ok(Self::Named(device)),
+                Err(_) => Err("expected auto, cpu, cuda or cuda:N".to_owned()),
             },
         }
     }
 }
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Named(device) => device.fmt(f),
+        }
+    }
+}
+
+as_text!(DeviceChoice: "cuda:0");
 
 impl DeviceChoice {
     /// The device, where the program finds so many CUDA devices; none if it was built without CUDA.

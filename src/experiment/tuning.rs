@@ -8,33 +8,68 @@
 //! S. Varma and R. Simon, "Bias in error estimation when using cross-validation for model selection", BMC
 //! Bioinformatics 7, 2006: a score that was used to choose is no estimate of what was chosen; the outer one is.
 
-use super::{Choice, Outcome, PlannedModel};
+use super::Invalid;
+use super::parameters::{Scalar, value_of};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
+use crate::run::{CellOutcome, Choice, PlannedModel};
 use crate::score::{Confusion, labels_of};
 use genre_bench_api::{Card, Param, Params, Value, random_stream};
 use rand::Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Most candidates of a grid, so that a typing error does not start a month of work.
 const MOST_CANDIDATES: usize = 10_000;
 
-/// Where to look for a parameter's value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// The parameter.
-    pub parameter: String,
-    /// The values.
-    pub values: Values,
+/// How a model's hyper-parameters are chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Tuning {
+    /// Values to try by hyper-parameter: `c = [1, 10]`, or a range for random search, `c = { from = 0.1, to = 1000 }`; the
+    /// grid that the model suggests if there is none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub grid: BTreeMap<String, SearchValues>,
+    /// Try so many combinations drawn at random instead of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<u16>,
+    /// Folds inside each training part.
+    #[schemars(range(min = 2, max = 100))]
+    pub inner: u16,
+    /// What to choose by: macro-f1 or accuracy.
+    pub by: Criterion,
 }
 
-/// Values of one parameter.
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { grid: BTreeMap::new(), random: None, inner: 3, by: Criterion::default() }
+    }
+}
+
+/// Values of one hyper-parameter to search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a list of values, or a range such as { from = 0.1, to = 1000 }")]
+pub enum SearchValues {
+    /// These.
+    List(#[schemars(with = "Vec<Scalar>")] Vec<Value>),
+    /// Any number in a range; only for random search, evenly in the logarithm if both ends are above 0.
+    Range {
+        /// The least.
+        from: f64,
+        /// The greatest.
+        to: f64,
+    },
+}
+
+/// Where to look for a hyper-parameter's value, as a flag says it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
-    /// These, as the user typed them.
-    List(Vec<String>),
-    /// Any number from the first to the second; only for random search, evenly in the logarithm if both are above 0.
-    Range(f64, f64),
+pub struct Axis {
+    /// The hyper-parameter.
+    pub parameter: String,
+    /// The values.
+    pub values: SearchValues,
 }
 
 impl FromStr for Axis {
@@ -46,12 +81,47 @@ impl FromStr for Axis {
         let (parameter, values) = text.split_once('=').ok_or(wanted)?;
         let values = match values.split_once("..") {
             Some((low, high)) => match (low.parse(), high.parse()) {
-                (Ok(low), Ok(high)) if low < high && f64::is_finite(high - low) => Values::Range(low, high),
+                (Ok(from), Ok(to)) if is_range(from, to) => SearchValues::Range { from, to },
                 _ => return Err(wanted.to_owned()),
             },
-            None => Values::List(values.split(',').map(str::to_owned).collect()),
+            None => SearchValues::List(values.split(',').map(value_of).collect()),
         };
         Ok(Self { parameter: parameter.to_owned(), values })
+    }
+}
+
+fn is_range(from: f64, to: f64) -> bool {
+    from < to && f64::is_finite(to - from)
+}
+
+impl Tuning {
+    /// The values to search, in the order of the card's hyper-parameters: the user's, or those that the card suggests.
+    ///
+    /// # Errors
+    ///
+    /// There are none.
+    pub fn axes(&self, card: &Card) -> std::result::Result<Vec<Axis>, Invalid> {
+        if self.grid.is_empty() {
+            return suggested(card);
+        }
+        let axis = |(name, values): (&String, &SearchValues)| Axis {
+            parameter: name.clone(),
+            values: values.clone(),
+        };
+        Ok(self.grid.iter().map(axis).collect())
+    }
+
+    /// Refuses a search that cannot be.
+    pub(super) fn check(&self, card: &Card) -> std::result::Result<(), Invalid> {
+        if !(2..=100).contains(&self.inner) {
+            let reason = format!("{} is not from 2 to 100", self.inner);
+            return Err(Invalid::new("tune.inner", reason, "3 is usual"));
+        }
+        if self.random == Some(0) {
+            return Err(Invalid::new("tune.random", "0 draws find nothing", "such as 30"));
+        }
+        let base = PlannedModel::new(card, []).map_err(|e| Invalid::new("models", e.to_string(), ""))?;
+        candidates(card, &base, &self.axes(card)?, self.random.map(usize::from), 0).map(|_| ())
     }
 }
 
@@ -60,23 +130,30 @@ impl FromStr for Axis {
 /// # Errors
 ///
 /// It suggests none.
-pub fn suggested(card: &Card) -> Result<Vec<Axis>> {
+fn suggested(card: &Card) -> std::result::Result<Vec<Axis>, Invalid> {
     let axes: Vec<Axis> = (card.params.iter().filter(|param| !param.tries.is_empty()))
-        .map(|param| Axis { parameter: param.name.clone(), values: Values::List(param.tries.clone()) })
+        .map(|param| {
+            let values = param.tries.iter().map(|text| value_of(text)).collect();
+            Axis { parameter: param.name.clone(), values: SearchValues::List(values) }
+        })
         .collect();
     if axes.is_empty() {
-        let (subject, reason) = (format!("model `{}`", card.name), "suggests no parameters to tune");
+        let name = &card.name;
         return Err(match card.params.first() {
             Some(param) => {
-                Error::new(subject, reason, format!("say which, --grid {}=VALUE,VALUE", param.name))
+                let hint = format!("say which, such as --grid {}=VALUE,VALUE", param.name);
+                Invalid::new("tune.grid", format!("model `{name}` suggests no parameters to tune"), hint)
             }
-            None => Error::new(subject, "has no parameters", "tune another: `bench list models`"),
+            None => {
+                let hint = "tune another: `bench list models`";
+                Invalid::new("models", format!("model `{name}` has no parameters"), hint)
+            }
         });
     }
     Ok(axes)
 }
 
-/// The candidates: first `base` as it is, then every combination of the axes' values or, for a random search, so many
+/// The candidates: first `base`, the baseline, then every combination of the axes' values or, for a random search, so many
 /// different combinations drawn by `seed`. None stands twice.
 ///
 /// # Errors
@@ -88,28 +165,20 @@ pub fn candidates(
     axes: &[Axis],
     random: Option<usize>,
     seed: u64,
-) -> Result<Vec<PlannedModel>> {
-    for (at, axis) in axes.iter().enumerate() {
-        if axes[..at].iter().any(|other| other.parameter == axis.parameter) {
-            let reason = "the parameter is given twice";
-            return Err(Error::new(grid_flag(axis), reason, "put all its values behind one --grid"));
-        }
-    }
+) -> std::result::Result<Vec<PlannedModel>, Invalid> {
     let combinations = match random {
         None => grid(axes)?,
         Some(count) => draws(card, axes, count, seed)?,
     };
     let kept: Vec<(String, String)> =
         base.params.iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect();
-    let mut candidates = vec![PlannedModel { name: format!("{} as it is", base.model), ..base.clone() }];
+    let mut candidates = vec![PlannedModel { name: format!("{} baseline", base.model), ..base.clone() }];
     for combination in combinations {
         let changes = kept.iter().chain(&combination).map(|(name, value)| (name.as_str(), value.as_str()));
         let named: Vec<String> = combination.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let name = named.join(" ");
         let resolved = card.resolve(changes).and_then(|params| Ok((card.reads_with(&params)?, params)));
-        let (reads, params) = resolved.map_err(|e| {
-            Error::new(format!("--grid {name}"), e, "`bench list models` shows all parameters")
-        })?;
+        let (reads, params) = resolved.map_err(|e| refused(card, &e))?;
         if !candidates.iter().any(|other| other.params == params) {
             candidates.push(PlannedModel { name, params, reads, changed: true, ..base.clone() });
         }
@@ -120,22 +189,32 @@ pub fn candidates(
 /// Names and values, as a user would type them.
 type Combination = Vec<(String, String)>;
 
-fn grid_flag(axis: &Axis) -> String {
-    format!("--grid {}", axis.parameter)
+fn grid_key(axis: &Axis) -> String {
+    format!("tune.grid.{}", axis.parameter)
 }
 
-fn grid(axes: &[Axis]) -> Result<Vec<Combination>> {
+fn refused(card: &Card, error: &genre_bench_api::Error) -> Invalid {
+    let hint = format!("`bench list models {}` shows its parameters", card.name);
+    match error {
+        genre_bench_api::Error::Parameter { name, reason } => {
+            Invalid::new(format!("tune.grid.{name}"), reason, hint)
+        }
+        other => Invalid::new("tune.grid", other.to_string(), hint),
+    }
+}
+
+fn grid(axes: &[Axis]) -> std::result::Result<Vec<Combination>, Invalid> {
     let mut combinations = vec![Combination::new()];
     for axis in axes {
-        let Values::List(values) = &axis.values else {
+        let SearchValues::List(values) = &axis.values else {
             let hint = "--random N draws from ranges; or list the values, separated by commas";
-            return Err(Error::new(grid_flag(axis), "a range has no end of values", hint));
+            return Err(Invalid::new(grid_key(axis), "a range has no end of values", hint));
         };
         if combinations.len() * values.len() > MOST_CANDIDATES {
             let reason = format!("the grid has more than {MOST_CANDIDATES} combinations");
-            return Err(Error::new(grid_flag(axis), reason, "--random N draws some of them"));
+            return Err(Invalid::new(grid_key(axis), reason, "--random N draws some of them"));
         }
-        let one = |value: &String| (axis.parameter.clone(), value.clone());
+        let one = |value: &Value| (axis.parameter.clone(), value.to_string());
         combinations = combinations
             .iter()
             .flat_map(|before| values.iter().map(|value| [before.clone(), vec![one(value)]].concat()))
@@ -144,7 +223,12 @@ fn grid(axes: &[Axis]) -> Result<Vec<Combination>> {
     Ok(combinations)
 }
 
-fn draws(card: &Card, axes: &[Axis], count: usize, seed: u64) -> Result<Vec<Combination>> {
+fn draws(
+    card: &Card,
+    axes: &[Axis],
+    count: usize,
+    seed: u64,
+) -> std::result::Result<Vec<Combination>, Invalid> {
     let mut rng = random_stream(seed, &format!("tune/{}", card.name));
     let mut drawn: Vec<Combination> = Vec::new();
     // Where there are fewer combinations than draws, some are drawn again in vain.
@@ -153,12 +237,25 @@ fn draws(card: &Card, axes: &[Axis], count: usize, seed: u64) -> Result<Vec<Comb
             .iter()
             .map(|axis| {
                 let value = match &axis.values {
-                    Values::List(values) => values[rng.gen_range(0..values.len())].clone(),
-                    Values::Range(low, high) => in_range(parameter(card, axis)?, *low, *high, rng.r#gen()),
+                    SearchValues::List(values) if values.is_empty() => {
+                        return Err(Invalid::new(
+                            grid_key(axis),
+                            "the list has no value",
+                            "give at least one",
+                        ));
+                    }
+                    SearchValues::List(values) => values[rng.gen_range(0..values.len())].to_string(),
+                    SearchValues::Range { from, to } if !is_range(*from, *to) => {
+                        let reason = format!("{from} to {to} is no range");
+                        return Err(Invalid::new(grid_key(axis), reason, "from must be below to"));
+                    }
+                    SearchValues::Range { from, to } => {
+                        in_range(parameter(card, axis)?, *from, *to, rng.r#gen())
+                    }
                 };
                 Ok((axis.parameter.clone(), value))
             })
-            .collect::<Result<_>>()?;
+            .collect::<std::result::Result<_, Invalid>>()?;
         if !drawn.contains(&combination) {
             drawn.push(combination);
         }
@@ -169,11 +266,11 @@ fn draws(card: &Card, axes: &[Axis], count: usize, seed: u64) -> Result<Vec<Comb
     Ok(drawn)
 }
 
-fn parameter<'a>(card: &'a Card, axis: &Axis) -> Result<&'a Param> {
+fn parameter<'a>(card: &'a Card, axis: &Axis) -> std::result::Result<&'a Param, Invalid> {
     card.params.iter().find(|param| param.name == axis.parameter).ok_or_else(|| {
         let known: Vec<&str> = card.params.iter().map(|param| param.name.as_str()).collect();
         let reason = format!("model `{}` has no such parameter", card.name);
-        Error::new(grid_flag(axis), reason, format!("it has {}", known.join(", ")))
+        Invalid::new(grid_key(axis), reason, format!("it has {}", known.join(", ")))
     })
 }
 
@@ -188,11 +285,13 @@ fn in_range(param: &Param, low: f64, high: f64, share: f64) -> String {
 }
 
 /// What candidates are compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Criterion {
     /// Macro-averaged F1.
+    #[default]
     MacroF1,
-    /// Share of examples predicted correctly.
+    /// Accuracy.
     Accuracy,
 }
 
@@ -211,21 +310,21 @@ impl Criterion {
 pub fn inner_scores(
     criterion: Criterion,
     inner: &[Fold],
-    outcomes: &[Outcome],
+    outcomes: &[CellOutcome],
     labels: &[usize],
     classes: usize,
 ) -> Vec<Vec<Option<f64>>> {
-    let score = |fold: &Fold, outcome: &Outcome| match outcome {
-        Outcome::Done(record) => {
+    let score = |fold: &Fold, outcome: &CellOutcome| match outcome {
+        CellOutcome::Done(record) => {
             let truth: Vec<usize> = fold.test.iter().map(|&example| labels[example]).collect();
             Some(criterion.of(&Confusion::new(&truth, &labels_of(record.scores().view()), classes)))
         }
-        Outcome::Failed(_) | Outcome::Missing => None,
+        CellOutcome::Failed(_) | CellOutcome::Missing => None,
     };
     let outer_folds = inner.iter().map(|fold| fold.repeat + 1).max().unwrap_or(0);
     (0..outer_folds)
         .map(|outer| {
-            let of_candidate = |outcomes: &[Outcome]| -> Option<f64> {
+            let of_candidate = |outcomes: &[CellOutcome]| -> Option<f64> {
                 let of_fold = inner.iter().zip(outcomes).filter(|(fold, _)| fold.repeat == outer);
                 let scores: Vec<f64> =
                     of_fold.map(|(fold, outcome)| score(fold, outcome)).collect::<Option<_>>()?;
@@ -260,19 +359,23 @@ pub fn choose(candidates: &[PlannedModel], scores: &[Vec<Option<f64>>]) -> Resul
 }
 
 fn number(params: &Params, name: &str) -> Option<f64> {
-    params.iter().find(|(other, _)| *other == name).and_then(|(_, value)| match value {
+    params.iter().find(|(other, _)| *other == name).and_then(|(_, value)| as_number(value))
+}
+
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
         Value::Int(value) => Some(*value as f64),
         Value::Float(value) => Some(*value),
         Value::Bool(_) | Value::Text(_) => None,
-    })
+    }
 }
 
 /// What the user should know of a grid whose outermost values were chosen in most folds: the best may lie beyond.
 pub fn ends_chosen(axes: &[Axis], choices: &[Choice]) -> Vec<String> {
     let note = |axis: &Axis| {
-        let Values::List(values) = &axis.values else { return None };
+        let SearchValues::List(values) = &axis.values else { return None };
         // 0 mostly means something else than very little: no limit, or a rule for the value.
-        let numbers = values.iter().filter_map(|value| value.parse().ok()).filter(|value| *value != 0.0);
+        let numbers = values.iter().filter_map(as_number).filter(|value| *value != 0.0);
         let mut numbers: Vec<f64> = numbers.collect();
         numbers.sort_by(f64::total_cmp);
         let (&least, &most) = (numbers.first()?, numbers.last()?);
@@ -302,16 +405,16 @@ mod tests {
             .param(Param::bool("flag", false, "").tries(&["false", "true"]))
     }
 
-    fn names(axes: &[&str], random: Option<usize>, seed: u64) -> Result<Vec<String>> {
+    fn names(axes: &[&str], random: Option<usize>, seed: u64) -> std::result::Result<Vec<String>, Invalid> {
         let axes: Vec<Axis> = axes.iter().map(|text| text.parse().unwrap()).collect();
         let base = PlannedModel::new(&card(), []).unwrap();
         Ok(candidates(&card(), &base, &axes, random, seed)?.into_iter().map(|c| c.name).collect())
     }
 
     #[test]
-    fn a_grid_has_the_model_as_it_is_and_every_other_combination_once() {
+    fn a_grid_has_the_baseline_and_every_other_combination_once() {
         let grid = names(&["c=0.1,1.0,1", "k=5,7"], None, 0).unwrap();
-        assert_eq!(grid, ["model as it is", "c=0.1 k=5", "c=0.1 k=7", "c=1.0 k=7"]);
+        assert_eq!(grid, ["model baseline", "c=0.1 k=5", "c=0.1 k=7", "c=1.0 k=7"]);
     }
 
     #[test]
@@ -338,7 +441,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_before_anything_is_fitted() {
-        for axes in [&["d=1"][..], &["c=-1"], &["k=1.5"], &["c=1..2"], &["c=1", "c=2"]] {
+        for axes in [&["d=1"][..], &["c=-1"], &["k=1.5"], &["c=1..2"]] {
             assert!(names(axes, None, 0).is_err(), "{axes:?}");
         }
         assert!(names(&["d=1..2"], Some(3), 0).is_err());

@@ -1,0 +1,168 @@
+use super::flags::{ExperimentFlags, SessionFlags};
+use super::output::unwritable;
+use super::progress::{Console, stopped};
+use super::{Registry, Status, json_text, print, report};
+use crate::error::Result;
+use crate::experiment::{Evaluated, Experiment, Session, read};
+use crate::report::ablation::Ablation;
+use crate::report::comparison::Comparison;
+use crate::report::{Leaderboard, json, terminal};
+use crate::util::write_whole;
+use serde_json::Value;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench run experiment.toml                               one experiment, or as many as its lists make
+  bench run experiments/*.toml --dry-run                  what would run, and for how long
+  bench run last.toml --out elsewhere                     a leaderboard again, from `bench show last --experiment`
+  bench list experiment                                   all keys of such a file (--json: as a JSON Schema)
+
+A file that compares three protocols:
+
+  models = [\"svm\", \"forest\"]
+  [data]
+  path = \"gtzan\"
+  segment = 10
+  [split]
+  protocol = [\"segment\", \"track\", \"artist\"]
+
+Every run prints its leaderboard; where there are several, a table that compares them closes the list. Runs that were
+stopped go on where they were when the same command is given again. docs/experiments.md explains all of it.")]
+pub(super) struct Args {
+    /// Experiments (TOML)
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    session: SessionFlags,
+}
+
+/// Runs `bench run`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    let files = args.files.iter().map(|path| read(path, registry)).collect::<Result<Vec<_>>>()?;
+    let mut experiments = Vec::new();
+    for file in &files {
+        let of_file = if files.len() > 1 { file.path.display().to_string() } else { String::new() };
+        for (experiment, label) in file.experiments.iter().zip(&file.labels) {
+            let words: Vec<&str> =
+                [of_file.as_str(), label].into_iter().filter(|word| !word.is_empty()).collect();
+            experiments.push((words.join(", "), experiment));
+        }
+    }
+    let console = Console::new(args.session.quiet);
+    let session = args.session.session(registry, &console);
+    match &experiments[..] {
+        [(_, only)] => print_one(only, &session, &args.session),
+        all if args.session.dry_run => dry_runs(all, &session, args.session.json),
+        all => print_all(all, &session, &args.session),
+    }
+}
+
+/// Runs the experiment that some flags made, or says what it would do.
+pub(super) fn one(experiment: &Experiment, flags: &ExperimentFlags, registry: &Registry) -> Result<u8> {
+    // Before the file is written: an experiment that cannot be run is not worth one.
+    experiment.check(registry)?;
+    if let Some(path) = &flags.save_experiment {
+        write_whole(path, experiment.to_toml()?.as_bytes()).map_err(|e| unwritable(path, &e))?;
+    }
+    let console = Console::new(flags.session.quiet);
+    print_one(experiment, &flags.session.session(registry, &console), &flags.session)
+}
+
+fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -> Result<u8> {
+    let prepared = session.prepare(experiment)?;
+    if flags.dry_run {
+        let dry_run = session.dry_run(&prepared)?;
+        print(if flags.json { json_text(&serde_json::json!(dry_run)) } else { dry_run.text() })?;
+        return Ok(Status::DONE);
+    }
+    let Some(evaluated) = session.run(&prepared)? else { return Ok(Status::INTERRUPTED) };
+    let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures());
+    print(if flags.json {
+        json_text(&object(&evaluated, &leaderboard))
+    } else {
+        terminal::report(&evaluated.results, &leaderboard)
+    })?;
+    Ok(status(&evaluated))
+}
+
+fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &SessionFlags) -> Result<u8> {
+    let (mut objects, mut done, mut worst) = (Vec::new(), Vec::new(), Status::DONE);
+    for (at, (label, experiment)) in experiments.iter().enumerate() {
+        session.observer.tells(&format!("run {} of {}: {label}", at + 1, experiments.len()));
+        let evaluated = match session.prepare(experiment).and_then(|prepared| session.run(&prepared)) {
+            Ok(Some(evaluated)) => evaluated,
+            Ok(None) => return Ok(Status::INTERRUPTED),
+            // The other runs may be fine: the artists of one table are known, of another not.
+            Err(error) => {
+                report(&error);
+                worst = Status::PARTLY_FAILED;
+                continue;
+            }
+        };
+        let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures());
+        worst = worst.max(status(&evaluated));
+        if flags.json {
+            let mut object = object(&evaluated, &leaderboard);
+            object["label"] = label.as_str().into();
+            objects.push(object);
+        } else {
+            print(format!("{}\n", terminal::report(&evaluated.results, &leaderboard)))?;
+        }
+        done.push((label.clone(), leaderboard));
+        if stopped() {
+            return Ok(Status::INTERRUPTED);
+        }
+    }
+    if done.is_empty() {
+        return Ok(Status::WRONG_INPUT);
+    }
+    let comparison = Comparison::of(&done);
+    print(if flags.json {
+        json_text(&serde_json::json!({ "runs": objects, "comparison": comparison }))
+    } else {
+        comparison.table()
+    })?;
+    Ok(worst)
+}
+
+fn dry_runs(experiments: &[(String, &Experiment)], session: &Session, as_json: bool) -> Result<u8> {
+    let (mut all, mut status) = (Vec::new(), Status::DONE);
+    for (label, experiment) in experiments {
+        match session.prepare(experiment).and_then(|prepared| session.dry_run(&prepared)) {
+            Ok(dry_run) if as_json => all.push(serde_json::json!({ "label": label, "dry_run": dry_run })),
+            Ok(dry_run) => print(format!("{label}\n{}\n", dry_run.text()))?,
+            Err(error) => {
+                report(&error);
+                status = Status::PARTLY_FAILED;
+            }
+        }
+    }
+    if as_json {
+        print(json_text(&serde_json::json!({ "dry_runs": all })))?;
+    }
+    Ok(status)
+}
+
+/// What `--json` prints of a run.
+fn object(evaluated: &Evaluated, leaderboard: &Leaderboard) -> Value {
+    let mut object = json(&evaluated.results, leaderboard);
+    if let Some(searched) = &evaluated.searched {
+        object["candidates"] = searched.json();
+    }
+    let ablation = Ablation::all(&evaluated.results);
+    if !ablation.is_empty() {
+        object["ablation"] = serde_json::json!(ablation);
+    }
+    object
+}
+
+/// Tells of trouble and returns the exit status.
+fn status(evaluated: &Evaluated) -> u8 {
+    if let Some(error) = &evaluated.store_error {
+        report(error);
+        eprintln!("the scores above are complete, but not all of them are stored");
+    }
+    if evaluated.is_complete() { Status::DONE } else { Status::PARTLY_FAILED }
+}

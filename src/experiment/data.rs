@@ -1,0 +1,46 @@
+use super::Invalid;
+use crate::dataset::ImageSize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Which examples.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Data {
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or PNG images in
+    /// GENRE/file; built-in music (synthetic) without it
+    #[arg(long = "data", value_name = "PATH")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
+    /// [default: the longest table there is; 30 of audio, 10 of the built-in music]
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<u32>,
+    /// Size that images are brought to in the table, a pixel a column
+    #[arg(long, value_name = "WxH", default_value_t)]
+    #[serde(skip_serializing_if = "is_default")]
+    pub image_size: ImageSize,
+    /// CSV with the columns filename and artist [default: splits/artist_folds.csv beside the table]
+    #[arg(long, value_name = "CSV")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artists: Option<PathBuf>,
+    /// Leave out what `bench data audit DIR -o FILE` found unusable, and all but one of each group of duplicates
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drop_faults: Option<PathBuf>,
+}
+
+fn is_default(size: &ImageSize) -> bool {
+    *size == ImageSize::default()
+}
+
+impl Data {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        if self.segment == Some(0) {
+            return Err(Invalid::new("data.segment", "an example of 0 s has no sound", "30, 10 or 3"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+use super::{Prepared, Session};
+use crate::error::Result;
+use crate::report::Grid;
+use crate::run::{CellCosts, CellOutcome, Plan, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What running an experiment would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DryRun {
+    /// The data, for people.
+    pub data: String,
+    /// The split, for people.
+    pub split: String,
+    /// One row a model, and one for a search.
+    pub models: Vec<Row>,
+    /// Cells at a time.
+    pub jobs: usize,
+    /// Estimated seconds of wall clock; none if nothing is known of some model.
+    pub seconds: Option<f64>,
+    /// Estimated bytes of main memory that fits hold at one time, beside the data.
+    pub peak_bytes: Option<u64>,
+    /// Bytes of the data.
+    pub data_bytes: u64,
+}
+
+/// What a model would take.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The model, or what is searched.
+    pub model: String,
+    /// Its cells: models × folds.
+    pub cells: usize,
+    /// Those that the store has already.
+    pub stored: usize,
+    /// Estimated seconds of the other cells, one after the other.
+    pub seconds: Option<f64>,
+    /// Estimated bytes of a fit.
+    pub peak_bytes: Option<u64>,
+}
+
+/// A row of `data/fit_costs.csv`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Shipped {
+    seconds: f64,
+    megabytes: f64,
+}
+
+impl Session<'_> {
+    /// What [`Session::run`] would do. Seconds and bytes are estimated from cells of the same model in the store, else
+    /// from `data/fit_costs.csv`, in proportion to the training examples (and epochs): the right power of ten, no more.
+    ///
+    /// # Errors
+    ///
+    /// A store that is there and cannot be read.
+    pub fn dry_run(&self, prepared: &Prepared) -> Result<DryRun> {
+        let store = Store::open(&self.out).ok();
+        let mut estimates = Estimates::new(store.as_ref());
+        let mut models = Vec::new();
+        if let Some(search) = &prepared.search {
+            let plan = prepared.search_plan(search)?;
+            let mut row =
+                estimates.of(&plan, prepared, &plan.cells().map(|cell| cell.model).collect::<Vec<_>>());
+            row.model = format!("{} candidates", plan.models.len());
+            models.push(row);
+        }
+        let plan = prepared.plan(prepared.models.clone())?;
+        for at in 0..plan.models.len() {
+            models.push(estimates.of(&plan, prepared, &[at]));
+        }
+        if prepared.search.is_some() {
+            // What will be chosen is not known yet.
+            let mut tuned = models.last().cloned().unwrap_or_else(|| unreachable!("the baseline has a row"));
+            tuned.model = format!("{} tuned", plan.models[0].name);
+            tuned.stored = 0;
+            models.push(tuned);
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.unwrap_or(cores);
+        let seconds: Option<f64> = models.iter().map(|row| row.seconds).sum();
+        let largest = models.iter().map(|row| row.peak_bytes).collect::<Option<Vec<_>>>();
+        Ok(DryRun {
+            data: prepared.dataset.info.describe(),
+            split: prepared.split.to_string(),
+            jobs,
+            // Cells share the cores, so more jobs than cores gain nothing.
+            seconds: seconds.map(|seconds| seconds / jobs.min(cores) as f64),
+            peak_bytes: largest.map(|all| all.into_iter().max().unwrap_or(0) * jobs as u64),
+            data_bytes: prepared.dataset.bytes(),
+            models,
+        })
+    }
+}
+
+/// What fits cost, by model.
+struct Estimates<'a> {
+    store: Option<&'a Store>,
+    known: BTreeMap<String, Option<CellCosts>>,
+}
+
+impl<'a> Estimates<'a> {
+    fn new(store: Option<&'a Store>) -> Self {
+        Self { store, known: BTreeMap::new() }
+    }
+
+    /// Of the cells of some models of a plan.
+    fn of(&mut self, plan: &Plan, prepared: &Prepared, models: &[usize]) -> Row {
+        let classes = prepared.dataset.catalogue.classes.len();
+        let folds = if prepared.search.as_ref().is_some_and(|search| search.inner.hash == plan.split_hash) {
+            prepared.search.as_ref().map_or(&[][..], |search| &search.inner.folds)
+        } else {
+            &prepared.split.folds
+        };
+        let (mut cells, mut stored, mut seconds, mut peak_bytes) = (0, 0, Some(0.0), Some(0));
+        for cell in plan.cells().filter(|cell| models.contains(&cell.model)) {
+            cells += 1;
+            let fold = &folds[cell.fold];
+            let there =
+                |store: &Store| matches!(store.outcome(&plan.key(cell), fold, classes), CellOutcome::Done(_));
+            if self.store.is_some_and(there) {
+                stored += 1;
+                continue;
+            }
+            let model = &plan.models[cell.model];
+            let epochs = model.params_on(cell.fold).count("epochs").unwrap_or(1);
+            let costs = self.costs(&model.model);
+            let examples = (fold.train.len() + fold.valid.len()) as f64;
+            seconds =
+                seconds.zip(costs).map(|(sum, c)| sum + c.seconds_per_example * examples * epochs as f64);
+            peak_bytes = peak_bytes.zip(costs).map(|(most, c): (u64, CellCosts)| most.max(c.peak_bytes));
+        }
+        let model = models.first().map_or_else(String::new, |&at| plan.models[at].name.clone());
+        Row { model, cells, stored, seconds, peak_bytes }
+    }
+
+    fn costs(&mut self, model: &str) -> Option<CellCosts> {
+        let store = self.store;
+        let found = || store.and_then(|store| store.costs(model)).or_else(|| shipped(model));
+        *self.known.entry(model.to_owned()).or_insert_with(found)
+    }
+}
+
+/// What `scripts/fit_costs.sh` measured.
+fn shipped(model: &str) -> Option<CellCosts> {
+    let mut rows = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(&include_bytes!("../../data/fit_costs.csv")[..])
+        .into_deserialize::<(String, Shipped)>()
+        .filter_map(std::result::Result::ok)
+        .collect::<Vec<_>>()
+        .into_iter();
+    let (_, Shipped { seconds, megabytes }) = rows.find(|(name, _)| name == model)?;
+    Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes: (megabytes * 1e6) as u64 })
+}
+
+impl DryRun {
+    /// As text for people.
+    pub fn text(&self) -> String {
+        let mut grid = Grid::new(1, ["model", "cells", "stored", "s", "MB"]);
+        let unknown = || "?".to_owned();
+        let seconds = |s: f64| if s < 9.95 { format!("{s:.1}") } else { format!("{s:.0}") };
+        for row in &self.models {
+            grid.row([
+                row.model.clone(),
+                row.cells.to_string(),
+                row.stored.to_string(),
+                row.seconds.map_or_else(unknown, seconds),
+                row.peak_bytes.map_or_else(unknown, |bytes| format!("{:.1}", bytes as f64 / 1e6)),
+            ]);
+        }
+        let cells: usize = self.models.iter().map(|row| row.cells).sum();
+        let stored: usize = self.models.iter().map(|row| row.stored).sum();
+        let time = match self.seconds {
+            Some(seconds) => {
+                format!("about {}", indicatif::HumanDuration(Duration::from_secs_f64(seconds.ceil())))
+            }
+            None => "time unknown (no stored cell of some model)".to_owned(),
+        };
+        let memory = match self.peak_bytes {
+            Some(bytes) => format!("about {} MB", (bytes + self.data_bytes) / 1_000_000),
+            None => "memory unknown".to_owned(),
+        };
+        format!(
+            "{}: {}\n\n{grid}\n{cells} cells, {stored} stored already; {time} with {} at a time, {memory}. Nothing was fitted.\n",
+            self.data, self.split, self.jobs
+        )
+    }
+}

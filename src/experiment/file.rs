@@ -1,0 +1,299 @@
+use super::registry::nearest;
+use super::{Experiment, Invalid, Registry, schema};
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use serde_json::Value;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+/// Largest file that is taken for an experiment.
+const MOST_BYTES: u64 = 1 << 20;
+/// Most runs that the lists of a file may make.
+const MOST_RUNS: usize = 10_000;
+
+/// The experiments of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// The experiments, in the order of the lists: the first list in the file changes slowest.
+    pub experiments: Vec<Experiment>,
+    /// For each of them what tells it from the others: keys with values, such as `protocol = track`; nothing if it is
+    /// the only one.
+    pub labels: Vec<String>,
+}
+
+/// Reads a TOML file of one experiment or, where keys hold lists, of several. Paths in it are relative to the folder in
+/// which the program runs, as on the command line.
+///
+/// # Errors
+///
+/// A file that cannot be read or is no TOML; a key that is unknown, of the wrong type or impossible beside another. Each
+/// names the file, the line and what to write instead.
+pub fn read(path: &Path, registry: &Registry) -> Result<File> {
+    let source = Source { path, text: &text(path)? };
+    let root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
+    source.check_keys(&schemars::schema_for!(Experiment).to_value(), root.get_ref(), &mut Vec::new())?;
+    let lists = lists(root.get_ref());
+    let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
+    if runs > MOST_RUNS {
+        let reason = format!("its lists make {runs} runs");
+        return Err(Error::at(path, reason, format!("at most {MOST_RUNS} in a file")));
+    }
+    let (mut experiments, mut labels) = (Vec::new(), Vec::new());
+    for run in 0..runs {
+        let (mut table, mut label, mut rest) = (root.clone(), Vec::new(), run);
+        for list in lists.iter().rev() {
+            let value = list.values[rest % list.values.len()].clone();
+            rest /= list.values.len();
+            if list.values.len() > 1 {
+                label.push(format!("{} {}", list.path.last().unwrap_or(&""), shown(value.get_ref())));
+            }
+            put(table.get_mut(), &list.path, value);
+        }
+        let experiment =
+            Experiment::deserialize(Deserializer::from(table)).map_err(|e| source.refuses(&e))?;
+        experiment.check(registry).map_err(|invalid| source.places(invalid, root.get_ref()))?;
+        experiments.push(experiment);
+        label.reverse();
+        labels.push(label.join(", "));
+    }
+    Ok(File { path: path.to_owned(), experiments, labels })
+}
+
+/// A file's text, if it is a file of a size that an experiment may have.
+fn text(path: &Path) -> Result<String> {
+    let unreadable = |e: std::io::Error| {
+        Error::at(
+            path,
+            format!("cannot be read: {e}"),
+            "check the path; `bench list experiment` shows what to write",
+        )
+    };
+    // A pipe would wait for ever.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Error::at(path, "is no file", "name a TOML file"));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if read as u64 > MOST_BYTES {
+        return Err(Error::at(path, "is larger than 1 MiB", "is it an experiment?"));
+    }
+    Ok(text)
+}
+
+/// A key that holds a list, for each value of which there is a run.
+struct List<'t> {
+    path: Vec<&'t str>,
+    values: Vec<Spanned<DeValue<'t>>>,
+}
+
+/// The lists that multiply, in the order of the file.
+fn lists<'t>(root: &'t DeTable<'t>) -> Vec<List<'t>> {
+    fn collect<'t>(table: &'t DeTable<'t>, path: &[&'t str], lists: &mut Vec<(usize, List<'t>)>) {
+        for (key, value) in table {
+            let path = [path, &[key.get_ref().as_ref()]].concat();
+            match value.get_ref() {
+                _ if !schema::multiplies(&path) => {}
+                DeValue::Table(section) => collect(section, &path, lists),
+                DeValue::Array(values) if !values.is_empty() => {
+                    lists.push((value.span().start, List { path, values: values.iter().cloned().collect() }));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(root, &[], &mut found);
+    found.sort_by_key(|(start, _)| *start);
+    found.into_iter().map(|(_, list)| list).collect()
+}
+
+/// Puts a value where a list was.
+fn put<'t>(table: &mut DeTable<'t>, path: &[&str], value: Spanned<DeValue<'t>>) {
+    match path {
+        [] => {}
+        [name] => {
+            if let Some(place) = table.get_mut(*name) {
+                *place = value;
+            }
+        }
+        [name, rest @ ..] => {
+            if let Some(DeValue::Table(section)) = table.get_mut(*name).map(Spanned::get_mut) {
+                put(section, rest, value);
+            }
+        }
+    }
+}
+
+fn shown(value: &DeValue) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(switch) => switch.to_string(),
+        other => other.type_str().to_owned(),
+    }
+}
+
+/// A file that errors are about.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn line(&self, at: usize) -> u64 {
+        self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1
+    }
+
+    /// What the parser found.
+    fn refuses(&self, error: &toml::de::Error) -> Error {
+        let hint = "`bench list experiment` shows all keys and their types";
+        // For people who know TOML and not Rust.
+        let types = [
+            ("u64", "a whole number"),
+            ("u32", "a whole number"),
+            ("u16", "a whole number from 0 to 65535"),
+            ("usize", "a whole number"),
+            ("f64", "a number"),
+        ];
+        let reason = types.iter().fold(error.message().to_owned(), |reason, (rust, said)| {
+            reason.replace(&format!("expected {rust}"), &format!("expected {said}"))
+        });
+        match error.span() {
+            Some(span) => Error::at_line(self.path, self.line(span.start), reason, hint),
+            None => Error::at(self.path, reason, hint),
+        }
+    }
+
+    /// Refuses names that mean nothing, with the one that may have been meant.
+    fn check_keys<'t>(&self, schema: &Value, table: &'t DeTable<'t>, path: &mut Vec<&'t str>) -> Result<()> {
+        let known = schema::names_at(schema, path);
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if let Some(known) = &known
+                && !known.iter().any(|other| other == name)
+            {
+                let place = if path.is_empty() { String::new() } else { format!(" in [{}]", path.join(".")) };
+                let hint = match nearest(name, known.iter().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`? `bench list experiment` shows all keys"),
+                    None => format!("one of {}", known.join(", ")),
+                };
+                let reason = format!("there is no key `{name}`{place}");
+                return Err(Error::at_line(self.path, self.line(key.span().start), reason, hint));
+            }
+            if let DeValue::Table(section) = value.get_ref() {
+                path.push(name);
+                self.check_keys(schema, section, path)?;
+                path.pop();
+            }
+        }
+        Ok(())
+    }
+
+    /// An impossible setting, at its line.
+    fn places(&self, invalid: Invalid, root: &DeTable) -> Error {
+        let (mut table, mut line) = (Some(root), None);
+        for name in invalid.key.split('.') {
+            let Some((key, value)) = table.and_then(|table| table.get_key_value(name)) else { break };
+            line = Some(self.line(key.span().start));
+            table = value.get_ref().as_table();
+        }
+        let reason = format!("`{}`: {}", invalid.key, invalid.reason);
+        match line {
+            Some(line) => Error::at_line(self.path, line, reason, invalid.hint),
+            None => Error::at(self.path, reason, invalid.hint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+    use genre_bench_api::{Card, Family, Model, Param};
+
+    struct Nothing(&'static str);
+
+    impl Model for Nothing {
+        fn card(&self) -> Card {
+            Card::new(self.0, Family::Classical, "").param(Param::float("c", 1.0, "").above(0.0))
+        }
+        fn fit(
+            &self,
+            _: &genre_bench_api::Examples,
+            _: &genre_bench_api::Examples,
+            _: &genre_bench_api::Run,
+        ) -> genre_bench_api::Result<Box<dyn genre_bench_api::Fitted>> {
+            Err(genre_bench_api::Error::failed("it is only a card"))
+        }
+    }
+
+    fn read_text(text: &str) -> Result<File> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("e.toml");
+        std::fs::write(&path, text).unwrap();
+        let models: Vec<Box<dyn Model>> = vec![Box::new(Nothing("svm")), Box::new(Nothing("forest"))];
+        read(&path, &Registry::new(models, None).unwrap())
+    }
+
+    #[test]
+    fn an_experiment_comes_back_from_its_file() {
+        let text = "models = [\"svm\"]\nseed = 3\ncalibrate = \"platt\"\n[data]\npath = \"a.csv\"\nsegment = 10\n\
+                    [split]\nprotocol = \"artist\"\nholdout = \"80/10/10\"\n[parameters.svm]\nc = [1, 2.5]\n\
+                    [networks]\nspectrogram-size = \"40x30\"\n";
+        let file = read_text(text).unwrap();
+        let again = read_text(&file.experiments[0].to_toml().unwrap()).unwrap();
+        assert_eq!(file.experiments, again.experiments);
+        assert_eq!(file.experiments[0].hash(), again.experiments[0].hash());
+        assert_eq!(read_text("").unwrap().experiments, [Experiment::default()]);
+    }
+
+    #[test]
+    fn lists_multiply_the_first_one_slowest() {
+        let file =
+            read_text("seed = [0, 1]\n[split]\nprotocol = [\"segment\", \"track\"]\nfolds = [5]").unwrap();
+        let labels = [
+            "seed 0, protocol segment",
+            "seed 0, protocol track",
+            "seed 1, protocol segment",
+            "seed 1, protocol track",
+        ];
+        assert_eq!(file.labels, labels);
+        assert_eq!(file.experiments[3].seed, 1);
+        assert_eq!(file.experiments[3].split.folds, Some(5));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let told = |text: &str| {
+            let error = read_text(text).unwrap_err().to_string();
+            error.split_once("e.toml").unwrap().1.to_owned()
+        };
+        for (text, wanted) in [
+            ("seed = 1\nmodls = []", ", line 2: there is no key `modls`\n  try: did you mean `models`"),
+            ("[splt]\nfolds = 3", ", line 1: there is no key `splt`\n  try: did you mean `split`"),
+            ("[split]\n\nprotocl = \"track\"", ", line 3: there is no key `protocl` in [split]"),
+            ("[split]\nfolds = \"five\"", ", line 2: invalid type: string \"five\", expected a whole number"),
+            ("[split]\nprotocol = \"tracks\"", ", line 2: `tracks`: expected segment, track"),
+            ("[split]\nfolds = 5\nholdout = \"80/20\"", ", line 3: `split.holdout`: a hold-out has no folds"),
+            ("models = [\"svn\"]", ", line 1: `models`: `svn` is no model and no family"),
+            (
+                "[parameters.forst]\nc = 1",
+                ", line 1: `parameters.forst`: is not a model of this run\n  try: did you mean forest",
+            ),
+            ("[parameters.svm]\nd = 1", ", line 2: `parameters.svm.d`"),
+            ("[parameters.svm]\nc = -1", ", line 2: `parameters.svm.c`: `-1` is not a number > 0"),
+            ("seed = [0", ", line 1"),
+            ("[tune]\nby = \"f2\"", ", line 2: "),
+            ("[tune]", ": `models`: one model is tuned at a time, not 2"),
+            ("seed = -1", ", line 1: "),
+        ] {
+            assert!(told(text).starts_with(wanted), "{text}\n{}", told(text));
+        }
+    }
+}

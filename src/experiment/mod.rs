@@ -1,0 +1,140 @@
+//! What is run, as one value.
+//!
+//! ```text
+//! flags ──► Experiment ◄── file (TOML), whose lists multiply out to several
+//!               │
+//!           Session ── prepare ──► Prepared: data, split, plan ── run ──► Results
+//! ```
+//!
+//! An [`Experiment`] says everything that decides a run's numbers and nothing else. It is read from flags or from a
+//! [file](read), [checked](Experiment::check) once, and stored beside every result, so that any leaderboard can be run
+//! again from itself. What does not change a number (threads, folders, progress) is the [`Session`]'s.
+
+mod ablation;
+mod data;
+mod device;
+mod dry_run;
+mod file;
+mod invalid;
+mod networks;
+mod parameters;
+mod prepared;
+mod registry;
+pub mod reproduction;
+mod schema;
+mod session;
+mod split;
+mod tuning;
+
+pub use ablation::Ablation;
+pub use data::Data;
+pub use device::DeviceChoice;
+pub use dry_run::DryRun;
+pub use file::{File, read};
+pub use invalid::Invalid;
+pub use networks::{Configuration, Networks};
+pub use parameters::{Parameters, Values};
+pub use prepared::Prepared;
+pub use registry::{Registered, Registry};
+pub use schema::{Key, keys, schema};
+pub use session::{Evaluated, Loaded, Searched, Session, SessionObserver};
+pub use split::SplitOptions;
+pub use tuning::{Axis, Criterion, SearchValues, Tuning};
+
+use crate::error::{Error, Result};
+use genre_bench_api::CalibrationMethod;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Everything that decides the numbers of a run. As a file, it is TOML with these keys; a key with one value may hold
+/// a list, and lists multiply out to several runs (see [`read`]).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Experiment {
+    /// Models and families (baseline, classical, neural, other) that take part; the default models if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Seed of everything random: the same seed gives the same numbers.
+    pub seed: u64,
+    /// Calibrate scores to probabilities on the validation part: temperature or platt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Calibrate>")]
+    pub calibrate: Option<CalibrationMethod>,
+    /// Where networks compute: auto, cpu, cuda or cuda:N.
+    pub device: DeviceChoice,
+    /// The examples.
+    pub data: Data,
+    /// Who trains and who is tested.
+    pub split: SplitOptions,
+    /// Hyper-parameters by model: `[parameters.svm]` with `c = 10`. A list of values makes one row of the leaderboard
+    /// for each.
+    #[serde(skip_serializing_if = "Parameters::is_empty")]
+    pub parameters: Parameters,
+    /// What all networks share.
+    pub networks: Networks,
+    /// Choose the one model's hyper-parameters in a nested cross-validation (`bench tune`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tuning>,
+    /// Leave groups of columns out in turn (`bench ablate`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ablate: Option<Ablation>,
+}
+
+/// The words of `calibrate`, for the schema alone: the contract crate knows no schemas.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code, reason = "only its schema is used")]
+enum Calibrate {
+    Temperature,
+    Platt,
+}
+
+impl Experiment {
+    /// Refuses what cannot be run: models and hyper-parameters that are not there, values that are not allowed, and
+    /// settings that contradict each other.
+    ///
+    /// # Errors
+    ///
+    /// The first such setting, by its key.
+    pub fn check(&self, registry: &Registry) -> std::result::Result<(), Invalid> {
+        let entrants = registry.select(&self.models)?;
+        self.split.check()?;
+        self.data.check()?;
+        self.parameters.check(&entrants, registry)?;
+        self.networks.check(&entrants)?;
+        for entrant in &entrants {
+            self.variants(entrant, Configuration::Published)?;
+        }
+        if let Some(tuning) = &self.tune {
+            if self.ablate.is_some() {
+                let reason = "an experiment tunes or ablates, not both";
+                return Err(Invalid::new("ablate", reason, "make two experiments of it"));
+            }
+            let [entrant] = entrants[..] else {
+                let reason = format!("one model is tuned at a time, not {}", entrants.len());
+                return Err(Invalid::new("models", reason, "name the one model, such as svm"));
+            };
+            tuning.check(&entrant.card)?;
+        }
+        Ok(())
+    }
+
+    /// As a TOML file that [`read`] reads.
+    ///
+    /// # Errors
+    ///
+    /// Only if the value cannot be written as TOML, which would be a bug.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|e| Error::new("the experiment", e, "report this as a bug"))
+    }
+
+    /// SHA-256 over its TOML, 64 hexadecimal digits: equal for equal experiments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiment::to_toml`].
+    pub fn hash(&self) -> Result<String> {
+        Ok(crate::util::hex(&Sha256::digest(self.to_toml()?)))
+    }
+}

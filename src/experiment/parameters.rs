@@ -1,0 +1,226 @@
+use super::{Configuration, Experiment, Invalid, Registered, Registry};
+use crate::run::PlannedModel;
+use genre_bench_api::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most rows that lists of values may make of one model.
+const MOST_VARIANTS: usize = 1000;
+
+/// Hyper-parameters that differ from the defaults: for each model, values by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Parameters(BTreeMap<String, BTreeMap<String, Values>>);
+
+/// A value of a hyper-parameter, or several, each for a row of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a number, true, false, a word or a list of such values")]
+pub enum Values {
+    /// One value.
+    One(#[schemars(with = "Scalar")] Value),
+    /// Several values.
+    Many(#[schemars(with = "Vec<Scalar>")] Vec<Value>),
+}
+
+/// A value, for the schema alone.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) enum Scalar {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl Values {
+    fn as_slice(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// Reads a value as a user types it.
+pub(super) fn value_of(text: &str) -> Value {
+    let number = || text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Float));
+    match text.parse() {
+        Ok(switch) => Value::Bool(switch),
+        Err(_) => number().unwrap_or_else(|_: std::num::ParseFloatError| Value::Text(text.to_owned())),
+    }
+}
+
+impl Parameters {
+    /// Whether every model has its defaults.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sets a model's hyper-parameter to what a user typed; the last one counts.
+    pub fn set(&mut self, model: &str, parameter: &str, value: &str) {
+        let of_model = self.0.entry(model.to_owned()).or_default();
+        of_model.insert(parameter.to_owned(), Values::One(value_of(value)));
+    }
+
+    /// Whether a model's hyper-parameter is set.
+    pub fn has(&self, model: &str, parameter: &str) -> bool {
+        self.0.get(model).is_some_and(|of_model| of_model.contains_key(parameter))
+    }
+
+    /// Keeps the hyper-parameters of these models alone.
+    pub(super) fn only_of(&mut self, models: &[String]) {
+        self.0.retain(|model, _| models.contains(model));
+    }
+
+    /// Refuses a model that does not take part.
+    pub(super) fn check(&self, entrants: &[&Registered], registry: &Registry) -> Result<(), Invalid> {
+        match self.0.keys().find(|name| !entrants.iter().any(|entrant| entrant.card.name == **name)) {
+            Some(name) => {
+                let hint = registry.closest(name);
+                Err(Invalid::new(format!("parameters.{name}"), "is not a model of this run", hint))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Every combination of a model's values, with the values that make a difference between them.
+    fn combinations(&self, model: &str) -> Result<Vec<Combination>, Invalid> {
+        let mut combinations = vec![Combination::default()];
+        for (name, values) in self.0.get(model).into_iter().flatten() {
+            let values = values.as_slice();
+            let key = || format!("parameters.{model}.{name}");
+            if values.is_empty() {
+                return Err(Invalid::new(key(), "the list has no value", "give at least one"));
+            }
+            if combinations.len() * values.len() > MOST_VARIANTS {
+                let reason = format!("the lists make more than {MOST_VARIANTS} rows of one model");
+                return Err(Invalid::new(key(), reason, "shorter lists; `[tune]` searches many values"));
+            }
+            let with = |combination: &Combination, value: &Value| {
+                let mut combination = combination.clone();
+                combination.values.push((name.clone(), value.clone()));
+                if values.len() > 1 {
+                    combination.telling.push(format!("{name}={value}"));
+                }
+                combination
+            };
+            combinations =
+                combinations.iter().flat_map(|c| values.iter().map(|value| with(c, value))).collect();
+        }
+        Ok(combinations)
+    }
+}
+
+/// A value of each hyper-parameter that a user set.
+#[derive(Debug, Clone, Default)]
+struct Combination {
+    values: Vec<(String, Value)>,
+    /// Those that other combinations have otherwise, as text.
+    telling: Vec<String>,
+}
+
+impl Experiment {
+    /// The rows that a model is: one, or several where a hyper-parameter has a list of values. Later settings win: the
+    /// reduced configuration, what all networks share, then the model's own.
+    ///
+    /// # Errors
+    ///
+    /// A hyper-parameter that the model does not have, or a value that it does not allow.
+    pub(super) fn variants(
+        &self,
+        entrant: &Registered,
+        configuration: Configuration,
+    ) -> Result<Vec<PlannedModel>, Invalid> {
+        let card = &entrant.card;
+        let reduced = if configuration == Configuration::Reduced { card.reduced.as_slice() } else { &[] };
+        let shared: Vec<(&str, String)> = (self.networks.parameters())
+            .filter(|(name, _)| entrant.has_parameter(name))
+            .map(|(name, value)| (name, value.to_string()))
+            .collect();
+        let of_combination = |combination: Combination| {
+            let own: Vec<(&String, String)> =
+                combination.values.iter().map(|(name, value)| (name, value.to_string())).collect();
+            let changes = reduced.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let changes = changes.chain(shared.iter().map(|(name, value)| (*name, value.as_str())));
+            let changes = changes.chain(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let mut planned = PlannedModel::new(card, changes).map_err(|e| self.refused(entrant, &e))?;
+            if !combination.telling.is_empty() {
+                planned.name = format!("{} {}", planned.name, combination.telling.join(" "));
+            }
+            Ok(planned)
+        };
+        self.parameters.combinations(&card.name)?.into_iter().map(of_combination).collect()
+    }
+
+    /// The key behind a hyper-parameter that a model refuses.
+    fn refused(&self, entrant: &Registered, error: &genre_bench_api::Error) -> Invalid {
+        let model = &entrant.card.name;
+        let hint = format!("`bench list models {model}` shows its parameters");
+        match error {
+            genre_bench_api::Error::Parameter { name, reason } => {
+                let key = match self.parameters.has(model, name) {
+                    true => format!("parameters.{model}.{name}"),
+                    false => format!("networks.{name}"),
+                };
+                Invalid::new(key, reason, hint)
+            }
+            other => Invalid::new(format!("parameters.{model}"), other.to_string(), hint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+    use genre_bench_api::{Card, Family, Param};
+
+    fn entrant() -> Registered {
+        let card = Card::new("m", Family::Other, "")
+            .param(Param::float("c", 1.0, "").above(0.0))
+            .param(Param::choice("kernel", &["rbf", "linear"], ""))
+            .param(Param::int("epochs", 5, "").at_least(1.0))
+            .reduced("epochs", "2");
+        Registered::for_tests(card)
+    }
+
+    fn experiment(toml: &str) -> Experiment {
+        toml::from_str(toml).unwrap()
+    }
+
+    #[test]
+    fn lists_make_rows_named_by_what_differs() {
+        let two = experiment("[parameters.m]\nc = [1, 10.5]\nkernel = \"linear\"");
+        let rows = two.variants(&entrant(), Configuration::Published).unwrap();
+        assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["m c=1", "m c=10.5"]);
+        assert_eq!(rows[1].params.float("c").unwrap(), 10.5);
+        assert_eq!(rows[1].params.choice("kernel").unwrap(), "linear");
+    }
+
+    #[test]
+    fn a_models_own_setting_wins_over_the_networks_and_the_reduced_configuration() {
+        let epochs = |toml: &str| {
+            let rows = experiment(toml).variants(&entrant(), Configuration::Reduced).unwrap();
+            rows[0].params.count("epochs").unwrap()
+        };
+        assert_eq!(epochs(""), 2);
+        assert_eq!(epochs("networks.epochs = 3"), 3);
+        assert_eq!(epochs("networks.epochs = 3\nparameters.m.epochs = 4"), 4);
+    }
+
+    #[test]
+    fn a_value_that_is_not_allowed_is_told_by_its_key() {
+        let key =
+            |toml: &str| experiment(toml).variants(&entrant(), Configuration::Published).unwrap_err().key;
+        assert_eq!(key("parameters.m.c = -1"), "parameters.m.c");
+        assert_eq!(key("parameters.m.d = 1"), "parameters.m.d");
+        assert_eq!(key("networks.epochs = 0"), "networks.epochs");
+    }
+
+    #[test]
+    fn values_are_read_as_typed() {
+        let typed = ["true", "3", "1e-3", "rbf"].map(value_of);
+        let wanted = [Value::Bool(true), Value::Int(3), Value::Float(1e-3), Value::Text("rbf".to_owned())];
+        assert_eq!(typed, wanted);
+    }
+}

@@ -1,0 +1,243 @@
+use super::prepared::{Prepared, Search};
+use super::tuning::{choose, ends_chosen, inner_scores};
+use super::{Data, Experiment, Registry};
+use crate::dataset::{Dataset, ImageSize, Source};
+use crate::error::{Error, Result};
+use crate::features::cache::Cache;
+use crate::protocol::Split;
+use crate::report::Results;
+use crate::run::{CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
+use genre_bench_api::Representation;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Who is told how far experiments are.
+pub trait SessionObserver {
+    /// So many of so many recordings have been read.
+    fn reading(&self, done: usize, total: usize);
+    /// Something worth a line.
+    fn tells(&self, line: &str);
+    /// The cells of a plan are about to be computed; the one who is told of each is let go of when they are done.
+    fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a>;
+    /// Whether the user wants to stop.
+    fn cancelled(&self) -> bool;
+}
+
+/// Where experiments run and leave their results; none of it changes a number.
+pub struct Session<'a> {
+    /// The models there are.
+    pub registry: &'a Registry,
+    /// Folder of the store.
+    pub out: PathBuf,
+    /// Cells at a time; as many as there are CPU cores if none.
+    pub jobs: Option<usize>,
+    /// Where computed features are kept.
+    pub cache: Option<Cache>,
+    /// Folder for TensorBoard's event files, if they are wanted.
+    pub tensorboard: Option<PathBuf>,
+    /// Who is told how far it is.
+    pub observer: &'a dyn SessionObserver,
+    /// The data of the last experiment: the next one often has the same.
+    pub loaded: RefCell<Option<Loaded>>,
+}
+
+/// Data with what it was loaded for.
+pub struct Loaded {
+    data: Data,
+    /// Of made-up data.
+    seed: Option<u64>,
+    representations: Vec<Representation>,
+    spectrogram_size: Option<ImageSize>,
+    table: bool,
+    dataset: Rc<Dataset>,
+}
+
+/// An experiment that was run to its end.
+pub struct Evaluated {
+    /// What it came to.
+    pub results: Results,
+    /// What a search found out, if there was one.
+    pub searched: Option<Searched>,
+    /// Trouble with the store, for which the results stand all the same.
+    pub store_error: Option<Error>,
+}
+
+/// What a search for hyper-parameters found out.
+pub struct Searched {
+    /// What was compared.
+    pub candidates: Vec<PlannedModel>,
+    /// For each outer fold, the mean score of each candidate over the inner folds; none where a fit failed.
+    pub scores: Vec<Vec<Option<f64>>>,
+    /// Whether every fit went well.
+    pub complete: bool,
+}
+
+impl Evaluated {
+    /// Whether every fit went well and is stored.
+    pub fn is_complete(&self) -> bool {
+        let searched = self.searched.as_ref().is_none_or(|searched| searched.complete);
+        searched && self.store_error.is_none() && self.results.failures().next().is_none()
+    }
+}
+
+impl Session<'_> {
+    /// Loads an experiment's data, draws its split and plans its models, without fitting any.
+    ///
+    /// # Errors
+    ///
+    /// An experiment that cannot be run, or data that cannot be read.
+    pub fn prepare(&self, experiment: &Experiment) -> Result<Prepared> {
+        Prepared::of(experiment, self)
+    }
+
+    /// Computes what is prepared, as far as the store does not have it; `None` if the user stopped it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to, or no worker can be started.
+    pub fn run(&self, prepared: &Prepared) -> Result<Option<Evaluated>> {
+        let store = Store::create(&self.out)?;
+        let (mut models, mut notes, mut searched) = (prepared.models.clone(), Vec::new(), None);
+        if let Some(search) = &prepared.search {
+            let Some(found) = self.search(prepared, search, &store)? else { return Ok(None) };
+            let choices = choose(&search.candidates, &found.scores)?;
+            notes = ends_chosen(&search.axes, &choices);
+            let base = &prepared.models[0];
+            let name = format!("{} tuned", base.name);
+            models.insert(0, PlannedModel { name, changed: true, choices, ..base.clone() });
+            searched = Some(found);
+        }
+        let mut plan = prepared.plan(models)?;
+        plan.notes.extend(notes);
+        store.save_run(
+            &plan,
+            &prepared.dataset.catalogue,
+            &prepared.split.folds,
+            &prepared.experiment.to_toml()?,
+        )?;
+        let count = plan.models.len();
+        let plural = if count == 1 { "" } else { "s" };
+        self.observer.tells(&format!(
+            "{}: {count} model{plural} on {}",
+            prepared.dataset.info.describe(),
+            prepared.split
+        ));
+        self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));
+        let done = self.execute(plan, &prepared.dataset, &prepared.split, &store)?;
+        Ok(done.map(|(results, store_error)| Evaluated { results, searched, store_error }))
+    }
+
+    fn search(&self, prepared: &Prepared, search: &Search, store: &Store) -> Result<Option<Searched>> {
+        let plan = prepared.search_plan(search)?;
+        let what = prepared.dataset.info.describe();
+        self.observer.tells(&format!("{what}: {} candidates on {}", plan.models.len(), search.inner));
+        let Some((results, store_error)) = self.execute(plan, &prepared.dataset, &search.inner, store)?
+        else {
+            return Ok(None);
+        };
+        let labels = prepared.dataset.catalogue.labels();
+        let classes = prepared.dataset.catalogue.classes.len();
+        let by = prepared.experiment.tune.as_ref().map(|tuning| tuning.by).unwrap_or_default();
+        let scores = inner_scores(by, &search.inner.folds, &results.outcomes, &labels, classes);
+        let complete = store_error.is_none() && results.failures().next().is_none();
+        Ok(Some(Searched { candidates: search.candidates.clone(), scores, complete }))
+    }
+
+    /// Computes all cells of a plan. With the first trouble with the store.
+    fn execute(
+        &self,
+        plan: Plan,
+        dataset: &Dataset,
+        split: &Split,
+        store: &Store,
+    ) -> Result<Option<(Results, Option<Error>)>> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.unwrap_or(cores);
+        let resources = Resources {
+            jobs,
+            threads: (cores / jobs).max(1),
+            tensorboard: self.tensorboard.as_ref().map(|folder| folder.join(&plan.id)),
+        };
+        let (outcomes, store_error) = {
+            let observer = self.observer.starts(&plan);
+            let job = Job {
+                plan: &plan,
+                dataset,
+                split,
+                models: self.registry,
+                store,
+                resources,
+                observer: observer.as_ref(),
+            };
+            job.execute()?
+        };
+        if self.observer.cancelled() {
+            let done = outcomes.iter().filter(|outcome| !matches!(outcome, CellOutcome::Missing)).count();
+            self.observer.tells(&format!(
+                "stopped: {done} of {} cells are stored, the same command goes on",
+                outcomes.len()
+            ));
+            return Ok(None);
+        }
+        let (catalogue, folds) = (dataset.catalogue.clone(), split.folds.clone());
+        Ok(Some((Results { plan, catalogue, folds, outcomes }, store_error)))
+    }
+
+    /// The data of an experiment with everything that some models read.
+    pub(super) fn dataset<'m>(
+        &self,
+        experiment: &Experiment,
+        models: impl Iterator<Item = &'m PlannedModel> + Clone,
+        spectrogram_size: Option<ImageSize>,
+    ) -> Result<Rc<Dataset>> {
+        let mut representations: Vec<Representation> =
+            models.clone().filter_map(|model| model.reads.spectrograms()).collect();
+        representations.sort();
+        representations.dedup();
+        let table = models.clone().any(|model| model.reads.table());
+        let seed = experiment.data.path.is_none().then_some(experiment.seed);
+        let same = |loaded: &Loaded| {
+            loaded.data == experiment.data
+                && loaded.seed == seed
+                && loaded.representations == representations
+                && loaded.spectrogram_size == spectrogram_size
+                && loaded.table == table
+        };
+        if let Some(loaded) = self.loaded.borrow().as_ref().filter(|loaded| same(loaded)) {
+            return Ok(Rc::clone(&loaded.dataset));
+        }
+        let data = experiment.data.clone();
+        let source = Source {
+            data: data.path.clone(),
+            seconds: data.segment,
+            artists: data.artists.clone(),
+            seed: experiment.seed,
+            cache: self.cache.clone(),
+            image_size: data.image_size,
+            drop_faults: data.drop_faults.clone(),
+            representations: representations.clone(),
+            spectrogram_size,
+        };
+        // Two large datasets need not be in memory at once.
+        *self.loaded.borrow_mut() = None;
+        let dataset = Rc::new(Dataset::load(&source, &|done, total| self.observer.reading(done, total))?);
+        let kept = Rc::clone(&dataset);
+        *self.loaded.borrow_mut() =
+            Some(Loaded { data, seed, representations, spectrogram_size, table, dataset: kept });
+        Ok(dataset)
+    }
+}
+
+impl Searched {
+    /// Hyper-parameters and inner scores of every candidate.
+    pub fn json(&self) -> serde_json::Value {
+        let candidate = |(at, candidate): (usize, &PlannedModel)| {
+            let inner: Vec<Option<f64>> = self.scores.iter().map(|of_fold| of_fold[at]).collect();
+            let params: BTreeMap<_, _> = candidate.params.iter().collect();
+            serde_json::json!({ "params": params, "inner_scores": inner })
+        };
+        self.candidates.iter().enumerate().map(candidate).collect()
+    }
+}

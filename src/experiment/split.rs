@@ -1,0 +1,75 @@
+use super::Invalid;
+use crate::protocol::{Protocol, Resampling, SplitRequest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Percent of a training part that calibration takes unless the experiment or the split says otherwise.
+const CALIBRATION_PERCENT: u32 = 15;
+
+/// How the examples are divided into training, validation and test parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SplitOptions {
+    /// What must not stand on both sides of a split: segment, track, artist, fault-filtered or file:PATH
+    #[arg(long, default_value_t = Self::default().protocol)]
+    pub protocol: Protocol,
+    /// Folds of the cross-validation [default: 5]
+    #[arg(long, value_name = "K")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// One split instead of folds: percent to train/test or train/valid/test, such as 80/20 or 80/10/10
+    #[arg(long, value_name = "PERCENT", conflicts_with = "folds")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Resampling>,
+    /// Percent of every training part to set aside for validation (early stopping, calibration), kept apart as the
+    /// protocol says [default: 15 with --calibrate, else none]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=50))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 50))]
+    pub valid: Option<u32>,
+    /// How often to draw the folds anew
+    #[arg(long, value_name = "N", default_value_t = Self::default().repeats, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[serde(skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub repeats: u16,
+}
+
+impl Default for SplitOptions {
+    fn default() -> Self {
+        Self { protocol: Protocol::Track, folds: None, holdout: None, valid: None, repeats: 1 }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(repeats: &u16) -> bool {
+    *repeats == 1
+}
+
+impl SplitOptions {
+    /// What to ask of the protocol.
+    pub fn request(&self, seed: u64, calibrated: bool) -> SplitRequest {
+        SplitRequest {
+            protocol: self.protocol.clone(),
+            resampling: self.folds.map(Resampling::Folds).or(self.holdout),
+            repeats: self.repeats.into(),
+            seed,
+            valid: self.valid.or(calibrated.then_some(CALIBRATION_PERCENT)).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        let between = |key: &str, value: u32, most: u32| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => {
+                Err(Invalid::new(key, format!("{value} is not from 1 to {most}"), "a number in that range"))
+            }
+        };
+        between("split.repeats", self.repeats.into(), 1000)?;
+        self.valid.map_or(Ok(()), |valid| between("split.valid", valid, 50))?;
+        if self.folds.is_some() && self.holdout.is_some() {
+            let reason = "a hold-out has no folds";
+            return Err(Invalid::new("split.holdout", reason, "give folds or holdout, not both"));
+        }
+        Ok(())
+    }
+}
