@@ -1,4 +1,4 @@
-use super::Invalid;
+use super::{Invalid, is_default};
 use crate::dataset::ImageSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,10 +30,6 @@ pub struct Data {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop_faults: Option<PathBuf>,
-}
-
-fn is_default(size: &ImageSize) -> bool {
-    *size == ImageSize::default()
 }
 
 impl Data {

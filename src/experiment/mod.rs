@@ -64,6 +64,7 @@ pub struct Experiment {
     /// Where networks compute: auto, cpu, cuda or cuda:N.
     pub device: DeviceChoice,
     /// The examples.
+    #[serde(skip_serializing_if = "is_default")]
     pub data: Data,
     /// Who trains and who is tested.
     pub split: SplitOptions,
@@ -72,6 +73,7 @@ pub struct Experiment {
     #[serde(skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
     /// What all networks share.
+    #[serde(skip_serializing_if = "is_default")]
     pub networks: Networks,
     /// Choose the one model's hyper-parameters in a nested cross-validation (`bench tune`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,13 +83,18 @@ pub struct Experiment {
     pub ablate: Option<Ablation>,
 }
 
-/// The words of `calibrate`, for the schema alone: the contract crate knows no schemas.
+// For the schema alone: the contract crate knows no schemas.
+/// How scores are calibrated.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(dead_code, reason = "only its schema is used")]
 enum Calibrate {
     Temperature,
     Platt,
+}
+
+fn is_default<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
 }
 
 impl Experiment {

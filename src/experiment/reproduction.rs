@@ -44,10 +44,15 @@ pub struct Reproduced {
 ///
 /// # Errors
 ///
-/// A name that is no model and no system, or a model for which nothing was published.
+/// A name that is no model and no system, a model for which nothing was published, or settings that none of the models
+/// has.
 pub fn groups<'r>(registry: &'r Registry, systems: &[String], base: &Experiment) -> Result<Vec<Group<'r>>> {
+    let targets = targets(registry, systems)?;
+    let entrants: Vec<&Registered> = targets.iter().map(|target| target.entrant).collect();
+    base.parameters.check(&entrants, registry)?;
+    base.networks.check(&entrants)?;
     let mut groups: BTreeMap<Conditions, Vec<Target>> = BTreeMap::new();
-    for target in targets(registry, systems)? {
+    for target in targets {
         groups.entry(target.conditions(base.data.path.as_deref())?).or_default().push(target);
     }
     Ok(groups.into_iter().map(|(conditions, targets)| Group { conditions, targets }).collect())

@@ -66,6 +66,10 @@ impl SplitOptions {
         };
         between("split.repeats", self.repeats.into(), 1000)?;
         self.valid.map_or(Ok(()), |valid| between("split.valid", valid, 50))?;
+        if self.folds.is_some_and(|folds| folds < 2) {
+            let reason = "cross-validation needs at least 2 folds";
+            return Err(Invalid::new("split.folds", reason, "a hold-out such as 80/20 is one split"));
+        }
         if self.folds.is_some() && self.holdout.is_some() {
             let reason = "a hold-out has no folds";
             return Err(Invalid::new("split.holdout", reason, "give folds or holdout, not both"));

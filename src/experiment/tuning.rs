@@ -414,7 +414,7 @@ mod tests {
     #[test]
     fn a_grid_has_the_baseline_and_every_other_combination_once() {
         let grid = names(&["c=0.1,1.0,1", "k=5,7"], None, 0).unwrap();
-        assert_eq!(grid, ["model baseline", "c=0.1 k=5", "c=0.1 k=7", "c=1.0 k=7"]);
+        assert_eq!(grid, ["model baseline", "c=0.1 k=5", "c=0.1 k=7", "c=1 k=7"]);
     }
 
     #[test]
