@@ -309,8 +309,36 @@ fn list_names_models_protocols_and_datasets() {
     for model in LINE_UP.into_iter().chain(NETWORKS) {
         assert!(list.contains(model), "{model}");
     }
-    for word in ["segment", "track", "artist", "fault-filtered", "svm.gamma", "78.03", "synthetic"] {
+    for word in ["segment", "track", "artist", "fault-filtered", "synthetic"] {
         assert!(list.contains(word), "{word} is missing:\n{list}");
+    }
+}
+
+#[test]
+fn models_are_a_screen_and_each_has_a_page() {
+    let place = Place::new();
+    let screen = place.run("list models");
+    assert!(screen.lines().count() <= 50, "{screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= 100), "{screen}");
+    assert!(screen.contains("mlfi") && !screen.contains("mlfi-a1"), "variants are one line:\n{screen}");
+    let page = place.run("list models svm-c10 mlfi");
+    for word in ["gamma", "78.03", "mlfi-b2d", "MACs", "reduced"] {
+        assert!(page.contains(word), "{word} is missing:\n{page}");
+    }
+    assert!(place.refused("list models svn").contains("did you mean svm"));
+    assert!(place.refused("list protocols svm").contains("only models"));
+}
+
+#[test]
+fn shells_and_man_are_told_of_the_program() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(place.run(&format!("completions {shell}")).contains("reproduce"), "{shell}");
+    }
+    assert!(place.run("man").contains(".TH bench 1"));
+    place.run("man -o pages");
+    for page in ["bench.1", "bench-all.1", "bench-data-fetch.1"] {
+        assert!(place.path("pages").join(page).is_file(), "{page}");
     }
 }
 

@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod reproduce;
 mod run;
+mod shell;
 mod show;
 mod tune;
 
@@ -79,6 +80,10 @@ enum Command {
     Show(show::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
+    /// Print a script that completes commands and flags in your shell.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write those of all commands.
+    Man(shell::ManArgs),
 }
 
 /// A `bench` program with a set of models. This is the whole of a program of your own:
@@ -138,6 +143,8 @@ impl Bench {
             Command::Show(args) => show::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),
             Command::Data(args) => data::run(&args),
+            Command::Completions(args) => shell::completions(&args),
+            Command::Man(args) => shell::man(&args),
         });
         ExitCode::from(status.unwrap_or_else(|error| {
             report(&error);

@@ -21,6 +21,8 @@ pub struct Card {
     pub published: Vec<Published>,
     /// Whether `bench all` runs the model when none is named.
     pub is_default: bool,
+    /// The model that this one is a variant of, by name; variants are listed with it.
+    pub variant_of: Option<String>,
     /// Hyper-parameters, with values as a user would type them, that make a reduced configuration of the model:
     /// what runs on the built-in data, and elsewhere with `--reduced`.
     pub reduced: Vec<(String, String)>,
@@ -39,6 +41,7 @@ impl Card {
             params: Vec::new(),
             published: Vec::new(),
             is_default: true,
+            variant_of: None,
             reduced: Vec::new(),
         }
     }
@@ -107,6 +110,12 @@ impl Card {
     pub fn only_by_name(mut self) -> Self {
         self.is_default = false;
         self
+    }
+
+    /// Lists the model as a variant of another, which runs only when it is named.
+    pub fn variant_of(mut self, model: &str) -> Self {
+        self.variant_of = Some(model.to_owned());
+        self.only_by_name()
     }
 
     /// The declared defaults with `changes` (name, text as the user typed it) applied.

@@ -103,7 +103,7 @@ impl Architecture for Mlfi {
             .reduced("epochs", "3")
             .reduced("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
-        if interacts { card.only_by_name() } else { card }
+        if interacts { card.variant_of("mlfi") } else { card }
     }
 
     fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {

@@ -1,0 +1,152 @@
+//! `bench list`: what there is.
+
+mod models;
+
+use super::{Out, Registry, Status, json_text, print};
+use crate::dataset::{Dataset, Info, Source, builtin_info};
+use crate::error::{Error, Result};
+use crate::experiment::{keys, schema};
+use crate::protocol::Protocol;
+use crate::report::WIDTH;
+use crate::run::Store;
+use console::style;
+use genre_bench_api::Card;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use textwrap::Options;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench list                              models, protocols and datasets
+  bench list models svm cnn-5block        parameters, costs and published figures of two models
+  bench list models --json                names, parameters and published figures for programs
+  bench list datasets --data gtzan        what a folder holds
+  bench list experiment                   keys of an experiment file (--json: a JSON Schema)
+  bench list runs                         what is stored")]
+pub(super) struct Args {
+    /// What to list [default: models, protocols and datasets]
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// Models to show in full, after `models`
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Folder or CSV file whose tables to list beside the built-in one
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Models with family, inputs, parameters and published figures.
+    Models,
+    /// Ways to divide the data.
+    Protocols,
+    /// The built-in data and the tables in --data.
+    Datasets,
+    /// Stored runs, the latest first.
+    Runs,
+    /// Keys of an experiment file for `bench run`; with --json its JSON Schema.
+    Experiment,
+}
+
+/// Runs `bench list`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    if !args.names.is_empty() && args.what != Some(What::Models) {
+        return Err(Error::new("NAME", "only models have pages of their own", "bench list models NAME"));
+    }
+    let wanted =
+        |what| args.what.map_or(![What::Runs, What::Experiment].contains(&what), |asked| asked == what);
+    let mut text = String::new();
+    let mut object = serde_json::Map::new();
+    if wanted(What::Models) {
+        if args.names.is_empty() {
+            text += &models::overview(registry);
+        }
+        for name in &args.names {
+            text += &models::page(name, registry)?;
+        }
+        let wanted = |card: &Card| args.names.is_empty() || args.names.contains(&card.name);
+        let listed = registry.iter().filter(|entry| wanted(&entry.card)).map(models::json);
+        object.insert("models".to_owned(), listed.collect());
+    }
+    if wanted(What::Protocols) {
+        text += &protocols();
+        let all = Protocol::NAMED.iter().map(|(p, what)| json!({"protocol": p.name(), "meaning": what}));
+        object.insert("protocols".to_owned(), all.collect());
+    }
+    if wanted(What::Datasets) {
+        let sets = datasets(args)?;
+        text += &heading("Datasets");
+        sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
+        text.push('\n');
+        object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
+    }
+    if args.what == Some(What::Experiment) {
+        if args.json {
+            print(json_text(&schema()))?;
+            return Ok(Status::DONE);
+        }
+        text += &experiment();
+    }
+    if wanted(What::Runs) {
+        let runs = Store::open(&args.out.out)?.runs()?;
+        text += &runs.iter().map(|(_, id)| format!("{id}\n")).collect::<String>();
+        object.insert("runs".to_owned(), runs.into_iter().map(|(_, id)| Value::from(id)).collect());
+    }
+    print(if args.json { json_text(&Value::Object(object)) } else { text })?;
+    Ok(Status::DONE)
+}
+
+fn heading(title: &str) -> String {
+    format!("{}\n", style(title).bold())
+}
+
+/// The keys of an experiment file.
+fn experiment() -> String {
+    let mut text = heading("Keys of an experiment file (TOML, for `bench run`)");
+    for key in keys() {
+        let label = format!("  {} ({})", key.path, key.kind);
+        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
+        text += &format!("{label}\n{}\n", textwrap::fill(&key.description, options));
+    }
+    text + "\nA key outside of [parameters], [tune] and [ablate] may hold a list: there is a run for each of its values.\n"
+}
+
+fn protocols() -> String {
+    let mut text = heading("Protocols (--protocol)");
+    let file = "a table with the columns example (or track), fold and part";
+    let named = Protocol::NAMED.iter().map(|(protocol, meaning)| (protocol.name(), *meaning));
+    for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
+        let label = format!("  {name:<15} ");
+        let indent = " ".repeat(label.len());
+        text +=
+            &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
+        text.push('\n');
+    }
+    text + "\n"
+}
+
+/// The built-in dataset and, of a folder, those tables that can be read.
+fn datasets(args: &Args) -> Result<Vec<Info>> {
+    let mut sets = vec![builtin_info()?];
+    let load = |file: &Path, seconds| {
+        let source = Source { data: Some(file.to_owned()), seconds, ..Source::default() };
+        Dataset::load(&source, &|_, _| ()).map(|dataset| dataset.info)
+    };
+    match &args.data {
+        None => {}
+        Some(folder) if folder.is_dir() => {
+            // By file, so that no features are computed where there is no table.
+            let table = |seconds: &u32| folder.join(format!("features_{seconds}_sec.csv"));
+            sets.extend([30, 10, 3].iter().filter_map(|s| load(&table(s), Some(*s)).ok()));
+        }
+        Some(file) => sets.push(load(file, None)?),
+    }
+    Ok(sets)
+}

@@ -1,0 +1,213 @@
+//! `bench list models`: all of them on a screen, or one as a page.
+
+use super::heading;
+use crate::dataset::SAMPLE_RATE;
+use crate::error::Result;
+use crate::experiment::{Registered, Registry};
+use crate::features::representation::RepresentationExtractor;
+use crate::features::table::FEATURE_NAMES;
+use crate::report::{Grid, WIDTH};
+use genre_bench_api::{Card, Cost, Family, Published};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use textwrap::Options;
+
+/// Spaces in front of everything below a heading.
+const INDENT: &str = "  ";
+
+/// One line a model, by family; variants of a model are counted on its line.
+pub(super) fn overview(registry: &Registry) -> String {
+    let mut text = heading("Models (* runs only by name, --models NAME)");
+    let mut grid = Grid::new(3, ["model", "reads", "what it is"]);
+    for family in Family::ALL {
+        for Registered { card, .. } in registry.iter().filter(|entry| entry.card.family == family) {
+            if card.variant_of.is_none() {
+                grid.row([name(card), card.reads.to_string(), summary(card, registry)]);
+            }
+        }
+    }
+    for line in grid.lines() {
+        text += &format!("{INDENT}{}\n", shortened(&line, WIDTH - INDENT.len()));
+    }
+    text + "\n`bench list models NAME` shows parameters, costs and published figures of one.\n\n"
+}
+
+fn name(card: &Card) -> String {
+    format!("{}{}", card.name, if card.is_default { "" } else { " *" })
+}
+
+fn summary(card: &Card, registry: &Registry) -> String {
+    match variants(card, registry).count() {
+        0 => card.summary.clone(),
+        count => format!("({count} variants) {}", card.summary),
+    }
+}
+
+fn variants<'r>(card: &'r Card, registry: &'r Registry) -> impl Iterator<Item = &'r Card> {
+    let of = move |other: &&Card| other.variant_of.as_ref() == Some(&card.name);
+    registry.iter().map(|entry| &entry.card).filter(of)
+}
+
+/// A line that fits, at the cost of its end.
+fn shortened(line: &str, width: usize) -> String {
+    match line.char_indices().nth(width) {
+        None => line.to_owned(),
+        Some(_) => line.chars().take(width - 2).collect::<String>().trim_end().to_owned() + " …",
+    }
+}
+
+/// Everything about one model.
+///
+/// # Errors
+///
+/// There is none of this name.
+pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
+    let entry = registry.find(model)?;
+    let card = &entry.card;
+    let mut text = heading(&card.name);
+    let wrapped = Options::new(WIDTH).initial_indent(INDENT).subsequent_indent(INDENT);
+    text += &format!("{}\n\n", textwrap::fill(&card.summary, &wrapped));
+    for (what, said) in facts(entry, registry) {
+        let label = format!("{INDENT}{what:<15}");
+        let indent = " ".repeat(label.chars().count());
+        text += &textwrap::fill(&said, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
+        text.push('\n');
+    }
+    text += &parameters(card);
+    text += &published(card);
+    let variants: Vec<&Card> = variants(card, registry).collect();
+    if !variants.is_empty() {
+        let mut grid = Grid::new(2, ["variant", "what it is"]);
+        variants.iter().for_each(|card| grid.row([&card.name, &card.summary]));
+        text += &section("Variants, which run only by name", &grid);
+    }
+    Ok(text + "\n")
+}
+
+fn facts(entry: &Registered, registry: &Registry) -> Vec<(&'static str, String)> {
+    let Registered { card, .. } = entry;
+    let mut facts = vec![("family", card.family.name().to_owned()), ("reads", card.reads.to_string())];
+    if !card.leaves_out.is_empty() {
+        facts.push(("without", card.leaves_out.join(", ")));
+    }
+    if !card.is_default {
+        facts.push(("runs", format!("only by name: --models {}", card.name)));
+    }
+    if let Some(of) = &card.variant_of
+        && registry.find(of).is_ok()
+    {
+        facts.push(("variant of", of.clone()));
+    }
+    if let Some(Cost { parameters, macs }) = cost(entry) {
+        facts.push(("weights", format!("{} (examples of 3 s, 10 classes)", thousands(parameters))));
+        facts.push(("MACs", format!("{} an example", thousands(macs))));
+    }
+    if let Some(seconds) = epoch_seconds(&card.name) {
+        facts.push(("epoch", format!("{seconds} s for 1000 examples of 3 s on 2 cores of an AMD EPYC")));
+    }
+    if !card.reduced.is_empty() {
+        let changes: Vec<String> =
+            card.reduced.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        facts.push(("reduced", changes.join(" ")));
+    }
+    facts
+}
+
+fn parameters(card: &Card) -> String {
+    if card.params.is_empty() {
+        return String::new();
+    }
+    let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
+    for param in &card.params {
+        let (default, tries) = (param.default.to_string(), param.tries.join(", "));
+        grid.row([param.name.clone(), default, param.allows(), tries, param.help.clone()]);
+    }
+    section(&format!("Parameters (--set {}.PARAMETER=VALUE)", card.name), &grid)
+}
+
+fn published(card: &Card) -> String {
+    if card.published.is_empty() {
+        return String::new();
+    }
+    let mut grid = Grid::new(4, ["figure", "of", "protocol", "source"]);
+    for Published { metric, seconds, input, protocol, source, test, .. } in &card.published {
+        let figure = format!("{:.2} {metric}", 100.0 * test);
+        grid.row([figure, format!("{input}, {seconds} s"), protocol.clone(), source.clone()]);
+    }
+    section("Published figures (test, in %; most from splits that leak)", &grid)
+}
+
+fn section(title: &str, grid: &Grid) -> String {
+    let lines: String = grid.lines().iter().map(|line| format!("{INDENT}{line}\n")).collect();
+    format!("\n{}{lines}", heading(title))
+}
+
+/// What a network takes with its default parameters, as far as it can say before it has seen any example.
+fn cost(Registered { model, card }: &Registered) -> Option<Cost> {
+    let params = card.resolve([]).ok()?;
+    let representation = card.reads_with(&params).ok()?.spectrograms();
+    let samples = (3.0 * SAMPLE_RATE) as usize;
+    let shape = match representation {
+        Some(representation) => RepresentationExtractor::new(&representation, samples).ok()?.shape(),
+        None => (0, 0),
+    };
+    model.cost(&params, shape, FEATURE_NAMES.len() - card.leaves_out.len(), 10).ok()?
+}
+
+/// As `cargo run --release -p genre-bench-neural --example epochs` measured it.
+fn epoch_seconds(model: &str) -> Option<f64> {
+    let measured = include_str!("../../../data/epoch_seconds.csv");
+    let mut rows = measured.lines().filter_map(|line| line.split_once(','));
+    rows.find(|(name, _)| *name == model).and_then(|(_, seconds)| seconds.parse().ok())
+}
+
+/// `1,234,567`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+/// A model for programs.
+pub(super) fn json(entry: &Registered) -> Value {
+    let card = &entry.card;
+    let cost = cost(entry);
+    let params: Vec<Value> = card
+        .params
+        .iter()
+        .map(|p| {
+            json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help})
+        })
+        .collect();
+    json!({
+        "model": card.name,
+        "family": card.family,
+        "reads": card.reads,
+        "summary": card.summary,
+        "variant_of": card.variant_of,
+        "default_lineup": card.is_default,
+        "params": params,
+        "parameters": cost.map(|cost| cost.parameters),
+        "multiply_adds": cost.map(|cost| cost.macs),
+        "epoch_seconds": epoch_seconds(&card.name),
+        "quick": card.reduced.iter().cloned().collect::<BTreeMap<_, _>>(),
+        "published": card.published,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shortened, thousands};
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn lines_are_cut_where_they_do_not_fit() {
+        assert_eq!(shortened("12345", 5), "12345");
+        assert_eq!(shortened("äöüäöü", 5), "äöü …");
+    }
+}
