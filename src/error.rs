@@ -4,6 +4,8 @@ use std::path::Path;
 /// What went wrong, said so that a user can act on it: which file or flag, why, and what to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
+    /// Whose fault it is, for programs that match on errors.
+    pub kind: ErrorKind,
     /// File (with line or column), flag or model the error is about.
     pub subject: String,
     /// Why it is an error.
@@ -12,23 +14,54 @@ pub struct Error {
     pub hint: String,
 }
 
+/// Whose fault an [`enum@Error`] is, and so who can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What was asked for cannot be: a flag, a key of an experiment, a name that is not there, data too small for the
+    /// split.
+    Request,
+    /// A file or folder that was to be read is missing, unreadable or not what it should be.
+    Input,
+    /// A result could not be written or stored.
+    Output,
+    /// The program contradicts itself: a bug.
+    Internal,
+}
+
 /// A [`std::result::Result`] with this crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error about anything that has a name.
+    /// An error about what was asked for, by the name of a flag, model, dataset or other thing.
     pub fn new(subject: impl fmt::Display, reason: impl fmt::Display, hint: impl fmt::Display) -> Self {
-        Self { subject: subject.to_string(), reason: reason.to_string(), hint: hint.to_string() }
+        Self {
+            kind: ErrorKind::Request,
+            subject: subject.to_string(),
+            reason: reason.to_string(),
+            hint: hint.to_string(),
+        }
     }
 
-    /// An error about a whole file or folder.
+    /// An error about a whole file or folder that was to be read.
     pub fn at(path: &Path, reason: impl fmt::Display, hint: impl fmt::Display) -> Self {
-        Self::new(path.display(), reason, hint)
+        Self { kind: ErrorKind::Input, ..Self::new(path.display(), reason, hint) }
+    }
+
+    /// An error about a file or folder that was to be written.
+    pub fn unwritable(path: &Path, error: &std::io::Error, hint: impl fmt::Display) -> Self {
+        Self { kind: ErrorKind::Output, ..Self::new(path.display(), format!("cannot be written: {error}"), hint) }
+    }
+
+    /// An error that no input can cause.
+    pub fn bug(subject: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self { kind: ErrorKind::Internal, ..Self::new(subject, reason, "report this as a bug") }
     }
 
     /// An error about one line (counted from 1) of a text file.
     pub fn at_line(path: &Path, line: u64, reason: impl fmt::Display, hint: impl fmt::Display) -> Self {
-        Self::new(format!("{}, line {line}", path.display()), reason, hint)
+        let subject = format!("{}, line {line}", path.display());
+        Self { kind: ErrorKind::Input, ..Self::new(subject, reason, hint) }
     }
 }
 
@@ -43,3 +76,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_can_be_matched_on() {
+        let path = Path::new("t.csv");
+        assert_eq!(Error::new("--folds", "1", "").kind, ErrorKind::Request);
+        assert_eq!(Error::at(path, "is empty", "").kind, ErrorKind::Input);
+        assert_eq!(Error::at_line(path, 3, "is no number", "").kind, ErrorKind::Input);
+        assert_eq!(Error::unwritable(path, &std::io::ErrorKind::StorageFull.into(), "").kind, ErrorKind::Output);
+        assert_eq!(Error::bug("the table", "has no rows").to_string(), "the table: has no rows\n  try: report this as a bug");
+    }
+}

@@ -26,4 +26,4 @@ mod testing;
 pub mod util;
 
 pub use cli::Bench;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
