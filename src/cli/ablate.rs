@@ -1,11 +1,10 @@
-use super::all::json;
 use super::flags::RunFlags;
 use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::features::groups::group_of;
-use crate::report::{Leaderboard, ablation::Ablation, terminal};
+use crate::report::{Leaderboard, LeaderboardOptions, ablation::Ablation, terminal, to_json};
 use crate::run::{Columns, PlannedModel};
 use genre_bench_api::{Card, Model, Reads};
 use std::collections::BTreeMap;
@@ -101,9 +100,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let Some(computed) = setup.compute(plan, &dataset, &split, &models)? else {
         return Ok(Status::INTERRUPTED);
     };
-    let board = Leaderboard::of(&computed.results, &registry.figures());
+    let board = Leaderboard::of(&computed.results, &registry.figures(), &LeaderboardOptions::default());
     if flags.common.json {
-        let mut object = json(&computed.results, &board);
+        let mut object = to_json(&computed.results, &board);
         object["ablation"] = serde_json::json!(Ablation::all(&computed.results));
         print(json_text(&object))?;
     } else {

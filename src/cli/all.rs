@@ -2,7 +2,7 @@ use super::flags::RunFlags;
 use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::error::Result;
-use crate::report::{Leaderboard, Results, terminal};
+use crate::report::{Leaderboard, LeaderboardOptions, terminal, to_json};
 use genre_bench_api::Card;
 
 #[derive(Debug, clap::Args)]
@@ -45,29 +45,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let Some(computed) = setup.compute(plan, &dataset, &split, &models)? else {
         return Ok(Status::INTERRUPTED);
     };
-    let board = Leaderboard::of(&computed.results, &registry.figures());
+    let board = Leaderboard::of(&computed.results, &registry.figures(), &LeaderboardOptions::default());
     print(&if flags.common.json {
-        json_text(&json(&computed.results, &board))
+        json_text(&to_json(&computed.results, &board))
     } else {
         terminal::report(&computed.results, &board)
     })?;
     Ok(computed.status())
-}
-
-/// The object that `--json` prints.
-pub(super) fn json(results: &Results, board: &Leaderboard) -> serde_json::Value {
-    let plan = &results.plan;
-    serde_json::json!({
-        "run": plan.id,
-        "program": plan.program,
-        "dataset": plan.dataset,
-        "protocol": plan.protocol,
-        "scheme": plan.scheme,
-        "split_hash": plan.split_hash,
-        "seed": plan.seed,
-        "warnings": plan.warnings,
-        "notes": plan.notes,
-        "interval_method": board.interval_method.map(crate::score::IntervalMethod::description),
-        "leaderboard": board.rows,
-    })
 }

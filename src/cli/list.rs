@@ -6,6 +6,7 @@ use crate::features::table::FEATURE_NAMES;
 use crate::protocol::Protocol;
 use crate::report::{Grid, WIDTH};
 use crate::run::Store;
+use crate::score::{METRICS, Metric};
 use console::style;
 use genre_bench_api::{Card, Cost, Model, Published};
 use serde_json::{Value, json};
@@ -16,12 +17,13 @@ use textwrap::Options;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench list                              models, protocols and datasets
+  bench list                              models, protocols, metrics and datasets
+  bench list metrics                      what a leaderboard can show and be sorted by
   bench list models --json                names, parameters and published figures for programs
   bench list datasets --data gtzan        what a folder holds
   bench list runs                         what is stored")]
 pub(super) struct Args {
-    /// What to list [default: models, protocols and datasets]
+    /// What to list [default: models, protocols, metrics and datasets]
     #[arg(value_enum)]
     what: Option<What>,
     /// Folder or CSV file whose tables to list beside the built-in one
@@ -40,6 +42,8 @@ enum What {
     Models,
     /// Ways to divide the data.
     Protocols,
+    /// What --sort and --columns choose from.
+    Metrics,
     /// The built-in data and the tables in --data.
     Datasets,
     /// Stored runs, the latest first.
@@ -62,6 +66,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         text += &protocols();
         let all = Protocol::NAMED.iter().map(|(p, what)| json!({"protocol": p.name(), "meaning": what}));
         object.insert("protocols".to_owned(), all.collect());
+    }
+    if wanted(What::Metrics) {
+        text += &metrics();
+        object.insert("metrics".to_owned(), METRICS.iter().map(metric_json).collect());
     }
     if wanted(What::Datasets) {
         let sets = datasets(args)?;
@@ -201,6 +209,32 @@ fn protocols() -> String {
         text.push('\n');
     }
     text + "\n"
+}
+
+fn metrics() -> String {
+    let mut grid = Grid::new(4, ["metric", "column", "better", "what it is"]);
+    for metric in METRICS {
+        grid.row([metric.key, metric.header, metric.better.name(), metric.description]);
+    }
+    let mut text = heading("Metrics (--sort, --columns)");
+    grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    text + "\n"
+}
+
+fn metric_json(metric: &Metric) -> Value {
+    json!({
+        "metric": metric.key,
+        "header": metric.header,
+        "better": metric.better.name(),
+        "least": finite(metric.range.0),
+        "greatest": finite(metric.range.1),
+        "shown_by_default": metric.is_default,
+        "description": metric.description,
+    })
+}
+
+fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
 }
 
 /// The built-in dataset and, of a folder, those tables that can be read.

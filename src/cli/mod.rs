@@ -8,6 +8,7 @@ mod device;
 mod export;
 mod features;
 mod flags;
+mod leaderboard_flags;
 mod list;
 mod output;
 mod progress;

@@ -1,9 +1,8 @@
-use super::all::json;
 use super::flags::RunFlags;
 use super::setup::Setup;
 use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, terminal};
+use crate::report::{Leaderboard, LeaderboardOptions, terminal, to_json};
 use crate::run::PlannedModel;
 use crate::run::tuning::{Axis, Criterion, candidates, choose, ends_chosen, inner_scores, suggested};
 use std::collections::BTreeMap;
@@ -77,9 +76,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let Some(computed) = setup.compute(plan, &dataset, &split, &[model, model])? else {
         return Ok(Status::INTERRUPTED);
     };
-    let board = Leaderboard::of(&computed.results, &registry.figures());
+    let board = Leaderboard::of(&computed.results, &registry.figures(), &LeaderboardOptions::default());
     if flags.common.json {
-        let mut object = json(&computed.results, &board);
+        let mut object = to_json(&computed.results, &board);
         object["candidates"] = candidates
             .iter()
             .enumerate()
