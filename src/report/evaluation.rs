@@ -38,7 +38,7 @@ impl<'a> Evaluation<'a> {
         let values = self.by_fold(metric).filter(|_| metric.combine == Combine::Mean)?;
         let interval = corrected_t(&values, self.test_to_train).or_else(|| {
             let statistic = metric.statistic(&self.folds[0])?;
-            Some(bootstrap(&statistic.tracks, &mut self.rng(), statistic.of))
+            Some(bootstrap(statistic.tracks, &mut self.rng(), statistic.of))
         })?;
         Some(Interval { mean: metric.of_folds(&values), ..interval }.within(metric.range))
     }
@@ -52,7 +52,7 @@ impl<'a> Evaluation<'a> {
         corrected_t(&values, self.test_to_train).or_else(|| {
             let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
             let of_drawn = |drawn: &[usize]| (own.of)(drawn) - (other.of)(drawn);
-            Some(bootstrap(&own.tracks, &mut self.rng(), of_drawn))
+            Some(bootstrap(own.tracks, &mut self.rng(), of_drawn))
         })
     }
 

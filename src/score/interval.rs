@@ -79,28 +79,31 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
 /// A statistic of one test part with the percentile bootstrap interval over its tracks.
 ///
 /// Segments of one track resemble each other, so whole tracks are drawn with replacement, as
-/// many as there are, 1000 times. `tracks` holds the positions of each track's examples (see
-/// [`positions_by_track`](super::positions_by_track)); `statistic` gets the positions of the drawn
-/// examples, repeated where their track was drawn repeatedly, and returns a figure such as macro F1. The ends are the 2.5
-/// and 97.5 % quantiles over the draws; those that do not define the figure, for which `statistic` returns NaN, are left
-/// out.
+/// many as there are, 1000 times. `statistic` gets the numbers of the drawn tracks, below `tracks`, repeated where they were
+/// drawn repeatedly, and returns a figure of their examples such as macro F1. The ends are the 2.5 and 97.5 % quantiles over
+/// the draws; those that do not define the figure, for which `statistic` returns NaN, are left out.
 ///
 /// The interval tells how the figure would vary with other test tracks, not with other training
 /// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
 /// ends need not enclose the figure.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", chapter 13, 1993.
-pub fn bootstrap(tracks: &[Vec<usize>], rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-    let mut positions = Vec::new();
-    let mut draw = || {
-        positions.clear();
-        tracks.iter().for_each(|_| positions.extend_from_slice(&tracks[rng.gen_range(0..tracks.len())]));
-        statistic(&positions)
-    };
-    let mut drawn: Vec<f64> = (0..RESAMPLES).map(|_| draw()).filter(|figure| !figure.is_nan()).collect();
+pub fn bootstrap(tracks: usize, rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+    let mut draw = vec![0; tracks];
+    let mut drawn: Vec<f64> = Vec::with_capacity(RESAMPLES);
+    for _ in 0..RESAMPLES {
+        draw.iter_mut().for_each(|track| *track = rng.gen_range(0..tracks));
+        drawn.push(statistic(&draw));
+    }
+    drawn.retain(|figure| !figure.is_nan());
     drawn.sort_by(f64::total_cmp);
     let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-    Interval { mean: statistic(&tracks.concat()), low, high, method: IntervalMethod::TrackBootstrap }
+    Interval {
+        mean: statistic(&(0..tracks).collect::<Vec<_>>()),
+        low,
+        high,
+        method: IntervalMethod::TrackBootstrap,
+    }
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default); NaN of none.

@@ -1,5 +1,5 @@
 use super::predictions::{FoldPredictions, LabelsOf, Measured};
-use super::{Confusion, METRICS, positions_by_track};
+use super::{Confusion, METRICS};
 use ndarray::{ArrayView1, ArrayView2};
 use std::cmp::Ordering;
 
@@ -103,13 +103,17 @@ pub enum Intervals {
     Always,
 }
 
-/// A metric as a function of the test examples (or tracks) at some positions, to be drawn from by the bootstrap.
+/// A metric as a function of tracks of a test part, for [`bootstrap`](super::bootstrap) to draw from.
 pub struct Statistic<'p> {
-    /// Positions of each track.
-    pub tracks: Vec<Vec<usize>>,
-    /// The metric of the examples at some positions, which may repeat; NaN where they do not define it.
-    pub of: Box<dyn Fn(&[usize]) -> f64 + 'p>,
+    /// How many tracks there are.
+    pub tracks: usize,
+    /// The metric of the examples of some tracks, given by their numbers below [`Self::tracks`], which may repeat; NaN
+    /// where the examples do not define it.
+    pub of: OfTracks<'p>,
 }
+
+/// A figure of some tracks.
+type OfTracks<'p> = Box<dyn Fn(&[usize]) -> f64 + 'p>;
 
 impl Metric {
     /// The metric of a key. Hyphens may stand for underscores.
@@ -154,8 +158,10 @@ impl Metric {
         }
     }
 
-    /// The metric as a function of positions in a fold's test part; `None` where it is not computed from that, or has no
+    /// The metric as a function of the tracks of a fold's test part; `None` where it is not computed from that, or has no
     /// value there.
+    ///
+    /// Counts and sums of a track are the same in every draw, so they are made once.
     pub fn statistic<'p>(&self, fold: &'p FoldPredictions) -> Option<Statistic<'p>> {
         if self.when == When::Probabilities && !fold.are_probabilities() {
             return None;
@@ -164,20 +170,44 @@ impl Metric {
             Compute::Measured(_) | Compute::Labels(LabelsOf::Training, _) => return None,
             Compute::Labels(of, metric) => {
                 let labelled = fold.labelled(of)?;
-                let tracks = positions_by_track(&labelled.tracks).into_values().collect();
-                Statistic { tracks, of: Box::new(move |drawn| metric(&labelled.drawn(drawn))) }
+                let (tracks, classes) = (labelled.counts_by_track(), labelled.confusion.counts.len());
+                Statistic {
+                    tracks: tracks.len(),
+                    of: Box::new(move |drawn| {
+                        let mut counts = vec![vec![0; classes]; classes];
+                        for &(truth, label, examples) in drawn.iter().flat_map(|&track| &tracks[track]) {
+                            counts[truth][label] += examples;
+                        }
+                        metric(&Confusion { counts })
+                    }),
+                }
             }
             Compute::EachExample(_) => {
                 let values = self.each(fold)?;
-                let of = move |drawn: &[usize]| mean(drawn.iter().map(|&at| values[at]));
-                Statistic { tracks: fold.positions(), of: Box::new(of) }
+                let total = |track: Vec<usize>| (track.iter().map(|&at| values[at]).sum(), track.len());
+                let totals: Vec<(f64, usize)> = fold.positions().into_iter().map(total).collect();
+                Statistic {
+                    tracks: totals.len(),
+                    of: Box::new(move |drawn| {
+                        let add = |(sum, examples), &track: &usize| {
+                            (sum + totals[track].0, examples + totals[track].1)
+                        };
+                        let (sum, examples) = drawn.iter().fold((0.0, 0), add);
+                        sum / examples as f64
+                    }),
+                }
             }
             Compute::AllExamples(metric) => {
-                let of = move |drawn: &[usize]| {
-                    let (truth, scores) = fold.drawn(drawn);
-                    metric(&truth, scores.view()).unwrap_or(f64::NAN)
-                };
-                Statistic { tracks: fold.positions(), of: Box::new(of) }
+                let tracks = fold.positions();
+                Statistic {
+                    tracks: tracks.len(),
+                    of: Box::new(move |drawn| {
+                        let positions: Vec<usize> =
+                            drawn.iter().flat_map(|&track| &tracks[track]).copied().collect();
+                        let (truth, scores) = fold.at(&positions);
+                        metric(&truth, scores.view()).unwrap_or(f64::NAN)
+                    }),
+                }
             }
         })
     }

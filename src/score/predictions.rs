@@ -1,5 +1,6 @@
 use super::{Confusion, Reliability, are_probabilities, by_track, labels_of, positions_by_track};
 use ndarray::{Array2, ArrayView2, Axis};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// What a model left behind of one fold: all that a [`Metric`](super::Metric) is computed from.
@@ -123,7 +124,7 @@ impl<'a> FoldPredictions<'a> {
     }
 
     /// Truth and scores of the test examples at some positions, which may repeat.
-    pub(super) fn drawn(&self, positions: &[usize]) -> (Vec<usize>, Array2<f32>) {
+    pub(super) fn at(&self, positions: &[usize]) -> (Vec<usize>, Array2<f32>) {
         (positions.iter().map(|&at| self.truth[at]).collect(), self.scores.select(Axis(0), positions))
     }
 
@@ -154,10 +155,15 @@ impl<'a> FoldPredictions<'a> {
 }
 
 impl Labelled {
-    /// The confusion of the examples or tracks at some positions, which may repeat.
-    pub fn drawn(&self, positions: &[usize]) -> Confusion {
-        let mut counts = vec![vec![0; self.confusion.counts.len()]; self.confusion.counts.len()];
-        positions.iter().for_each(|&at| counts[self.truth[at]][self.labels[at]] += 1);
-        Confusion { counts }
+    /// For each track, how many of its examples have some true and some predicted class: only pairs that occur.
+    pub fn counts_by_track(&self) -> Vec<Vec<(usize, usize, u64)>> {
+        let of_track = |positions: Vec<usize>| {
+            let mut pairs = BTreeMap::<(usize, usize), u64>::new();
+            positions
+                .iter()
+                .for_each(|&at| *pairs.entry((self.truth[at], self.labels[at])).or_default() += 1);
+            pairs.into_iter().map(|((truth, label), examples)| (truth, label, examples)).collect()
+        };
+        positions_by_track(&self.tracks).into_values().map(of_track).collect()
     }
 }

@@ -137,7 +137,7 @@ fn a_statistic_is_its_metric_on_the_positions_drawn() {
     let whole = fold(&all);
     for metric in METRICS.iter().filter(|metric| metric.is_of_test()) {
         let statistic = metric.statistic(&whole).unwrap();
-        assert_eq!(statistic.tracks.len(), rows.len(), "every example is a track");
+        assert_eq!(statistic.tracks, rows.len(), "every example is a track");
         for at in [&all, &some] {
             let value = metric.of_fold(&fold(at)).unwrap();
             assert!(((statistic.of)(at) - value).abs() < 1e-12, "{}", metric.key);
@@ -165,8 +165,17 @@ fn votes_training_and_costs_are_computed_from_what_a_fold_has() {
     assert_eq!(value(&full, "clip_vote_accuracy"), Some(0.0), "two of three segments are wrong");
     assert_eq!(value(&full, "clip_mean_accuracy"), Some(0.5), "the third is sure");
     assert_eq!(value(&full, "train_accuracy"), Some(0.5));
-    assert_eq!(metric("clip_vote_accuracy").statistic(&full).unwrap().tracks, [[0], [1]]);
-    assert_eq!(metric("accuracy").statistic(&full).unwrap().tracks, [vec![0, 1, 2], vec![3]]);
+    // Of whole tracks: the first has three segments, one of them predicted correctly, the second one that is not.
+    for (key, first, second) in
+        [("accuracy", 1.0 / 3.0, 0.0), ("clip_vote_accuracy", 0.0, 0.0), ("clip_mean_accuracy", 1.0, 0.0)]
+    {
+        let Statistic { tracks, of } = metric(key).statistic(&full).unwrap();
+        assert_eq!((tracks, of(&[0]), of(&[1, 1])), (2, first, second), "{key}");
+    }
+    for key in ["log_loss", "roc_auc"] {
+        let Statistic { tracks, of } = metric(key).statistic(&full).unwrap();
+        assert_eq!((tracks, of(&[0, 1])), (2, metric(key).of_fold(&full).unwrap()), "{key}");
+    }
     assert_eq!(metric("accuracy").of_folds(&[0.5, 1.0]), 0.75);
     assert_eq!(metric("fit_seconds").of_folds(&[2.0, 3.0]), 5.0);
     assert_eq!(metric("peak_bytes").of_folds(&[7.0, 5.0]), 7.0);
@@ -190,11 +199,10 @@ fn people_read_percent_seconds_and_megabytes() {
 
 #[test]
 fn draws_without_a_figure_are_left_out() {
-    let tracks = [vec![0], vec![1]];
     let of_mixed = |drawn: &[usize]| if drawn[0] == drawn[1] { f64::NAN } else { 0.5 };
-    let interval = bootstrap(&tracks, &mut random_stream(1, "bootstrap"), of_mixed);
+    let interval = bootstrap(2, &mut random_stream(1, "bootstrap"), of_mixed);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
-    let never = bootstrap(&tracks, &mut random_stream(1, "bootstrap"), |_| f64::NAN);
+    let never = bootstrap(2, &mut random_stream(1, "bootstrap"), |_| f64::NAN);
     assert!(never.low.is_nan() && never.high.is_nan());
 }
 
@@ -260,9 +268,10 @@ fn t_intervals_are_scipys() {
 fn bootstrapped_accuracy(tracks: usize, segments: usize) -> Interval {
     let ids: Vec<usize> = (0..tracks * segments).map(|i| i / segments).collect();
     let positions: Vec<_> = positions_by_track(&ids).into_values().collect();
-    bootstrap(&positions, &mut random_stream(1, "bootstrap"), |drawn| {
-        assert_eq!(drawn.len(), ids.len(), "whole tracks are drawn, as many as there are");
-        drawn.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / drawn.len() as f64
+    bootstrap(tracks, &mut random_stream(1, "bootstrap"), |drawn| {
+        assert_eq!(drawn.len(), tracks, "as many tracks are drawn as there are");
+        let examples: Vec<usize> = drawn.iter().flat_map(|&track| &positions[track]).copied().collect();
+        examples.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / examples.len() as f64
     })
 }
 
@@ -295,19 +304,21 @@ fn the_bootstrap_takes_macro_f1() {
         (0..200_usize).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
     let tracks: Vec<Vec<usize>> = (0..40).map(|track| (track * 5..track * 5 + 5).collect()).collect();
     let macro_f1 = |drawn: &[usize]| {
-        let pick = |labels: &[usize]| drawn.iter().map(|&i| labels[i]).collect::<Vec<_>>();
+        let pick = |labels: &[usize]| -> Vec<usize> {
+            drawn.iter().flat_map(|&track| &tracks[track]).map(|&i| labels[i]).collect()
+        };
         Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
     };
-    let interval = bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1);
+    let interval = bootstrap(tracks.len(), &mut random_stream(1, "bootstrap"), macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1), interval);
-    assert_ne!(bootstrap(&tracks, &mut random_stream(2, "bootstrap"), macro_f1), interval);
+    assert_eq!(bootstrap(tracks.len(), &mut random_stream(1, "bootstrap"), macro_f1), interval);
+    assert_ne!(bootstrap(tracks.len(), &mut random_stream(2, "bootstrap"), macro_f1), interval);
 }
 
 #[test]
 fn one_track_gives_no_width() {
-    let interval = bootstrap(&[vec![0, 1]], &mut random_stream(1, "bootstrap"), |_| 0.5);
+    let interval = bootstrap(1, &mut random_stream(1, "bootstrap"), |_| 0.5);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
 }
 
@@ -316,9 +327,8 @@ fn the_ends_are_the_outer_quantiles() {
     // The draws give 0, 0.001, …, 0.999 and the tracks themselves 1; compare
     // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
     let calls = Cell::new(0.0);
-    let interval = bootstrap(&[vec![0]], &mut random_stream(1, "bootstrap"), |_| {
-        calls.replace(calls.get() + 1.0) / 1000.0
-    });
+    let interval =
+        bootstrap(1, &mut random_stream(1, "bootstrap"), |_| calls.replace(calls.get() + 1.0) / 1000.0);
     assert_close(interval.low, &0.024975.into());
     assert_close(interval.high, &0.974025.into());
     assert_close(interval.mean, &1.0.into());
