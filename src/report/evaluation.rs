@@ -1,6 +1,7 @@
 use super::results::{FoldResult, Results};
-use crate::score::{Combine, FoldPredictions, Interval, Measured, Metric, bootstrap, corrected_t};
+use crate::score::{Bootstrap, Combine, FoldPredictions, Interval, Measured, Metric, Statistic, corrected_t};
 use genre_bench_api::random_stream;
+use std::sync::{Arc, OnceLock};
 
 /// A model on the test parts of a run's folds, for any metric.
 #[derive(Debug)]
@@ -9,7 +10,12 @@ pub struct Evaluation<'a> {
     /// Number of test over training examples, mean over the folds.
     test_to_train: f64,
     seed: u64,
+    draws: Draws,
 }
+
+/// The draws of a run's only test part, made when the first interval needs them. They are the same for all models and
+/// metrics, so evaluations may share them.
+pub type Draws = Arc<OnceLock<Bootstrap>>;
 
 impl<'a> Evaluation<'a> {
     /// Of a model's cells, at least one, in the order of the folds.
@@ -19,7 +25,13 @@ impl<'a> Evaluation<'a> {
             folds: cells.iter().map(|cell| predictions(results, cell)).collect(),
             test_to_train: ratios.sum::<f64>() / cells.len() as f64,
             seed: results.plan.seed,
+            draws: Draws::default(),
         }
+    }
+
+    /// The same with the draws of other models of the run.
+    pub fn sharing(self, draws: &Draws) -> Self {
+        Self { draws: Arc::clone(draws), ..self }
     }
 
     /// A metric on each fold; `None` if it has no value on one of them.
@@ -38,7 +50,7 @@ impl<'a> Evaluation<'a> {
         let values = self.by_fold(metric).filter(|_| metric.combine == Combine::Mean)?;
         let interval = corrected_t(&values, self.test_to_train).or_else(|| {
             let statistic = metric.statistic(&self.folds[0])?;
-            Some(bootstrap(statistic.tracks, &mut self.rng(), statistic.of))
+            Some(self.bootstrap(&statistic).interval(statistic.of))
         })?;
         Some(Interval { mean: metric.of_folds(&values), ..interval }.within(metric.range))
     }
@@ -52,13 +64,13 @@ impl<'a> Evaluation<'a> {
         corrected_t(&values, self.test_to_train).or_else(|| {
             let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
             let of_drawn = |drawn: &[usize]| (own.of)(drawn) - (other.of)(drawn);
-            Some(bootstrap(own.tracks, &mut self.rng(), of_drawn))
+            Some(self.bootstrap(&own).interval(of_drawn))
         })
     }
 
-    /// The same draws for all models and metrics.
-    fn rng(&self) -> impl rand::Rng {
-        random_stream(self.seed, "bootstrap")
+    fn bootstrap(&self, statistic: &Statistic) -> &Bootstrap {
+        let new = || Bootstrap::new(statistic.tracks, &mut random_stream(self.seed, "bootstrap"));
+        self.draws.get_or_init(new)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::evaluation::Evaluation;
+use super::evaluation::{Draws, Evaluation};
 use super::published::comparable;
 use super::results::{FoldResult, Results};
 use crate::run::{Choice, Outcome, Plan};
@@ -72,9 +72,9 @@ impl<'a> Leaderboard<'a> {
     ) -> Self {
         let LeaderboardOptions { sort, columns } = options;
         let sort = sort.or(columns.first().copied()).unwrap_or(Metric::macro_f1());
-        let models = 0..results.plan.models.len();
+        let (models, draws) = (0..results.plan.models.len(), Draws::default());
         let mut rows: Vec<(LeaderboardRow, Option<f64>)> = models
-            .map(|model| LeaderboardRow::of(results, model, figures))
+            .map(|model| LeaderboardRow::of(results, model, figures, &draws))
             .map(|row| {
                 let value = row.value(sort);
                 (row, value)
@@ -112,7 +112,12 @@ impl<'a> Leaderboard<'a> {
 }
 
 impl<'a> LeaderboardRow<'a> {
-    fn of(results: &'a Results, model: usize, figures: &BTreeMap<String, Vec<Published>>) -> Self {
+    fn of(
+        results: &'a Results,
+        model: usize,
+        figures: &BTreeMap<String, Vec<Published>>,
+        draws: &Draws,
+    ) -> Self {
         let planned = &results.plan.models[model];
         let outcomes = results.of_model(model);
         let mut errors: Vec<String> = outcomes
@@ -129,7 +134,8 @@ impl<'a> LeaderboardRow<'a> {
         Self {
             model: planned.name.clone(),
             family: planned.family,
-            evaluation: (finished.len() == outcomes.len()).then(|| Evaluation::of(results, &finished)),
+            evaluation: (finished.len() == outcomes.len())
+                .then(|| Evaluation::of(results, &finished).sharing(draws)),
             folds_done: finished.len(),
             folds: outcomes.len(),
             errors,

@@ -2,7 +2,7 @@ use rand::Rng;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// How many times [`bootstrap`] draws.
+/// How many times [`Bootstrap`] draws.
 const RESAMPLES: usize = 1000;
 
 /// A figure, or a difference of two, with its 95 % confidence interval.
@@ -31,7 +31,7 @@ impl Interval {
 pub enum IntervalMethod {
     /// [`corrected_t`].
     CorrectedT,
-    /// [`bootstrap`].
+    /// [`Bootstrap`].
     #[serde(rename = "clip_bootstrap")]
     TrackBootstrap,
 }
@@ -76,33 +76,42 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
     Some(Interval { mean, low: mean - half, high: mean + half, method: IntervalMethod::CorrectedT })
 }
 
-/// A statistic of one test part with the percentile bootstrap interval over its tracks.
+/// Draws of the tracks of one test part, for percentile bootstrap intervals of as many figures and models as were tested on
+/// it.
 ///
 /// Segments of one track resemble each other, so whole tracks are drawn with replacement, as
-/// many as there are, 1000 times. `statistic` gets the numbers of the drawn tracks, below `tracks`, repeated where they were
-/// drawn repeatedly, and returns a figure of their examples such as macro F1. The ends are the 2.5 and 97.5 % quantiles over
-/// the draws; those that do not define the figure, for which `statistic` returns NaN, are left out.
-///
-/// The interval tells how the figure would vary with other test tracks, not with other training
-/// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
-/// ends need not enclose the figure.
+/// many as there are, 1000 times.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", chapter 13, 1993.
-pub fn bootstrap(tracks: usize, rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-    let mut draw = vec![0; tracks];
-    let mut drawn: Vec<f64> = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        draw.iter_mut().for_each(|track| *track = rng.gen_range(0..tracks));
-        drawn.push(statistic(&draw));
+#[derive(Debug)]
+pub struct Bootstrap {
+    tracks: usize,
+    /// The numbers of the drawn tracks, one draw after the other.
+    drawn: Vec<usize>,
+}
+
+impl Bootstrap {
+    /// Draws from so many tracks, at least one.
+    pub fn new(tracks: usize, rng: &mut impl Rng) -> Self {
+        Self { tracks, drawn: (0..RESAMPLES * tracks).map(|_| rng.gen_range(0..tracks)).collect() }
     }
-    drawn.retain(|figure| !figure.is_nan());
-    drawn.sort_by(f64::total_cmp);
-    let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-    Interval {
-        mean: statistic(&(0..tracks).collect::<Vec<_>>()),
-        low,
-        high,
-        method: IntervalMethod::TrackBootstrap,
+
+    /// A figure of the test part with its interval.
+    ///
+    /// `statistic` gets the numbers of the drawn tracks, repeated where they were drawn repeatedly, and returns a figure of
+    /// their examples such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws; those that do not define
+    /// the figure, for which `statistic` returns NaN, are left out.
+    ///
+    /// The interval tells how the figure would vary with other test tracks, not with other training
+    /// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
+    /// ends need not enclose the figure.
+    pub fn interval(&self, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+        let mut drawn: Vec<f64> = self.drawn.chunks_exact(self.tracks).map(&statistic).collect();
+        drawn.retain(|figure| !figure.is_nan());
+        drawn.sort_by(f64::total_cmp);
+        let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
+        let all: Vec<usize> = (0..self.tracks).collect();
+        Interval { mean: statistic(&all), low, high, method: IntervalMethod::TrackBootstrap }
     }
 }
 

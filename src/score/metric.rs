@@ -103,7 +103,7 @@ pub enum Intervals {
     Always,
 }
 
-/// A metric as a function of tracks of a test part, for [`bootstrap`](super::bootstrap) to draw from.
+/// A metric as a function of tracks of a test part, for a [`Bootstrap`](super::Bootstrap).
 pub struct Statistic<'p> {
     /// How many tracks there are.
     pub tracks: usize,

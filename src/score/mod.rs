@@ -11,7 +11,7 @@
 //!                                        └─► what the run measured ────────────► calibration error, seconds, bytes
 //!
 //! a metric of several folds ──► corrected_t ──► Interval
-//!             of one fold   ──► bootstrap   ──► Interval
+//!             of one fold   ──► Bootstrap   ──► Interval
 //! ```
 //!
 //! All metrics stand in one table, [`METRICS`]: name, format, which value is better, how it is computed. Classes are indices
@@ -28,7 +28,7 @@ mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
-pub use interval::{Interval, IntervalMethod, bootstrap, corrected_t};
+pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;
 pub use predictions::{FoldPredictions, LabelsOf, Measured};

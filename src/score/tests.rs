@@ -200,9 +200,9 @@ fn people_read_percent_seconds_and_megabytes() {
 #[test]
 fn draws_without_a_figure_are_left_out() {
     let of_mixed = |drawn: &[usize]| if drawn[0] == drawn[1] { f64::NAN } else { 0.5 };
-    let interval = bootstrap(2, &mut random_stream(1, "bootstrap"), of_mixed);
+    let interval = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(of_mixed);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
-    let never = bootstrap(2, &mut random_stream(1, "bootstrap"), |_| f64::NAN);
+    let never = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(|_| f64::NAN);
     assert!(never.low.is_nan() && never.high.is_nan());
 }
 
@@ -268,7 +268,7 @@ fn t_intervals_are_scipys() {
 fn bootstrapped_accuracy(tracks: usize, segments: usize) -> Interval {
     let ids: Vec<usize> = (0..tracks * segments).map(|i| i / segments).collect();
     let positions: Vec<_> = positions_by_track(&ids).into_values().collect();
-    bootstrap(tracks, &mut random_stream(1, "bootstrap"), |drawn| {
+    Bootstrap::new(tracks, &mut random_stream(1, "bootstrap")).interval(|drawn| {
         assert_eq!(drawn.len(), tracks, "as many tracks are drawn as there are");
         let examples: Vec<usize> = drawn.iter().flat_map(|&track| &positions[track]).copied().collect();
         examples.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / examples.len() as f64
@@ -309,16 +309,16 @@ fn the_bootstrap_takes_macro_f1() {
         };
         Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
     };
-    let interval = bootstrap(tracks.len(), &mut random_stream(1, "bootstrap"), macro_f1);
+    let interval = Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(bootstrap(tracks.len(), &mut random_stream(1, "bootstrap"), macro_f1), interval);
-    assert_ne!(bootstrap(tracks.len(), &mut random_stream(2, "bootstrap"), macro_f1), interval);
+    assert_eq!(Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1), interval);
+    assert_ne!(Bootstrap::new(tracks.len(), &mut random_stream(2, "bootstrap")).interval(macro_f1), interval);
 }
 
 #[test]
 fn one_track_gives_no_width() {
-    let interval = bootstrap(1, &mut random_stream(1, "bootstrap"), |_| 0.5);
+    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap")).interval(|_| 0.5);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
 }
 
@@ -327,8 +327,8 @@ fn the_ends_are_the_outer_quantiles() {
     // The draws give 0, 0.001, …, 0.999 and the tracks themselves 1; compare
     // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
     let calls = Cell::new(0.0);
-    let interval =
-        bootstrap(1, &mut random_stream(1, "bootstrap"), |_| calls.replace(calls.get() + 1.0) / 1000.0);
+    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap"))
+        .interval(|_| calls.replace(calls.get() + 1.0) / 1000.0);
     assert_close(interval.low, &0.024975.into());
     assert_close(interval.high, &0.974025.into());
     assert_close(interval.mean, &1.0.into());
