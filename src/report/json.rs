@@ -1,12 +1,16 @@
 use super::{Leaderboard, LeaderboardRow, Results};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// The object that `--json` prints: what was run, and the leaderboard with every metric by its key, 0–1 where it is a
 /// share. A metric with intervals has their ends under its key with `_low` and `_high`.
 pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
     let plan = &results.plan;
+    // In parallel, because of the intervals.
+    let rows = leaderboard.rows.par_iter().map(|row| of_row(row, &leaderboard.exported));
+    let rows: Vec<Value> = rows.collect();
     json!({
         "run": plan.id,
         "program": plan.program,
@@ -18,7 +22,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "warnings": plan.warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
-        "leaderboard": leaderboard.rows.iter().map(|row| of_row(row, &leaderboard.exported)).collect::<Vec<_>>(),
+        "leaderboard": rows,
     })
 }
 

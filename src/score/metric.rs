@@ -138,7 +138,7 @@ impl Metric {
     /// Its value on one fold; `None` where it has none: the fold lacks what it is computed from, or the scores should be
     /// probabilities and are not.
     pub fn of_fold(&self, fold: &FoldPredictions) -> Option<f64> {
-        if self.when == When::Probabilities && !fold.are_probabilities() {
+        if !self.is_defined_on(fold) {
             return None;
         }
         match self.compute {
@@ -163,7 +163,7 @@ impl Metric {
     ///
     /// Counts and sums of a track are the same in every draw, so they are made once.
     pub fn statistic<'p>(&self, fold: &'p FoldPredictions) -> Option<Statistic<'p>> {
-        if self.when == When::Probabilities && !fold.are_probabilities() {
+        if !self.is_defined_on(fold) {
             return None;
         }
         Some(match self.compute {
@@ -174,11 +174,11 @@ impl Metric {
                 Statistic {
                     tracks: tracks.len(),
                     of: Box::new(move |drawn| {
-                        let mut counts = vec![vec![0; classes]; classes];
-                        for &(truth, label, examples) in drawn.iter().flat_map(|&track| &tracks[track]) {
-                            counts[truth][label] += examples;
+                        let mut counts = vec![0; classes * classes];
+                        for &track in drawn {
+                            tracks[track].iter().for_each(|&(cell, examples)| counts[cell] += examples);
                         }
-                        metric(&Confusion { counts })
+                        metric(&Confusion { counts: counts.chunks(classes).map(<[u64]>::to_vec).collect() })
                     }),
                 }
             }
@@ -210,6 +210,12 @@ impl Metric {
                 }
             }
         })
+    }
+
+    /// Whether there is anything to compute it from, and of the kind it wants.
+    fn is_defined_on(&self, fold: &FoldPredictions) -> bool {
+        let is_probabilities = self.when != When::Probabilities || fold.are_probabilities();
+        is_probabilities && (!self.is_of_test() || !fold.truth().is_empty())
     }
 
     /// The order of two values, the better one being the greater.

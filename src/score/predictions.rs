@@ -80,12 +80,12 @@ impl<'a> FoldPredictions<'a> {
     /// Where there is not one an example.
     pub fn with_tracks(self, tracks: Vec<usize>) -> Self {
         assert_eq!(tracks.len(), self.truth.len(), "one track an example");
-        Self { tracks, ..self }
+        Self { tracks, labelled: Default::default(), ..self }
     }
 
     /// With the true and the predicted classes of the training examples.
     pub fn with_training(self, truth: Vec<usize>, labels: Vec<usize>) -> Self {
-        Self { training: Some((truth, labels)), ..self }
+        Self { training: Some((truth, labels)), labelled: Default::default(), ..self }
     }
 
     /// With what the run measured.
@@ -155,14 +155,14 @@ impl<'a> FoldPredictions<'a> {
 }
 
 impl Labelled {
-    /// For each track, how many of its examples have some true and some predicted class: only pairs that occur.
-    pub fn counts_by_track(&self) -> Vec<Vec<(usize, usize, u64)>> {
+    /// For each track the cells of the confusion, row by row, that its examples fall into, and how many do.
+    pub fn counts_by_track(&self) -> Vec<Vec<(usize, u64)>> {
+        let classes = self.confusion.counts.len();
         let of_track = |positions: Vec<usize>| {
-            let mut pairs = BTreeMap::<(usize, usize), u64>::new();
-            positions
-                .iter()
-                .for_each(|&at| *pairs.entry((self.truth[at], self.labels[at])).or_default() += 1);
-            pairs.into_iter().map(|((truth, label), examples)| (truth, label, examples)).collect()
+            let mut cells = BTreeMap::<usize, u64>::new();
+            let cell = |&at: &usize| self.truth[at] * classes + self.labels[at];
+            positions.iter().map(cell).for_each(|cell| *cells.entry(cell).or_default() += 1);
+            cells.into_iter().collect()
         };
         positions_by_track(&self.tracks).into_values().map(of_track).collect()
     }

@@ -50,11 +50,15 @@ fn confusions_add_up() {
 }
 
 #[test]
-fn nothing_scores_zero() {
+fn nothing_scores_zero_and_has_no_metrics() {
     let nothing = Confusion::new(&[], &[], 3);
     let metrics = [Confusion::accuracy, Confusion::macro_f1, Confusion::balanced_accuracy];
     metrics.iter().for_each(|metric| assert_eq!(metric(&nothing), 0.0));
     assert_eq!((nothing.matthews_correlation(), nothing.cohens_kappa()), (0.0, 0.0));
+    let fold = FoldPredictions::new(3, Vec::new(), Array2::zeros((0, 3)));
+    for metric in METRICS.iter().filter(|metric| metric.is_of_test()) {
+        assert!(metric.of_fold(&fold).is_none() && metric.statistic(&fold).is_none(), "{}", metric.key);
+    }
 }
 
 #[test]

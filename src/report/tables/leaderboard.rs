@@ -4,6 +4,7 @@ use super::{count, optional, optional_text, text};
 use crate::report::{Leaderboard, LeaderboardRow};
 use crate::score::{Intervals, Metric};
 use polars::prelude::Column;
+use rayon::prelude::*;
 
 /// All that is known of a model; where the user named metrics, the model and those alone.
 pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
@@ -34,8 +35,8 @@ pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
 fn of_metric(rows: &[LeaderboardRow], metric: &Metric) -> Vec<Column> {
     let mut columns = vec![optional(metric.key, rows.iter().map(|row| row.value(metric)))];
     if metric.intervals != Intervals::Never {
-        let (low, high): (Vec<_>, Vec<_>) =
-            rows.iter().map(|row| row.interval(metric).map(|i| (i.low, i.high)).unzip()).unzip();
+        let ends = rows.par_iter().map(|row| row.interval(metric).map(|i| (i.low, i.high)).unzip());
+        let (low, high): (Vec<_>, Vec<_>) = ends.unzip();
         columns.push(optional(&format!("{}_low", metric.key), low.into_iter()));
         columns.push(optional(&format!("{}_high", metric.key), high.into_iter()));
     }
