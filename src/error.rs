@@ -50,7 +50,10 @@ impl Error {
 
     /// An error about a file or folder that was to be written.
     pub fn unwritable(path: &Path, error: &std::io::Error, hint: impl fmt::Display) -> Self {
-        Self { kind: ErrorKind::Output, ..Self::new(path.display(), format!("cannot be written: {error}"), hint) }
+        Self {
+            kind: ErrorKind::Output,
+            ..Self::new(path.display(), format!("cannot be written: {error}"), hint)
+        }
     }
 
     /// An error that no input can cause.
@@ -87,7 +90,13 @@ mod tests {
         assert_eq!(Error::new("--folds", "1", "").kind, ErrorKind::Request);
         assert_eq!(Error::at(path, "is empty", "").kind, ErrorKind::Input);
         assert_eq!(Error::at_line(path, 3, "is no number", "").kind, ErrorKind::Input);
-        assert_eq!(Error::unwritable(path, &std::io::ErrorKind::StorageFull.into(), "").kind, ErrorKind::Output);
-        assert_eq!(Error::bug("the table", "has no rows").to_string(), "the table: has no rows\n  try: report this as a bug");
+        assert_eq!(
+            Error::unwritable(path, &std::io::ErrorKind::StorageFull.into(), "").kind,
+            ErrorKind::Output
+        );
+        assert_eq!(
+            Error::bug("the table", "has no rows").to_string(),
+            "the table: has no rows\n  try: report this as a bug"
+        );
     }
 }

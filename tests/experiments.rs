@@ -100,7 +100,7 @@ fn lists_multiply_out_and_a_table_compares_the_runs() {
     assert_eq!(all["comparison"]["runs"][3], labels[3]);
     let models = all["comparison"]["models"].as_array().unwrap();
     let compared = models.iter().find(|model| model["model"] == "knn-1").unwrap();
-    assert_eq!(compared["macro_f1"][3]["mean"], row(&runs[3], "knn-1")["macro_f1"]);
+    assert_eq!(compared["values"][3]["value"], row(&runs[3], "knn-1")["macro_f1"]);
 }
 
 #[test]

@@ -9,8 +9,24 @@ use common::{Place, ends, small_table};
 
 /// All commands, and those below them.
 const COMMANDS: [&str; 18] = [
-    "", "all", "run", "tune", "ablate", "reproduce", "features", "cache", "data", "data fetch", "data audit", "data synth",
-    "list", "show", "export", "completions", "man", "help",
+    "",
+    "all",
+    "run",
+    "tune",
+    "ablate",
+    "reproduce",
+    "features",
+    "cache",
+    "data",
+    "data fetch",
+    "data audit",
+    "data synth",
+    "list",
+    "show",
+    "export",
+    "completions",
+    "man",
+    "help",
 ];
 
 /// Numbers of the machine must not be in a snapshot.
@@ -33,15 +49,18 @@ fn help() {
 fn a_leaderboard() {
     let place = Place::new();
     place.write("t.csv", small_table(8, 2));
-    let columns = "--columns macro_f1,accuracy,train_macro_f1,top3_accuracy,clip_vote_macro_f1,clip_mean_macro_f1";
-    let text = place.run(&format!("all --data t.csv --models classical,baseline --protocol segment {columns}"));
+    let columns =
+        "--columns macro_f1,accuracy,train_macro_f1,top3_accuracy,clip_vote_macro_f1,clip_mean_macro_f1";
+    let text =
+        place.run(&format!("all --data t.csv --models classical,baseline --protocol segment {columns}"));
     insta::assert_snapshot!("leaderboard", settled(&text));
     place.write(
         "e.toml",
         "models = [\"knn-1\", \"ridge\"]\n[data]\npath = \"t.csv\"\n[split]\nprotocol = [\"segment\", \"track\"]\n[parameters.ridge]\nalpha = [1, 100]\n",
     );
     let text = place.run("run e.toml --quiet");
-    let closing: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("model  ") || !line.contains("protocol")).collect();
+    let closing: Vec<&str> =
+        text.lines().skip_while(|line| !line.starts_with("model  ") || !line.contains("protocol")).collect();
     insta::assert_snapshot!("comparison", closing.join("\n"));
 }
 

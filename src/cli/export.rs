@@ -1,3 +1,4 @@
+use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::{Out, Registry, Status, print};
 use crate::error::{Error, Result};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   bench export last -o leaderboard.parquet                 the format follows from the name
-  bench export last --format latex                         to standard output
+  bench export last --format latex                         to standard output, in percent as it is printed
+  bench export last --columns accuracy,log_loss -o t.md    these metrics alone
   bench export last --table predictions -o test.arrow      every tested example with its scores
   bench export last --table split -o split.csv             who trained and who was tested, for other tools
                                                            (and back: bench all --protocol file:split.csv)")]
@@ -28,6 +30,8 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
+    leaderboard: LeaderboardFlags,
+    #[command(flatten)]
     out: Out,
 }
 
@@ -44,8 +48,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         return Err(Error::new("standard output", "this format is no text for a terminal", "-o FILE"));
     }
     let results = Results::load(&Store::open(&args.out.out)?, &args.run)?;
-    let board = Leaderboard::of(&results, &registry.figures());
-    let bytes = write(&mut args.table.frame(&results, &board)?, format)?;
+    let leaderboard = Leaderboard::of(&results, &registry.figures(), &args.leaderboard.options());
+    let bytes = write(args.table, &results, &leaderboard, format)?;
     match &args.output {
         None => print(&bytes)?,
         Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,

@@ -2,6 +2,7 @@
 
 use super::Out;
 use super::cache::CacheFlags;
+use super::leaderboard_flags::LeaderboardFlags;
 use super::progress::Console;
 use crate::experiment::{
     Configuration, Data, DeviceChoice, Experiment, Networks, Registry, Session, SplitOptions,
@@ -70,6 +71,8 @@ pub(super) struct SessionFlags {
     /// Write the history of every fit for TensorBoard
     #[arg(long, value_name = "DIR")]
     tensorboard: Option<PathBuf>,
+    #[command(flatten)]
+    pub leaderboard: LeaderboardFlags,
     /// Print results and errors, nothing else
     #[arg(long, short)]
     pub quiet: bool,

@@ -7,6 +7,7 @@ mod data;
 mod export;
 mod features;
 mod flags;
+mod leaderboard_flags;
 mod list;
 mod output;
 mod progress;

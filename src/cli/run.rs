@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::experiment::{Evaluated, Experiment, Session, read};
 use crate::report::ablation::Ablation;
 use crate::report::comparison::Comparison;
-use crate::report::{Leaderboard, json, terminal};
+use crate::report::{Leaderboard, terminal, to_json};
 use crate::util::write_whole;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -78,7 +78,8 @@ fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -
         return Ok(Status::DONE);
     }
     let Some(evaluated) = session.run(&prepared)? else { return Ok(Status::INTERRUPTED) };
-    let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures());
+    let leaderboard =
+        Leaderboard::of(&evaluated.results, &session.registry.figures(), &flags.leaderboard.options());
     print(if flags.json {
         json_text(&object(&evaluated, &leaderboard))
     } else {
@@ -88,7 +89,8 @@ fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -
 }
 
 fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &SessionFlags) -> Result<u8> {
-    let (mut objects, mut done, mut worst) = (Vec::new(), Vec::new(), Status::DONE);
+    let mut comparison = Comparison::new(flags.leaderboard.metric());
+    let (mut objects, mut worst) = (Vec::new(), Status::DONE);
     for (at, (label, experiment)) in experiments.iter().enumerate() {
         session.observer.tells(&format!("run {} of {}: {label}", at + 1, experiments.len()));
         let evaluated = match session.prepare(experiment).and_then(|prepared| session.run(&prepared)) {
@@ -101,7 +103,8 @@ fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &S
                 continue;
             }
         };
-        let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures());
+        let leaderboard =
+            Leaderboard::of(&evaluated.results, &session.registry.figures(), &flags.leaderboard.options());
         worst = worst.max(status(&evaluated));
         if flags.json {
             let mut object = object(&evaluated, &leaderboard);
@@ -110,17 +113,16 @@ fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &S
         } else {
             print(format!("{}\n", terminal::report(&evaluated.results, &leaderboard)))?;
         }
-        done.push((label.clone(), leaderboard));
+        comparison.add(label, &leaderboard);
         if stopped() {
             return Ok(Status::INTERRUPTED);
         }
     }
-    if done.is_empty() {
+    if comparison.is_empty() {
         return Ok(Status::WRONG_INPUT);
     }
-    let comparison = Comparison::of(&done);
     print(if flags.json {
-        json_text(&serde_json::json!({ "runs": objects, "comparison": comparison }))
+        json_text(&serde_json::json!({ "runs": objects, "comparison": comparison.json() }))
     } else {
         comparison.table()
     })?;
@@ -147,7 +149,7 @@ fn dry_runs(experiments: &[(String, &Experiment)], session: &Session, as_json: b
 
 /// What `--json` prints of a run.
 fn object(evaluated: &Evaluated, leaderboard: &Leaderboard) -> Value {
-    let mut object = json(&evaluated.results, leaderboard);
+    let mut object = to_json(&evaluated.results, leaderboard);
     if let Some(searched) = &evaluated.searched {
         object["candidates"] = searched.json();
     }

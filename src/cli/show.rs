@@ -1,18 +1,22 @@
+use super::leaderboard_flags::LeaderboardFlags;
 use super::{Out, Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::report::{Leaderboard, Results, history, insights, json, reliability, terminal};
+use crate::report::{Leaderboard, Results, classes, history, insights, reliability, terminal, to_json};
 use crate::run::Store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   bench show last                         the latest leaderboard
+  bench show last --sort accuracy         the most accurate model first
+  bench show last --columns macro_f1,balanced_accuracy,cohens_kappa
+                                          other metrics (`bench list metrics` shows all)
   bench show features_30_sec-track        a run by the start of its name (`bench list runs` shows all)
   bench show last --experiment > e.toml   what was run, to be run again: bench run e.toml
   bench show last --confusion svm,forest  who is taken for whom
   bench show last --per-class svm         precision, recall and F1 of every genre
   bench show last --insights forest       what each column counts, and the score out of bag
-  bench show last --history cnn-7x7       how it learnt, epoch by epoch
+  bench show last --history cnn-7x7       its training history, epoch by epoch
   bench show last --reliability svm       reliability diagram as a table (after --calibrate)")]
 pub(super) struct Args {
     /// Name of the run, the start of it, or `last`
@@ -40,6 +44,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["confusion", "per_class", "insights", "history", "reliability"])]
     json: bool,
     #[command(flatten)]
+    leaderboard: LeaderboardFlags,
+    #[command(flatten)]
     out: Out,
 }
 
@@ -53,8 +59,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let results = Results::load(&store, &args.run)?;
     let mut text = String::new();
     for (models, show) in [
-        (&args.confusion, terminal::confusion as fn(&Results, usize) -> String),
-        (&args.per_class, terminal::per_class),
+        (&args.confusion, classes::confusion as fn(&Results, usize) -> String),
+        (&args.per_class, classes::per_class),
         (&args.insights, insights::table),
         (&args.history, history::table),
         (&args.reliability, reliability::table),
@@ -76,9 +82,12 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         }
     }
     if text.is_empty() {
-        let board = Leaderboard::of(&results, &registry.figures());
-        text =
-            if args.json { json_text(&json(&results, &board)) } else { terminal::report(&results, &board) };
+        let leaderboard = Leaderboard::of(&results, &registry.figures(), &args.leaderboard.options());
+        text = if args.json {
+            json_text(&to_json(&results, &leaderboard))
+        } else {
+            terminal::report(&results, &leaderboard)
+        };
     }
     print(&text)?;
     Ok(Status::DONE)

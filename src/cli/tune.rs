@@ -1,7 +1,9 @@
 use super::flags::ExperimentFlags;
+use super::leaderboard_flags::metric_parser;
 use super::{Registry, run};
 use crate::error::{Error, Result};
-use crate::experiment::{Axis, Criterion, Experiment, Tuning};
+use crate::experiment::{Axis, Experiment, Tuning};
+use crate::score::Metric;
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
@@ -31,9 +33,9 @@ pub(super) struct Args {
     /// Folds inside each training part
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=100))]
     inner: u16,
-    /// What to choose by
-    #[arg(long, value_enum, default_value_t)]
-    by: Criterion,
+    /// Metric to choose by; `bench list metrics` shows all
+    #[arg(long, value_name = "METRIC", default_value = Metric::macro_f1().key, value_parser = metric_parser(), hide_possible_values = true)]
+    by: &'static Metric,
     #[command(flatten)]
     flags: ExperimentFlags,
 }
@@ -51,7 +53,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             ));
         }
     }
-    let tuning = Tuning { grid, random: args.random, inner: args.inner, by: args.by };
+    let tuning = Tuning { grid, random: args.random, inner: args.inner, by: args.by.key.to_owned() };
     let experiment = args.flags.experiment(std::slice::from_ref(&args.model));
     run::one(&Experiment { tune: Some(tuning), ..experiment }, &args.flags, registry)
 }

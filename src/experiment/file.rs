@@ -289,7 +289,7 @@ mod tests {
             ("[parameters.svm]\nd = 1", ", line 2: `parameters.svm.d`"),
             ("[parameters.svm]\nc = -1", ", line 2: `parameters.svm.c`: `-1` is not a number > 0"),
             ("seed = [0", ", line 1"),
-            ("[tune]\nby = \"f2\"", ", line 2: "),
+            ("models = [\"svm\"]\n[tune]\nby = \"f2\"", ", line 3: `tune.by`: `f2` is no metric"),
             ("[tune]", ": `models`: one model is tuned at a time, not 2"),
             ("seed = -1", ", line 1: "),
         ] {

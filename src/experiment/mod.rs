@@ -39,7 +39,7 @@ pub use registry::{Registered, Registry};
 pub use schema::{Key, keys, schema};
 pub use session::{Evaluated, Loaded, Searched, Session, SessionObserver};
 pub use split::SplitOptions;
-pub use tuning::{Axis, Criterion, SearchValues, Tuning};
+pub use tuning::{Axis, SearchValues, Tuning};
 
 use crate::error::{Error, Result};
 use genre_bench_api::CalibrationMethod;

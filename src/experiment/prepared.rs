@@ -4,6 +4,7 @@ use crate::dataset::{Dataset, ImageSize};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
 use crate::run::{Conditions, Plan, PlannedModel};
+use crate::score::Metric;
 use genre_bench_api::{Device, Reads};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -31,6 +32,8 @@ pub struct Prepared {
 
 /// A search inside the training parts.
 pub struct Search {
+    /// What candidates are compared by.
+    pub metric: &'static Metric,
     /// What varies.
     pub axes: Vec<Axis>,
     /// What is compared, the baseline first.
@@ -61,11 +64,11 @@ impl Prepared {
                 let axes = tuning.axes(&entrant.card)?;
                 let random = tuning.random.map(usize::from);
                 let candidates = candidates(&entrant.card, &models[0], &axes, random, experiment.seed)?;
-                Some((axes, candidates, usize::from(tuning.inner)))
+                Some((tuning.metric()?, axes, candidates, usize::from(tuning.inner)))
             }
             _ => None,
         };
-        let searched = found.iter().flat_map(|(_, candidates, _)| candidates);
+        let searched = found.iter().flat_map(|(_, _, candidates, _)| candidates);
         let dataset = session.dataset(experiment, models.iter().chain(searched), spectrogram_size)?;
         let (models, mut notes) = readable(models, &dataset, &experiment.models)?;
         let reads_spectrograms = models.iter().any(|model| model.reads != Reads::Table);
@@ -80,7 +83,7 @@ impl Prepared {
         )?;
         let search = match found {
             None => None,
-            Some((axes, candidates, count)) => {
+            Some((metric, axes, candidates, count)) => {
                 let inner = split.nested(&dataset, count, experiment.seed);
                 if let Some(fold) =
                     inner.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty())
@@ -91,7 +94,7 @@ impl Prepared {
                     );
                     return Err(Error::new("--inner", reason, "--inner 2, or more data"));
                 }
-                Some(Search { axes, candidates, inner })
+                Some(Search { metric, axes, candidates, inner })
             }
         };
         let conditions =

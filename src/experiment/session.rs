@@ -102,7 +102,7 @@ impl Session<'_> {
         let (mut models, mut notes, mut searched) = (prepared.models.clone(), Vec::new(), None);
         if let Some(search) = &prepared.search {
             let Some(found) = self.search(prepared, search, &store)? else { return Ok(None) };
-            let choices = choose(&search.candidates, &found.scores)?;
+            let choices = choose(search.metric, &search.candidates, &found.scores)?;
             notes = ends_chosen(&search.axes, &choices);
             let base = &prepared.models[0];
             let name = format!("{} tuned", base.name);
@@ -139,8 +139,7 @@ impl Session<'_> {
         };
         let labels = prepared.dataset.catalogue.labels();
         let classes = prepared.dataset.catalogue.classes.len();
-        let by = prepared.experiment.tune.as_ref().map(|tuning| tuning.by).unwrap_or_default();
-        let scores = inner_scores(by, &search.inner.folds, &results.outcomes, &labels, classes);
+        let scores = inner_scores(search.metric, &search.inner.folds, &results.outcomes, &labels, classes);
         let complete = store_error.is_none() && results.failures().next().is_none();
         Ok(Some(Searched { candidates: search.candidates.clone(), scores, complete }))
     }

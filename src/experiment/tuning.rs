@@ -10,10 +10,11 @@
 
 use super::Invalid;
 use super::parameters::{Scalar, value_of};
+use super::registry::nearest;
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::run::{CellOutcome, Choice, PlannedModel};
-use crate::score::{Confusion, labels_of};
+use crate::score::{FoldPredictions, METRICS, Metric};
 use genre_bench_api::{Card, Param, Params, Value, random_stream};
 use rand::Rng;
 use schemars::JsonSchema;
@@ -38,13 +39,13 @@ pub struct Tuning {
     /// Folds inside each training part.
     #[schemars(range(min = 2, max = 100))]
     pub inner: u16,
-    /// What to choose by: macro-f1 or accuracy.
-    pub by: Criterion,
+    /// Key of the metric to choose by, such as macro_f1 or accuracy.
+    pub by: String,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { grid: BTreeMap::new(), random: None, inner: 3, by: Criterion::default() }
+        Self { grid: BTreeMap::new(), random: None, inner: 3, by: Metric::macro_f1().key.to_owned() }
     }
 }
 
@@ -111,12 +112,29 @@ impl Tuning {
         Ok(self.grid.iter().map(axis).collect())
     }
 
+    /// The metric to choose by.
+    ///
+    /// # Errors
+    ///
+    /// There is none of its key, or it takes more than test predictions.
+    pub fn metric(&self) -> std::result::Result<&'static Metric, Invalid> {
+        Metric::of_key(&self.by).filter(|metric| metric.is_of_test()).ok_or_else(|| {
+            let keys = METRICS.iter().filter(|metric| metric.is_of_test()).map(|metric| metric.key);
+            let hint = match nearest(&self.by, keys.clone()) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => keys.collect::<Vec<_>>().join(", "),
+            };
+            Invalid::new("tune.by", format!("`{}` is no metric of test predictions", self.by), hint)
+        })
+    }
+
     /// Refuses a search that cannot be.
     pub(super) fn check(&self, card: &Card) -> std::result::Result<(), Invalid> {
         if !(2..=100).contains(&self.inner) {
             let reason = format!("{} is not from 2 to 100", self.inner);
             return Err(Invalid::new("tune.inner", reason, "3 is usual"));
         }
+        self.metric()?;
         if self.random == Some(0) {
             return Err(Invalid::new("tune.random", "0 draws find nothing", "such as 30"));
         }
@@ -284,31 +302,11 @@ fn in_range(param: &Param, low: f64, high: f64, share: f64) -> String {
     }
 }
 
-/// What candidates are compared by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Criterion {
-    /// Macro-averaged F1.
-    #[default]
-    MacroF1,
-    /// Accuracy.
-    Accuracy,
-}
-
-impl Criterion {
-    fn of(self, confusion: &Confusion) -> f64 {
-        match self {
-            Self::MacroF1 => confusion.macro_f1(),
-            Self::Accuracy => confusion.accuracy(),
-        }
-    }
-}
-
 /// Every candidate's mean over the inner folds of each outer fold, shape `outer folds` of `candidates`; `None` where a
 /// fit failed. `inner` are the inner folds, their repeat being the outer fold's number, and `outcomes` how the candidates
 /// ended on them, candidate by candidate.
 pub fn inner_scores(
-    criterion: Criterion,
+    metric: &Metric,
     inner: &[Fold],
     outcomes: &[CellOutcome],
     labels: &[usize],
@@ -317,7 +315,7 @@ pub fn inner_scores(
     let score = |fold: &Fold, outcome: &CellOutcome| match outcome {
         CellOutcome::Done(record) => {
             let truth: Vec<usize> = fold.test.iter().map(|&example| labels[example]).collect();
-            Some(criterion.of(&Confusion::new(&truth, &labels_of(record.scores().view()), classes)))
+            metric.of_fold(&FoldPredictions::new(classes, truth, record.scores()))
         }
         CellOutcome::Failed(_) | CellOutcome::Missing => None,
     };
@@ -340,11 +338,16 @@ pub fn inner_scores(
 /// # Errors
 ///
 /// No candidate could be fitted on all inner folds of an outer fold.
-pub fn choose(candidates: &[PlannedModel], scores: &[Vec<Option<f64>>]) -> Result<Vec<Choice>> {
+pub fn choose(
+    metric: &Metric,
+    candidates: &[PlannedModel],
+    scores: &[Vec<Option<f64>>],
+) -> Result<Vec<Choice>> {
     (scores.iter().enumerate())
         .map(|(outer, scores)| {
             let scored = candidates.iter().zip(scores).filter_map(|(c, score)| Some((c, (*score)?)));
-            let best = scored.reduce(|best, next| if next.1 > best.1 { next } else { best });
+            let best =
+                scored.reduce(|best, next| if metric.compare(next.1, best.1).is_gt() { next } else { best });
             let (candidate, inner_score) = best.ok_or_else(|| {
                 let subject = format!("fold {}", outer + 1);
                 Error::new(
@@ -456,10 +459,10 @@ mod tests {
         let axes = ["k=1,2,3".parse().unwrap()];
         let candidates = candidates(&card(), &base, &axes, None, 0).unwrap();
         let scores = [vec![Some(0.5), Some(0.7), None, Some(0.7)], vec![Some(0.9), None, None, Some(0.1)]];
-        let choices = choose(&candidates, &scores).unwrap();
+        let choices = choose(Metric::macro_f1(), &candidates, &scores).unwrap();
         assert_eq!(choices[0].params, candidates[1].params);
         assert_eq!((choices[1].inner_score, &choices[1].params), (0.9, &base.params));
-        assert!(choose(&candidates, &[vec![None; 4]]).is_err());
+        assert!(choose(Metric::macro_f1(), &candidates, &[vec![None; 4]]).is_err());
     }
 
     #[test]

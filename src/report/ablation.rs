@@ -1,7 +1,7 @@
 //! What each group of features is worth: the change where it is left out.
 
 use super::{Evaluation, Grid, Results, percent, points};
-use crate::score::{Confusion, Interval};
+use crate::score::{Interval, Metric};
 use console::style;
 use serde::Serialize;
 
@@ -34,14 +34,14 @@ impl Ablation {
                     .iter()
                     .position(|other| other.model == planned.model && other.without.is_none())?;
                 let tested = |model| Some(Evaluation::of(results, &results.complete(model)?));
-                let (variant, full) = (tested(at)?, tested(full)?);
+                let (variant, full, macro_f1) = (tested(at)?, tested(full)?, Metric::macro_f1());
                 Some(Self {
                     model: planned.model.clone(),
                     without: without.group.clone(),
                     columns: without.columns.len(),
-                    macro_f1_full: full.mean(Confusion::macro_f1),
-                    macro_f1: variant.mean(Confusion::macro_f1),
-                    change: variant.difference(&full, Confusion::macro_f1),
+                    macro_f1_full: full.value(macro_f1)?,
+                    macro_f1: variant.value(macro_f1)?,
+                    change: variant.difference(&full, macro_f1)?,
                 })
             })
             .collect();

@@ -1,95 +1,120 @@
 //! Several runs beside each other.
 
-use super::{Grid, Leaderboard, WIDTH, percent};
-use serde::Serialize;
+use super::{Grid, Leaderboard, WIDTH};
+use crate::score::Metric;
+use serde_json::{Value, json};
+use std::cmp::Ordering;
 
-/// The macro-F1 of every model in every run.
-#[derive(Debug, Serialize)]
+/// One metric of every model in every run.
+#[derive(Debug)]
 pub struct Comparison {
+    metric: &'static Metric,
     /// What tells the runs apart, in their order.
-    pub runs: Vec<String>,
-    /// One row a model, the best mean over the runs first.
-    pub models: Vec<ComparedModel>,
+    runs: Vec<String>,
+    /// One row a model, in the order of first sight.
+    models: Vec<ComparedModel>,
 }
 
 /// A model in several runs.
-#[derive(Debug, Serialize)]
-pub struct ComparedModel {
-    /// Its name.
-    pub model: String,
-    /// Its macro-F1 in each run, 0–1; none where it did not take part or failed.
-    pub macro_f1: Vec<Option<Compared>>,
+#[derive(Debug)]
+struct ComparedModel {
+    name: String,
+    /// Its value in each run; none where it did not take part or failed.
+    values: Vec<Option<Compared>>,
 }
 
-/// A figure with its 95 % interval.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Compared {
-    /// The figure.
-    pub mean: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
+/// A value with the ends of its 95 % interval, if it has one.
+#[derive(Debug, Clone, Copy)]
+struct Compared {
+    value: f64,
+    interval: Option<(f64, f64)>,
 }
 
 impl Comparison {
-    /// Of runs with what tells them apart.
-    pub fn of(runs: &[(String, Leaderboard)]) -> Self {
-        let mut names: Vec<&str> = Vec::new();
-        for row in runs.iter().flat_map(|(_, leaderboard)| &leaderboard.rows) {
-            if !names.contains(&row.model.as_str()) {
-                names.push(&row.model);
+    /// Of no run yet.
+    pub fn new(metric: &'static Metric) -> Self {
+        Self { metric, runs: Vec::new(), models: Vec::new() }
+    }
+
+    /// Adds a run, with what tells it from the others.
+    pub fn add(&mut self, label: &str, leaderboard: &Leaderboard) {
+        for row in &leaderboard.rows {
+            if !self.models.iter().any(|model| model.name == row.model) {
+                let values = vec![None; self.runs.len()];
+                self.models.push(ComparedModel { name: row.model.clone(), values });
             }
         }
-        let in_run = |name: &str, leaderboard: &Leaderboard| {
-            let row = leaderboard.rows.iter().find(|row| row.model == name)?;
-            let scores = row.scores.as_ref()?;
-            Some(Compared { mean: scores.macro_f1, low: scores.macro_f1_low, high: scores.macro_f1_high })
-        };
-        let of_model = |name: &str| ComparedModel {
-            model: name.to_owned(),
-            macro_f1: runs.iter().map(|(_, leaderboard)| in_run(name, leaderboard)).collect(),
-        };
-        let mut models: Vec<ComparedModel> = names.into_iter().map(of_model).collect();
-        models.sort_by(|a, b| b.mean().total_cmp(&a.mean()));
-        Self { runs: runs.iter().map(|(label, _)| label.clone()).collect(), models }
+        for model in &mut self.models {
+            let row = leaderboard.rows.iter().find(|row| row.model == model.name);
+            model.values.push(row.and_then(|row| {
+                let interval = row.interval(self.metric).map(|interval| (interval.low, interval.high));
+                row.value(self.metric).map(|value| Compared { value, interval })
+            }));
+        }
+        self.runs.push(label.to_owned());
+    }
+
+    /// Whether there is no run.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The models, the best mean over the runs first.
+    fn ranked(&self) -> Vec<&ComparedModel> {
+        let mut models: Vec<&ComparedModel> = self.models.iter().collect();
+        models.sort_by(|a, b| match (a.mean(), b.mean()) {
+            (Some(a), Some(b)) => self.metric.compare(b, a),
+            (a, b) => b.is_some().cmp(&a.is_some()).then(Ordering::Equal),
+        });
+        models
     }
 
     /// As a table for people.
     pub fn table(&self) -> String {
-        let cells = |model: &ComparedModel| {
-            let cell = |compared: &Option<Compared>| match compared {
-                Some(Compared { mean, low, high }) => {
-                    format!("{} ({} – {})", percent(*mean), percent(*low), percent(*high))
-                }
-                None => "–".to_owned(),
-            };
-            model.macro_f1.iter().map(cell).collect::<Vec<_>>()
+        let cell = |compared: &Option<Compared>| match compared {
+            None => "–".to_owned(),
+            Some(Compared { value, interval: None }) => self.metric.show(*value),
+            Some(Compared { value, interval: Some((low, high)) }) => {
+                let [value, low, high] = [value, low, high].map(|value| self.metric.show(*value));
+                format!("{value} ({low} – {high})")
+            }
         };
         let grid = |heads: &[String]| {
-            let mut grid =
-                Grid::new(1, ["model"].into_iter().map(str::to_owned).chain(heads.iter().cloned()));
-            for model in &self.models {
-                grid.row(std::iter::once(model.model.clone()).chain(cells(model)));
+            let mut grid = Grid::new(1, std::iter::once("model").chain(heads.iter().map(String::as_str)));
+            for model in self.ranked() {
+                grid.row(std::iter::once(model.name.clone()).chain(model.values.iter().map(cell)));
             }
             grid
         };
+        let note = format!("{}, mean over folds, with its 95 % interval.\n", self.metric.description);
+        let note = textwrap::fill(&note, WIDTH);
         let wide = grid(&self.runs);
-        let note =
-            "F1 is macro-averaged, on the test parts, in %, mean over folds, with its 95 % interval.\n";
         if wide.lines().iter().all(|line| line.chars().count() <= WIDTH) {
-            return format!("{wide}\n{note}");
+            return format!("{wide}\n{note}\n");
         }
         let numbers: Vec<String> = (1..=self.runs.len()).map(|number| format!("run {number}")).collect();
         let legend = numbers.iter().zip(&self.runs).map(|(number, label)| format!("{number}: {label}\n"));
-        format!("{}\n{}\n{note}", legend.collect::<String>(), grid(&numbers))
+        format!("{}\n{}\n{note}\n", legend.collect::<String>(), grid(&numbers))
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let compared = |compared: &Option<Compared>| {
+            compared.map(|Compared { value, interval }| {
+                json!({ "value": value, "low": interval.map(|ends| ends.0), "high": interval.map(|ends| ends.1) })
+            })
+        };
+        let models = self.ranked().into_iter().map(|model| {
+            json!({ "model": model.name, "values": model.values.iter().map(compared).collect::<Vec<_>>() })
+        });
+        json!({ "metric": self.metric.key, "runs": self.runs, "models": models.collect::<Vec<_>>() })
     }
 }
 
 impl ComparedModel {
-    /// Over the runs that it is part of; below all others if it is part of none.
-    fn mean(&self) -> f64 {
-        let there: Vec<f64> = self.macro_f1.iter().flatten().map(|compared| compared.mean).collect();
-        if there.is_empty() { -1.0 } else { there.iter().sum::<f64>() / there.len() as f64 }
+    /// Over the runs that it is part of.
+    fn mean(&self) -> Option<f64> {
+        let there: Vec<f64> = self.values.iter().flatten().map(|compared| compared.value).collect();
+        (!there.is_empty()).then(|| there.iter().sum::<f64>() / there.len() as f64)
     }
 }

@@ -21,6 +21,21 @@ impl Grid {
         self.rows.push(cells);
     }
 
+    /// The column heads.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The cells, as many a row as there are heads.
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
+    /// For every column whether it is set flush right, as numbers are.
+    pub fn is_number(&self) -> Vec<bool> {
+        (0..self.header.len()).map(|column| column >= self.left).collect()
+    }
+
     /// The lines of the table without line ends, the header first.
     pub fn lines(&self) -> Vec<String> {
         let all = || std::iter::once(&self.header).chain(&self.rows);

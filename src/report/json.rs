@@ -1,12 +1,17 @@
-//! A run as one JSON object.
+use super::{Leaderboard, LeaderboardRow, Results};
+use crate::score::{Format, IntervalMethod, Intervals, Metric};
+use genre_bench_api::Params;
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
 
-use super::{Leaderboard, Results};
-use crate::score::IntervalMethod;
-
-/// The object that `--json` prints.
-pub fn json(results: &Results, leaderboard: &Leaderboard) -> serde_json::Value {
+/// The object that `--json` prints: what was run, and the leaderboard with every metric by its key, 0–1 where it is a
+/// share. A metric with intervals has their ends under its key with `_low` and `_high`.
+pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
     let plan = &results.plan;
-    serde_json::json!({
+    // In parallel, because of the intervals.
+    let rows = leaderboard.rows.par_iter().map(|row| of_row(row, &leaderboard.exported));
+    let rows: Vec<Value> = rows.collect();
+    json!({
         "run": plan.id,
         "program": plan.program,
         "dataset": plan.dataset,
@@ -17,6 +22,47 @@ pub fn json(results: &Results, leaderboard: &Leaderboard) -> serde_json::Value {
         "warnings": plan.warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
-        "leaderboard": leaderboard.rows,
+        "leaderboard": rows,
     })
+}
+
+fn of_row(row: &LeaderboardRow, metrics: &[&Metric]) -> Value {
+    let mut object = json!({
+        "model": row.model,
+        "family": row.family,
+        "folds_done": row.folds_done,
+        "folds": row.folds,
+        "errors": row.errors,
+        "published": row.published,
+        "published_source": row.published_source,
+        "params": params(&row.params),
+    });
+    if row.is_complete() {
+        for metric in metrics {
+            object[metric.key] = number(metric, row.value(metric));
+            if metric.intervals != Intervals::Never {
+                let (low, high) = row.interval(metric).map(|i| (i.low, i.high)).unzip();
+                object[format!("{}_low", metric.key)] = number(metric, low);
+                object[format!("{}_high", metric.key)] = number(metric, high);
+            }
+        }
+    }
+    if !row.choices.is_empty() {
+        let choice =
+            |c: &crate::run::Choice| json!({"params": params(&c.params), "inner_score": c.inner_score});
+        object["choices"] = row.choices.iter().map(choice).collect();
+    }
+    object
+}
+
+/// Bytes are counted, everything else is measured.
+fn number(metric: &Metric, value: Option<f64>) -> Value {
+    match metric.format {
+        Format::Megabytes => json!(value.map(|bytes| bytes as u64)),
+        Format::Percent | Format::Plain | Format::Seconds => json!(value),
+    }
+}
+
+fn params(params: &Params) -> Value {
+    Value::Object(params.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>())
 }

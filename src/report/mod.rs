@@ -2,29 +2,32 @@
 
 pub mod ablation;
 pub mod audit;
+pub mod classes;
 pub mod comparison;
 mod evaluation;
 mod export;
-mod frames;
 mod grid;
 pub mod history;
 pub mod insights;
 mod json;
 mod leaderboard;
+mod leaderboard_table;
 pub mod published;
 pub mod reliability;
 pub mod reproduction;
 mod results;
+mod sheet;
+mod tables;
 pub mod terminal;
 pub mod tuning;
 
 pub use evaluation::Evaluation;
 pub use export::{Format, write};
-pub use frames::Table;
 pub use grid::Grid;
-pub use json::json;
-pub use leaderboard::{Leaderboard, Row, Scores};
+pub use json::to_json;
+pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};
 pub use results::Results;
+pub use tables::Table;
 
 /// Columns that everything printed fits in, as far as names allow.
 pub const WIDTH: usize = 100;

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::run::{Plan, PlannedModel};
+use crate::score::Metric;
 use genre_bench_api::{Published, Reads};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -54,6 +55,16 @@ pub struct Division {
 /// The letter of the system that a shipped figure is of.
 pub fn system_of(figure: &Published) -> Option<&str> {
     figure.source.split_once(", ").map(|(letter, _)| letter).filter(|letter| letter.len() == 1)
+}
+
+/// The metric that a publication means by a name such as `f1`, `accuracy` or `vote accuracy`, or by a key of
+/// [`METRICS`](crate::score::METRICS).
+pub fn metric_of(name: &str) -> Option<&'static Metric> {
+    Metric::of_key(match name {
+        "f1" => "macro_f1",
+        "vote accuracy" => "clip_vote_accuracy",
+        key => key,
+    })
 }
 
 /// How the authors of a system, by its letter, divided their data; None of a system that is not ours.
@@ -120,4 +131,18 @@ pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published
         reads => figure.input == reads.to_string(),
     };
     figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f) && same_input(f))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_figure_is_of_a_metric() {
+        let figures = shipped().unwrap();
+        assert!(figures.values().flatten().count() > 10);
+        for figure in figures.values().flatten() {
+            assert!(metric_of(&figure.metric).is_some(), "{figure:?}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Published figures beside what the same system scores here: divided as its authors did, and without leaks.
 
+use super::published::metric_of;
 use super::{Evaluation, Grid, Results, WIDTH, percent, points};
-use crate::score::{Confusion, Interval};
+use crate::score::Interval;
 use console::style;
 use genre_bench_api::Published;
 use serde::Serialize;
@@ -33,18 +34,18 @@ pub enum Score {
 }
 
 impl Score {
-    /// The metric of a figure, such as `f1`, for the model of a run.
-    pub fn of(results: &Results, model: usize, metric: &str) -> Self {
+    /// Of the model of a run, by what a figure measured, such as `f1`.
+    pub fn of(results: &Results, model: usize, measured: &str) -> Self {
         let Some(cells) = results.complete(model) else {
             let reasons =
                 results.failures().filter(|(cell, _)| cell.model == model).map(|(_, reason)| reason);
             return Self::Missing(reasons.last().unwrap_or("it was not finished").to_owned());
         };
-        Self::Measured(match metric {
-            "f1" => Evaluation::of(results, &cells).interval(Confusion::macro_f1),
-            "vote accuracy" => Evaluation::by_vote(results, &cells).interval(Confusion::accuracy),
-            _ => Evaluation::of(results, &cells).interval(Confusion::accuracy),
-        })
+        let Some(metric) = metric_of(measured) else {
+            return Self::Missing(format!("`{measured}` is none of the metrics (`bench list metrics`)"));
+        };
+        let interval = Evaluation::of(results, &cells).interval(metric);
+        interval.map_or_else(|| Self::Missing(format!("it has no {}", metric.key)), Self::Measured)
     }
 
     fn interval(&self) -> Option<Interval> {

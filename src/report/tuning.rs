@@ -2,7 +2,7 @@
 
 use super::{Evaluation, Grid, Results, percent, points};
 use crate::run::{Choice, PlannedModel};
-use crate::score::{Confusion, Interval};
+use crate::score::{Interval, Metric};
 use console::style;
 use genre_bench_api::Params;
 use std::collections::BTreeSet;
@@ -19,9 +19,10 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     let plain = results.plan.models.iter().position(|m| m.model == planned.model && m.choices.is_empty());
     let tested = |model| Some(Evaluation::of(results, &results.complete(model)?));
     let (tuned, plain) = (tested(at), plain.and_then(tested));
-    let score = |tested: &Option<Evaluation>, fold: usize| {
-        let f1 = tested.as_ref().map(|tested| tested.by_fold(Confusion::macro_f1)[fold]);
-        f1.map_or_else(|| "–".to_owned(), percent)
+    let by_fold = |tested: &Option<Evaluation>| tested.as_ref()?.by_fold(Metric::macro_f1());
+    let (tuned_f1, plain_f1) = (by_fold(&tuned), by_fold(&plain));
+    let score = |f1: &Option<Vec<f64>>, fold: usize| {
+        f1.as_ref().map_or_else(|| "–".to_owned(), |of_folds| percent(of_folds[fold]))
     };
     let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "as it is"]);
     let telling = telling(planned);
@@ -30,11 +31,11 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
         let several = results.plan.folds.iter().any(|(repeat, _)| *repeat > 0);
         let name = if several { format!("{}.{}", repeat + 1, number + 1) } else { (number + 1).to_string() };
         let chosen = shown(params, &telling);
-        grid.row([name, chosen, percent(*inner_score), score(&tuned, fold), score(&plain, fold)]);
+        grid.row([name, chosen, percent(*inner_score), score(&tuned_f1, fold), score(&plain_f1, fold)]);
     }
     let mut out = format!("{}\n{grid}", style(format!("{}, F1 on the test parts", planned.name)).bold());
-    if let (Some(tuned), Some(plain)) = (tuned, plain) {
-        let Interval { mean, low, high, .. } = tuned.difference(&plain, Confusion::macro_f1);
+    let difference = tuned.zip(plain).and_then(|(tuned, plain)| tuned.difference(&plain, Metric::macro_f1()));
+    if let Some(Interval { mean, low, high, .. }) = difference {
         let [mean, low, high] = [mean, low, high].map(points);
         out += &format!("tuning changed F1 by {mean} points (95 % interval {low} – {high})\n");
     }

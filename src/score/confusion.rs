@@ -80,6 +80,52 @@ impl Confusion {
         if f1.is_empty() { 0.0 } else { f1.iter().sum::<f64>() / f1.len() as f64 }
     }
 
+    /// Mean recall over the classes that occur as truth, 0–1: scikit-learn's `balanced_accuracy_score`.
+    ///
+    /// It is the accuracy that would be had if every class had equally many examples.
+    pub fn balanced_accuracy(&self) -> f64 {
+        let classes = self.per_class();
+        let recalls = || classes.iter().filter(|class| class.support > 0).map(|class| class.recall);
+        recalls().sum::<f64>() / recalls().count().max(1) as f64
+    }
+
+    /// Matthews correlation coefficient of truth and prediction, −1 to 1, 0 for guessing: scikit-learn's
+    /// `matthews_corrcoef`. Zero where truth or predictions have a single class.
+    ///
+    /// For more than two classes J. Gorodkin, "Comparing two K-category assignments by a K-category correlation
+    /// coefficient", Computational Biology and Chemistry 28, 2004.
+    pub fn matthews_correlation(&self) -> f64 {
+        let Marginals { examples, correct, by_chance, truth, predicted } = self.marginals();
+        let spread = (examples.powi(2) - truth) * (examples.powi(2) - predicted);
+        if spread == 0.0 { 0.0 } else { (correct * examples - by_chance) / spread.sqrt() }
+    }
+
+    /// Cohen's kappa: the share of what chance left to be predicted that was predicted correctly, −1 to 1, 0 for
+    /// guessing: scikit-learn's `cohen_kappa_score` without weights. Zero where truth and predictions are one and the same
+    /// class, as with `replace_undefined_by=0.0`.
+    ///
+    /// J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20, 1960.
+    pub fn cohens_kappa(&self) -> f64 {
+        let Marginals { examples, correct, by_chance, .. } = self.marginals();
+        let left = examples.powi(2) - by_chance;
+        if left == 0.0 { 0.0 } else { (correct * examples - by_chance) / left }
+    }
+
+    /// The sums that agreement and chance are computed from.
+    fn marginals(&self) -> Marginals {
+        let classes = 0..self.counts.len();
+        let sums: Vec<(f64, f64)> =
+            classes.clone().map(|c| (self.support(c) as f64, self.predicted(c) as f64)).collect();
+        let total = |of: fn(&(f64, f64)) -> f64| sums.iter().map(of).sum::<f64>();
+        Marginals {
+            examples: total(|(truth, _)| *truth),
+            correct: classes.map(|c| self.counts[c][c] as f64).sum(),
+            by_chance: total(|(truth, predicted)| truth * predicted),
+            truth: total(|(truth, _)| truth * truth),
+            predicted: total(|(_, predicted)| predicted * predicted),
+        }
+    }
+
     fn support(&self, class: usize) -> u64 {
         self.counts[class].iter().sum()
     }
@@ -87,6 +133,18 @@ impl Confusion {
     fn predicted(&self, class: usize) -> u64 {
         self.counts.iter().map(|row| row[class]).sum()
     }
+}
+
+/// Sums over the classes of a confusion. All are whole numbers, so they are exact.
+struct Marginals {
+    examples: f64,
+    correct: f64,
+    /// Of true times predicted examples of a class.
+    by_chance: f64,
+    /// Of the squared numbers of true examples.
+    truth: f64,
+    /// Of the squared numbers of predicted examples.
+    predicted: f64,
 }
 
 /// Pools another part's counts into these.

@@ -2,7 +2,7 @@ use rand::Rng;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// How many times [`bootstrap`] draws.
+/// How many times [`Bootstrap`] draws.
 const RESAMPLES: usize = 1000;
 
 /// A figure, or a difference of two, with its 95 % confidence interval.
@@ -19,9 +19,9 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// The same for a figure that cannot leave 0–1.
-    pub fn of_share(self) -> Self {
-        Self { low: self.low.clamp(0.0, 1.0), high: self.high.clamp(0.0, 1.0), ..self }
+    /// The same for a figure that cannot leave a range, such as 0–1.
+    pub fn within(self, (least, most): (f64, f64)) -> Self {
+        Self { low: self.low.clamp(least, most), high: self.high.clamp(least, most), ..self }
     }
 }
 
@@ -31,7 +31,7 @@ impl Interval {
 pub enum IntervalMethod {
     /// [`corrected_t`].
     CorrectedT,
-    /// [`bootstrap`].
+    /// [`Bootstrap`].
     #[serde(rename = "clip_bootstrap")]
     TrackBootstrap,
 }
@@ -76,31 +76,49 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
     Some(Interval { mean, low: mean - half, high: mean + half, method: IntervalMethod::CorrectedT })
 }
 
-/// A statistic of one test part with the percentile bootstrap interval over its tracks.
+/// Draws of the tracks of one test part, for percentile bootstrap intervals of as many figures and models as were tested on
+/// it.
 ///
 /// Segments of one track resemble each other, so whole tracks are drawn with replacement, as
-/// many as there are, 1000 times. `tracks` holds the positions of each track's examples (see
-/// [`positions_by_track`](super::positions_by_track)); `statistic` gets the positions of the drawn
-/// examples, repeated where their track was drawn repeatedly, and returns a figure such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws.
-///
-/// The interval tells how the figure would vary with other test tracks, not with other training
-/// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
-/// ends need not enclose the figure.
+/// many as there are, 1000 times.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", chapter 13, 1993.
-pub fn bootstrap(tracks: &[Vec<usize>], rng: &mut impl Rng, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-    let mut draw = || -> Vec<usize> {
-        tracks.iter().flat_map(|_| &tracks[rng.gen_range(0..tracks.len())]).copied().collect()
-    };
-    let mut drawn: Vec<f64> = (0..RESAMPLES).map(|_| statistic(&draw())).collect();
-    drawn.sort_by(f64::total_cmp);
-    let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-    Interval { mean: statistic(&tracks.concat()), low, high, method: IntervalMethod::TrackBootstrap }
+#[derive(Debug)]
+pub struct Bootstrap {
+    tracks: usize,
+    /// The numbers of the drawn tracks, one draw after the other.
+    drawn: Vec<usize>,
 }
 
-/// Quantile of ascending values, linear between neighbours (numpy's default).
+impl Bootstrap {
+    /// Draws from so many tracks, at least one.
+    pub fn new(tracks: usize, rng: &mut impl Rng) -> Self {
+        Self { tracks, drawn: (0..RESAMPLES * tracks).map(|_| rng.gen_range(0..tracks)).collect() }
+    }
+
+    /// A figure of the test part with its interval.
+    ///
+    /// `statistic` gets the numbers of the drawn tracks, repeated where they were drawn repeatedly, and returns a figure of
+    /// their examples such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws; those that do not define
+    /// the figure, for which `statistic` returns NaN, are left out.
+    ///
+    /// The interval tells how the figure would vary with other test tracks, not with other training
+    /// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
+    /// ends need not enclose the figure.
+    pub fn interval(&self, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+        let mut drawn: Vec<f64> = self.drawn.chunks_exact(self.tracks).map(&statistic).collect();
+        drawn.retain(|figure| !figure.is_nan());
+        drawn.sort_by(f64::total_cmp);
+        let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
+        let all: Vec<usize> = (0..self.tracks).collect();
+        Interval { mean: statistic(&all), low, high, method: IntervalMethod::TrackBootstrap }
+    }
+}
+
+/// Quantile of ascending values, linear between neighbours (numpy's default); NaN of none.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let at = share * last as f64;
     let below = sorted[at.floor() as usize];
     below + at.fract() * (sorted[at.ceil() as usize] - below)
 }

@@ -5,28 +5,36 @@
 //! new ones added, without training again:
 //!
 //! ```text
-//! scores ─┬─ labels_of ──► a label an example ─┬─► Confusion ──► accuracy, macro F1, …
-//!         ├─ by_track ────► a label a track ─────┘
-//!         ├─ top_k_accuracy
-//!         └─ Reliability ──► expected calibration error, where scores are probabilities
+//! one fold's record ──► FoldPredictions ─┬─► Confusion of examples, of tracks ──► macro F1, accuracy, kappa, …
+//!                                        ├─► scores of each example ───────────► top-3, log loss, Brier score
+//!                                        ├─► scores of all examples ───────────► ROC AUC
+//!                                        └─► what the run measured ────────────► calibration error, seconds, bytes
 //!
-//! a figure of several folds ──► corrected_t ──► Interval
-//!             of one fold   ──► bootstrap   ──► Interval
+//! a metric of several folds ──► corrected_t ──► Interval
+//!             of one fold   ──► Bootstrap   ──► Interval
 //! ```
 //!
-//! Classes are indices `0..classes` everywhere. Accuracy, precision, recall, F1 and top-k accuracy
-//! are scikit-learn's, and tested against it.
+//! All metrics stand in one table, [`METRICS`]: name, format, which value is better, how it is computed. Classes are indices
+//! `0..classes` everywhere. All that scikit-learn has too is tested against it.
 
 mod confusion;
 mod interval;
+mod metric;
+mod metrics;
+mod predictions;
+mod probabilities;
 mod reliability;
 mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
-pub use interval::{Interval, IntervalMethod, bootstrap, corrected_t};
+pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t};
+pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
+pub use metrics::METRICS;
+pub use predictions::{FoldPredictions, LabelsOf, Measured};
+pub use probabilities::{are_probabilities, brier_score, log_loss, roc_auc};
 pub use reliability::{Bin, Reliability};
-pub use scores::{labels_of, top_k_accuracy};
+pub use scores::{in_top_k, labels_of};
 pub use vote::{Tracks, by_track, positions_by_track};
 
 #[cfg(test)]

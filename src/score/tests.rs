@@ -29,6 +29,9 @@ fn label_metrics_are_scikit_learns() {
         assert_eq!(confusion.counts, read::<Vec<Vec<u64>>>(&case["confusion"]));
         assert_close(confusion.accuracy(), &case["accuracy"]);
         assert_close(confusion.macro_f1(), &case["macro_f1"]);
+        assert_close(confusion.balanced_accuracy(), &case["balanced_accuracy"]);
+        assert_close(confusion.matthews_correlation(), &case["matthews_correlation"]);
+        assert_close(confusion.cohens_kappa(), &case["cohens_kappa"]);
         for (c, class) in confusion.per_class().iter().enumerate() {
             assert_close(class.precision, &case["precision"][c]);
             assert_close(class.recall, &case["recall"][c]);
@@ -47,10 +50,15 @@ fn confusions_add_up() {
 }
 
 #[test]
-fn nothing_scores_zero() {
+fn nothing_scores_zero_and_has_no_metrics() {
     let nothing = Confusion::new(&[], &[], 3);
-    assert_eq!((nothing.accuracy(), nothing.macro_f1()), (0.0, 0.0));
-    assert_eq!(top_k_accuracy(&[], Array2::zeros((0, 3)).view(), 1), 0.0);
+    let metrics = [Confusion::accuracy, Confusion::macro_f1, Confusion::balanced_accuracy];
+    metrics.iter().for_each(|metric| assert_eq!(metric(&nothing), 0.0));
+    assert_eq!((nothing.matthews_correlation(), nothing.cohens_kappa()), (0.0, 0.0));
+    let fold = FoldPredictions::new(3, Vec::new(), Array2::zeros((0, 3)));
+    for metric in METRICS.iter().filter(|metric| metric.is_of_test()) {
+        assert!(metric.of_fold(&fold).is_none() && metric.statistic(&fold).is_none(), "{}", metric.key);
+    }
 }
 
 #[test]
@@ -61,23 +69,159 @@ fn score_metrics_are_scikit_learns() {
         let scores = Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap();
         assert_eq!(labels_of(scores.view()), read::<Vec<usize>>(&case["labels"]));
         for k in 1..=3 {
-            assert_close(top_k_accuracy(&truth, scores.view(), k), &case["top"][k - 1]);
+            let rows = scores.rows().into_iter().zip(&truth);
+            let hits = rows.filter(|(row, class)| in_top_k(**class, *row, k)).count();
+            assert_close(hits as f64 / truth.len() as f64, &case["top"][k - 1]);
         }
     }
+}
+
+/// The metrics of the table, by their keys, are scikit-learn's.
+#[test]
+fn probability_metrics_are_scikit_learns() {
+    for case in oracle("probabilities") {
+        let rows: Vec<Vec<f32>> = read(&case["scores"]);
+        let scores = Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap();
+        let fold = FoldPredictions::new(rows[0].len(), read(&case["truth"]), scores);
+        for key in ["log_loss", "brier_score", "roc_auc"] {
+            match metric(key).of_fold(&fold) {
+                Some(value) => assert_close(value, &case[key]),
+                None => assert!(case[key].is_null(), "{key} is missing, should be {}", case[key]),
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn metric(key: &str) -> &'static Metric {
+    Metric::of_key(key).unwrap_or_else(|| panic!("no metric {key}"))
+}
+
+#[test]
+fn a_metric_is_found_by_its_key_and_by_nothing_else() {
+    for (at, metric) in METRICS.iter().enumerate() {
+        assert!(
+            std::ptr::eq(Metric::of_key(metric.key).unwrap(), &METRICS[at]),
+            "{} stands twice",
+            metric.key
+        );
+        assert!(!metric.header.is_empty() && metric.description.ends_with('.'), "{}", metric.key);
+    }
+    assert_eq!(Metric::of_key("log-loss").unwrap().key, "log_loss");
+    assert_eq!(Metric::macro_f1().key, "macro_f1");
+    assert!(Metric::of_key("f1").is_none() && Metric::of_key("").is_none());
+}
+
+#[test]
+fn decision_values_have_no_probability_metrics() {
+    let truth = vec![0, 1, 2];
+    let fold = |scores: Array2<f32>| FoldPredictions::new(3, truth.clone(), scores);
+    let probabilities = array![[0.5, 0.3, 0.2], [0.0, 1.0, 0.0], [0.2, 0.3, 0.5]];
+    let distances = array![[-1.0, 1.0, 1.0], [0.0, 1.0, 0.0], [0.2, 0.3, 0.5]];
+    let votes = array![[2.0, 1.0, 0.0], [0.0, 3.0, 0.0], [1.0, 1.0, 1.0]];
+    for key in ["log_loss", "brier_score", "roc_auc"] {
+        assert!(metric(key).of_fold(&fold(probabilities.clone())).is_some(), "{key}");
+        for scores in [&distances, &votes] {
+            assert_eq!(metric(key).of_fold(&fold(scores.clone())), None, "{key}");
+            assert!(metric(key).statistic(&fold(scores.clone())).is_none(), "{key}");
+        }
+    }
+    assert!(metric("accuracy").of_fold(&fold(votes)).is_some());
+}
+
+/// Drawing every example once is the metric itself, drawing some is the metric of those alone.
+#[test]
+fn a_statistic_is_its_metric_on_the_positions_drawn() {
+    let case = oracle("probabilities").swap_remove(4);
+    let (rows, truth): (Vec<Vec<f32>>, Vec<usize>) = (read(&case["scores"]), read(&case["truth"]));
+    let table = |at: &[usize]| Array2::from_shape_fn((at.len(), rows[0].len()), |(e, c)| rows[at[e]][c]);
+    let fold =
+        |at: &[usize]| FoldPredictions::new(rows[0].len(), at.iter().map(|&e| truth[e]).collect(), table(at));
+    let (all, some): (Vec<usize>, Vec<usize>) = ((0..rows.len()).collect(), vec![3, 3, 8, 1, 40, 21, 5, 8]);
+    let whole = fold(&all);
+    for metric in METRICS.iter().filter(|metric| metric.is_of_test()) {
+        let statistic = metric.statistic(&whole).unwrap();
+        assert_eq!(statistic.tracks, rows.len(), "every example is a track");
+        for at in [&all, &some] {
+            let value = metric.of_fold(&fold(at)).unwrap();
+            assert!(((statistic.of)(at) - value).abs() < 1e-12, "{}", metric.key);
+            assert!((metric.range.0..=metric.range.1).contains(&value), "{}", metric.key);
+        }
+    }
+    let undefined = (metric("roc_auc").statistic(&whole).unwrap().of)(&[3, 3]);
+    assert!(undefined.is_nan(), "one class has no area under the curve");
+}
+
+#[test]
+fn votes_training_and_costs_are_computed_from_what_a_fold_has() {
+    let scores = array![[0.6, 0.4], [0.6, 0.4], [0.0, 1.0], [0.0, 1.0]];
+    let bare = FoldPredictions::new(2, vec![1, 1, 1, 0], scores);
+    let value = |fold: &FoldPredictions, key: &str| metric(key).of_fold(fold);
+    assert_eq!(value(&bare, "clip_vote_accuracy"), value(&bare, "accuracy"));
+    for key in ["train_accuracy", "calibration_error", "fit_seconds", "peak_bytes"] {
+        assert_eq!(value(&bare, key), None, "{key}");
+        assert!(metric(key).statistic(&bare).is_none(), "{key}");
+    }
+    let measured = Measured { fit_seconds: 2.0, predict_seconds: 1.0, peak_bytes: 5, reliability: None };
+    let full =
+        bare.with_tracks(vec![7, 7, 7, 8]).with_training(vec![0, 1], vec![0, 0]).with_measured(measured);
+    assert_eq!(value(&full, "accuracy"), Some(0.25));
+    assert_eq!(value(&full, "clip_vote_accuracy"), Some(0.0), "two of three segments are wrong");
+    assert_eq!(value(&full, "clip_mean_accuracy"), Some(0.5), "the third is sure");
+    assert_eq!(value(&full, "train_accuracy"), Some(0.5));
+    // Of whole tracks: the first has three segments, one of them predicted correctly, the second one that is not.
+    for (key, first, second) in
+        [("accuracy", 1.0 / 3.0, 0.0), ("clip_vote_accuracy", 0.0, 0.0), ("clip_mean_accuracy", 1.0, 0.0)]
+    {
+        let Statistic { tracks, of } = metric(key).statistic(&full).unwrap();
+        assert_eq!((tracks, of(&[0]), of(&[1, 1])), (2, first, second), "{key}");
+    }
+    for key in ["log_loss", "roc_auc"] {
+        let Statistic { tracks, of } = metric(key).statistic(&full).unwrap();
+        assert_eq!((tracks, of(&[0, 1])), (2, metric(key).of_fold(&full).unwrap()), "{key}");
+    }
+    assert_eq!(metric("accuracy").of_folds(&[0.5, 1.0]), 0.75);
+    assert_eq!(metric("fit_seconds").of_folds(&[2.0, 3.0]), 5.0);
+    assert_eq!(metric("peak_bytes").of_folds(&[7.0, 5.0]), 7.0);
+}
+
+#[test]
+fn the_better_of_two_values_is_the_greater_in_the_metrics_order() {
+    use std::cmp::Ordering;
+    assert_eq!(metric("macro_f1").compare(0.9, 0.8), Ordering::Greater);
+    assert_eq!(metric("log_loss").compare(0.9, 0.8), Ordering::Less);
+}
+
+#[test]
+fn people_read_percent_seconds_and_megabytes() {
+    let shown = |key: &str, value| metric(key).show(value);
+    assert_eq!(shown("macro_f1", 0.71449), "71.4");
+    assert_eq!(shown("matthews_correlation", -0.5), "-0.500");
+    assert_eq!((shown("fit_seconds", 9.994), shown("fit_seconds", 9.996)), ("9.99".into(), "10".into()));
+    assert_eq!((shown("peak_bytes", 1_239_340.0), shown("peak_bytes", 2e8)), ("1.2".into(), "200".into()));
+}
+
+#[test]
+fn draws_without_a_figure_are_left_out() {
+    let of_mixed = |drawn: &[usize]| if drawn[0] == drawn[1] { f64::NAN } else { 0.5 };
+    let interval = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(of_mixed);
+    assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
+    let never = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(|_| f64::NAN);
+    assert!(never.low.is_nan() && never.high.is_nan());
 }
 
 #[test]
 fn ties_go_to_the_lower_label_but_the_higher_rank() {
     let scores = array![[0.5, 0.5, 0.0]];
     assert_eq!(labels_of(scores.view()), [0]);
-    assert_eq!(top_k_accuracy(&[0], scores.view(), 1), 0.0);
-    assert_eq!(top_k_accuracy(&[1], scores.view(), 1), 1.0);
+    assert!(!in_top_k(0, scores.row(0), 1));
+    assert!(in_top_k(1, scores.row(0), 1));
 }
 
 #[test]
 fn majority_and_mean_can_disagree() {
-    // Clip 7: two narrow votes for class 0 against one clear vote for class 1.
-    // Clip 3: one vote each for 1 and 2; class 0 has no vote but the highest mean.
+    // Track 7: two narrow votes for class 0 against one clear vote for class 1.
+    // Track 3: one vote each for 1 and 2; class 0 has no vote but the highest mean.
     let tracks = [7, 3, 7, 3, 7];
     let truth = [1, 0, 1, 0, 1];
     let scores = array![
@@ -115,7 +259,7 @@ fn a_vote_ignores_the_order_of_the_segments() {
 fn t_intervals_are_scipys() {
     for case in oracle("intervals") {
         let values: Vec<f64> = read(&case["values"]);
-        let interval = corrected_t(&values, read(&case["test_to_train"])).unwrap().of_share();
+        let interval = corrected_t(&values, read(&case["test_to_train"])).unwrap().within((0.0, 1.0));
         assert_close(interval.mean, &case["mean"]);
         assert_close(interval.low, &case["low"]);
         assert_close(interval.high, &case["high"]);
@@ -128,14 +272,15 @@ fn t_intervals_are_scipys() {
 fn bootstrapped_accuracy(tracks: usize, segments: usize) -> Interval {
     let ids: Vec<usize> = (0..tracks * segments).map(|i| i / segments).collect();
     let positions: Vec<_> = positions_by_track(&ids).into_values().collect();
-    bootstrap(&positions, &mut random_stream(1, "bootstrap"), |drawn| {
-        assert_eq!(drawn.len(), ids.len(), "whole tracks are drawn, as many as there are");
-        drawn.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / drawn.len() as f64
+    Bootstrap::new(tracks, &mut random_stream(1, "bootstrap")).interval(|drawn| {
+        assert_eq!(drawn.len(), tracks, "as many tracks are drawn as there are");
+        let examples: Vec<usize> = drawn.iter().flat_map(|&track| &positions[track]).copied().collect();
+        examples.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / examples.len() as f64
     })
 }
 
 #[test]
-fn the_bootstrap_draws_clips() {
+fn the_bootstrap_draws_tracks() {
     // With all segments of a track alike, only the number of tracks counts.
     let interval = bootstrapped_accuracy(150, 1);
     assert_eq!(bootstrapped_accuracy(150, 10), interval);
@@ -147,7 +292,7 @@ fn the_bootstrap_draws_clips() {
 }
 
 #[test]
-fn the_bootstrap_narrows_with_more_clips() {
+fn the_bootstrap_narrows_with_more_tracks() {
     let width = |tracks| {
         let Interval { mean, low, high, .. } = bootstrapped_accuracy(tracks, 2);
         assert!(low < mean && mean < high);
@@ -163,19 +308,21 @@ fn the_bootstrap_takes_macro_f1() {
         (0..200_usize).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
     let tracks: Vec<Vec<usize>> = (0..40).map(|track| (track * 5..track * 5 + 5).collect()).collect();
     let macro_f1 = |drawn: &[usize]| {
-        let pick = |labels: &[usize]| drawn.iter().map(|&i| labels[i]).collect::<Vec<_>>();
+        let pick = |labels: &[usize]| -> Vec<usize> {
+            drawn.iter().flat_map(|&track| &tracks[track]).map(|&i| labels[i]).collect()
+        };
         Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
     };
-    let interval = bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1);
+    let interval = Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(bootstrap(&tracks, &mut random_stream(1, "bootstrap"), macro_f1), interval);
-    assert_ne!(bootstrap(&tracks, &mut random_stream(2, "bootstrap"), macro_f1), interval);
+    assert_eq!(Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1), interval);
+    assert_ne!(Bootstrap::new(tracks.len(), &mut random_stream(2, "bootstrap")).interval(macro_f1), interval);
 }
 
 #[test]
-fn one_clip_gives_no_width() {
-    let interval = bootstrap(&[vec![0, 1]], &mut random_stream(1, "bootstrap"), |_| 0.5);
+fn one_track_gives_no_width() {
+    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap")).interval(|_| 0.5);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
 }
 
@@ -184,9 +331,8 @@ fn the_ends_are_the_outer_quantiles() {
     // The draws give 0, 0.001, …, 0.999 and the tracks themselves 1; compare
     // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
     let calls = Cell::new(0.0);
-    let interval = bootstrap(&[vec![0]], &mut random_stream(1, "bootstrap"), |_| {
-        calls.replace(calls.get() + 1.0) / 1000.0
-    });
+    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap"))
+        .interval(|_| calls.replace(calls.get() + 1.0) / 1000.0);
     assert_close(interval.low, &0.024975.into());
     assert_close(interval.high, &0.974025.into());
     assert_close(interval.mean, &1.0.into());

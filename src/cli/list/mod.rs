@@ -1,5 +1,6 @@
 //! `bench list`: what there is.
 
+mod metrics;
 mod models;
 
 use super::{Out, Registry, Status, json_text, print};
@@ -9,6 +10,7 @@ use crate::experiment::{keys, schema};
 use crate::protocol::Protocol;
 use crate::report::WIDTH;
 use crate::run::Store;
+use crate::score::METRICS;
 use console::style;
 use genre_bench_api::Card;
 use serde_json::{Value, json};
@@ -18,14 +20,15 @@ use textwrap::Options;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench list                              models, protocols and datasets
+  bench list                              models, protocols, metrics and datasets
   bench list models svm cnn-5block        parameters, costs and published figures of two models
   bench list models --json                names, parameters and published figures for programs
+  bench list metrics                      what a leaderboard can show and be sorted by
   bench list datasets --data gtzan        what a folder holds
   bench list experiment                   keys of an experiment file (--json: a JSON Schema)
   bench list runs                         what is stored")]
 pub(super) struct Args {
-    /// What to list [default: models, protocols and datasets]
+    /// What to list [default: models, protocols, metrics and datasets]
     #[arg(value_enum)]
     what: Option<What>,
     /// Models to show in full, after `models`
@@ -47,6 +50,8 @@ enum What {
     Models,
     /// Ways to divide the data.
     Protocols,
+    /// What --sort and --columns choose from.
+    Metrics,
     /// The built-in data and the tables in --data.
     Datasets,
     /// Stored runs, the latest first.
@@ -79,6 +84,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         text += &protocols();
         let all = Protocol::NAMED.iter().map(|(p, what)| json!({"protocol": p.name(), "meaning": what}));
         object.insert("protocols".to_owned(), all.collect());
+    }
+    if wanted(What::Metrics) {
+        text += &metrics::table();
+        object.insert("metrics".to_owned(), METRICS.iter().map(metrics::json).collect());
     }
     if wanted(What::Datasets) {
         let sets = datasets(args)?;

@@ -1,0 +1,98 @@
+//! The leaderboard as people read it, in the terminal, in Markdown and in LaTeX: metrics in their formats, and what the
+//! columns mean.
+
+use super::{Grid, Leaderboard, LeaderboardRow, percent};
+use crate::score::{Format, IntervalMethod, Metric};
+use rayon::prelude::*;
+
+/// The table: models, the metrics shown with the interval of one of them, and what was published.
+pub fn grid(leaderboard: &Leaderboard) -> Grid {
+    let published = shows_published(leaderboard);
+    let mut header = vec!["model"];
+    for metric in &leaderboard.columns {
+        header.push(metric.header);
+        header.extend(has_interval(leaderboard, metric).then_some("95 % interval"));
+    }
+    header.extend(published.then_some("published"));
+    let (mut grid, columns) = (Grid::new(1, header.iter().copied()), header.len());
+    let cells = |row: &LeaderboardRow| {
+        let mut cells = vec![row.model.clone()];
+        if row.is_complete() {
+            for metric in &leaderboard.columns {
+                cells.extend(values(row, metric, has_interval(leaderboard, metric)));
+            }
+            cells.extend(published.then(|| row.published.map_or_else(String::new, percent)));
+        } else {
+            cells.extend((columns > 2).then(|| "–".to_owned()));
+            cells.push(failure(row));
+        }
+        cells
+    };
+    // In parallel, because of the intervals.
+    let rows: Vec<Vec<String>> = leaderboard.rows.par_iter().map(cells).collect();
+    rows.into_iter().for_each(|cells| grid.row(cells));
+    grid
+}
+
+/// What the reader must know of the columns, a paragraph each.
+pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
+    let columns = &leaderboard.columns;
+    let mut notes: Vec<String> = Vec::new();
+    let explained: Vec<&str> = columns.iter().map(|m| m.footnote).filter(|note| !note.is_empty()).collect();
+    let any = |format| columns.iter().any(|metric| metric.format == format);
+    let units = [
+        any(Format::Percent).then_some("scores in %, means over folds"),
+        any(Format::Seconds).then_some("seconds summed over folds"),
+    ];
+    let units = units.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let sentences = [explained.join("; "), capitalised(&units)];
+    let sentences = sentences.iter().filter(|sentence| !sentence.is_empty());
+    notes.push(sentences.map(|sentence| format!("{sentence}.")).collect::<Vec<_>>().join(" "));
+    let sort = leaderboard.sort;
+    if !std::ptr::eq(sort, Metric::macro_f1()) {
+        notes.push(format!("Sorted by {}, {} is better.", sort.key, sort.better.name()));
+    }
+    if let (Some(_), Some(method)) = (leaderboard.with_interval, leaderboard.interval_method) {
+        notes.push(format!("Interval: {}.", IntervalMethod::description(method)));
+    }
+    if shows_published(leaderboard) {
+        notes.push(
+            "published: test F1 or accuracy, same table and protocol, other splits (`bench list models`)."
+                .to_owned(),
+        );
+    }
+    notes.retain(|note| !note.is_empty());
+    notes
+}
+
+fn has_interval(leaderboard: &Leaderboard, metric: &Metric) -> bool {
+    leaderboard.with_interval.is_some_and(|with_interval| std::ptr::eq(with_interval, metric))
+}
+
+fn shows_published(leaderboard: &Leaderboard) -> bool {
+    !leaderboard.columns_chosen && leaderboard.rows.iter().any(|row| row.published.is_some())
+}
+
+/// The cells of a metric: its value and, if wanted, its interval; empty where there is none.
+fn values(row: &LeaderboardRow, metric: &Metric, with_interval: bool) -> Vec<String> {
+    let shown = |value| metric.format.show(value);
+    let mut cells = vec![row.value(metric).map_or_else(String::new, shown)];
+    if with_interval {
+        let ends = row.interval(metric).map(|i| format!("{} – {}", shown(i.low), shown(i.high)));
+        cells.push(ends.unwrap_or_default());
+    }
+    cells
+}
+
+fn failure(row: &LeaderboardRow) -> String {
+    if row.errors.is_empty() {
+        format!("{}/{} folds", row.folds_done, row.folds)
+    } else {
+        "FAILED".to_owned()
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,83 @@
+//! Result tables as polars frames, long form: one observation a row, so that they join and filter. One file a table.
+
+mod ablation;
+mod confusion;
+mod history;
+mod insights;
+mod leaderboard;
+mod per_class;
+mod predictions;
+mod reliability;
+mod split;
+
+use super::{Leaderboard, Results};
+use crate::error::{Error, Result};
+use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NamedFromOwned, Series};
+
+/// A table that can be made from a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Table {
+    /// One row a model: scores with intervals, seconds, memory.
+    Leaderboard,
+    /// One row a model and class: precision, recall, F1, support; test parts pooled.
+    PerClass,
+    /// One row a model, true class and predicted class: number of examples; test parts pooled.
+    Confusion,
+    /// One row a model, fold and test example: truth, prediction, one score a class.
+    Predictions,
+    /// One row an example and fold: who trained and who was tested.
+    Split,
+    /// One row a model and column: its importance, mean over folds; only models that tell.
+    Importances,
+    /// One row a model, fold and number that the model told of its fit, such as out-of-bag accuracy.
+    Insights,
+    /// One row a network, fold and epoch: loss, accuracy, F1, learning rate, seconds.
+    History,
+    /// One row a calibrated model and step of probability: examples, mean probability, share predicted correctly.
+    Reliability,
+    /// One row a model and group of columns: the change where the group is left out (after `bench ablate`).
+    Ablation,
+}
+
+impl Table {
+    /// Makes the table.
+    ///
+    /// # Errors
+    ///
+    /// Only if polars refuses, which would be a bug.
+    pub fn frame(self, results: &Results, leaderboard: &Leaderboard) -> Result<DataFrame> {
+        let columns = match self {
+            Self::Leaderboard => leaderboard::columns(leaderboard),
+            Self::PerClass => per_class::columns(results),
+            Self::Confusion => confusion::columns(results),
+            Self::Predictions => predictions::columns(results),
+            Self::Split => split::columns(results),
+            Self::Importances => insights::importances(results),
+            Self::Insights => insights::numbers(results),
+            Self::History => history::columns(results),
+            Self::Reliability => reliability::columns(results),
+            Self::Ablation => ablation::columns(results),
+        };
+        DataFrame::new_infer_height(columns).map_err(|e| Error::new("the table", e, "report this as a bug"))
+    }
+}
+
+fn text(name: &str, values: impl Iterator<Item = String>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn number(name: &str, values: impl Iterator<Item = f64>) -> Column {
+    Series::from_vec(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn count(name: &str, values: impl Iterator<Item = usize>) -> Column {
+    Series::from_vec(name.into(), values.map(|n| n as u64).collect::<Vec<_>>()).into_column()
+}
+
+fn optional(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn optional_text(name: &str, values: impl Iterator<Item = Option<String>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
