@@ -50,15 +50,18 @@ const NETWORKS: [&str; 11] = [
 fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic() {
     let place = Place::new();
     let output = ends(place.bench().arg("all"), 0);
-    let (board, talk) =
+    let (leaderboard, talk) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert!(board.contains("SYNTHETIC DATA"), "{board}");
+    assert!(leaderboard.contains("SYNTHETIC DATA"), "{leaderboard}");
     assert!(talk.contains("synthetic"), "{talk}");
     for model in LINE_UP.into_iter().chain(NETWORKS) {
-        assert!(board.lines().any(|line| line.starts_with(model)), "{model} is missing:\n{board}");
+        assert!(
+            leaderboard.lines().any(|line| line.starts_with(model)),
+            "{model} is missing:\n{leaderboard}"
+        );
     }
-    assert!(!board.contains('\u{1b}'), "colour belongs on terminals alone");
-    for line in board.lines() {
+    assert!(!leaderboard.contains('\u{1b}'), "colour belongs on terminals alone");
+    for line in leaderboard.lines() {
         assert!(line.chars().count() <= 100, "wider than 100 columns: {line}");
     }
 }
@@ -222,11 +225,11 @@ fn repeats_draw_other_folds() {
 fn show_prints_a_stored_run_again_without_fitting() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 2));
-    let board = place.run("all --data t.csv --models svm,knn-1 --quiet");
+    let leaderboard = place.run("all --data t.csv --models svm,knn-1 --quiet");
     let id = place.json("--data t.csv --models svm,knn-1")["run"].as_str().unwrap().to_owned();
     std::fs::remove_file(place.path("t.csv")).unwrap();
-    assert_eq!(place.run(&format!("show {id}")), board);
-    assert_eq!(place.run("show last"), board);
+    assert_eq!(place.run(&format!("show {id}")), leaderboard);
+    assert_eq!(place.run("show last"), leaderboard);
     let matrix = place.run("show last --confusion svm");
     for genre in ["blues", "jazz", "rock"] {
         assert!(matrix.contains(genre), "{matrix}");
@@ -246,13 +249,13 @@ fn exported_tables_agree_with_each_other() {
     };
     let predictions = read("predictions");
     assert_eq!(predictions.len(), 60, "every example is tested once");
-    let right = predictions.iter().filter(|p| p["truth"] == p["predicted"]).count();
+    let correct = predictions.iter().filter(|p| p["truth"] == p["predicted"]).count();
     let on_diagonal: u64 = read("confusion")
         .iter()
         .filter(|cell| cell["truth"] == cell["predicted"])
         .map(|cell| cell["examples"].as_u64().unwrap())
         .sum();
-    assert_eq!(right as u64, on_diagonal);
+    assert_eq!(correct as u64, on_diagonal);
     for class in read("per-class") {
         let of_class = |field: &str| predictions.iter().filter(|p| p[field] == class["class"]).count() as f64;
         let hits = predictions
@@ -265,7 +268,7 @@ fn exported_tables_agree_with_each_other() {
     }
     // Folds of equal size, so the mean over folds is the share over all.
     let accuracy = row(&run, "logistic")["accuracy"].as_f64().unwrap();
-    assert!((accuracy - right as f64 / 60.0).abs() < 1e-12);
+    assert!((accuracy - correct as f64 / 60.0).abs() < 1e-12);
     for prediction in &predictions {
         let scores = prediction.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("score_"));
         let best = scores.max_by(|a, b| a.1.as_f64().unwrap().total_cmp(&b.1.as_f64().unwrap())).unwrap().0;
@@ -298,20 +301,125 @@ fn every_format_can_be_read_back() {
     assert_eq!(markdown.lines().count(), 2 + expected.len());
     assert!(markdown.starts_with("| model |"), "{markdown}");
     let latex = std::fs::read_to_string(place.path("b.tex")).unwrap();
-    assert!(latex.contains("\\begin{tabular}") && latex.contains("macro\\_f1"), "{latex}");
+    assert!(latex.contains("\\begin{tabular}") && latex.contains("95 \\% interval"), "{latex}");
     assert!(place.refused("export last -o b.xyz").contains("--format"));
     assert!(place.refused("export last --format csv -o none/b.csv").contains("none/b.csv"));
 }
 
+/// The first words of a printed leaderboard's rows.
+fn models(table: &str) -> Vec<&str> {
+    let rows = table.lines().skip_while(|line| !line.starts_with("model ")).skip(1);
+    rows.map_while(|line| line.split_whitespace().next()).collect()
+}
+
 #[test]
-fn list_names_models_protocols_and_datasets() {
+fn any_metric_sorts_the_leaderboard_the_better_first() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 2));
+    let run = place.json("--data t.csv --models svm,logistic,decision-tree,majority");
+    for key in ["macro_f1", "accuracy", "matthews_correlation", "log_loss", "fit_seconds"] {
+        let value = |model: &str| row(&run, model)[key].as_f64();
+        let table = place.run(&format!("show last --sort {key}"));
+        let sorted = models(&table);
+        assert_eq!(sorted.len(), 4, "{table}");
+        for pair in sorted.windows(2) {
+            let in_order = match (value(pair[0]), value(pair[1])) {
+                (Some(a), Some(b)) if ["log_loss", "fit_seconds"].contains(&key) => a <= b,
+                (Some(a), Some(b)) => a >= b,
+                (_, None) => true,
+                (None, Some(_)) => false,
+            };
+            assert!(in_order, "{pair:?} by {key}:\n{table}");
+        }
+        assert_eq!(table.contains(&format!("Sorted by {key}")), key != "macro_f1", "{table}");
+    }
+    let exported = place.run("export last --sort log_loss");
+    assert!(exported.lines().nth(1).unwrap().starts_with(models(&place.run("show last --sort log_loss"))[0]));
+}
+
+#[test]
+fn columns_choose_what_is_printed_and_exported() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 2));
+    let run = place.json("--data t.csv --models svm,logistic");
+    let chosen = "--columns accuracy,roc-auc,peak_bytes";
+    let head = |words: &str| -> String {
+        let table = place.run(words);
+        table.lines().find(|line| line.contains("model")).unwrap().to_owned()
+    };
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&head(&format!("show last {chosen}"))), "model acc. 95 % interval ROC AUC MB");
+    let csv = "model,accuracy,accuracy_low,accuracy_high,roc_auc,roc_auc_low,roc_auc_high,peak_bytes";
+    assert_eq!(head(&format!("export last {chosen}")), csv);
+    assert_eq!(
+        head(&format!("export last --format markdown {chosen}")),
+        "| model | acc. | 95 % interval | ROC AUC | MB |"
+    );
+    let shown: Value = serde_json::from_str(&place.run(&format!("show last --json {chosen}"))).unwrap();
+    assert_eq!(row(&shown, "svm")["accuracy"], row(&run, "svm")["accuracy"]);
+    assert_eq!(row(&shown, "svm")["macro_f1"], Value::Null);
+
+    let refused = place.refused("show last --columns accuracy,macrof1");
+    assert!(refused.contains("'macro_f1'"), "the nearest key is suggested: {refused}");
+    assert!(place.refused("export last --sort f2").contains("possible values"));
+}
+
+#[test]
+fn people_are_given_percent_and_megabytes_and_programs_every_digit() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 2));
+    let run = place.json("--data t.csv --models svm");
+    let svm = row(&run, "svm");
+    let (f1, bytes) = (svm["macro_f1"].as_f64().unwrap(), svm["peak_bytes"].as_u64().unwrap());
+    let table = place.run("export last --format markdown --columns macro_f1,peak_bytes");
+    let cells: Vec<&str> = table.lines().nth(2).unwrap().split('|').map(str::trim).collect();
+    assert_eq!(
+        (cells[2], cells[4]),
+        (&*format!("{:.1}", 100.0 * f1), &*format!("{:.1}", bytes as f64 / 1e6))
+    );
+    let csv = place.run("export last --columns macro_f1,peak_bytes");
+    let cells: Vec<f64> =
+        csv.lines().nth(1).unwrap().split(',').skip(1).map(|cell| cell.parse().unwrap()).collect();
+    assert_eq!((cells[0], cells[3]), (f1, bytes as f64));
+}
+
+/// What scikit-learn needs for the probability metrics is exported, so a reader of the predictions must get the same.
+#[test]
+fn probability_metrics_are_those_of_the_predictions() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    let run = place.json("--data t.csv --models logistic,svm-linear,ridge --holdout 70/30");
+    let brier = |row: &Value| {
+        let score = |class: &str| row[format!("score_{class}")].as_f64().unwrap();
+        let error = |class| (score(class) - f64::from(u8::from(row["truth"] == class))).powi(2);
+        ["blues", "jazz", "rock"].into_iter().map(error).sum::<f64>()
+    };
+    let text = place.run("export last --table predictions --format json");
+    let predictions: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let of: Vec<f64> = predictions.iter().filter(|row| row["model"] == "logistic").map(brier).collect();
+    let logistic = row(&run, "logistic");
+    let ours = logistic["brier_score"].as_f64().unwrap();
+    assert!((ours - of.iter().sum::<f64>() / of.len() as f64).abs() < 1e-6, "{ours}");
+    let ends = ["brier_score_low", "brier_score_high"].map(|key| logistic[key].as_f64().unwrap());
+    assert!(ends[0] <= ours && ours <= ends[1], "{ends:?} around {ours}");
+    assert!(logistic["roc_auc"].is_f64() && logistic["roc_auc_low"].is_null(), "{logistic}");
+    assert!(row(&run, "ridge")["log_loss"].is_null(), "its scores are no probabilities");
+    assert!(row(&run, "ridge")["cohens_kappa"].is_f64());
+}
+
+#[test]
+fn list_names_models_protocols_metrics_and_datasets() {
     let list = Place::new().run("list");
     for model in LINE_UP.into_iter().chain(NETWORKS) {
         assert!(list.contains(model), "{model}");
     }
-    for word in ["segment", "track", "artist", "fault-filtered", "synthetic"] {
+    for word in ["segment", "track", "artist", "fault-filtered", "synthetic", "log_loss"] {
         assert!(list.contains(word), "{word} is missing:\n{list}");
     }
+    let metrics: Value = serde_json::from_str(&Place::new().run("list metrics --json")).unwrap();
+    let metrics = metrics["metrics"].as_array().unwrap();
+    let log_loss = metrics.iter().find(|metric| metric["metric"] == "log_loss").unwrap();
+    assert_eq!((log_loss["better"].as_str(), log_loss["least"].as_f64()), (Some("lower"), Some(0.0)));
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Results {
         examples.iter().map(|&e| self.catalogue.examples[e].label).collect()
     }
 
-    /// Recording of each of some examples.
+    /// Track of each of some examples.
     pub fn tracks(&self, examples: &[usize]) -> Vec<usize> {
         examples.iter().map(|&e| self.catalogue.examples[e].track).collect()
     }

@@ -33,7 +33,7 @@ pub struct Metric {
     pub intervals: Intervals,
 }
 
-/// How a value is written for people. Files for programs hold it as it is.
+/// How a value is written for people. Files for programs hold it unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A share of 0–1 in percent with one decimal.
