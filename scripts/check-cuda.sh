@@ -36,7 +36,7 @@ else
 fi
 export CUDA_COMPUTE_CAP=$capability
 
-kernels=plugins/neural/src/layers/kernels
+kernels=plugins/neural/src/kernels
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"; finish' EXIT
 for part in $(sed -n 's/^ *include_str!("\(source\/.*\)"),/\1/p' "$kernels/mod.rs"); do cat "$kernels/$part"; done > "$folder/kernels.cu"
@@ -62,7 +62,7 @@ test_with_stand_in() {
     "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas -o "$folder/driver.so" "$folder/driver.cpp"
     runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
     env "$runner=env LD_PRELOAD=$folder/driver.so" cargo test --release -p genre-bench-neural --features cuda \
-        --test layers --test recurrent --test optimisers --test training
+        --test layers --test recurrent --test optimizers --test training
 }
 
 cargo build --release -p genre-bench-neural --features cuda --all-targets
@@ -94,7 +94,7 @@ fi
 
 if [ -n "$card" ]; then
     cargo test --release -p genre-bench-neural --features cuda
-    checked+=("layers, optimisers and training on $card")
+    checked+=("layers, optimizers and training on $card")
     for precision in '' bf16; do
         cargo run --release -p genre-bench-neural --features cuda --example steps -- cuda $precision
     done
@@ -108,10 +108,10 @@ else
         checked+=("the program compiles its kernels (nvrtc)")
         if [ -n "$compiler" ]; then
             test_with_stand_in
-            checked+=("built for CUDA, layers, optimisers and training give PyTorch's numbers with a stand-in for the driver")
+            checked+=("built for CUDA, layers, optimizers and training give PyTorch's numbers with a stand-in for the driver")
         fi
     else
         skipped+=("the program compiling its kernels, and with a stand-in for the driver: there is no stub of the driver")
     fi
-    skipped+=("layers, optimisers, training and training steps on a card: there is none (nvidia-smi -L)")
+    skipped+=("layers, optimizers, training and training steps on a card: there is none (nvidia-smi -L)")
 fi

@@ -10,8 +10,8 @@ use genre_bench_api::random_stream;
 use genre_bench_neural::cuda_device;
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
-    Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten,
-    InitScheme, LastState, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
+    Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
+    Dropout, Flatten, InitScheme, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
 use std::time::Instant;
@@ -138,9 +138,9 @@ fn measure(network: &Network, device: &Device, dtype: DType) -> Result<(f64, usi
     let mut seconds = Vec::new();
     for step in 0..10 {
         let start = Instant::now();
-        let pass = Pass::training(random_stream(step, "dropout"));
-        let scores = net.forward(&x, &pass)?;
-        let gradients = pass.backward(&CrossEntropy::default().of_labels(&scores, &labels)?)?;
+        let context = Context::training(random_stream(step, "dropout"));
+        let scores = net.forward(&x, &context)?;
+        let gradients = context.backward(&CrossEntropyLoss::default().of_labels(&scores, &labels)?)?;
         optimizer.step(&weights, &gradients, 1e-3, 1.0)?;
         device.synchronize()?;
         if step >= 3 {

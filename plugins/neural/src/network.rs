@@ -2,7 +2,7 @@
 
 use crate::device::device;
 use crate::failure::failed;
-use crate::layers::{Builder, Layer, Pass, Sequential};
+use crate::layers::{Builder, Context, Layer, Sequential};
 use crate::train::{Labelled, Recipe, Samples, fit, logits, probabilities};
 use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{
@@ -129,10 +129,10 @@ pub fn cost(architecture: &dyn Architecture, shape: &Shape, params: &Params) -> 
             (pixels, 0) if pixels > 0 => vec![1, 1, rows, columns],
             (pixels, features) => vec![1, pixels + features],
         };
-        let pass = Pass::counting();
-        network.forward(&Tensor::zeros(example, DType::F32, &Device::Cpu)?, &pass)?;
+        let context = Context::counting();
+        network.forward(&Tensor::zeros(example, DType::F32, &Device::Cpu)?, &context)?;
         let parameters = builder.finish().parameters() as u64;
-        Ok(Cost { parameters, macs: pass.macs() })
+        Ok(Cost { parameters, macs: context.macs() })
     };
     count().map_err(failed)
 }

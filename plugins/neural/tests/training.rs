@@ -7,7 +7,7 @@ use candle_core::{DType, Device};
 use common::devices;
 use genre_bench_api::{Params, Result, Run};
 use genre_bench_neural::layers::{
-    Activation, Builder, CrossEntropy, Flatten, InitScheme, Linear, Sequential, Weights,
+    Activation, Builder, CrossEntropyLoss, Flatten, InitScheme, Linear, Sequential, Weights,
 };
 use genre_bench_neural::train::augment::{Blur, Brightness, Mixup, SpecAugment, Warp};
 use genre_bench_neural::train::optimizer::OptimizerConfig;
@@ -73,7 +73,7 @@ fn it_learns_with_everything_switched_on() {
 
     let everything = Recipe {
         clip: Some(1.0),
-        loss: CrossEntropy { smoothing: 0.1, weights: Some(vec![1.0, 2.0, 1.0]) },
+        loss: CrossEntropyLoss { smoothing: 0.1, weights: Some(vec![1.0, 2.0, 1.0]) },
         augment: vec![
             Box::new(Warp { shift: (0.05, 0.2), zoom: 0.05, stretch: 0.1, mirror: true, ..Warp::default() }),
             Box::new(Brightness { by: 0.1 }),
@@ -96,9 +96,9 @@ fn the_history_says_what_the_last_weights_are_worth() {
     let ((samples, labels), (valid, valid_labels)) = (spectrograms(40, 0), spectrograms(30, 500));
     let (network, weights) = network(&Device::Cpu);
     let run = Run::with(Params::default(), 0);
-    let judged = Labelled { samples: &valid, labels: &valid_labels };
+    let validation = Labelled { samples: &valid, labels: &valid_labels };
     let history =
-        fit(&network, &weights, Labelled { samples: &samples, labels: &labels }, judged, &recipe, &run)
+        fit(&network, &weights, Labelled { samples: &samples, labels: &labels }, validation, &recipe, &run)
             .unwrap();
     let scores = logits(&network, &valid, (&Device::Cpu, DType::F32), || Ok(())).unwrap();
     let quality = genre_bench_neural::train::quality_of(&scores, &valid_labels);
@@ -117,7 +117,7 @@ fn what_cannot_be_trained_is_refused() {
         fit(&network, &weights, Labelled { samples, labels }, none, &recipe, &run).unwrap_err().to_string()
     };
     assert_eq!(refused(&samples, &labels[1..], recipe(1)), "12 examples have 11 labels");
-    assert!(refused(&nothing, &[], recipe(1)).contains("nothing to learn"));
+    assert!(refused(&nothing, &[], recipe(1)).contains("nothing to train on"));
     assert!(refused(&samples, &[7; 12], recipe(1)).contains("3 classes"));
     let mixup = Some(Mixup { alpha: 0.2 });
     assert!(refused(&samples, &[7; 12], Recipe { mixup, ..recipe(1) }).contains("3 classes"));

@@ -1,7 +1,7 @@
 use super::pools;
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
-    LastState, Layer, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
+    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout, Flatten,
+    InitScheme, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
 use crate::network::{Architecture, Shape, card, patience};
 use crate::train::optimizer::OptimizerConfig;
@@ -169,32 +169,32 @@ struct Modules {
 
 impl Modules {
     /// The recurrent layers' output for the convolutions' and what joins it, both as steps.
-    fn recur(&self, convolved: &Tensor, joining: Option<&Tensor>, pass: &Pass) -> Result<Tensor> {
+    fn recur(&self, convolved: &Tensor, joining: Option<&Tensor>, context: &Context) -> Result<Tensor> {
         let steps = |numbers: &Tensor| numbers.reshape((numbers.dim(0)?, (), STEP));
         let joining = joining.map(steps).transpose()?;
         let parts: Vec<Tensor> = [steps(convolved)?].into_iter().chain(joining).collect();
-        self.recurrent.forward(&Tensor::cat(&parts, 1)?, pass)
+        self.recurrent.forward(&Tensor::cat(&parts, 1)?, context)
     }
 }
 
 impl Layer for Modules {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let ((examples, numbers), (rows, columns)) = (batch.dims2()?, self.spectrogram);
         let pixels = rows * columns;
         if numbers <= pixels {
             bail!("{numbers} numbers are no spectrogram of {rows} x {columns} and features");
         }
         let spectrogram = batch.narrow(1, 0, pixels)?.reshape((examples, 1, rows, columns))?;
-        let convolved = self.convolutions.forward(&spectrogram, pass)?;
+        let convolved = self.convolutions.forward(&spectrogram, context)?;
         let mut recurrent = match self.joins.vision {
-            None => Some(self.recur(&convolved, None, pass)?),
+            None => Some(self.recur(&convolved, None, context)?),
             Some(_) => None,
         };
         let mut heard = batch.narrow(1, pixels, numbers - pixels)?;
         for (number, dense) in self.dense.iter().enumerate() {
-            heard = Activation::Relu.forward(&dense.forward(&heard, pass)?, pass)?;
+            heard = Activation::Relu.forward(&dense.forward(&heard, context)?, context)?;
             if self.joins.vision == Some(number) {
-                recurrent = Some(self.recur(&convolved, Some(&heard), pass)?);
+                recurrent = Some(self.recur(&convolved, Some(&heard), context)?);
             }
             let joining = match self.joins.audio {
                 Some((Visual::Convolutions, at)) if at == number => Some(&convolved),
@@ -206,6 +206,6 @@ impl Layer for Modules {
             }
         }
         let Some(recurrent) = recurrent else { bail!("the recurrent layers had nothing to read") };
-        self.output.forward(&Tensor::cat(&[&recurrent, &heard], 1)?, pass)
+        self.output.forward(&Tensor::cat(&[&recurrent, &heard], 1)?, context)
     }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 const EPOCH: usize = 7;
 
 /// Everything in a fit that changes with its epochs.
-pub(crate) struct State<'a> {
+pub(crate) struct TrainingState<'a> {
     pub weights: &'a Weights,
     pub optimizer: Optimizer,
     pub history: History,
@@ -22,7 +22,7 @@ pub(crate) struct State<'a> {
     pub best: Option<Snapshot>,
 }
 
-impl State<'_> {
+impl TrainingState<'_> {
     /// Writes a checkpoint, whole or not at all. `identity` is what another fit would differ by.
     pub fn save(&self, path: &Path, identity: &str) -> Result<()> {
         // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then
@@ -69,7 +69,7 @@ impl State<'_> {
     }
 
     fn read(&mut self, path: &Path, identity: &str) -> candle_core::Result<()> {
-        let mut file = Contents::read(path, self.largest_file())?;
+        let mut file = CheckpointFile::read(path, self.largest_file())?;
         let theirs = file.bytes("identity")?;
         if theirs != identity.as_bytes() {
             // Quoted, because what a foreign file says may be anything.
@@ -113,12 +113,12 @@ impl State<'_> {
 }
 
 /// A file of named tensors, none of which is believed to be what it should be.
-struct Contents {
+struct CheckpointFile {
     tensors: BufferedSafetensors,
     unread: BTreeSet<String>,
 }
 
-impl Contents {
+impl CheckpointFile {
     fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
         let bytes = std::fs::metadata(path)?.len();
         if bytes > largest {

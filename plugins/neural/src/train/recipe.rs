@@ -1,7 +1,7 @@
 use super::augment::{Augmentation, Mixup};
 use super::optimizer::OptimizerConfig;
 use super::{EarlyStopping, Keep, Schedule};
-use crate::layers::CrossEntropy;
+use crate::layers::CrossEntropyLoss;
 use genre_bench_api::Params;
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub struct Recipe {
     /// Examples of a step.
     pub batch: usize,
     /// What the gradients do to the weights.
-    pub rule: OptimizerConfig,
+    pub optimizer: OptimizerConfig,
     /// Learning rate that the schedule starts from.
     pub learning_rate: f64,
     /// How the learning rate goes on.
@@ -22,7 +22,7 @@ pub struct Recipe {
     /// length goes.
     pub clip: Option<f64>,
     /// What is made small.
-    pub loss: CrossEntropy,
+    pub loss: CrossEntropyLoss,
     /// What is done to training spectrograms, in this order.
     pub augment: Vec<Box<dyn Augmentation>>,
     /// Whether training examples are blended with each other.
@@ -40,15 +40,15 @@ pub struct Recipe {
 
 impl Recipe {
     /// Plain cross-entropy, a constant learning rate, all epochs, and the best weights.
-    pub fn new(epochs: usize, batch: usize, rule: OptimizerConfig, learning_rate: f64) -> Self {
+    pub fn new(epochs: usize, batch: usize, optimizer: OptimizerConfig, learning_rate: f64) -> Self {
         Self {
             epochs,
             batch,
-            rule,
+            optimizer,
             learning_rate,
             schedule: Schedule::Constant,
             clip: None,
-            loss: CrossEntropy::default(),
+            loss: CrossEntropyLoss::default(),
             augment: Vec::new(),
             mixup: None,
             early_stopping: None,
@@ -63,8 +63,8 @@ impl Recipe {
     /// # Errors
     ///
     /// The card declares them not.
-    pub fn of(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
-        Ok(Self::new(params.count("epochs")?, params.count("batch")?, rule, params.float("lr")?))
+    pub fn of(params: &Params, optimizer: OptimizerConfig) -> genre_bench_api::Result<Self> {
+        Ok(Self::new(params.count("epochs")?, params.count("batch")?, optimizer, params.float("lr")?))
     }
 
     /// The same that ends after as many epochs without a lower validation loss as `patience` says.
@@ -72,9 +72,9 @@ impl Recipe {
     /// # Errors
     ///
     /// The card declares one of them not.
-    pub fn stopping_early(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
+    pub fn stopping_early(params: &Params, optimizer: OptimizerConfig) -> genre_bench_api::Result<Self> {
         let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Self { early_stopping, ..Self::of(params, rule)? })
+        Ok(Self { early_stopping, ..Self::of(params, optimizer)? })
     }
 
     /// Whether it goes by the loss on examples that are not learnt from.
@@ -85,8 +85,8 @@ impl Recipe {
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so
     /// that a fit can be resumed to go on for longer.
     pub(crate) fn identity(&self) -> String {
-        let Self { batch, rule, learning_rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
-        let strategies = (rule, schedule, clip, loss, augment, mixup, keep);
+        let Self { batch, optimizer, learning_rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
+        let strategies = (optimizer, schedule, clip, loss, augment, mixup, keep);
         format!("batch {batch}, learning rate {learning_rate}, {strategies:?}")
     }
 }

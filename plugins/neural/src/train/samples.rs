@@ -1,4 +1,4 @@
-use crate::layers::kernels::upload;
+use crate::ops::upload;
 use candle_core::{DType, Device, Result, Tensor, bail};
 use genre_bench_api::{Inputs, Reads, Spectrograms};
 

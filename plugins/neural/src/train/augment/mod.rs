@@ -24,11 +24,11 @@ use std::fmt::Debug;
 /// it.
 pub trait Augmentation: Debug + Send + Sync {
     /// Changes a spectrogram in place.
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng);
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng);
 }
 
 /// One spectrogram of a batch, row by row.
-pub struct Representation<'a> {
+pub struct SpectrogramMut<'a> {
     /// Its values, `rows · columns`.
     pub values: &'a mut [f32],
     /// Number of rows.
@@ -37,7 +37,7 @@ pub struct Representation<'a> {
     pub columns: usize,
 }
 
-impl Representation<'_> {
+impl SpectrogramMut<'_> {
     /// The value at a place, or at the place on the edge that is nearest to it.
     fn nearest(&self, row: isize, column: isize) -> f32 {
         let clamp = |at: isize, count: usize| at.clamp(0, count as isize - 1) as usize;
@@ -56,7 +56,7 @@ pub(crate) fn augment(
         return;
     }
     for values in values.chunks_exact_mut((rows * columns).max(1)) {
-        let mut spectrogram = Representation { values, rows, columns };
+        let mut spectrogram = SpectrogramMut { values, rows, columns };
         augmentations.iter().for_each(|augmentation| augmentation.apply(&mut spectrogram, rng));
     }
 }

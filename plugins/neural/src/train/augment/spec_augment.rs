@@ -1,4 +1,4 @@
-use super::{Augmentation, Representation, up_to};
+use super::{Augmentation, SpectrogramMut, up_to};
 use rand_chacha::ChaCha8Rng;
 
 /// Blanks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data
@@ -19,7 +19,7 @@ pub struct SpecAugment {
 }
 
 impl Augmentation for SpecAugment {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let (rows, columns) = (spectrogram.rows, spectrogram.columns);
         let blank = spectrogram.values.iter().sum::<f32>() / spectrogram.values.len() as f32;
         for _ in 0..self.bands {

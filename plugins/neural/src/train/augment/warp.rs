@@ -1,4 +1,4 @@
-use super::{Augmentation, Representation, evenly};
+use super::{Augmentation, SpectrogramMut, evenly};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -22,7 +22,7 @@ pub struct Warp {
 }
 
 impl Augmentation for Warp {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let (rows, columns) = (spectrogram.rows as f32, spectrogram.columns as f32);
         let shift = (evenly(self.shift.0, rng) * rows, evenly(self.shift.1, rng) * columns);
         let zoom = 1.0 + evenly(self.zoom, rng);
@@ -45,7 +45,7 @@ impl Augmentation for Warp {
 }
 
 /// The value between the four pixels around a place.
-fn bilinear(spectrogram: &Representation, row: f32, column: f32) -> f32 {
+fn bilinear(spectrogram: &SpectrogramMut, row: f32, column: f32) -> f32 {
     let (top, left) = (row.floor(), column.floor());
     let (down, right) = (row - top, column - left);
     let at = |below: isize, beside: isize| spectrogram.nearest(top as isize + below, left as isize + beside);
