@@ -151,6 +151,10 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     };
     let zeros = |shape: &[usize], dtype| Some(Tensor::zeros(shape, dtype, &Device::Cpu).unwrap());
 
+    with(vec![("format", None)]);
+    refused("no format", "an older version of the program wrote it");
+    with(vec![("format", Some(Tensor::new(&[3u32], &Device::Cpu).unwrap()))]);
+    refused("a later format", "of format 3");
     with(vec![("weight/hidden.bias", None)]);
     refused("a weight missing", "no `weight/hidden.bias`");
     with(vec![("mean/hidden.bias", None)]);

@@ -78,7 +78,12 @@ fn it_learns_with_everything_switched_on() {
             Box::new(Warp { shift: (0.05, 0.2), zoom: 0.05, stretch: 0.1, mirror: true, ..Warp::default() }),
             Box::new(Brightness { by: 0.1 }),
             Box::new(Blur { deviation: 0.3 }),
-            Box::new(SpecAugment { bands: 1, band_width: 1, stretches: 1, stretch_width: 2 }),
+            Box::new(SpecAugment {
+                frequency_masks: 1,
+                frequency_share: 0.125,
+                time_masks: 1,
+                time_share: 0.25,
+            }),
         ],
         mixup: Some(Mixup { alpha: 0.2 }),
         ..recipe(60)

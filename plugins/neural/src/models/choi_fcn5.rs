@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
     Linear, MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimizer::OptimizerConfig;
-use crate::train::{Plateau, Recipe, Schedule};
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -34,20 +33,19 @@ pub struct ChoiFcn5 {
 impl Architecture for ChoiFcn5 {
     fn card(&self) -> Card {
         let summary = "five convolutions down to one pixel (Choi and others 2016)";
-        let card = match self.dropout {
-            false => card("choi-fcn5", summary, 100, 32, 0.001),
-            true => card("choi-fcn5-dropout", "the same with three dropout layers", 100, 32, 0.001),
+        let (name, summary) = match self.dropout {
+            false => ("choi-fcn5", summary),
+            true => ("choi-fcn5-dropout", "the same with three dropout layers"),
         };
-        let card = card
-            .reading_spectrograms(&["mel-128", "mel-96"])
-            .param(patience(10))
+        let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
+        let card = spectrogram_card(name, summary, &["mel-128", "mel-96"], recipe)
             .param(scaled::param())
             .reduced("width", "0.25");
         // What drops out must be seen more often.
         card.reduced("epochs", if self.dropout { "8" } else { "6" })
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
         let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
         let (mut channels, mut left) = (1, shape.spectrogram);
@@ -69,11 +67,5 @@ impl Architecture for ChoiFcn5 {
         }
         let output = Linear::new(&builder.at("output"), channels, shape.classes, InitScheme::Keras)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let plateau = Plateau { patience: 5, ..Plateau::TORCH };
-        let schedule = Schedule::Plateau(plateau);
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }

@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear, MaxPool2d, Resize,
     Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::{Result, bail};
 use genre_bench_api::{Card, Param, Params};
 
@@ -23,15 +22,12 @@ pub struct Cnn5Block;
 
 impl Architecture for Cnn5Block {
     fn card(&self) -> Card {
-        card(
+        spectrogram_card(
             "cnn-5block",
             "five blocks of convolution, batch norm, leaky ReLU; early stopping",
-            100,
-            32,
-            0.001,
+            &["mel-40", "mel-128", "mfcc-13", "mfcc-20"],
+            Defaults::new(100, 32, 0.001).patience(10),
         )
-        .reading_spectrograms(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
-        .param(patience(10))
         .param(
             Param::int("size", 224, "rows and columns that spectrograms are resized to")
                 .between(32.0, 1024.0),
@@ -42,7 +38,7 @@ impl Architecture for Cnn5Block {
         .reduced("width", "0.5")
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let size = params.count("size").map_err(candle_core::Error::wrap)?;
         let mut network = Sequential::new().then(Resize::new((size, size)));
         let (mut channels, mut side) = (1, size);
@@ -63,9 +59,5 @@ impl Architecture for Cnn5Block {
         let dense =
             Linear::new(&builder.at("output"), channels * side * side, shape.classes, InitScheme::Torch)?;
         Ok(network.then(Flatten).then(dense))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout, Flatten,
     InitScheme, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimizer::OptimizerConfig;
-use crate::train::{Plateau, Recipe, Schedule};
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::{Result, Tensor, bail};
 use genre_bench_api::{Card, Params};
 
@@ -95,18 +94,17 @@ impl Mlfi {
 
 impl Architecture for Mlfi {
     fn card(&self) -> Card {
-        let card = card(&self.name(), &self.summary(), 150, 32, 0.01)
-            .reading_spectrograms(&["mel-128", "mel-64"])
+        let recipe = Defaults::new(150, 32, 0.01).plateau().patience(15);
+        let card = spectrogram_card(&self.name(), &self.summary(), &["mel-128", "mel-64"], recipe)
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
-            .param(patience(15))
             .reduced("epochs", "3")
             .reduced("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
         if interacts { card.only_by_name() } else { card }
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
         let recurrent = Recurrent::of(Recurrence::Gru, UNITS).layers(LAYERS);
         let mut dense = Vec::new();
         let mut features = shape.columns;
@@ -128,11 +126,6 @@ impl Architecture for Mlfi {
             dense,
             output: Linear::new(&builder.at("output"), UNITS + features, shape.classes, InitScheme::Keras)?,
         }))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let schedule = Schedule::Plateau(Plateau { patience: 5, ..Plateau::TORCH });
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }
 

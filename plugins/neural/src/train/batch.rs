@@ -27,12 +27,13 @@ impl Batch {
         rng: &mut ChaCha8Rng,
     ) -> Self {
         let mut values = samples.gather(rows.iter().copied());
-        if let [_, height, width] = *samples.shape() {
-            augment(&mut values, (height, width), &recipe.augment, rng);
+        let example = samples.shape().iter().product();
+        if let Some(size) = samples.spectrogram_size() {
+            augment(&mut values, example, size, &recipe.augment, rng);
         }
         let mix = recipe.mixup.map(|mixup| mixup.draw(rows.len(), rng));
         if let Some(mix) = &mix {
-            mix.blend(&mut values, samples.shape().iter().product());
+            mix.blend(&mut values, example);
         }
         Self { rows, inputs: samples.tensor(values, device, dtype), mix }
     }

@@ -10,6 +10,8 @@ use genre_bench_api::{Epoch, Error, Quality, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+/// Of what the file says and how. Version 1 did not say which it is.
+const FORMAT: u32 = 2;
 /// Numbers of an epoch in the file.
 const EPOCH: usize = 7;
 
@@ -48,6 +50,7 @@ impl TrainingState<'_> {
 
     fn tensors(&self, identity: &str) -> candle_core::Result<HashMap<String, Tensor>> {
         let mut tensors = HashMap::from([
+            ("format".to_owned(), Tensor::new(&[FORMAT], &Device::Cpu)?),
             ("identity".to_owned(), Tensor::new(identity.as_bytes(), &Device::Cpu)?),
             ("history".to_owned(), numbers(&self.history)?),
         ]);
@@ -70,6 +73,11 @@ impl TrainingState<'_> {
 
     fn read(&mut self, path: &Path, identity: &str) -> candle_core::Result<()> {
         let mut file = CheckpointFile::read(path, self.largest_file())?;
+        match file.format()? {
+            Some(FORMAT) => {}
+            Some(other) => bail!("it is of format {other}, and this version of the program reads {FORMAT}"),
+            None => bail!("an older version of the program wrote it"),
+        }
         let theirs = file.bytes("identity")?;
         if theirs != identity.as_bytes() {
             // Quoted, because what a foreign file says may be anything.
@@ -138,6 +146,16 @@ impl CheckpointFile {
         match DType::try_from(view.dtype()) {
             Ok(theirs) if theirs == dtype => self.tensors.load(name, device),
             _ => bail!("`{name}` is of type {:?}, not {dtype:?}", view.dtype()),
+        }
+    }
+
+    /// None in files of versions that did not say.
+    fn format(&mut self) -> candle_core::Result<Option<u32>> {
+        match self.unread.contains("format") {
+            true => {
+                Ok(self.take("format", DType::U32, &Device::Cpu)?.flatten_all()?.to_vec1()?.first().copied())
+            }
+            false => Ok(None),
         }
     }
 

@@ -37,10 +37,10 @@ pub fn fit(
             return Err(Error::failed(format!("{samples} examples have {labels} labels")));
         }
     }
-    if !recipe.augment.is_empty() && !matches!(train.samples.shape(), [1, _, _]) {
+    if !recipe.augment.is_empty() && train.samples.spectrogram_size().is_none() {
         let shape = train.samples.shape();
         return Err(Error::failed(format!(
-            "only spectrograms of shape (1, rows, columns) are augmented, not {shape:?}"
+            "only spectrograms are augmented, not examples of shape {shape:?}"
         )));
     }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weights.dtype));
@@ -235,7 +235,8 @@ impl StepResult {
 
 fn diverged(what: &str, epoch: usize, recipe: &Recipe) -> Error {
     let learning_rate = recipe.learning_rate;
-    let advice = format!("try a lower learning rate than {learning_rate}, or clip the gradients");
+    let advice =
+        format!("try a lower learning rate than {learning_rate} (lr), or clip the gradients (clip-norm)");
     Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
 }
 

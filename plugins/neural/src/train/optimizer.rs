@@ -61,6 +61,14 @@ impl OptimizerConfig {
         Self::Adam { betas: (0.9, 0.999), epsilon: 1e-8, weight_decay: 0.01, decay: Decay::Weight }
     }
 
+    /// The same with another weight decay.
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        match self {
+            Self::Sgd { momentum, nesterov, .. } => Self::Sgd { momentum, nesterov, weight_decay },
+            Self::Adam { betas, epsilon, decay, .. } => Self::Adam { betas, epsilon, weight_decay, decay },
+        }
+    }
+
     /// Names of what is remembered of every weight between steps.
     pub fn moments(self) -> &'static [&'static str] {
         match self {

@@ -2,13 +2,12 @@ use super::augment::{Augmentation, Mixup};
 use super::optimizer::OptimizerConfig;
 use super::{EarlyStopping, Keep, Schedule};
 use crate::layers::CrossEntropyLoss;
-use genre_bench_api::Params;
 use std::path::PathBuf;
 
 /// How a network is trained.
 #[derive(Debug)]
 pub struct Recipe {
-    /// How often every example is learnt from.
+    /// Epochs of training, at most.
     pub epochs: usize,
     /// Examples of a step.
     pub batch: usize,
@@ -18,10 +17,10 @@ pub struct Recipe {
     pub learning_rate: f64,
     /// How the learning rate goes on.
     pub schedule: Schedule,
-    /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any
-    /// length goes.
+    /// Largest norm of all gradients together as one vector; longer ones are scaled down to it, as by PyTorch's
+    /// `clip_grad_norm_`. None where any norm goes.
     pub clip: Option<f64>,
-    /// What is made small.
+    /// The loss that is minimized.
     pub loss: CrossEntropyLoss,
     /// What is done to training spectrograms, in this order.
     pub augment: Vec<Box<dyn Augmentation>>,
@@ -58,28 +57,9 @@ impl Recipe {
         }
     }
 
-    /// The same, with the epochs, batch and learning rate that a network's card declares.
-    ///
-    /// # Errors
-    ///
-    /// The card declares them not.
-    pub fn of(params: &Params, optimizer: OptimizerConfig) -> genre_bench_api::Result<Self> {
-        Ok(Self::new(params.count("epochs")?, params.count("batch")?, optimizer, params.float("lr")?))
-    }
-
-    /// The same that ends after as many epochs without a lower validation loss as `patience` says.
-    ///
-    /// # Errors
-    ///
-    /// The card declares one of them not.
-    pub fn stopping_early(params: &Params, optimizer: OptimizerConfig) -> genre_bench_api::Result<Self> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Self { early_stopping, ..Self::of(params, optimizer)? })
-    }
-
-    /// Whether it goes by the loss on examples that are not learnt from.
+    /// Whether it goes by the loss on examples that it is not trained on.
     pub fn needs_validation(&self) -> bool {
-        self.early_stopping.is_some() || matches!(self.schedule, Schedule::Plateau(_))
+        self.early_stopping.is_some() || self.schedule.needs_validation()
     }
 
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so

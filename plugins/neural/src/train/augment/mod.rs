@@ -45,9 +45,11 @@ impl SpectrogramMut<'_> {
     }
 }
 
-/// Applies augmentations, in order, to every spectrogram of a batch.
+/// Applies augmentations, in order, to every spectrogram of a batch. An example has `example` values, of which the first
+/// are the spectrogram.
 pub(crate) fn augment(
     values: &mut [f32],
+    example: usize,
     (rows, columns): (usize, usize),
     augmentations: &[Box<dyn Augmentation>],
     rng: &mut ChaCha8Rng,
@@ -55,8 +57,8 @@ pub(crate) fn augment(
     if augmentations.is_empty() {
         return;
     }
-    for values in values.chunks_exact_mut((rows * columns).max(1)) {
-        let mut spectrogram = SpectrogramMut { values, rows, columns };
+    for example in values.chunks_exact_mut(example.max(1)) {
+        let mut spectrogram = SpectrogramMut { values: &mut example[..rows * columns], rows, columns };
         augmentations.iter().for_each(|augmentation| augmentation.apply(&mut spectrogram, rng));
     }
 }
@@ -85,7 +87,13 @@ mod tests {
     ) -> Vec<Vec<f32>> {
         let mut batch = values.repeat(count);
         let shape = (values.len() / columns, columns);
-        augment(&mut batch, shape, &[Box::new(augmentation)], &mut random_stream(0, "augmentation"));
+        augment(
+            &mut batch,
+            values.len(),
+            shape,
+            &[Box::new(augmentation)],
+            &mut random_stream(0, "augmentation"),
+        );
         batch.chunks(values.len()).map(<[f32]>::to_vec).collect()
     }
 
