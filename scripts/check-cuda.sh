@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the CUDA side: builds with it, compiles the kernels, tests them on the processor, and on a machine with a card tests
+# Checks the CUDA side: builds with it, compiles the kernels, tests them on the CPU, and on a machine with a card tests
 # the layers and times training steps there. Not part of the gate: the first build takes nvcc several minutes.
 #
 # Usage: scripts/check-cuda.sh [TOOLKIT-SCRIPT]
@@ -77,7 +77,7 @@ fi
 
 if compiler=$(command -v "${CXX:-c++}"); then
     cargo test --release -p genre-bench-neural --lib kernels
-    checked+=("operations made of kernels give PyTorch's numbers on the processor, in f32 and bf16")
+    checked+=("operations made of kernels give PyTorch's numbers on the CPU, in f32 and bf16")
     # The same under AddressSanitizer: a kernel that reads or writes beside its tensors ends the test.
     if sanitizer=$("$compiler" -print-file-name=libasan.so) && [ -e "$sanitizer" ]; then
         tests=$(cargo test --release -p genre-bench-neural --lib --no-run --message-format json 2> /dev/null |
@@ -89,7 +89,7 @@ if compiler=$(command -v "${CXX:-c++}"); then
         skipped+=("kernels under AddressSanitizer: the compiler has none")
     fi
 else
-    skipped+=("kernels on the processor: no C++ compiler (CXX, or c++)")
+    skipped+=("kernels on the CPU: no C++ compiler (CXX, or c++)")
 fi
 
 if [ -n "$card" ]; then

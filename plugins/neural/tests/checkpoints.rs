@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A network with all that a checkpoint must hold: weights, chance in every pass, and buffers that change.
+/// A network with all that a checkpoint must hold: weights, random numbers in every forward pass, and buffers that change.
 fn network(seed: u64, width: usize) -> (Sequential, Weights) {
     let builder = Builder::new(seed, &Device::Cpu, DType::F32);
     let linear =

@@ -287,7 +287,7 @@ fn mix_on(device: &Device) {
 
 /// Layers of all kinds in one network, whose gradients find their way in either type of numbers.
 #[test]
-fn a_network_learns_in_f32_and_in_bf16() {
+fn a_network_trains_in_f32_and_in_bf16() {
     for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::BF16)]) {
         let builder = Builder::new(3, device, dtype);
         if dtype == DType::BF16 && builder.trainable("none", 1, Init::Constant(0.0)).is_err() {

@@ -37,7 +37,7 @@ fn network(device: &Device) -> (Sequential, Weights) {
     (Sequential::new().then(Flatten).then(hidden).then(Activation::Relu).then(output), builder.finish())
 }
 
-/// The history of a fit, and the share of new spectrograms that the network has right then.
+/// The history of a fit, and the share of new spectrograms that the network predicts correctly then.
 fn train(recipe: &Recipe) -> Result<(History, f64)> {
     train_on(&Device::Cpu, recipe)
 }
@@ -53,10 +53,10 @@ fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
     let history = fit(&network, &weights, train, valid, recipe, &run)?;
     let (test, test_labels) = spectrograms(60, 1000);
     let scores = logits(&network, &test, (device, DType::F32), || Ok(()))?;
-    let is_right =
+    let is_correct =
         |(row, label): &(ndarray::ArrayView1<f32>, &usize)| row.iter().all(|&score| score <= row[**label]);
-    let right = scores.rows().into_iter().zip(&test_labels).filter(is_right).count();
-    Ok((history, right as f64 / 60.0))
+    let correct = scores.rows().into_iter().zip(&test_labels).filter(is_correct).count();
+    Ok((history, correct as f64 / 60.0))
 }
 
 fn recipe(epochs: usize) -> Recipe {
@@ -64,7 +64,7 @@ fn recipe(epochs: usize) -> Recipe {
 }
 
 #[test]
-fn it_learns_with_everything_switched_on() {
+fn it_trains_with_everything_switched_on() {
     for device in devices() {
         let (history, accuracy) = train_on(&device, &recipe(30)).unwrap();
         assert!(accuracy > 0.9, "plain: {accuracy}");
@@ -92,7 +92,7 @@ fn it_learns_with_everything_switched_on() {
     assert!(accuracy > 0.8, "everything: {accuracy}");
     let again = train(&everything).unwrap().0;
     let losses = |history: &History| history.epochs.iter().map(|epoch| epoch.train_loss).collect::<Vec<_>>();
-    assert_eq!(losses(&history), losses(&again), "the same chance again");
+    assert_eq!(losses(&history), losses(&again), "the same random numbers again");
 }
 
 #[test]

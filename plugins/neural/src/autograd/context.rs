@@ -10,12 +10,12 @@ use std::sync::{Mutex, PoisonError};
 /// The context of a forward pass through a network: whether it is in training, and then the random numbers of dropout
 /// and what the backward pass needs; or whether it only counts.
 pub struct Context {
-    training: Option<Recording>,
+    training: Option<TrainingPass>,
     macs: Option<AtomicU64>,
 }
 
 /// What only training has.
-struct Recording {
+struct TrainingPass {
     rng: Mutex<ChaCha8Rng>,
     tape: Tape,
 }
@@ -24,7 +24,7 @@ impl Context {
     /// Of a pass whose gradients are wanted, PyTorch's `model.train()`: dropout drops, batch normalization uses the
     /// batch's own statistics.
     pub fn training(rng: ChaCha8Rng) -> Self {
-        let training = Some(Recording { rng: Mutex::new(rng), tape: Tape::default() });
+        let training = Some(TrainingPass { rng: Mutex::new(rng), tape: Tape::default() });
         Self { training, macs: None }
     }
 
@@ -58,7 +58,7 @@ impl Context {
         self.training.is_some()
     }
 
-    /// A seed for the next layer that needs chance; none in evaluation. Layers ask in the order in which they
+    /// A seed for the next layer that needs random numbers; none in evaluation. Layers ask in the order in which they
     /// run, so the seeds are the same for the same network and generator.
     pub fn seed(&self) -> Option<u64> {
         let rng = &self.training.as_ref()?.rng;
@@ -70,11 +70,11 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// A pass that is not for training; a device that fails.
+    /// A context that is not for training; a device that fails.
     pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
         match &self.training {
             Some(training) => training.tape.backward(loss),
-            None => bail!("a pass in evaluation has no gradients"),
+            None => bail!("a forward pass in evaluation has no gradients"),
         }
     }
 

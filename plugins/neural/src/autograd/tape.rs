@@ -156,6 +156,6 @@ fn add(sum: Option<Tensor>, gradient: Tensor) -> Result<Tensor> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic ends the pass, whatever it left.
+    // A panic ends the forward pass, whatever it left.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-// Stands for CUDA where the kernels are tested on the processor: what their source needs of the language, blocks of
+// Stands for CUDA where the kernels are tested on the CPU: what their source needs of the language, blocks of
 // threads with barriers, and cuBLAS's matrix product.
 
 #include <cmath>

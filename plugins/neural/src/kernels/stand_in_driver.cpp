@@ -1,6 +1,6 @@
 // Stands for the driver, cuBLAS and cuRAND where the whole program, built for CUDA, is tested without a card:
 // scripts/check-cuda.sh puts it behind emulation.cpp and the kernels, and loads it before the real libraries. Device memory
-// is memory of the processor, every call is over when it returns, our kernels are the emulation's, and those of candle's
+// is memory of the CPU, every call is over when it returns, our kernels are the emulation's, and those of candle's
 // that the tests need are written here once more.
 
 #include <cstdio>

@@ -2,7 +2,7 @@ use super::{Context, Layer};
 use crate::ops::DropoutMask;
 use candle_core::{Result, Tensor, bail};
 
-/// In training, sets numbers to zero by chance and makes the others larger, so that the mean stays (N.
+/// In training, sets numbers to zero at random and makes the others larger, so that the mean stays (N.
 /// Srivastava et al., JMLR 15, 2014); in evaluation, nothing. PyTorch's `Dropout`, for any shape.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout(f32);

@@ -4,7 +4,7 @@ use candle_core::{D, Result, Tensor, bail};
 
 /// Recurrent layers over `(batch, steps, features)`, each reading the one below, from a state of zeros.
 ///
-/// The weights have PyTorch's names, shapes, order of gates and initialisation (evenly within `1 / √hidden`).
+/// The weights have PyTorch's names, shapes, order of gates and initialization (evenly within `1 / √hidden`).
 pub struct Recurrent {
     recurrence: Recurrence,
     hidden: usize,
@@ -85,7 +85,7 @@ pub struct States {
     /// The top layer's states at all steps, `(batch, steps, hidden)`; twice `hidden` if bidirectional.
     pub steps: Tensor,
     /// The top layer's state at the end of its walk, `(batch, hidden)`; if bidirectional, the state after the
-    /// last step of the walk forwards and that after the first step, where the walk backwards ends.
+    /// last step and, of the reverse direction, that after the first step, where it ends.
     pub last: Tensor,
 }
 

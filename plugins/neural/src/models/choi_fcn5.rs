@@ -12,12 +12,12 @@ use genre_bench_api::{Card, Params};
 const FILTERS: [usize; 5] = [32, 128, 128, 192, 256];
 const POOLS: [(usize, usize); 5] = [(2, 4), (2, 4), (2, 3), (4, 2), (4, 4)];
 /// Our reading of "three dropout layers": after the last three blocks, a quarter. Half, as the paper has it, in front of
-/// batch normalisation keeps a network with few filters from working outside training (X. Li and others, "Understanding
+/// batch normalization keeps a network with few filters from working outside training (X. Li and others, "Understanding
 /// the disharmony between dropout and batch normalization by variance shift", CVPR 2019).
 const DROPOUT: f32 = 0.25;
 const FIRST_DROPOUT: usize = 2;
 
-/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalisation, ReLU, max-pool] down to one pixel, and a dense
+/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalization, ReLU, max-pool] down to one pixel, and a dense
 /// layer (K. Choi, G. Fazekas, M. Sandler, "Automatic tagging using deep convolutional neural networks", ISMIR 2016).
 ///
 /// System E of a neural-networks course project: the best epoch's weights, early stopping, and a learning rate that

@@ -11,12 +11,12 @@ use genre_bench_api::{Card, Param, Params};
 /// Our reading: the source does not say.
 const FILTERS: [usize; 5] = [16, 32, 64, 128, 256];
 
-/// Spectrograms resized to 224 × 224, then five blocks of [convolution 3×3, batch normalisation, leaky ReLU, max-pool
+/// Spectrograms resized to 224 × 224, then five blocks of [convolution 3×3, batch normalization, leaky ReLU, max-pool
 /// 2×2] and a dense layer.
 ///
 /// System D of a multimedia course report: Adam with a learning rate of 0.001, stopped after 10 epochs without a
 /// lower validation loss, the best epoch's weights kept. Our reading: 16 to 256 filters, doubled from block to block,
-/// kernels of 3×3 with padding, PyTorch's slope and initialisation, batches of 32, at most 100 epochs.
+/// kernels of 3×3 with padding, PyTorch's slope and initialization, batches of 32, at most 100 epochs.
 #[derive(Debug, Clone, Copy)]
 pub struct Cnn5Block;
 
@@ -54,7 +54,7 @@ impl Architecture for Cnn5Block {
             side /= 2;
         }
         if side == 0 {
-            bail!("pictures of {size} x {size} are too small for five times halving");
+            bail!("spectrograms of {size} x {size} are too small for five times halving");
         }
         let dense =
             Linear::new(&builder.at("output"), channels * side * side, shape.classes, InitScheme::Torch)?;

@@ -15,8 +15,8 @@ const FILTERS: [usize; 3] = [64, 128, 256];
 /// Rows and columns of the smallest spectrogram of which three blocks leave a pixel.
 const SMALLEST: usize = 50;
 
-/// Batch normalisation, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalisation], then dense 32 with
-/// ReLU, batch normalisation and dropout 0.5.
+/// Batch normalization, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalization], then dense 32 with
+/// ReLU, batch normalization and dropout 0.5.
 ///
 /// System C of an ANN/CNN course report: SGD with Nesterov momentum and a learning rate that decays; 70 % of clips
 /// correct, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of

@@ -22,13 +22,13 @@ const LAYERS: usize = 2;
 /// Sandler and K. Cho, "Convolutional recurrent neural networks for music classification", ICASSP 2017.
 ///
 /// System B, of Ghaemi, Leclercq and Capobianco, "CRNN and transfer learning": mel spectrograms of 192 bands up to
-/// 8000 Hz with a hop of 256 samples, in chunks of 30, 10, 3 and 1 s; every convolution 3×3, ELU, batch normalisation,
+/// 8000 Hz with a hop of 256 samples, in chunks of 30, 10, 3 and 1 s; every convolution 3×3, ELU, batch normalization,
 /// pool, dropout 0.1; GRU of 32 units, dropout 0.3, dense; Adam, stopped after 10 epochs without a lower validation
 /// loss.
 ///
 /// Our reading: two recurrent layers, of which the last step's state counts, with the dropout after them; what rows
 /// the pools leave are features of the step; one dense layer with as many outputs as classes, although the source
-/// prints a width of 20; padding of 1; PyTorch's initialisation; a learning rate of 0.001, batches of 16, at most 100
+/// prints a width of 20; padding of 1; PyTorch's initialization; a learning rate of 0.001, batches of 16, at most 100
 /// epochs. A pool is never larger than what the blocks before left.
 ///
 /// Training on chunks of 3 s takes about 1 GB, from chunks of 30 s ten times as much: smaller batches need less.

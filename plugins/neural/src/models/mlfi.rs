@@ -22,19 +22,19 @@ const UNITS: usize = 64;
 const LAYERS: usize = 2;
 
 /// Middle-level learning feature interaction: convolutional and recurrent layers on a mel spectrogram (the visual
-/// module) beside dense layers on audio features (the audio module), which tell each other in between what they have
-/// learnt.
+/// module) beside dense layers on audio features (the audio module), which hand each other their features
+/// in between.
 ///
 /// System F, of Arcaro and D'Onofrio (2023) after J. Liu, C. Wang and L. Zha, "A middle-level learning feature
 /// interaction method with deep learning for multi-feature music genre classification", Electronics 10(18), 2021: mel
-/// spectrograms of 128 × 130 and 55 features of 3 s, both standardised; convolution blocks of [convolution, batch
-/// normalisation, pool, dropout 0.1] down to 128 numbers, which as 8 steps of 16 go through two recurrent layers; dense
+/// spectrograms of 128 × 130 and 55 features of 3 s, both standardized; convolution blocks of [convolution, batch
+/// normalization, pool, dropout 0.1] down to 128 numbers, which as 8 steps of 16 go through two recurrent layers; dense
 /// layers of 1024, 512, 256, 128 and 64; both joined before the last layer. Adam with a learning rate of 0.01 that
 /// falls on a plateau, up to 150 epochs, of which about 50 ran.
 ///
 /// Our reading: kernels of 3×3 with padding; filters 16, 32, 64, 128, 128 with max-pools of 2, 2, 2, 4, 4; ReLU after
-/// batch normalisation and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
-/// steps join, they follow those of the convolutions; Keras's initialisation; batches of 32; a tenth of the learning rate after
+/// batch normalization and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
+/// steps join, they follow those of the convolutions; Keras's initialization; batches of 32; a tenth of the learning rate after
 /// more than 5 epochs without a lower validation loss, the end after 15. Spectrograms of other sizes come to 128 numbers
 /// too: a pool is never larger than what the blocks before left, and what the last one leaves is averaged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Mlfi {
     vision: Option<usize>,
 }
 
-/// What the visual module has learnt.
+/// Features of the visual module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visual {
     /// Sub-mode A in our reading: the convolutions' output.

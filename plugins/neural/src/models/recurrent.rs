@@ -13,7 +13,7 @@ use genre_bench_api::{Card, Params};
 /// epoch's weights kept. The better of its two inputs is the default.
 ///
 /// Our reading: as many steps as the segment has columns, where the source cuts and pads 1293 columns to 1300 (a state
-/// after seven steps of silence says no more); PyTorch's initialisation; batches of 32, at most 100 epochs; of the
+/// after seven steps of silence says no more); PyTorch's initialization; batches of 32, at most 100 epochs; of the
 /// bidirectional network both directions' last states; where there are two dense layers, the first as wide as the
 /// state and followed by ReLU.
 #[derive(Debug, Clone, Copy)]

@@ -22,7 +22,7 @@ const EXPANSION: usize = 4;
 /// 0.00001, stopped after 10 epochs without a lower validation loss, the best epoch's weights kept. ResNet-18, in the
 /// same way, is ours.
 ///
-/// Our reading: torchvision's networks and initialisation, with the stride of a bottleneck in its convolution 3×3,
+/// Our reading: torchvision's networks and initialization, with the stride of a bottleneck in its convolution 3×3,
 /// except that they read one channel and have as many outputs as classes; batches of 32, at most 100 epochs.
 #[derive(Debug, Clone, Copy)]
 pub enum ResNet {
@@ -83,7 +83,7 @@ impl ResNet {
     }
 }
 
-/// Adds a convolution without bias, which batch normalisation would take away, and that.
+/// Adds a convolution without bias, which batch normalization would take away, and that.
 fn convolution(
     network: Sequential,
     builder: &Builder,

@@ -22,7 +22,7 @@ const DENSE: usize = 4096;
 /// after 10 epochs without a lower validation loss, the best epoch's weights kept; better with shifted, zoomed and
 /// brightened or darkened training spectrograms (`augment`).
 ///
-/// Our reading: torchvision's network and initialisation, except that it reads one channel and has as many outputs as
+/// Our reading: torchvision's network and initialization, except that it reads one channel and has as many outputs as
 /// classes; batches of 32, at most 100 epochs; shifts, zoom and brightness by up to a tenth, a tenth and a fifth. On
 /// smaller spectrograms a pool is never larger than what the stages before left, and the dense layers read what is left
 /// averaged over, or repeated to, 7 × 7 as in torchvision.

@@ -1,5 +1,5 @@
 use super::cpu::{BLOCK, values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
@@ -30,7 +30,7 @@ impl Activation {
 /// The slopes are told from the values: nothing but the output needs to be kept.
 impl Operation<1> for Activation {
     type Saved = ();
-    const READS: Reads = Reads::OUTPUT;
+    const READS: BackwardReads = BackwardReads::OUTPUT;
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
         let output = match *self {

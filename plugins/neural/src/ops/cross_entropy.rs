@@ -6,15 +6,15 @@ use candle_core::{Device, Result, Tensor};
 /// Cross-entropy of the softmax of scores `(batch, classes)` with shares of the classes, a scalar, and its gradient with
 /// respect to the scores. `shares` has as many numbers as the scores.
 pub(crate) fn cross_entropy(scores: &Tensor, shares: Vec<f32>) -> Result<(Tensor, Tensor)> {
-    CrossEntropy { scores, shares }.run(scores.device())
+    SoftmaxCrossEntropy { scores, shares }.run(scores.device())
 }
 
-struct CrossEntropy<'a> {
+struct SoftmaxCrossEntropy<'a> {
     scores: &'a Tensor,
     shares: Vec<f32>,
 }
 
-impl Dispatch for CrossEntropy<'_> {
+impl Dispatch for SoftmaxCrossEntropy<'_> {
     type Output = (Tensor, Tensor);
 
     fn on_cpu(self) -> Result<(Tensor, Tensor)> {

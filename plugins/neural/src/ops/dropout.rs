@@ -1,5 +1,5 @@
 use super::cpu::{values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
@@ -41,7 +41,7 @@ impl DropoutMask {
 
 impl Operation<1> for DropoutMask {
     type Saved = ();
-    const READS: Reads = Reads::NEITHER;
+    const READS: BackwardReads = BackwardReads::NEITHER;
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
         Ok((self.on_cpu(input)?, ()))

@@ -1,5 +1,5 @@
 use super::cpu::{Matrix, MatrixMut, values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor, bail};
 use gemm::Parallelism;
@@ -23,7 +23,7 @@ fn output_dims(input: &Tensor, weight: &Tensor) -> Result<Vec<usize>> {
 
 impl Operation<3> for WeightedSums {
     type Saved = ();
-    const READS: Reads = Reads::INPUTS;
+    const READS: BackwardReads = BackwardReads::INPUTS;
 
     fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, ())> {
         let dims = output_dims(input, weight)?;

@@ -1,5 +1,5 @@
 use super::cpu::{integers, values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
@@ -27,7 +27,7 @@ impl WindowMaxima {
 
 impl Operation<1> for WindowMaxima {
     type Saved = Maxima;
-    const READS: Reads = Reads::NEITHER;
+    const READS: BackwardReads = BackwardReads::NEITHER;
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, Maxima)> {
         let (batch, channels, height, width) = input.dims4()?;

@@ -1,5 +1,5 @@
 use super::cpu::{planes, planes_mut, sum, sum_pairs, values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
@@ -73,7 +73,7 @@ fn measure(planes: &[&[f32]]) -> (f32, f32) {
 impl Operation<3> for Normalization {
     /// The batch's own moments, where they are used.
     type Saved = Option<Moments>;
-    const READS: Reads = Reads::INPUTS;
+    const READS: BackwardReads = BackwardReads::INPUTS;
 
     fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, Option<Moments>)> {
         let channels = self.channels(input, weight, bias)?;

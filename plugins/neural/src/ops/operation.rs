@@ -8,7 +8,7 @@ pub(crate) trait Operation<const N: usize>: Send + Sync + 'static {
     type Saved: Send + 'static;
 
     /// Which of inputs and output the backward pass reads.
-    const READS: Reads;
+    const READS: BackwardReads;
 
     /// The output, in memory of its own: never an input under another shape.
     fn forward_cpu(&self, inputs: [&Tensor; N]) -> Result<(Tensor, Self::Saved)>;
@@ -37,12 +37,12 @@ pub(crate) struct Backward<'a, const N: usize> {
 
 /// What a backward pass reads, and so has to be kept in memory from the forward pass on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reads {
+pub(crate) struct BackwardReads {
     pub inputs: bool,
     pub output: bool,
 }
 
-impl Reads {
+impl BackwardReads {
     pub const INPUTS: Self = Self { inputs: true, output: false };
     pub const OUTPUT: Self = Self { inputs: false, output: true };
     pub const BOTH: Self = Self { inputs: true, output: true };

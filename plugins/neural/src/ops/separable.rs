@@ -1,5 +1,5 @@
 use super::cpu::{values, zeros};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::AxisMap;
 use crate::kernels::{self, AxisTables};
 use candle_core::{Device, Result, Tensor, bail};
@@ -94,7 +94,7 @@ impl Separable {
 
 impl Operation<1> for Arc<Separable> {
     type Saved = ();
-    const READS: Reads = Reads::NEITHER;
+    const READS: BackwardReads = BackwardReads::NEITHER;
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
         self.check(input)?;

@@ -42,7 +42,7 @@ impl Batch {
 /// The rows of every batch of an epoch, in random order.
 ///
 /// The last batch has what is left, as in PyTorch and Keras. A single example that would be left alone joins
-/// the batch before it: batch normalisation has no variance of one.
+/// the batch before it: batch normalization has no variance of one.
 pub(crate) fn shuffled(examples: usize, batch: usize, rng: &mut impl RngCore) -> Vec<Vec<usize>> {
     let mut rows: Vec<usize> = (0..examples).collect();
     shuffle(&mut rows, rng);

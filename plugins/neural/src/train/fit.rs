@@ -1,8 +1,9 @@
 use super::batch::Batch;
 use super::checkpoint::TrainingState;
-use super::evaluate::{argmax, quality};
+use super::evaluate::quality;
 use super::optimizer::{Optimizer, global_norm};
 use super::snapshot::Snapshot;
+use super::step::{StepResult, one_hot};
 use super::tensorboard::EventFile;
 use super::{History, Keep, Labelled, Recipe, batch};
 use crate::failure::failed;
@@ -215,33 +216,9 @@ impl Fit<'_> {
     }
 }
 
-/// The results of a step, on the device until they are read.
-struct StepResult {
-    step: usize,
-    labels: Vec<usize>,
-    /// The loss, and the scores before the step.
-    numbers: Tensor,
-}
-
-impl StepResult {
-    /// The loss, and how many predictions were correct. Waits for the device.
-    fn read(&self) -> candle_core::Result<(f64, usize)> {
-        let numbers = self.numbers.to_vec1::<f32>()?;
-        let scores = numbers[1..].chunks_exact((numbers.len() - 1) / self.labels.len());
-        let correct = scores.zip(&self.labels).filter(|(row, label)| argmax(row) == **label).count();
-        Ok((f64::from(numbers[0]), correct))
-    }
-}
-
 fn diverged(what: &str, epoch: usize, recipe: &Recipe) -> Error {
     let learning_rate = recipe.learning_rate;
     let advice =
         format!("try a lower learning rate than {learning_rate} (lr), or clip the gradients (clip-norm)");
     Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
-}
-
-/// 1 at every label and 0 elsewhere, shape `(labels, classes)`, row-major.
-fn one_hot(labels: &[usize], classes: usize) -> Vec<f32> {
-    let is = |label: usize| (0..classes).map(move |class| f32::from(u8::from(class == label)));
-    labels.iter().copied().flat_map(is).collect()
 }

@@ -4,6 +4,7 @@
 //! fit             the loop: epochs of shuffled batches
 //! recipe          everything that a fit is told: which of the strategies below, and how long
 //! parameters      the recipe as hyper-parameters on a network's card
+//! step            the results of a training step
 //! samples, batch  what a network reads, in memory; how an epoch is cut into batches
 //! augment/        what is done to a batch of spectrograms before a network sees it
 //! optimizer       what the gradients do to the weights: SGD, Adam, AdamW
@@ -22,6 +23,7 @@
 pub mod augment;
 mod batch;
 mod checkpoint;
+mod checkpoint_file;
 mod early_stopping;
 mod evaluate;
 mod fit;
@@ -32,6 +34,7 @@ mod recipe;
 mod samples;
 mod schedule;
 mod snapshot;
+mod step;
 mod tensorboard;
 
 pub use early_stopping::{EarlyStopping, Keep};

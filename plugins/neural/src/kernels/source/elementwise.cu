@@ -21,7 +21,7 @@ KERNEL(activate_backward)(const T* output, const T* gradient, T* of_input, u32 k
     }
 }
 
-// The upper half of SplitMix64's number at a place of its sequence, as on the processor.
+// The upper half of SplitMix64's number at a place of its sequence, as on the CPU.
 __device__ inline u32 random_at(u64 seed, u64 place) {
     u64 state = seed + place * 0x9e3779b97f4a7c15ull;
     state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9ull;

@@ -6,7 +6,7 @@ mod gradients;
 mod unfold;
 
 use super::cpu::values;
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{ConvolutionSizes, Window};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
@@ -60,7 +60,7 @@ impl Convolution {
 /// Without a bias.
 impl Operation<2> for Convolution {
     type Saved = ();
-    const READS: Reads = Reads::INPUTS;
+    const READS: BackwardReads = BackwardReads::INPUTS;
 
     fn forward_cpu(&self, [input, weight]: [&Tensor; 2]) -> Result<(Tensor, ())> {
         Ok((self.convolve_on_cpu(input, weight, None)?, ()))
@@ -86,7 +86,7 @@ impl Operation<2> for Convolution {
 /// With a bias.
 impl Operation<3> for Convolution {
     type Saved = ();
-    const READS: Reads = Reads::INPUTS;
+    const READS: BackwardReads = BackwardReads::INPUTS;
 
     fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, ())> {
         Ok((self.convolve_on_cpu(input, weight, Some(bias))?, ()))

@@ -19,7 +19,7 @@ mod functions;
 mod product;
 
 use super::cpu::{change, values};
-use super::operation::{Backward, Gradients, Operation, Reads};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Recurrence, RecurrentSizes};
 use crate::kernels;
 use candle_core::{DType, Device, Result, Tensor};
@@ -51,7 +51,7 @@ impl RecurrentSequence {
 impl Operation<2> for RecurrentSequence {
     /// A row for every example and step: see [`cell`].
     type Saved = Tensor;
-    const READS: Reads = Reads::BOTH;
+    const READS: BackwardReads = BackwardReads::BOTH;
 
     fn forward_cpu(&self, [input, weights]: [&Tensor; 2]) -> Result<(Tensor, Tensor)> {
         let sizes = self.sizes(input, weights)?;
