@@ -204,7 +204,7 @@ fn cross_entropy_is_pytorchs() {
         let scores = Var::from_tensor(&scores.tensor(device)).unwrap();
         let entropy = CrossEntropyLoss { smoothing, weights };
         let ours = match shares {
-            Some(shares) => entropy.of_shares(&scores, shares.values),
+            Some(shares) => entropy.of_soft_labels(&scores, shares.values),
             None => entropy.of_labels(&scores, &labels),
         };
         let ours = ours.unwrap();

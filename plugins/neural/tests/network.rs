@@ -6,13 +6,13 @@ use ndarray::Array2;
 use rayon::ThreadPoolBuilder;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Three classes around three centres, the columns of which say nothing alone.
+/// Three classes around three centers, the columns of which say nothing alone.
 fn examples(count: usize, from: usize) -> Examples {
     let labels: Vec<usize> = (0..count).map(|row| row % 3).collect();
     let noise = |row: usize, column: usize| ((row + from) * 7919 + column * 104_729) % 1009;
     let table = Array2::from_shape_fn((count, 6), |(row, column)| {
-        let centre = if column % 3 == labels[row] { 1.0 } else { 0.0 };
-        centre + noise(row, column) as f32 / 1009.0 - 0.5
+        let center = if column % 3 == labels[row] { 1.0 } else { 0.0 };
+        center + noise(row, column) as f32 / 1009.0 - 0.5
     });
     Examples {
         inputs: Inputs { table, ..Inputs::default() },

@@ -24,8 +24,8 @@ impl CrossEntropyLoss {
         if labels.len() != batch || labels.iter().any(|label| *label as usize >= classes) {
             bail!("{} labels do not fit scores of {batch} examples and {classes} classes", labels.len());
         }
-        let mut shares = vec![0.0; batch * classes];
-        for (row, label) in shares.chunks_exact_mut(classes).zip(labels) {
+        let mut targets = vec![0.0; batch * classes];
+        for (row, label) in targets.chunks_exact_mut(classes).zip(labels) {
             row[*label as usize] = 1.0;
         }
         let total = match &self.weights {
@@ -34,34 +34,35 @@ impl CrossEntropyLoss {
             }
             _ => batch as f32,
         };
-        self.divided_by(total, scores, shares)
+        self.divided_by(total, scores, targets)
     }
 
-    /// Loss of scores whose examples belong to several classes in part, as mixup makes them: `shares` has a
+    /// Loss of scores whose examples belong to several classes in part, as mixup makes them: `targets` has a
     /// row an example and sums up to 1 in each. The mean is over examples, whatever the class weights.
     ///
     /// # Errors
     ///
     /// As [`CrossEntropyLoss::of_labels`].
-    pub fn of_shares(&self, scores: &Tensor, shares: Vec<f32>) -> Result<Tensor> {
-        self.divided_by(scores.dims2()?.0 as f32, scores, shares)
+    pub fn of_soft_labels(&self, scores: &Tensor, targets: Vec<f32>) -> Result<Tensor> {
+        self.divided_by(scores.dims2()?.0 as f32, scores, targets)
     }
 
-    fn divided_by(&self, total: f32, scores: &Tensor, mut shares: Vec<f32>) -> Result<Tensor> {
+    fn divided_by(&self, total: f32, scores: &Tensor, mut targets: Vec<f32>) -> Result<Tensor> {
         let (batch, classes) = scores.dims2()?;
-        if shares.len() != batch * classes
+        if targets.len() != batch * classes
             || self.weights.as_ref().is_some_and(|weights| weights.len() != classes)
         {
             bail!("targets or class weights do not fit scores of {batch} examples and {classes} classes");
         }
-        for row in shares.chunks_exact_mut(classes) {
-            for (class, share) in row.iter_mut().enumerate() {
+        for row in targets.chunks_exact_mut(classes) {
+            for (class, target) in row.iter_mut().enumerate() {
                 let weight = self.weights.as_ref().map_or(1.0, |weights| weights[class]);
-                *share = (*share * (1.0 - self.smoothing) + self.smoothing / classes as f32) * weight / total;
+                *target =
+                    (*target * (1.0 - self.smoothing) + self.smoothing / classes as f32) * weight / total;
             }
         }
         let scores = scores.contiguous()?;
-        let (loss, gradient) = cross_entropy(&scores.detach(), shares)?;
+        let (loss, gradient) = cross_entropy(&scores.detach(), targets)?;
         autograd::loss(&scores, &loss, &gradient)
     }
 }

@@ -182,9 +182,9 @@ impl Fit<'_> {
                 if let Some(label) = labels.iter().find(|&&label| label >= classes) {
                     bail!("label {label} where there are {classes} classes");
                 }
-                let mut shares = one_hot(&labels, classes);
-                mix.blend(&mut shares, classes);
-                self.recipe.loss.of_shares(&logits, shares)?
+                let mut targets = one_hot(&labels, classes);
+                mix.blend(&mut targets, classes);
+                self.recipe.loss.of_soft_labels(&logits, targets)?
             }
             None => {
                 let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();

@@ -129,7 +129,10 @@ impl Recipe {
     pub(crate) fn weigh_classes(&mut self, params: &Params, labels: &[usize], classes: usize) -> Result<()> {
         if params.choice("class-weights")? == "balanced" {
             let mut counts = vec![0; classes];
-            labels.iter().for_each(|&label| counts[label] += 1);
+            for &label in labels {
+                // A label that is no class is refused by the loss.
+                counts.get_mut(label).into_iter().for_each(|count| *count += 1);
+            }
             let occurring = counts.iter().filter(|&&count| count > 0).count();
             let weight = |count: usize| match count {
                 0 => 1.0,

@@ -1,7 +1,7 @@
 // The loss, and what gradients do to weights.
 
-// Cross-entropy of the softmax of every row with shares of the classes, and its gradient.
-KERNEL(cross_entropy)(const T* scores, const float* shares, float* losses, T* gradient, u32 classes, u32 count) {
+// Cross-entropy of the softmax of every row with soft labels, and its gradient.
+KERNEL(cross_entropy)(const T* scores, const float* targets, float* losses, T* gradient, u32 classes, u32 count) {
     EACH(row, count) {
         u64 start = row * classes;
         float largest = lowest(), sum = 0, loss = 0, all = 0;
@@ -12,13 +12,13 @@ KERNEL(cross_entropy)(const T* scores, const float* shares, float* losses, T* gr
         for (u32 c = 0; c < classes; c++) sum += expf(load(scores[start + c]) - largest);
         float log_sum = logf(sum);
         for (u32 c = 0; c < classes; c++) {
-            loss += shares[start + c] * (log_sum - (load(scores[start + c]) - largest));
-            all += shares[start + c];
+            loss += targets[start + c] * (log_sum - (load(scores[start + c]) - largest));
+            all += targets[start + c];
         }
         losses[row] = loss;
         for (u32 c = 0; c < classes; c++) {
             float probability = expf(load(scores[start + c]) - largest) / sum;
-            store(gradient + start + c, probability * all - shares[start + c]);
+            store(gradient + start + c, probability * all - targets[start + c]);
         }
     }
 }

@@ -31,13 +31,13 @@ impl Augmentation for Warp {
         if self.mirror && rng.r#gen::<bool>() {
             across = -across;
         }
-        // From a place of the new spectrogram back to one of the old, about the centre.
-        let centre = ((rows - 1.0) / 2.0, (columns - 1.0) / 2.0);
+        // From a place of the new spectrogram back to one of the old, about the center.
+        let center = ((rows - 1.0) / 2.0, (columns - 1.0) / 2.0);
         let value = |at: usize| {
-            let down = (at / spectrogram.columns) as f32 - centre.0 - shift.0;
-            let right = (at % spectrogram.columns) as f32 - centre.1 - shift.1;
+            let down = (at / spectrogram.columns) as f32 - center.0 - shift.0;
+            let right = (at % spectrogram.columns) as f32 - center.1 - shift.1;
             let (down, right) = (cos * down - sin * right, sin * down + cos * right);
-            bilinear(spectrogram, centre.0 + down / zoom, centre.1 + right / across)
+            bilinear(spectrogram, center.0 + down / zoom, center.1 + right / across)
         };
         let warped: Vec<f32> = (0..spectrogram.values.len()).map(value).collect();
         spectrogram.values.copy_from_slice(&warped);
@@ -61,7 +61,7 @@ mod tests {
 
     const SIDE: usize = 21;
 
-    /// A spectrogram of a function of row and column, both counted from the centre.
+    /// A spectrogram of a function of row and column, both counted from the center.
     fn spectrogram(of: impl Fn(f32, f32) -> f32) -> Vec<f32> {
         let half = (SIDE / 2) as f32;
         (0..SIDE * SIDE).map(|i| of((i / SIDE) as f32 - half, (i % SIDE) as f32 - half)).collect()
