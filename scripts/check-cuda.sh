@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the CUDA side: builds with it, compiles the kernels, tests them on the processor, and on a machine with a card tests
+# Checks the CUDA side: builds with it, compiles the kernels, tests them on the CPU, and on a machine with a card tests
 # the layers and times training steps there. Not part of the gate: the first build takes nvcc several minutes.
 #
 # Usage: scripts/check-cuda.sh [TOOLKIT-SCRIPT]
@@ -36,7 +36,7 @@ else
 fi
 export CUDA_COMPUTE_CAP=$capability
 
-kernels=plugins/neural/src/layers/kernels
+kernels=plugins/neural/src/kernels
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"; finish' EXIT
 for part in $(sed -n 's/^ *include_str!("\(source\/.*\)"),/\1/p' "$kernels/mod.rs"); do cat "$kernels/$part"; done > "$folder/kernels.cu"
@@ -62,7 +62,7 @@ test_with_stand_in() {
     "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas -o "$folder/driver.so" "$folder/driver.cpp"
     runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
     env "$runner=env LD_PRELOAD=$folder/driver.so" cargo test --release -p genre-bench-neural --features cuda \
-        --test layers --test recurrent --test optimisers --test training
+        --test layers --test recurrent --test optimizers --test training
 }
 
 cargo build --release -p genre-bench-neural --features cuda --all-targets
@@ -77,7 +77,7 @@ fi
 
 if compiler=$(command -v "${CXX:-c++}"); then
     cargo test --release -p genre-bench-neural --lib kernels
-    checked+=("operations made of kernels give PyTorch's numbers on the processor, in f32 and bf16")
+    checked+=("operations made of kernels give PyTorch's numbers on the CPU, in f32 and bf16")
     # The same under AddressSanitizer: a kernel that reads or writes beside its tensors ends the test.
     if sanitizer=$("$compiler" -print-file-name=libasan.so) && [ -e "$sanitizer" ]; then
         tests=$(cargo test --release -p genre-bench-neural --lib --no-run --message-format json 2> /dev/null |
@@ -89,12 +89,12 @@ if compiler=$(command -v "${CXX:-c++}"); then
         skipped+=("kernels under AddressSanitizer: the compiler has none")
     fi
 else
-    skipped+=("kernels on the processor: no C++ compiler (CXX, or c++)")
+    skipped+=("kernels on the CPU: no C++ compiler (CXX, or c++)")
 fi
 
 if [ -n "$card" ]; then
     cargo test --release -p genre-bench-neural --features cuda
-    checked+=("layers, optimisers and training on $card")
+    checked+=("layers, optimizers and training on $card")
     for precision in '' bf16; do
         cargo run --release -p genre-bench-neural --features cuda --example steps -- cuda $precision
     done
@@ -108,10 +108,10 @@ else
         checked+=("the program compiles its kernels (nvrtc)")
         if [ -n "$compiler" ]; then
             test_with_stand_in
-            checked+=("built for CUDA, layers, optimisers and training give PyTorch's numbers with a stand-in for the driver")
+            checked+=("built for CUDA, layers, optimizers and training give PyTorch's numbers with a stand-in for the driver")
         fi
     else
         skipped+=("the program compiling its kernels, and with a stand-in for the driver: there is no stub of the driver")
     fi
-    skipped+=("layers, optimisers, training and training steps on a card: there is none (nvidia-smi -L)")
+    skipped+=("layers, optimizers, training and training steps on a card: there is none (nvidia-smi -L)")
 fi

@@ -10,27 +10,27 @@ use genre_bench_api::random_stream;
 use genre_bench_neural::cuda_device;
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
-    Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, CrossEntropy, Dropout, Flatten,
-    InitScheme, LastState, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
+    Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
+    Dropout, Flatten, InitScheme, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
 use std::time::Instant;
 
 /// A network and the shape of a batch for it.
-struct Network {
+struct TimedNetwork {
     name: &'static str,
     batch: &'static [usize],
     build: fn(&Builder) -> Result<Sequential>,
 }
 
 /// Those of torch_steps.py, which this is compared with.
-const NETWORKS: [Network; 6] = [
-    Network { name: "ann", batch: &[32, 16384], build: ann },
-    Network { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
-    Network { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
-    Network { name: "crnn-base", batch: &[16, 1, 128, 130], build: crnn_base },
-    Network { name: "crnn-large", batch: &[16, 1, 128, 130], build: crnn_large },
-    Network { name: "lstm-64x2", batch: &[32, 1293, 13], build: lstm_64x2 },
+const NETWORKS: [TimedNetwork; 6] = [
+    TimedNetwork { name: "ann", batch: &[32, 16384], build: ann },
+    TimedNetwork { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
+    TimedNetwork { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
+    TimedNetwork { name: "crnn-base", batch: &[16, 1, 128, 130], build: crnn_base },
+    TimedNetwork { name: "crnn-large", batch: &[16, 1, 128, 130], build: crnn_large },
+    TimedNetwork { name: "lstm-64x2", batch: &[32, 1293, 13], build: lstm_64x2 },
 ];
 
 fn ann(builder: &Builder) -> Result<Sequential> {
@@ -128,7 +128,7 @@ fn convolution(builder: &Builder, channels: usize, filters: usize, window: Windo
 }
 
 /// The median of the seconds of a step, and the number of parameters.
-fn measure(network: &Network, device: &Device, dtype: DType) -> Result<(f64, usize)> {
+fn measure(network: &TimedNetwork, device: &Device, dtype: DType) -> Result<(f64, usize)> {
     let builder = Builder::new(0, device, dtype);
     let net = (network.build)(&builder)?;
     let weights = builder.finish();
@@ -138,9 +138,9 @@ fn measure(network: &Network, device: &Device, dtype: DType) -> Result<(f64, usi
     let mut seconds = Vec::new();
     for step in 0..10 {
         let start = Instant::now();
-        let pass = Pass::training(random_stream(step, "dropout"));
-        let scores = net.forward(&x, &pass)?;
-        let gradients = pass.backward(&CrossEntropy::default().of_labels(&scores, &labels)?)?;
+        let context = Context::training(random_stream(step, "dropout"));
+        let scores = net.forward(&x, &context)?;
+        let gradients = context.backward(&CrossEntropyLoss::default().of_labels(&scores, &labels)?)?;
         optimizer.step(&weights, &gradients, 1e-3, 1.0)?;
         device.synchronize()?;
         if step >= 3 {

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A network with all that a checkpoint must hold: weights, chance in every pass, and buffers that change.
+/// A network with all that a checkpoint must hold: weights, random numbers in every forward pass, and buffers that change.
 fn network(seed: u64, width: usize) -> (Sequential, Weights) {
     let builder = Builder::new(seed, &Device::Cpu, DType::F32);
     let linear =
@@ -151,6 +151,10 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     };
     let zeros = |shape: &[usize], dtype| Some(Tensor::zeros(shape, dtype, &Device::Cpu).unwrap());
 
+    with(vec![("format", None)]);
+    refused("no format", "an older version of the program wrote it");
+    with(vec![("format", Some(Tensor::new(&[3u32], &Device::Cpu).unwrap()))]);
+    refused("a later format", "of format 3");
     with(vec![("weight/hidden.bias", None)]);
     refused("a weight missing", "no `weight/hidden.bias`");
     with(vec![("mean/hidden.bias", None)]);

@@ -4,8 +4,8 @@
 use candle_core::{DType, Device, Result, Tensor};
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, Builder, CrossEntropy, InitScheme, LastState, Layer, Linear, Pass, Recurrence, Recurrent,
-    Residual, Sequential, Weights,
+    Activation, Builder, Context, CrossEntropyLoss, InitScheme, LastState, Layer, Linear, Recurrence,
+    Recurrent, Residual, Sequential, Weights,
 };
 
 const FEATURES: usize = 6;
@@ -35,29 +35,29 @@ impl ReadThrice {
 }
 
 impl Layer for ReadThrice {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let elu = Activation::Elu(1.0);
-        let first = elu.forward(&self.first.forward(batch, pass)?, pass)?;
-        let second = elu.forward(&self.second.forward(&first, pass)?, pass)?;
+        let first = elu.forward(&self.first.forward(batch, context)?, context)?;
+        let second = elu.forward(&self.second.forward(&first, context)?, context)?;
         let steps = [&second, &first].map(|numbers| numbers.reshape((batch.dim(0)?, (), 2)));
         let [second_steps, first_steps] = steps;
-        let last = self.recurrent.forward(&Tensor::cat(&[second_steps?, first_steps?], 1)?, pass)?;
-        self.output.forward(&Tensor::cat(&[&second, &last, &first], 1)?, pass)
+        let last = self.recurrent.forward(&Tensor::cat(&[second_steps?, first_steps?], 1)?, context)?;
+        self.output.forward(&Tensor::cat(&[&second, &last, &first], 1)?, context)
     }
 }
 
-fn loss(network: &dyn Layer, pass: &Pass) -> Tensor {
+fn loss(network: &dyn Layer, context: &Context) -> Tensor {
     let numbers: Vec<f32> = (0..3 * FEATURES).map(|at| (at as f32 * 1.7).sin()).collect();
     let batch = Tensor::from_vec(numbers, (3, FEATURES), &Device::Cpu).unwrap();
-    let scores = network.forward(&batch, pass).unwrap();
-    CrossEntropy::default().of_labels(&scores, &[0, 3, 5]).unwrap()
+    let scores = network.forward(&batch, context).unwrap();
+    CrossEntropyLoss::default().of_labels(&scores, &[0, 3, 5]).unwrap()
 }
 
 /// Every number of every weight is moved up and down a little.
 fn are_differences_of_the_loss(network: &dyn Layer, weights: &Weights) {
     const STEP: f32 = 1e-2;
-    let pass = Pass::training(random_stream(0, "gradients"));
-    let gradients = pass.backward(&loss(network, &pass)).unwrap();
+    let context = Context::training(random_stream(0, "gradients"));
+    let gradients = context.backward(&loss(network, &context)).unwrap();
     for (name, weight) in &weights.trainable {
         let gradient: Vec<f32> = gradients.get(weight).unwrap().flatten_all().unwrap().to_vec1().unwrap();
         let numbers: Vec<f32> = weight.flatten_all().unwrap().to_vec1().unwrap();
@@ -65,7 +65,7 @@ fn are_differences_of_the_loss(network: &dyn Layer, weights: &Weights) {
             let mut numbers = numbers.clone();
             numbers[at] += change;
             weight.set(&Tensor::from_vec(numbers, weight.shape(), &Device::Cpu).unwrap()).unwrap();
-            loss(network, &Pass::evaluation()).to_scalar::<f32>().unwrap()
+            loss(network, &Context::evaluation()).to_scalar::<f32>().unwrap()
         };
         for (at, gradient) in gradient.iter().enumerate() {
             let difference = (with(at, STEP) - with(at, -STEP)) / (2.0 * STEP);

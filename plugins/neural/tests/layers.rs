@@ -8,9 +8,9 @@ use common::devices;
 
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions,
-    CrossEntropy, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d, Pass, Recurrence,
-    Recurrent, Resize, Sequential, Weights, Window,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d,
+    Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d,
+    Recurrence, Recurrent, Resize, Sequential, Weights, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig, global_norm};
 use serde::Deserialize;
@@ -146,8 +146,8 @@ fn within(limit: f64, ours: &Tensor, theirs: &Array, what: &str) {
     assert!(difference <= limit * size, "{what}: relative error {}", difference / size);
 }
 
-fn pass(training: bool) -> Pass {
-    if training { Pass::training(random_stream(0, "pass")) } else { Pass::evaluation() }
+fn context(training: bool) -> Context {
+    if training { Context::training(random_stream(0, "pass")) } else { Context::evaluation() }
 }
 
 /// Output, gradients and running statistics of every case.
@@ -158,8 +158,8 @@ fn compare(device: &Device, dtype: DType, limit: f64) {
         let (layer, weights) = case.build(device, dtype);
         let given = |array: &Array| array.tensor(device).to_dtype(dtype).unwrap();
         let batch = Var::from_tensor(&given(&case.batch)).unwrap();
-        let pass = pass(case.training);
-        let output = layer.forward(&batch, &pass).unwrap();
+        let context = context(case.training);
+        let output = layer.forward(&batch, &context).unwrap();
         close(&output, &case.output, "output");
         for (name, buffer) in &case.buffers_after {
             close(&weights.buffers[name], buffer, name);
@@ -168,7 +168,7 @@ fn compare(device: &Device, dtype: DType, limit: f64) {
             continue;
         }
         let loss = (output * given(&case.probe)).unwrap().sum_all().unwrap();
-        let gradients = pass.backward(&loss).unwrap();
+        let gradients = context.backward(&loss).unwrap();
         close(gradients.get(&batch).unwrap(), &case.batch_gradient, "gradient of the batch");
         for (name, gradient) in &case.weight_gradients {
             close(gradients.get(&weights.trainable[name]).unwrap(), gradient, name);
@@ -202,9 +202,9 @@ fn cross_entropy_is_pytorchs() {
     {
         let Loss { scores, labels, shares, smoothing, weights, loss, gradient } = loss;
         let scores = Var::from_tensor(&scores.tensor(device)).unwrap();
-        let entropy = CrossEntropy { smoothing, weights };
+        let entropy = CrossEntropyLoss { smoothing, weights };
         let ours = match shares {
-            Some(shares) => entropy.of_shares(&scores, shares.values),
+            Some(shares) => entropy.of_soft_labels(&scores, shares.values),
             None => entropy.of_labels(&scores, &labels),
         };
         let ours = ours.unwrap();
@@ -221,13 +221,13 @@ fn cross_entropy_is_pytorchs() {
 fn dropout_drops_its_share_and_keeps_the_mean() {
     let drop = |device: &Device| {
         let ones = Tensor::ones((100, 1000), DType::F32, device).unwrap();
-        Dropout::new(0.3).unwrap().forward(&ones, &pass(true)).unwrap().to_vec2::<f32>().unwrap()
+        Dropout::new(0.3).unwrap().forward(&ones, &context(true)).unwrap().to_vec2::<f32>().unwrap()
     };
     // Which numbers are dropped follows from the seed, wherever it is done.
     assert!(devices().iter().all(|device| drop(device) == drop(&Device::Cpu)));
     let batch = Var::from_tensor(&Tensor::ones((100, 1000), DType::F32, &Device::Cpu).unwrap()).unwrap();
     let dropout = Dropout::new(0.3).unwrap();
-    let training = pass(true);
+    let training = context(true);
     let output = dropout.forward(&batch, &training).unwrap();
     let values = output.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let dropped = values.iter().filter(|value| **value == 0.0).count();
@@ -241,7 +241,7 @@ fn dropout_drops_its_share_and_keeps_the_mean() {
     let next = dropout.forward(&batch, &training).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert_ne!(next, values);
     let kept =
-        dropout.forward(&batch, &pass(false)).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        dropout.forward(&batch, &context(false)).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert!(kept.iter().all(|value| *value == 1.0));
 }
 
@@ -267,7 +267,7 @@ fn mix_on(device: &Device) {
         both.reshape((8, 5)).unwrap().t().unwrap()
     };
 
-    let training = pass(true);
+    let training = context(true);
     let a = first.forward(&batch, &training).unwrap();
     let b = Activation::Relu.forward(&a, &training).unwrap();
     let c = second.forward(&between(&a, &b), &training).unwrap();
@@ -287,7 +287,7 @@ fn mix_on(device: &Device) {
 
 /// Layers of all kinds in one network, whose gradients find their way in either type of numbers.
 #[test]
-fn a_network_learns_in_f32_and_in_bf16() {
+fn a_network_trains_in_f32_and_in_bf16() {
     for (device, dtype) in devices().iter().flat_map(|device| [(device, DType::F32), (device, DType::BF16)]) {
         let builder = Builder::new(3, device, dtype);
         if dtype == DType::BF16 && builder.trainable("none", 1, Init::Constant(0.0)).is_err() {
@@ -316,9 +316,9 @@ fn a_network_learns_in_f32_and_in_bf16() {
         let mut optimizer = Optimizer::new(OptimizerConfig::adam(), &weights).unwrap();
         let mut losses = Vec::new();
         for step in 0..40 {
-            let training = Pass::training(random_stream(step, "pass"));
+            let training = Context::training(random_stream(step, "pass"));
             let scores = net.forward(&batch, &training).unwrap();
-            let loss = CrossEntropy::default().of_labels(&scores, &labels).unwrap();
+            let loss = CrossEntropyLoss::default().of_labels(&scores, &labels).unwrap();
             let gradients = training.backward(&loss).unwrap();
             assert!(global_norm(&weights, &gradients).unwrap() > 0.0);
             optimizer.step(&weights, &gradients, 0.01, 1.0).unwrap();
@@ -346,9 +346,9 @@ fn numbers_do_not_depend_on_the_threads() {
     let batch = Tensor::randn(0f32, 1.0, (5, 3, 40, 50), &Device::Cpu).unwrap();
     let numbers = |threads| {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
-            let training = pass(true);
+            let training = context(true);
             let scores = net.forward(&batch, &training).unwrap();
-            let loss = CrossEntropy::default().of_labels(&scores, &[0, 1, 2, 3, 4]).unwrap();
+            let loss = CrossEntropyLoss::default().of_labels(&scores, &[0, 1, 2, 3, 4]).unwrap();
             let gradients = training.backward(&loss).unwrap();
             let bits =
                 |var: &Var| gradients.get(var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
@@ -366,7 +366,7 @@ fn what_does_not_fit_is_an_error() {
     let builder = Builder::new(0, &Device::Cpu, DType::F32);
     let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
     let fails =
-        |layer: &dyn Layer, shape: &[usize]| assert!(layer.forward(&zeros(shape), &pass(true)).is_err());
+        |layer: &dyn Layer, shape: &[usize]| assert!(layer.forward(&zeros(shape), &context(true)).is_err());
     let conv = Conv2d::new(&builder.at("a"), 3, 4, Window::new((3, 3)), Conv2dOptions::default()).unwrap();
     fails(&conv, &[2, 5, 8, 8]);
     fails(&conv, &[2, 3, 2, 8]);
@@ -385,8 +385,8 @@ fn what_does_not_fit_is_an_error() {
     fails(&Resize::new((2, 2)), &[2, 3, 0, 8]);
     fails(&Linear::new(&builder.at("c"), 3, 4, InitScheme::Torch).unwrap(), &[2, 4]);
     assert!(Dropout::new(1.0).is_err());
-    assert!(CrossEntropy::default().of_labels(&zeros(&[2, 3]), &[0]).is_err());
-    assert!(CrossEntropy::default().of_labels(&zeros(&[2, 3]), &[0, 3]).is_err());
-    let entropy = CrossEntropy { smoothing: 0.0, weights: Some(vec![1.0; 2]) };
+    assert!(CrossEntropyLoss::default().of_labels(&zeros(&[2, 3]), &[0]).is_err());
+    assert!(CrossEntropyLoss::default().of_labels(&zeros(&[2, 3]), &[0, 3]).is_err());
+    let entropy = CrossEntropyLoss { smoothing: 0.0, weights: Some(vec![1.0; 2]) };
     assert!(entropy.of_labels(&zeros(&[2, 3]), &[0, 1]).is_err());
 }

@@ -1,4 +1,4 @@
-//! Every architecture on spectrograms that are easy to tell apart: the shapes fit together, it learns, and it keeps the
+//! Every architecture on spectrograms that are easy to tell apart: the shapes fit together, it trains, and it keeps the
 //! contract.
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ const SMALL: [(&str, &str); 6] = [
 /// Changes of `SMALL` for networks with many layers.
 fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
-        // Without normalisation, nineteen layers learn nothing in larger steps.
+        // Without normalization, nineteen layers do not train in larger steps.
         "vgg19" => &[("width", "0.1"), ("lr", "0.0005")],
         "resnet18" | "resnet50" => &[("width", "0.125")],
         _ => &[],
@@ -73,7 +73,7 @@ fn reading_spectrograms() -> Vec<Box<dyn Model>> {
 }
 
 #[test]
-fn every_model_learns_what_can_be_told_apart() {
+fn every_model_trains_on_what_can_be_told_apart() {
     let (train, test) = (examples(96, (64, 60), 0), examples(60, (64, 60), 1));
     for model in reading_spectrograms() {
         let name = model.card().name;
@@ -82,9 +82,10 @@ fn every_model_learns_what_can_be_told_apart() {
         let (what, parameters) = fitted.insights().numbers.swap_remove(0);
         let cost = model.cost(&run(model.as_ref(), &SMALL, 0).params, (64, 60), 6, 3).unwrap().unwrap();
         assert_eq!((what.as_str(), parameters as u64), ("parameters", cost.parameters), "{name}");
-        let right = |(row, &label): (ndarray::ArrayView1<f32>, &usize)| row.iter().all(|s| *s <= row[label]);
-        let right = scores.rows().into_iter().zip(&test.labels).filter(|pair| right(*pair)).count();
-        assert!(right >= 50, "{name}: {right} of 60");
+        let is_correct =
+            |(row, &label): (ndarray::ArrayView1<f32>, &usize)| row.iter().all(|s| *s <= row[label]);
+        let correct = scores.rows().into_iter().zip(&test.labels).filter(|pair| is_correct(*pair)).count();
+        assert!(correct >= 50, "{name}: {correct} of 60");
         let alone = fitted.scores(&test.inputs.select(&[17])).unwrap();
         assert_eq!(alone.row(0), scores.row(17), "{name}: an example alone");
         assert_eq!(fitted.insights().history.len(), fitted.insights().numbers[1].1 as usize, "{name}");

@@ -6,13 +6,13 @@ use ndarray::Array2;
 use rayon::ThreadPoolBuilder;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Three classes around three centres, the columns of which say nothing alone.
+/// Three classes around three centers, the columns of which say nothing alone.
 fn examples(count: usize, from: usize) -> Examples {
     let labels: Vec<usize> = (0..count).map(|row| row % 3).collect();
     let noise = |row: usize, column: usize| ((row + from) * 7919 + column * 104_729) % 1009;
     let table = Array2::from_shape_fn((count, 6), |(row, column)| {
-        let centre = if column % 3 == labels[row] { 1.0 } else { 0.0 };
-        centre + noise(row, column) as f32 / 1009.0 - 0.5
+        let center = if column % 3 == labels[row] { 1.0 } else { 0.0 };
+        center + noise(row, column) as f32 / 1009.0 - 0.5
     });
     Examples {
         inputs: Inputs { table, ..Inputs::default() },
@@ -36,15 +36,15 @@ fn scores(train: &Examples, valid: &Examples, run: &Run, asked: &Inputs) -> Arra
 }
 
 #[test]
-fn it_learns_what_can_be_told_apart() {
+fn it_trains_on_what_can_be_told_apart() {
     let (train, test) = (examples(240, 0), examples(90, 1000));
     let scores = scores(&train, &Examples::default(), &run(&[("epochs", "10")], 0), &test.inputs);
-    let right = scores
+    let correct = scores
         .rows()
         .into_iter()
         .zip(&test.labels)
         .filter(|(row, label)| row.iter().all(|&score| score <= row[**label]));
-    assert!(right.count() >= 85, "{scores}");
+    assert!(correct.count() >= 85, "{scores}");
     assert!(scores.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-5));
 }
 
@@ -135,7 +135,7 @@ fn it_copes_with_parts_that_no_sane_split_gives() {
 }
 
 #[test]
-fn parts_that_cannot_be_learnt_from_are_refused() {
+fn parts_that_cannot_be_trained_on_are_refused() {
     let empty = examples(0, 0);
     assert!(ann_table().fit(&empty, &Examples::default(), &run(&[], 0)).is_err());
     let fitted =

@@ -49,7 +49,13 @@ fn distance(ours: &Tensor, theirs: &[f64]) -> f64 {
 }
 
 /// Follows PyTorch step by step.
-fn follow(name: &str, rule: OptimizerConfig, learning_rate: f64, clip: Option<f64>, place: (&Device, DType)) {
+fn follow(
+    name: &str,
+    config: OptimizerConfig,
+    learning_rate: f64,
+    clip: Option<f64>,
+    place: (&Device, DType),
+) {
     let (device, dtype) = place;
     let problem: Problem = fixture("optimizers.json");
     let builder = Builder::new(0, device, dtype);
@@ -62,7 +68,7 @@ fn follow(name: &str, rule: OptimizerConfig, learning_rate: f64, clip: Option<f6
     let (x, y) = (tensor(&problem.x, (8, 4), place), tensor(&problem.y, (8, 3), place));
 
     let theirs = &problem.optimizers[name];
-    let mut optimizer = Optimizer::new(rule, &weights).unwrap();
+    let mut optimizer = Optimizer::new(config, &weights).unwrap();
     for step in 0..theirs.norms.len() {
         let said = x.matmul(&weight.t().unwrap()).unwrap().broadcast_add(bias).unwrap();
         let loss = (said - &y).unwrap().sqr().unwrap().sum_all().unwrap();
@@ -137,7 +143,7 @@ struct Schedules {
 }
 
 #[test]
-fn every_rate_is_torchs() {
+fn every_learning_rate_is_torchs() {
     let theirs: Schedules = fixture("schedules.json");
     let epoch = |&loss: &f64| Epoch {
         train_loss: loss,

@@ -8,7 +8,7 @@ use common::devices;
 
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Builder, ColumnsAsSteps, Init, Layer, Pass, Recurrence, Recurrent, Weights,
+    Builder, ColumnsAsSteps, Context, Init, Layer, Recurrence, Recurrent, Weights,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -85,8 +85,8 @@ fn random(shape: &[usize], name: &str) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-fn training() -> Pass {
-    Pass::training(random_stream(0, "pass"))
+fn training() -> Context {
+    Context::training(random_stream(0, "pass"))
 }
 
 #[test]
@@ -117,11 +117,11 @@ fn compare(device: &Device, dtype: DType, limit: f32) {
             var.set(&case.weights[name].tensor(device)).unwrap();
         }
         let input = Var::from_tensor(&given(&case.input)).unwrap();
-        let pass = training();
-        let states = net.states(&input, &pass).unwrap();
+        let context = training();
+        let states = net.states(&input, &context).unwrap();
         let by_steps = (&states.steps * given(&case.steps_factor)).unwrap().sum_all().unwrap();
         let by_last = (&states.last * given(&case.last_factor)).unwrap().sum_all().unwrap();
-        let gradients = pass.backward(&(by_steps + by_last).unwrap()).unwrap();
+        let gradients = context.backward(&(by_steps + by_last).unwrap()).unwrap();
         let check = |what: &str, theirs: &Numbers, ours: &Tensor| {
             let error = theirs.relative_error(ours);
             assert!(error <= limit, "{} ({} layers): {what} off by {error}", case.kind, case.layers);
@@ -132,7 +132,7 @@ fn compare(device: &Device, dtype: DType, limit: f32) {
         for (name, var) in &weights.trainable {
             check(name, &case.weight_gradients[name], gradients.get(var).unwrap());
         }
-        check("states in evaluation", &case.steps, &net.forward(&input, &Pass::evaluation()).unwrap());
+        check("states in evaluation", &case.steps, &net.forward(&input, &Context::evaluation()).unwrap());
     }
 }
 
@@ -144,15 +144,15 @@ fn a_song_of_1300_steps_trains() {
 fn train_on_song(device: &Device) {
     let (net, weights) = build_on((device, DType::F32), Recurrence::Lstm, 8, 2, false, 13);
     let song = random(&[2, 1300, 13], "song").to_device(device).unwrap();
-    let loss = |pass: &Pass| net.states(&song, pass).unwrap().last.sqr().unwrap().sum_all().unwrap();
-    let pass = training();
-    let before = loss(&pass);
-    let gradients = pass.backward(&before).unwrap();
+    let loss = |context: &Context| net.states(&song, context).unwrap().last.sqr().unwrap().sum_all().unwrap();
+    let context = training();
+    let before = loss(&context);
+    let gradients = context.backward(&before).unwrap();
     for var in weights.trainable.values() {
         let step = (gradients.get(var).unwrap() * 0.1).unwrap();
         var.set(&(var.as_tensor() - step).unwrap()).unwrap();
     }
-    let (before, after) = (before.to_scalar::<f32>().unwrap(), loss(&pass).to_scalar::<f32>().unwrap());
+    let (before, after) = (before.to_scalar::<f32>().unwrap(), loss(&context).to_scalar::<f32>().unwrap());
     assert!(after < before, "a step down the gradient led from {before} to {after}");
 }
 
@@ -162,9 +162,9 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let (net, weights) = build(Recurrence::Gru, 33, 2, true, 20);
-            let pass = training();
-            let states = net.states(&random(&[21, 40, 20], "batch"), &pass).unwrap();
-            let gradients = pass.backward(&states.steps.sqr().unwrap().sum_all().unwrap()).unwrap();
+            let context = training();
+            let states = net.states(&random(&[21, 40, 20], "batch"), &context).unwrap();
+            let gradients = context.backward(&states.steps.sqr().unwrap().sum_all().unwrap()).unwrap();
             let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let mut all = flat(&states.steps);
             weights.trainable.values().for_each(|var| all.extend(flat(gradients.get(var).unwrap())));
@@ -179,23 +179,23 @@ fn dropout_is_between_layers_and_only_in_training() {
     let builder = Builder::new(0, &Device::Cpu, DType::F32);
     let net = Recurrent::of(Recurrence::Tanh, 6).layers(2).dropout(0.5).build(&builder, 4).unwrap();
     let batch = random(&[3, 5, 4], "batch");
-    let states = |net: &Recurrent, pass: Pass| {
-        net.forward(&batch, &pass).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+    let states = |net: &Recurrent, context: Context| {
+        net.forward(&batch, &context).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
     };
-    let seeded = |seed| Pass::training(random_stream(seed, "dropout"));
+    let seeded = |seed| Context::training(random_stream(seed, "dropout"));
     assert_eq!(states(&net, seeded(1)), states(&net, seeded(1)));
     assert_ne!(states(&net, seeded(1)), states(&net, seeded(2)));
     let (without, _) = build(Recurrence::Tanh, 6, 2, false, 4);
-    assert_eq!(states(&net, Pass::evaluation()), states(&without, training()));
+    assert_eq!(states(&net, Context::evaluation()), states(&without, training()));
     // One layer has nothing between layers.
     let single = Recurrent::of(Recurrence::Tanh, 6).dropout(0.5).build(&builder, 4).unwrap();
-    assert_eq!(states(&single, seeded(1)), states(&single, Pass::evaluation()));
+    assert_eq!(states(&single, seeded(1)), states(&single, Context::evaluation()));
 }
 
 #[test]
 fn columns_become_steps_of_all_channels_and_rows() {
     let maps = Tensor::from_vec((0..12u32).collect::<Vec<_>>(), (1, 2, 3, 2), &Device::Cpu).unwrap();
-    let steps = ColumnsAsSteps.forward(&maps, &Pass::evaluation()).unwrap();
+    let steps = ColumnsAsSteps.forward(&maps, &Context::evaluation()).unwrap();
     assert_eq!(steps.to_vec3::<u32>().unwrap(), [[[0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9, 11]]]);
 }
 
@@ -204,7 +204,7 @@ fn shapes_that_do_not_fit_are_errors() {
     let (net, _) = build(Recurrence::Lstm, 4, 1, false, 3);
     for shape in [&[2, 3][..], &[2, 5, 4], &[2, 0, 3], &[0, 5, 3]] {
         let batch = Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
-        assert!(net.forward(&batch, &Pass::evaluation()).is_err(), "a batch of {shape:?}");
+        assert!(net.forward(&batch, &Context::evaluation()).is_err(), "a batch of {shape:?}");
     }
     let builder = Builder::new(0, &Device::Cpu, DType::F32);
     assert!(Recurrent::of(Recurrence::Gru, 4).layers(0).build(&builder, 3).is_err());

@@ -7,7 +7,7 @@ use candle_core::{DType, Device};
 use common::devices;
 use genre_bench_api::{Params, Result, Run};
 use genre_bench_neural::layers::{
-    Activation, Builder, CrossEntropy, Flatten, InitScheme, Linear, Sequential, Weights,
+    Activation, Builder, CrossEntropyLoss, Flatten, InitScheme, Linear, Sequential, Weights,
 };
 use genre_bench_neural::train::augment::{Blur, Brightness, Mixup, SpecAugment, Warp};
 use genre_bench_neural::train::optimizer::OptimizerConfig;
@@ -37,7 +37,7 @@ fn network(device: &Device) -> (Sequential, Weights) {
     (Sequential::new().then(Flatten).then(hidden).then(Activation::Relu).then(output), builder.finish())
 }
 
-/// The history of a fit, and the share of new spectrograms that the network has right then.
+/// The history of a fit, and the share of new spectrograms that the network predicts correctly then.
 fn train(recipe: &Recipe) -> Result<(History, f64)> {
     train_on(&Device::Cpu, recipe)
 }
@@ -53,10 +53,10 @@ fn train_on(device: &Device, recipe: &Recipe) -> Result<(History, f64)> {
     let history = fit(&network, &weights, train, valid, recipe, &run)?;
     let (test, test_labels) = spectrograms(60, 1000);
     let scores = logits(&network, &test, (device, DType::F32), || Ok(()))?;
-    let is_right =
+    let is_correct =
         |(row, label): &(ndarray::ArrayView1<f32>, &usize)| row.iter().all(|&score| score <= row[**label]);
-    let right = scores.rows().into_iter().zip(&test_labels).filter(is_right).count();
-    Ok((history, right as f64 / 60.0))
+    let correct = scores.rows().into_iter().zip(&test_labels).filter(is_correct).count();
+    Ok((history, correct as f64 / 60.0))
 }
 
 fn recipe(epochs: usize) -> Recipe {
@@ -64,7 +64,7 @@ fn recipe(epochs: usize) -> Recipe {
 }
 
 #[test]
-fn it_learns_with_everything_switched_on() {
+fn it_trains_with_everything_switched_on() {
     for device in devices() {
         let (history, accuracy) = train_on(&device, &recipe(30)).unwrap();
         assert!(accuracy > 0.9, "plain: {accuracy}");
@@ -73,12 +73,17 @@ fn it_learns_with_everything_switched_on() {
 
     let everything = Recipe {
         clip: Some(1.0),
-        loss: CrossEntropy { smoothing: 0.1, weights: Some(vec![1.0, 2.0, 1.0]) },
+        loss: CrossEntropyLoss { smoothing: 0.1, weights: Some(vec![1.0, 2.0, 1.0]) },
         augment: vec![
             Box::new(Warp { shift: (0.05, 0.2), zoom: 0.05, stretch: 0.1, mirror: true, ..Warp::default() }),
             Box::new(Brightness { by: 0.1 }),
             Box::new(Blur { deviation: 0.3 }),
-            Box::new(SpecAugment { bands: 1, band_width: 1, stretches: 1, stretch_width: 2 }),
+            Box::new(SpecAugment {
+                frequency_masks: 1,
+                frequency_share: 0.125,
+                time_masks: 1,
+                time_share: 0.25,
+            }),
         ],
         mixup: Some(Mixup { alpha: 0.2 }),
         ..recipe(60)
@@ -87,7 +92,7 @@ fn it_learns_with_everything_switched_on() {
     assert!(accuracy > 0.8, "everything: {accuracy}");
     let again = train(&everything).unwrap().0;
     let losses = |history: &History| history.epochs.iter().map(|epoch| epoch.train_loss).collect::<Vec<_>>();
-    assert_eq!(losses(&history), losses(&again), "the same chance again");
+    assert_eq!(losses(&history), losses(&again), "the same random numbers again");
 }
 
 #[test]
@@ -96,9 +101,9 @@ fn the_history_says_what_the_last_weights_are_worth() {
     let ((samples, labels), (valid, valid_labels)) = (spectrograms(40, 0), spectrograms(30, 500));
     let (network, weights) = network(&Device::Cpu);
     let run = Run::with(Params::default(), 0);
-    let judged = Labelled { samples: &valid, labels: &valid_labels };
+    let validation = Labelled { samples: &valid, labels: &valid_labels };
     let history =
-        fit(&network, &weights, Labelled { samples: &samples, labels: &labels }, judged, &recipe, &run)
+        fit(&network, &weights, Labelled { samples: &samples, labels: &labels }, validation, &recipe, &run)
             .unwrap();
     let scores = logits(&network, &valid, (&Device::Cpu, DType::F32), || Ok(())).unwrap();
     let quality = genre_bench_neural::train::quality_of(&scores, &valid_labels);
@@ -117,7 +122,7 @@ fn what_cannot_be_trained_is_refused() {
         fit(&network, &weights, Labelled { samples, labels }, none, &recipe, &run).unwrap_err().to_string()
     };
     assert_eq!(refused(&samples, &labels[1..], recipe(1)), "12 examples have 11 labels");
-    assert!(refused(&nothing, &[], recipe(1)).contains("nothing to learn"));
+    assert!(refused(&nothing, &[], recipe(1)).contains("nothing to train on"));
     assert!(refused(&samples, &[7; 12], recipe(1)).contains("3 classes"));
     let mixup = Some(Mixup { alpha: 0.2 });
     assert!(refused(&samples, &[7; 12], Recipe { mixup, ..recipe(1) }).contains("3 classes"));

@@ -1,6 +1,7 @@
-use super::separable::{AxisMap, LastMap, Separable};
-use super::tape::Keep;
-use super::{Layer, Pass};
+use super::last_map::LastMap;
+use super::{Context, Layer};
+use crate::geometry::AxisMap;
+use crate::ops::Separable;
 use candle_core::{Result, Tensor};
 
 /// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: spectrograms
@@ -18,13 +19,13 @@ impl AdaptiveAvgPool2d {
 }
 
 impl Layer for AdaptiveAvgPool2d {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
         let operation = self.last.of((rows, columns), || {
             let (rows, columns) = (map(rows, self.size.0), map(columns, self.size.1));
             Ok(Separable::new("adaptive average pooling", rows, columns))
         })?;
-        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
+        context.apply([&batch.contiguous()?], operation)
     }
 }
 

@@ -1,7 +1,7 @@
-use super::separable::{AxisMap, LastMap, Separable};
-use super::tape::Keep;
-use super::window::{Axis, Window};
-use super::{Layer, Pass};
+use super::last_map::LastMap;
+use super::{Context, Layer, Window};
+use crate::geometry::{AxisMap, WindowAxis};
+use crate::ops::Separable;
 use candle_core::{Result, Tensor};
 
 /// The average in every place of a window, as PyTorch's `AvgPool2d`: `(batch, channels, rows, columns)` to
@@ -18,7 +18,7 @@ impl AvgPool2d {
         Self { window, count_padding, last: LastMap::default() }
     }
 
-    fn map(&self, axis: Axis) -> AxisMap {
+    fn map(&self, axis: WindowAxis) -> AxisMap {
         let outputs = (0..axis.output).map(|output| {
             // From the first tap on the input to the last; what the dilation skips counts nothing.
             let taps: Vec<usize> =
@@ -34,12 +34,12 @@ impl AvgPool2d {
 }
 
 impl Layer for AvgPool2d {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
         let operation = self.last.of((rows, columns), || {
             let (rows, columns) = self.window.axes((rows, columns))?;
             Ok(Separable::new("average pooling", self.map(rows), self.map(columns)))
         })?;
-        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
+        context.apply([&batch.contiguous()?], operation)
     }
 }

@@ -1,9 +1,8 @@
-use super::normalisation::Normalisation;
-use super::tape::Keep;
-use super::{Builder, Init, Layer, Pass};
+use super::{Builder, Context, Init, Layer};
+use crate::ops::Normalization;
 use candle_core::{Result, Tensor, Var};
 
-/// Batch normalisation (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
+/// Batch normalization (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
 /// every channel of `(batch, channels)` or `(batch, channels, rows, columns)` to mean 0 and variance 1, then
 /// scaled and shifted.
 ///
@@ -39,10 +38,13 @@ impl BatchNorm {
 }
 
 impl Layer for BatchNorm {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let running = (self.running_mean.clone(), self.running_var.clone());
-        let momentum = pass.is_training().then_some(self.momentum);
-        let operation = Normalisation::new(running, momentum, self.epsilon);
-        pass.apply([&batch.contiguous()?, &self.weight, &self.bias], operation, Keep::INPUTS)
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        let operation = Normalization {
+            running_mean: self.running_mean.clone(),
+            running_variance: self.running_var.clone(),
+            momentum: context.is_training().then_some(self.momentum),
+            epsilon: self.epsilon,
+        };
+        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
     }
 }

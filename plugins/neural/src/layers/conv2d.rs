@@ -1,6 +1,5 @@
-use super::convolution::Convolution;
-use super::tape::Keep;
-use super::{Builder, InitScheme, Layer, Pass, Window};
+use super::{Builder, Context, InitScheme, Layer, Window};
+use crate::ops::Convolution;
 use candle_core::{Result, Tensor, bail};
 
 /// Two-dimensional convolution, as PyTorch's `Conv2d`: `(batch, channels, rows, columns)` to
@@ -55,23 +54,23 @@ impl Conv2d {
         Ok(Self { weight, bias, operation: Convolution { window, groups } })
     }
 
-    fn count(&self, batch: &Tensor, pass: &Pass) -> Result<Option<Tensor>> {
+    fn count(&self, batch: &Tensor, context: &Context) -> Result<Option<Tensor>> {
         let (examples, _, rows, columns) = batch.dims4()?;
         let (rows, columns) = self.operation.window.axes((rows, columns))?;
         let shape = (examples, self.weight.dim(0)?, rows.output, columns.output);
-        pass.count(examples * rows.output * columns.output * self.weight.elem_count(), shape)
+        context.count(examples * rows.output * columns.output * self.weight.elem_count(), shape)
     }
 }
 
 impl Layer for Conv2d {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        if let Some(zeros) = self.count(batch, pass)? {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        if let Some(zeros) = self.count(batch, context)? {
             return Ok(zeros);
         }
         let batch = batch.contiguous()?;
         match &self.bias {
-            Some(bias) => pass.apply([&batch, &self.weight, bias], self.operation, Keep::INPUTS),
-            None => pass.apply([&batch, &self.weight], self.operation, Keep::INPUTS),
+            Some(bias) => context.apply([&batch, &self.weight, bias], self.operation),
+            None => context.apply([&batch, &self.weight], self.operation),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Layer, Pass};
+use super::{Context, Layer};
 use candle_core::{Result, Tensor};
 
 /// All numbers of an example in one row: `(batch, …)` to `(batch, features)`.
@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 pub struct Flatten;
 
 impl Layer for Flatten {
-    fn forward(&self, batch: &Tensor, _pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, _context: &Context) -> Result<Tensor> {
         batch.flatten_from(1)
     }
 }

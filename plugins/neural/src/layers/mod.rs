@@ -8,51 +8,42 @@ mod activation;
 mod adaptive_avg_pool;
 mod avg_pool;
 mod batch_norm;
-mod buffer;
+mod columns_as_steps;
 mod conv2d;
-mod convolution;
 mod cross_entropy;
 mod dropout;
 mod flatten;
 mod init;
 mod init_scheme;
-pub(crate) mod kernels;
+mod last_map;
 mod linear;
-mod matrix;
 mod max_pool;
-mod normalisation;
-mod operation;
-mod pass;
 mod recurrent;
 mod residual;
 mod resize;
-mod separable;
-mod sums;
-mod taken;
-mod tape;
-mod unfold;
-mod values;
+mod sequential;
 mod weights;
-mod window;
 
-pub use activation::Activation;
+pub use crate::autograd::Context;
+pub use crate::geometry::{Recurrence, Window};
+pub use crate::ops::Activation;
 pub use adaptive_avg_pool::AdaptiveAvgPool2d;
 pub use avg_pool::AvgPool2d;
 pub use batch_norm::BatchNorm;
+pub use columns_as_steps::ColumnsAsSteps;
 pub use conv2d::{Conv2d, Conv2dOptions};
-pub use cross_entropy::CrossEntropy;
+pub use cross_entropy::CrossEntropyLoss;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use init::Init;
 pub use init_scheme::InitScheme;
 pub use linear::Linear;
 pub use max_pool::MaxPool2d;
-pub use pass::Pass;
-pub use recurrent::{ColumnsAsSteps, LastState, Recurrence, Recurrent, RecurrentPlan, States};
+pub use recurrent::{LastState, Recurrent, RecurrentPlan, States};
 pub use residual::Residual;
 pub use resize::Resize;
+pub use sequential::Sequential;
 pub use weights::{Builder, Weights};
-pub use window::Window;
 
 use candle_core::{Result, Tensor};
 
@@ -63,28 +54,5 @@ pub trait Layer: Send + Sync {
     /// # Errors
     ///
     /// A batch of a shape that the layer does not take, or a device that fails.
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor>;
-}
-
-/// Layers one after the other.
-#[derive(Default)]
-pub struct Sequential(Vec<Box<dyn Layer>>);
-
-impl Sequential {
-    /// No layer yet: what goes in comes out.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a layer behind the others.
-    pub fn then(mut self, layer: impl Layer + 'static) -> Self {
-        self.0.push(Box::new(layer));
-        self
-    }
-}
-
-impl Layer for Sequential {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        self.0.iter().try_fold(batch.clone(), |batch, layer| layer.forward(&batch, pass))
-    }
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor>;
 }

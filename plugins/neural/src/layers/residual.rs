@@ -1,4 +1,4 @@
-use super::{Layer, Pass, Sequential};
+use super::{Context, Layer, Sequential};
 use candle_core::{Result, Tensor};
 
 /// What layers make of a batch, added to the batch itself or to what a shortcut makes of it (K. He, X. Zhang, S. Ren
@@ -16,7 +16,7 @@ impl Residual {
 }
 
 impl Layer for Residual {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
-        self.body.forward(batch, pass)? + self.shortcut.forward(batch, pass)?
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        self.body.forward(batch, context)? + self.shortcut.forward(batch, context)?
     }
 }

@@ -1,6 +1,7 @@
-use super::separable::{AxisMap, LastMap, Separable};
-use super::tape::Keep;
-use super::{Layer, Pass};
+use super::last_map::LastMap;
+use super::{Context, Layer};
+use crate::geometry::AxisMap;
+use crate::ops::Separable;
 use candle_core::{Result, Tensor};
 
 /// Spectrograms in another size by bilinear interpolation, as PyTorch's `interpolate` with `align_corners=False`
@@ -18,12 +19,12 @@ impl Resize {
 }
 
 impl Layer for Resize {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let (_, _, rows, columns) = batch.dims4()?;
         let operation = self.last.of((rows, columns), || {
             Ok(Separable::new("resizing", map(rows, self.size.0), map(columns, self.size.1)))
         })?;
-        pass.apply([&batch.contiguous()?], operation, Keep::NOTHING)
+        context.apply([&batch.contiguous()?], operation)
     }
 }
 

@@ -1,4 +1,5 @@
-use super::{Init, kernels};
+use super::Init;
+use crate::ops;
 use candle_core::{DType, Device, Result, Shape, Tensor, Var, bail};
 use genre_bench_api::random_stream;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl Builder {
         Self { weights: Arc::new(weights.into()), path: String::new(), seed, device, dtype }
     }
 
-    /// For a network of which only the [cost](super::Pass::counting) is wanted: all weights are zero.
+    /// For a network of which only the [cost](super::Context::counting) is wanted: all weights are zero.
     pub fn blank() -> Self {
         Self { seed: None, ..Self::new(0, &Device::Cpu, DType::F32) }
     }
@@ -88,7 +89,7 @@ impl Builder {
     }
 
     fn var(&self, name: &str, shape: Shape, init: Init) -> Result<Var> {
-        if self.dtype == DType::BF16 && !kernels::run_on(&self.device) {
+        if self.dtype == DType::BF16 && !ops::has_bf16(&self.device) {
             bail!("bf16 is for CUDA devices; on the CPU networks compute in f32");
         }
         let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };

@@ -1,12 +1,13 @@
 use crate::layers::{Activation, Builder, Flatten, InitScheme, Linear, Sequential};
-use crate::network::{Architecture, Shape, card};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, card, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
 /// Widths of the hidden layers.
 const HIDDEN: [usize; 4] = [512, 256, 128, 64];
+
+const RECIPE: Defaults = Defaults::new(100, 32, 0.001);
 
 /// A fully connected network on spectrogram images or on the feature table: dense layers of 512, 256, 128 and 64
 /// with ReLU, then one score a class.
@@ -26,14 +27,14 @@ impl Architecture for Ann {
     fn card(&self) -> Card {
         let summary = "fully connected 512-256-128-64, ReLU, Adam";
         match self {
-            Self::Spectrogram => card("ann", summary, 100, 32, 0.001)
-                .reading_spectrograms(&["mel-128", "mfcc-13"])
-                .reduced("epochs", "10"),
-            Self::Table => card("ann-table", &format!("{summary}, on the table"), 100, 32, 0.001),
+            Self::Spectrogram => {
+                spectrogram_card("ann", summary, &["mel-128", "mfcc-13"], RECIPE).reduced("epochs", "10")
+            }
+            Self::Table => card("ann-table", &format!("{summary}, on the table"), RECIPE),
         }
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
         let mut network = Sequential::new().then(Flatten);
         let mut inputs = shape.spectrogram.0 * shape.spectrogram.1 + shape.columns;
         for (number, outputs) in HIDDEN.into_iter().enumerate() {
@@ -43,9 +44,5 @@ impl Architecture for Ann {
             inputs = outputs;
         }
         Ok(network.then(Linear::new(&builder.at("output"), inputs, shape.classes, InitScheme::Keras)?))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::of(params, OptimizerConfig::adam())
     }
 }

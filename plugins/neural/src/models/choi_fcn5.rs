@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
     Linear, MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimizer::OptimizerConfig;
-use crate::train::{Plateau, Recipe, Schedule};
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -13,12 +12,12 @@ use genre_bench_api::{Card, Params};
 const FILTERS: [usize; 5] = [32, 128, 128, 192, 256];
 const POOLS: [(usize, usize); 5] = [(2, 4), (2, 4), (2, 3), (4, 2), (4, 4)];
 /// Our reading of "three dropout layers": after the last three blocks, a quarter. Half, as the paper has it, in front of
-/// batch normalisation keeps a network with few filters from working outside training (X. Li and others, "Understanding
+/// batch normalization keeps a network with few filters from working outside training (X. Li and others, "Understanding
 /// the disharmony between dropout and batch normalization by variance shift", CVPR 2019).
 const DROPOUT: f32 = 0.25;
 const FIRST_DROPOUT: usize = 2;
 
-/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalisation, ReLU, max-pool] down to one pixel, and a dense
+/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalization, ReLU, max-pool] down to one pixel, and a dense
 /// layer (K. Choi, G. Fazekas, M. Sandler, "Automatic tagging using deep convolutional neural networks", ISMIR 2016).
 ///
 /// System E of a neural-networks course project: the best epoch's weights, early stopping, and a learning rate that
@@ -34,20 +33,19 @@ pub struct ChoiFcn5 {
 impl Architecture for ChoiFcn5 {
     fn card(&self) -> Card {
         let summary = "five convolutions down to one pixel (Choi and others 2016)";
-        let card = match self.dropout {
-            false => card("choi-fcn5", summary, 100, 32, 0.001),
-            true => card("choi-fcn5-dropout", "the same with three dropout layers", 100, 32, 0.001),
+        let (name, summary) = match self.dropout {
+            false => ("choi-fcn5", summary),
+            true => ("choi-fcn5-dropout", "the same with three dropout layers"),
         };
-        let card = card
-            .reading_spectrograms(&["mel-128", "mel-96"])
-            .param(patience(10))
+        let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
+        let card = spectrogram_card(name, summary, &["mel-128", "mel-96"], recipe)
             .param(scaled::param())
             .reduced("width", "0.25");
         // What drops out must be seen more often.
         card.reduced("epochs", if self.dropout { "8" } else { "6" })
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
         let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
         let (mut channels, mut left) = (1, shape.spectrogram);
@@ -69,11 +67,5 @@ impl Architecture for ChoiFcn5 {
         }
         let output = Linear::new(&builder.at("output"), channels, shape.classes, InitScheme::Keras)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let plateau = Plateau { patience: 5, ..Plateau::TORCH };
-        let schedule = Schedule::Plateau(plateau);
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }

@@ -3,35 +3,31 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear, MaxPool2d, Resize,
     Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::{Result, bail};
 use genre_bench_api::{Card, Param, Params};
 
 /// Our reading: the source does not say.
 const FILTERS: [usize; 5] = [16, 32, 64, 128, 256];
 
-/// Spectrograms resized to 224 × 224, then five blocks of [convolution 3×3, batch normalisation, leaky ReLU, max-pool
+/// Spectrograms resized to 224 × 224, then five blocks of [convolution 3×3, batch normalization, leaky ReLU, max-pool
 /// 2×2] and a dense layer.
 ///
 /// System D of a multimedia course report: Adam with a learning rate of 0.001, stopped after 10 epochs without a
 /// lower validation loss, the best epoch's weights kept. Our reading: 16 to 256 filters, doubled from block to block,
-/// kernels of 3×3 with padding, PyTorch's slope and initialisation, batches of 32, at most 100 epochs.
+/// kernels of 3×3 with padding, PyTorch's slope and initialization, batches of 32, at most 100 epochs.
 #[derive(Debug, Clone, Copy)]
 pub struct Cnn5Block;
 
 impl Architecture for Cnn5Block {
     fn card(&self) -> Card {
-        card(
+        spectrogram_card(
             "cnn-5block",
             "five blocks of convolution, batch norm, leaky ReLU; early stopping",
-            100,
-            32,
-            0.001,
+            &["mel-40", "mel-128", "mfcc-13", "mfcc-20"],
+            Defaults::new(100, 32, 0.001).patience(10),
         )
-        .reading_spectrograms(&["mel-40", "mel-128", "mfcc-13", "mfcc-20"])
-        .param(patience(10))
         .param(
             Param::int("size", 224, "rows and columns that spectrograms are resized to")
                 .between(32.0, 1024.0),
@@ -42,7 +38,7 @@ impl Architecture for Cnn5Block {
         .reduced("width", "0.5")
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let size = params.count("size").map_err(candle_core::Error::wrap)?;
         let mut network = Sequential::new().then(Resize::new((size, size)));
         let (mut channels, mut side) = (1, size);
@@ -58,14 +54,10 @@ impl Architecture for Cnn5Block {
             side /= 2;
         }
         if side == 0 {
-            bail!("pictures of {size} x {size} are too small for five times halving");
+            bail!("spectrograms of {size} x {size} are too small for five times halving");
         }
         let dense =
             Linear::new(&builder.at("output"), channels * side * side, shape.classes, InitScheme::Torch)?;
         Ok(network.then(Flatten).then(dense))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

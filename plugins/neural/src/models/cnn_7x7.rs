@@ -3,10 +3,9 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear, MaxPool2d,
     Resize, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card};
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Blur, Warp};
-use crate::train::optimizer::OptimizerConfig;
-use crate::train::{Recipe, Schedule};
 use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
 
@@ -16,11 +15,11 @@ const FILTERS: [usize; 3] = [64, 128, 256];
 /// Rows and columns of the smallest spectrogram of which three blocks leave a pixel.
 const SMALLEST: usize = 50;
 
-/// Batch normalisation, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalisation], then dense 32 with
-/// ReLU, batch normalisation and dropout 0.5.
+/// Batch normalization, three times [convolution 7×7, ReLU, max-pool 2×2, batch normalization], then dense 32 with
+/// ReLU, batch normalization and dropout 0.5.
 ///
 /// System C of an ANN/CNN course report: SGD with Nesterov momentum and a learning rate that decays; 70 % of clips
-/// right, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of
+/// correct, 77 % with augmentation (mirror, rotate, stretch, blur, zoom). Our reading: no padding, and the example of
 /// Keras's SGD, a learning rate of 0.01, momentum 0.9 and decay 1e-6 a step, with batches of 32 and 100 epochs as its
 /// ANN has; spectrograms with fewer than 50 rows or columns are enlarged to that.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +27,9 @@ pub struct Cnn7x7;
 
 impl Architecture for Cnn7x7 {
     fn card(&self) -> Card {
-        card("cnn-7x7", "three convolutions 7×7 with batch norm, SGD", 100, 32, 0.01)
-            .reading_spectrograms(&["mel-128", "mel-64", "mfcc-20"])
+        let (summary, recipe) =
+            ("three convolutions 7×7 with batch norm, SGD", Defaults::new(100, 32, 0.01).sgd_of_keras());
+        spectrogram_card("cnn-7x7", summary, &["mel-128", "mel-64", "mfcc-20"], recipe)
             .param(Param::bool(
                 "augment",
                 false,
@@ -40,7 +40,7 @@ impl Architecture for Cnn7x7 {
             .reduced("width", "0.25")
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
         let (mut rows, mut columns) = (shape.spectrogram.0.max(SMALLEST), shape.spectrogram.1.max(SMALLEST));
         let mut network = Sequential::new();
@@ -69,15 +69,11 @@ impl Architecture for Cnn7x7 {
             .then(Linear::new(&builder.at("output"), 32, shape.classes, InitScheme::Keras)?))
     }
 
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let mut recipe =
-            Recipe::of(params, OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 })?;
-        recipe.schedule = Schedule::InverseTime { decay: 1e-6 };
-        if params.bool("augment")? {
-            let warp = Warp { zoom: 0.1, stretch: 0.1, rotation: 5.0, mirror: true, ..Warp::default() };
-            let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Blur { deviation: 1.0 })];
-            recipe.augment = augment.into();
+    fn augmentations(&self, params: &Params) -> genre_bench_api::Result<Vec<Box<dyn Augmentation>>> {
+        if !params.bool("augment")? {
+            return Ok(Vec::new());
         }
-        Ok(recipe)
+        let warp = Warp { zoom: 0.1, stretch: 0.1, rotation: 5.0, mirror: true, ..Warp::default() };
+        Ok(vec![Box::new(warp), Box::new(Blur { deviation: 1.0 })])
     }
 }

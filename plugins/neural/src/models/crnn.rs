@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, Dropout, InitScheme, LastState,
     Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -23,16 +22,16 @@ const LAYERS: usize = 2;
 /// Sandler and K. Cho, "Convolutional recurrent neural networks for music classification", ICASSP 2017.
 ///
 /// System B, of Ghaemi, Leclercq and Capobianco, "CRNN and transfer learning": mel spectrograms of 192 bands up to
-/// 8000 Hz with a hop of 256 samples, in chunks of 30, 10, 3 and 1 s; every convolution 3×3, ELU, batch normalisation,
+/// 8000 Hz with a hop of 256 samples, in chunks of 30, 10, 3 and 1 s; every convolution 3×3, ELU, batch normalization,
 /// pool, dropout 0.1; GRU of 32 units, dropout 0.3, dense; Adam, stopped after 10 epochs without a lower validation
 /// loss.
 ///
 /// Our reading: two recurrent layers, of which the last step's state counts, with the dropout after them; what rows
 /// the pools leave are features of the step; one dense layer with as many outputs as classes, although the source
-/// prints a width of 20; padding of 1; PyTorch's initialisation; a learning rate of 0.001, batches of 16, at most 100
+/// prints a width of 20; padding of 1; PyTorch's initialization; a learning rate of 0.001, batches of 16, at most 100
 /// epochs. A pool is never larger than what the blocks before left.
 ///
-/// To learn from chunks of 3 s takes about 1 GB, from chunks of 30 s ten times as much: smaller batches need less.
+/// Training on chunks of 3 s takes about 1 GB, from chunks of 30 s ten times as much: smaller batches need less.
 #[derive(Debug, Clone, Copy)]
 pub enum Crnn {
     /// `crnn-base`, with four blocks.
@@ -56,9 +55,9 @@ impl Architecture for Crnn {
             Self::Base => ("crnn-base", "four convolutions, two layers of GRU; early stopping"),
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
-        let card = card(name, summary, 100, 16, 0.001)
-            .reading_spectrograms(&["mel-192-hop-256-to-8000", "mel-128", "mel-64"])
-            .param(patience(10))
+        let (reads, recipe) =
+            (["mel-192-hop-256-to-8000", "mel-128", "mel-64"], Defaults::new(100, 16, 0.001).patience(10));
+        let card = spectrogram_card(name, summary, &reads, recipe)
             .param(scaled::param())
             .reduced("epochs", "5")
             .reduced("width", "0.25")
@@ -69,7 +68,7 @@ impl Architecture for Crnn {
         }
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let mut network = Sequential::new();
         let (mut channels, mut left) = (1, shape.spectrogram);
         for (number, &(filters, wanted)) in self.blocks().iter().enumerate() {
@@ -94,9 +93,5 @@ impl Architecture for Crnn {
             shape.classes,
             InitScheme::Torch,
         )?))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

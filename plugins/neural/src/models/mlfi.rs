@@ -1,11 +1,10 @@
 use super::pools;
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
-    LastState, Layer, Linear, MaxPool2d, Pass, Recurrence, Recurrent, Sequential, Window,
+    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout, Flatten,
+    InitScheme, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::optimizer::OptimizerConfig;
-use crate::train::{Plateau, Recipe, Schedule};
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::{Result, Tensor, bail};
 use genre_bench_api::{Card, Params};
 
@@ -23,19 +22,19 @@ const UNITS: usize = 64;
 const LAYERS: usize = 2;
 
 /// Middle-level learning feature interaction: convolutional and recurrent layers on a mel spectrogram (the visual
-/// module) beside dense layers on audio features (the audio module), which tell each other in between what they have
-/// learnt.
+/// module) beside dense layers on audio features (the audio module), which hand each other their features
+/// in between.
 ///
 /// System F, of Arcaro and D'Onofrio (2023) after J. Liu, C. Wang and L. Zha, "A middle-level learning feature
 /// interaction method with deep learning for multi-feature music genre classification", Electronics 10(18), 2021: mel
-/// spectrograms of 128 × 130 and 55 features of 3 s, both standardised; convolution blocks of [convolution, batch
-/// normalisation, pool, dropout 0.1] down to 128 numbers, which as 8 steps of 16 go through two recurrent layers; dense
+/// spectrograms of 128 × 130 and 55 features of 3 s, both standardized; convolution blocks of [convolution, batch
+/// normalization, pool, dropout 0.1] down to 128 numbers, which as 8 steps of 16 go through two recurrent layers; dense
 /// layers of 1024, 512, 256, 128 and 64; both joined before the last layer. Adam with a learning rate of 0.01 that
 /// falls on a plateau, up to 150 epochs, of which about 50 ran.
 ///
 /// Our reading: kernels of 3×3 with padding; filters 16, 32, 64, 128, 128 with max-pools of 2, 2, 2, 4, 4; ReLU after
-/// batch normalisation and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
-/// steps join, they follow those of the convolutions; Keras's initialisation; batches of 32; a tenth of the learning rate after
+/// batch normalization and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
+/// steps join, they follow those of the convolutions; Keras's initialization; batches of 32; a tenth of the learning rate after
 /// more than 5 epochs without a lower validation loss, the end after 15. Spectrograms of other sizes come to 128 numbers
 /// too: a pool is never larger than what the blocks before left, and what the last one leaves is averaged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +45,7 @@ pub struct Mlfi {
     vision: Option<usize>,
 }
 
-/// What the visual module has learnt.
+/// Features of the visual module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visual {
     /// Sub-mode A in our reading: the convolutions' output.
@@ -95,18 +94,17 @@ impl Mlfi {
 
 impl Architecture for Mlfi {
     fn card(&self) -> Card {
-        let card = card(&self.name(), &self.summary(), 150, 32, 0.01)
-            .reading_spectrograms(&["mel-128", "mel-64"])
+        let recipe = Defaults::new(150, 32, 0.01).plateau().patience(15);
+        let card = spectrogram_card(&self.name(), &self.summary(), &["mel-128", "mel-64"], recipe)
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
-            .param(patience(15))
             .reduced("epochs", "3")
             .reduced("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
         if interacts { card.variant_of("mlfi") } else { card }
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
         let recurrent = Recurrent::of(Recurrence::Gru, UNITS).layers(LAYERS);
         let mut dense = Vec::new();
         let mut features = shape.columns;
@@ -128,11 +126,6 @@ impl Architecture for Mlfi {
             dense,
             output: Linear::new(&builder.at("output"), UNITS + features, shape.classes, InitScheme::Keras)?,
         }))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let schedule = Schedule::Plateau(Plateau { patience: 5, ..Plateau::TORCH });
-        Ok(Recipe { schedule, ..Recipe::stopping_early(params, OptimizerConfig::adam())? })
     }
 }
 
@@ -169,32 +162,32 @@ struct Modules {
 
 impl Modules {
     /// The recurrent layers' output for the convolutions' and what joins it, both as steps.
-    fn recur(&self, convolved: &Tensor, joining: Option<&Tensor>, pass: &Pass) -> Result<Tensor> {
+    fn recur(&self, convolved: &Tensor, joining: Option<&Tensor>, context: &Context) -> Result<Tensor> {
         let steps = |numbers: &Tensor| numbers.reshape((numbers.dim(0)?, (), STEP));
         let joining = joining.map(steps).transpose()?;
         let parts: Vec<Tensor> = [steps(convolved)?].into_iter().chain(joining).collect();
-        self.recurrent.forward(&Tensor::cat(&parts, 1)?, pass)
+        self.recurrent.forward(&Tensor::cat(&parts, 1)?, context)
     }
 }
 
 impl Layer for Modules {
-    fn forward(&self, batch: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         let ((examples, numbers), (rows, columns)) = (batch.dims2()?, self.spectrogram);
         let pixels = rows * columns;
         if numbers <= pixels {
             bail!("{numbers} numbers are no spectrogram of {rows} x {columns} and features");
         }
         let spectrogram = batch.narrow(1, 0, pixels)?.reshape((examples, 1, rows, columns))?;
-        let convolved = self.convolutions.forward(&spectrogram, pass)?;
+        let convolved = self.convolutions.forward(&spectrogram, context)?;
         let mut recurrent = match self.joins.vision {
-            None => Some(self.recur(&convolved, None, pass)?),
+            None => Some(self.recur(&convolved, None, context)?),
             Some(_) => None,
         };
         let mut heard = batch.narrow(1, pixels, numbers - pixels)?;
         for (number, dense) in self.dense.iter().enumerate() {
-            heard = Activation::Relu.forward(&dense.forward(&heard, pass)?, pass)?;
+            heard = Activation::Relu.forward(&dense.forward(&heard, context)?, context)?;
             if self.joins.vision == Some(number) {
-                recurrent = Some(self.recur(&convolved, Some(&heard), pass)?);
+                recurrent = Some(self.recur(&convolved, Some(&heard), context)?);
             }
             let joining = match self.joins.audio {
                 Some((Visual::Convolutions, at)) if at == number => Some(&convolved),
@@ -206,6 +199,6 @@ impl Layer for Modules {
             }
         }
         let Some(recurrent) = recurrent else { bail!("the recurrent layers had nothing to read") };
-        self.output.forward(&Tensor::cat(&[&recurrent, &heard], 1)?, pass)
+        self.output.forward(&Tensor::cat(&[&recurrent, &heard], 1)?, context)
     }
 }

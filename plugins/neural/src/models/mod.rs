@@ -14,7 +14,7 @@ mod resnet;
 mod scaled;
 mod vgg19;
 
-use crate::network::{Architecture, Network};
+use crate::network::{Architecture, NetworkModel};
 use ann::Ann;
 use choi_fcn5::ChoiFcn5;
 use cnn_5block::Cnn5Block;
@@ -45,5 +45,5 @@ pub fn models() -> Vec<Box<dyn Model>> {
 }
 
 fn model(architecture: impl Architecture + 'static) -> Box<dyn Model> {
-    Box::new(Network(architecture))
+    Box::new(NetworkModel(architecture))
 }

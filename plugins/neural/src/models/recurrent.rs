@@ -1,9 +1,8 @@
 use crate::layers::{
     Activation, Builder, ColumnsAsSteps, InitScheme, LastState, Linear, Recurrence, Recurrent, Sequential,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -14,7 +13,7 @@ use genre_bench_api::{Card, Params};
 /// epoch's weights kept. The better of its two inputs is the default.
 ///
 /// Our reading: as many steps as the segment has columns, where the source cuts and pads 1293 columns to 1300 (a state
-/// after seven steps of silence says no more); PyTorch's initialisation; batches of 32, at most 100 epochs; of the
+/// after seven steps of silence says no more); PyTorch's initialization; batches of 32, at most 100 epochs; of the
 /// bidirectional network both directions' last states; where there are two dense layers, the first as wide as the
 /// state and followed by ReLU.
 #[derive(Debug, Clone, Copy)]
@@ -67,16 +66,15 @@ impl RecurrentNetwork {
 
 impl Architecture for RecurrentNetwork {
     fn card(&self) -> Card {
-        let card = card(self.name, &self.summary(), 100, 32, 0.001)
-            .reading_spectrograms(&["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"])
-            .param(patience(10))
-            .reduced("epochs", "10");
+        let reads = ["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"];
+        let recipe = Defaults::new(100, 32, 0.001).patience(10);
+        let card = spectrogram_card(self.name, &self.summary(), &reads, recipe).reduced("epochs", "10");
         // One of each kind is enough where nobody asks for more.
         let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
         if typical { card } else { card.only_by_name() }
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, _: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
         let mut plan = Recurrent::of(self.recurrence, self.hidden).layers(self.layers);
         let mut features = self.hidden;
         if self.bidirectional {
@@ -90,9 +88,5 @@ impl Architecture for RecurrentNetwork {
             network = network.then(dense).then(Activation::Relu);
         }
         Ok(network.then(Linear::new(&builder.at("output"), features, shape.classes, InitScheme::Torch)?))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

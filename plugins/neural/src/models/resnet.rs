@@ -3,9 +3,8 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, InitScheme, Linear,
     MaxPool2d, Residual, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
-use crate::train::optimizer::OptimizerConfig;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
@@ -23,7 +22,7 @@ const EXPANSION: usize = 4;
 /// 0.00001, stopped after 10 epochs without a lower validation loss, the best epoch's weights kept. ResNet-18, in the
 /// same way, is ours.
 ///
-/// Our reading: torchvision's networks and initialisation, with the stride of a bottleneck in its convolution 3×3,
+/// Our reading: torchvision's networks and initialization, with the stride of a bottleneck in its convolution 3×3,
 /// except that they read one channel and have as many outputs as classes; batches of 32, at most 100 epochs.
 #[derive(Debug, Clone, Copy)]
 pub enum ResNet {
@@ -84,7 +83,7 @@ impl ResNet {
     }
 }
 
-/// Adds a convolution without bias, which batch normalisation would take away, and that.
+/// Adds a convolution without bias, which batch normalization would take away, and that.
 fn convolution(
     network: Sequential,
     builder: &Builder,
@@ -106,9 +105,8 @@ impl Architecture for ResNet {
             Self::Of18 => ("resnet18", "residual network of 18 layers from scratch; early stopping"),
             Self::Of50 => ("resnet50", "residual network of 50 layers from scratch; early stopping"),
         };
-        card(name, summary, 100, 32, 1e-5)
-            .reading_spectrograms(&["mel-40", "mfcc-13", "mel-128", "mfcc-20"])
-            .param(patience(10))
+        let recipe = Defaults::new(100, 32, 1e-5).patience(10);
+        spectrogram_card(name, summary, &["mel-40", "mfcc-13", "mel-128", "mfcc-20"], recipe)
             .param(resized::param())
             .param(scaled::param())
             .reduced("epochs", "6")
@@ -118,7 +116,7 @@ impl Architecture for ResNet {
             .only_by_name()
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let (network, _) = resized::start(shape.spectrogram, params)?;
         let [mut channels] = scaled::filters([STEM], params)?;
         let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
@@ -137,9 +135,5 @@ impl Architecture for ResNet {
         }
         let output = Linear::new(&builder.at("output"), channels, shape.classes, InitScheme::Torch)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
-    }
-
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        Recipe::stopping_early(params, OptimizerConfig::adam())
     }
 }

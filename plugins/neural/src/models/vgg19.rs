@@ -3,10 +3,9 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear,
     MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, Shape, card, patience};
-use crate::train::Recipe;
+use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Brightness, Warp};
-use crate::train::optimizer::OptimizerConfig;
 use candle_core::Result;
 use genre_bench_api::{Card, Param, Params};
 
@@ -23,7 +22,7 @@ const DENSE: usize = 4096;
 /// after 10 epochs without a lower validation loss, the best epoch's weights kept; better with shifted, zoomed and
 /// brightened or darkened training spectrograms (`augment`).
 ///
-/// Our reading: torchvision's network and initialisation, except that it reads one channel and has as many outputs as
+/// Our reading: torchvision's network and initialization, except that it reads one channel and has as many outputs as
 /// classes; batches of 32, at most 100 epochs; shifts, zoom and brightness by up to a tenth, a tenth and a fifth. On
 /// smaller spectrograms a pool is never larger than what the stages before left, and the dense layers read what is left
 /// averaged over, or repeated to, 7 × 7 as in torchvision.
@@ -32,9 +31,9 @@ pub struct Vgg19;
 
 impl Architecture for Vgg19 {
     fn card(&self) -> Card {
-        card("vgg19", "16 convolutions, three dense layers, from scratch; early stopping", 100, 32, 1e-5)
-            .reading_spectrograms(&["mfcc-13", "mel-40", "mel-128", "mfcc-20"])
-            .param(patience(10))
+        let summary = "16 convolutions, three dense layers, from scratch; early stopping";
+        let recipe = Defaults::new(100, 32, 1e-5).patience(10);
+        spectrogram_card("vgg19", summary, &["mfcc-13", "mel-40", "mel-128", "mfcc-20"], recipe)
             .param(Param::bool(
                 "augment",
                 false,
@@ -49,7 +48,7 @@ impl Architecture for Vgg19 {
             .only_by_name()
     }
 
-    fn layers(&self, builder: &Builder, shape: &Shape, params: &Params) -> Result<Sequential> {
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions { init: InitScheme::He, ..Conv2dOptions::default() };
         let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
         let mut channels = 1;
@@ -82,13 +81,11 @@ impl Architecture for Vgg19 {
         Ok(network.then(output))
     }
 
-    fn recipe(&self, params: &Params) -> genre_bench_api::Result<Recipe> {
-        let mut recipe = Recipe::stopping_early(params, OptimizerConfig::adam())?;
-        if params.bool("augment")? {
-            let warp = Warp { shift: (0.1, 0.1), zoom: 0.1, ..Warp::default() };
-            let augment: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Brightness { by: 0.2 })];
-            recipe.augment = augment.into();
+    fn augmentations(&self, params: &Params) -> genre_bench_api::Result<Vec<Box<dyn Augmentation>>> {
+        if !params.bool("augment")? {
+            return Ok(Vec::new());
         }
-        Ok(recipe)
+        let warp = Warp { shift: (0.1, 0.1), zoom: 0.1, ..Warp::default() };
+        Ok(vec![Box::new(warp), Box::new(Brightness { by: 0.2 })])
     }
 }

@@ -3,10 +3,11 @@
 use super::augment::{Mix, augment};
 use super::{Recipe, Samples};
 use candle_core::{DType, Device, Result, Tensor};
+use genre_bench_api::partition::shuffle;
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 
-/// What a network learns from in one step.
+/// The examples of one training step.
 pub(crate) struct Batch {
     /// Which of the examples they are.
     pub rows: Vec<usize>,
@@ -26,12 +27,13 @@ impl Batch {
         rng: &mut ChaCha8Rng,
     ) -> Self {
         let mut values = samples.gather(rows.iter().copied());
-        if let [_, height, width] = *samples.shape() {
-            augment(&mut values, (height, width), &recipe.augment, rng);
+        let example = samples.shape().iter().product();
+        if let Some(size) = samples.spectrogram_size() {
+            augment(&mut values, example, size, &recipe.augment, rng);
         }
         let mix = recipe.mixup.map(|mixup| mixup.draw(rows.len(), rng));
         if let Some(mix) = &mix {
-            mix.blend(&mut values, samples.shape().iter().product());
+            mix.blend(&mut values, example);
         }
         Self { rows, inputs: samples.tensor(values, device, dtype), mix }
     }
@@ -40,7 +42,7 @@ impl Batch {
 /// The rows of every batch of an epoch, in random order.
 ///
 /// The last batch has what is left, as in PyTorch and Keras. A single example that would be left alone joins
-/// the batch before it: batch normalisation has no variance of one.
+/// the batch before it: batch normalization has no variance of one.
 pub(crate) fn shuffled(examples: usize, batch: usize, rng: &mut impl RngCore) -> Vec<Vec<usize>> {
     let mut rows: Vec<usize> = (0..examples).collect();
     shuffle(&mut rows, rng);
@@ -56,14 +58,6 @@ pub(crate) fn shuffled(examples: usize, batch: usize, rng: &mut impl RngCore) ->
 pub(crate) fn count(examples: usize, batch: usize) -> usize {
     let joined = batch > 1 && examples > batch && examples % batch == 1;
     examples.div_ceil(batch) - usize::from(joined)
-}
-
-/// Fisher and Yates's shuffle, by hand because a library's may draw differently in its next version.
-pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
-    for last in (1..items.len()).rev() {
-        // The bias of the remainder is below 2⁻⁴⁰ for fewer than 2²⁴ items.
-        items.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);
-    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! A fit on disk, to be resumed: safetensors, so numbers and names and nothing that runs.
 
 use super::History;
+use super::checkpoint_file::CheckpointFile;
 use super::optimizer::Optimizer;
 use super::snapshot::Snapshot;
 use crate::layers::Weights;
-use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+/// Of what the file says and how. Version 1 did not say which it is.
+const FORMAT: u32 = 2;
 /// Numbers of an epoch in the file.
 const EPOCH: usize = 7;
 
 /// Everything in a fit that changes with its epochs.
-pub(crate) struct State<'a> {
+pub(crate) struct TrainingState<'a> {
     pub weights: &'a Weights,
     pub optimizer: Optimizer,
     pub history: History,
@@ -22,7 +24,7 @@ pub(crate) struct State<'a> {
     pub best: Option<Snapshot>,
 }
 
-impl State<'_> {
+impl TrainingState<'_> {
     /// Writes a checkpoint, whole or not at all. `identity` is what another fit would differ by.
     pub fn save(&self, path: &Path, identity: &str) -> Result<()> {
         // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then
@@ -48,6 +50,7 @@ impl State<'_> {
 
     fn tensors(&self, identity: &str) -> candle_core::Result<HashMap<String, Tensor>> {
         let mut tensors = HashMap::from([
+            ("format".to_owned(), Tensor::new(&[FORMAT], &Device::Cpu)?),
             ("identity".to_owned(), Tensor::new(identity.as_bytes(), &Device::Cpu)?),
             ("history".to_owned(), numbers(&self.history)?),
         ]);
@@ -69,7 +72,12 @@ impl State<'_> {
     }
 
     fn read(&mut self, path: &Path, identity: &str) -> candle_core::Result<()> {
-        let mut file = Contents::read(path, self.largest_file())?;
+        let mut file = CheckpointFile::read(path, self.largest_file())?;
+        match file.format()? {
+            Some(FORMAT) => {}
+            Some(other) => bail!("it is of format {other}, and this version of the program reads {FORMAT}"),
+            None => bail!("an older version of the program wrote it"),
+        }
         let theirs = file.bytes("identity")?;
         if theirs != identity.as_bytes() {
             // Quoted, because what a foreign file says may be anything.
@@ -109,58 +117,6 @@ impl State<'_> {
         let bytes: usize = vars.map(|var| var.elem_count() * var.dtype().size_in_bytes() + 4096).sum();
         // Now, at best, and two moments; and some room for the history and the header.
         4 * bytes as u64 + (1 << 20)
-    }
-}
-
-/// A file of named tensors, none of which is believed to be what it should be.
-struct Contents {
-    tensors: BufferedSafetensors,
-    unread: BTreeSet<String>,
-}
-
-impl Contents {
-    fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
-        let bytes = std::fs::metadata(path)?.len();
-        if bytes > largest {
-            bail!("{bytes} bytes are more than this network's can have ({largest})");
-        }
-        let tensors = BufferedSafetensors::new(std::fs::read(path)?)?;
-        let unread = tensors.tensors().into_iter().map(|(name, _)| name).collect();
-        Ok(Self { tensors, unread })
-    }
-
-    /// A tensor of any shape.
-    fn take(&mut self, name: &str, dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
-        if !self.unread.remove(name) {
-            bail!("it has no `{name}`");
-        }
-        let view = self.tensors.get(name)?;
-        match DType::try_from(view.dtype()) {
-            Ok(theirs) if theirs == dtype => self.tensors.load(name, device),
-            _ => bail!("`{name}` is of type {:?}, not {dtype:?}", view.dtype()),
-        }
-    }
-
-    fn bytes(&mut self, name: &str) -> candle_core::Result<Vec<u8>> {
-        self.take(name, DType::U8, &Device::Cpu)?.flatten_all()?.to_vec1()
-    }
-
-    /// Tensors of the shape and type of others.
-    fn like<'t>(
-        &mut self,
-        kind: &str,
-        others: impl Iterator<Item = (&'t String, &'t candle_core::Var)>,
-    ) -> candle_core::Result<BTreeMap<String, Tensor>> {
-        let mut tensors = BTreeMap::new();
-        for (name, other) in others {
-            let full = format!("{kind}/{name}");
-            let tensor = self.take(&full, other.dtype(), other.device())?;
-            if tensor.shape() != other.shape() {
-                bail!("`{full}` has shape {:?}, not {:?}", tensor.shape(), other.shape());
-            }
-            tensors.insert(name.clone(), tensor);
-        }
-        Ok(tensors)
     }
 }
 

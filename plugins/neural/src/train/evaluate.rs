@@ -2,7 +2,7 @@
 
 use super::{Labelled, Samples};
 use crate::failure::failed;
-use crate::layers::{Layer, Pass};
+use crate::layers::{Context, Layer};
 use candle_core::{DType, Device};
 use genre_bench_api::{Error, Quality, Result};
 use ndarray::{Array2, ArrayView1};
@@ -22,7 +22,7 @@ fn batch_of(samples: &Samples) -> usize {
     (NUMBERS / example).clamp(1, BATCH)
 }
 
-/// What a network says of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
+/// Scores of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
 /// examples.
 ///
 /// `check` is asked before every batch and ends the scoring with its error.
@@ -40,7 +40,7 @@ pub fn logits(
     let score = |start: usize| -> candle_core::Result<Vec<Vec<f32>>> {
         let rows = (start..start + size).map(|row| row.min(samples.len() - 1));
         let batch = samples.tensor(samples.gather(rows), device, dtype)?;
-        let scores = network.forward(&batch, &Pass::evaluation())?.to_dtype(DType::F32)?;
+        let scores = network.forward(&batch, &Context::evaluation())?.to_dtype(DType::F32)?;
         scores.narrow(0, 0, size.min(samples.len() - start))?.to_vec2()
     };
     let mut rows = Vec::new();
@@ -79,22 +79,23 @@ pub(crate) fn argmax(row: &[f32]) -> usize {
 /// A label is no class.
 pub fn quality_of(logits: &Array2<f32>, labels: &[usize]) -> Quality {
     let (count, classes) = logits.dim();
-    let (mut right, mut is, mut said) = (vec![0; classes], vec![0; classes], vec![0; classes]);
+    let (mut correct, mut of_label, mut predicted_as) =
+        (vec![0; classes], vec![0; classes], vec![0; classes]);
     let mut loss = 0.0;
     for (row, &label) in logits.rows().into_iter().zip(labels) {
         loss += log_sum_exp(row) - f64::from(row[label]);
         let predicted = argmax(&row.to_vec());
-        is[label] += 1;
-        said[predicted] += 1;
-        right[label] += usize::from(predicted == label);
+        of_label[label] += 1;
+        predicted_as[predicted] += 1;
+        correct[label] += usize::from(predicted == label);
     }
     let f1: Vec<f64> = (0..classes)
-        .filter(|&class| is[class] + said[class] > 0)
-        .map(|class| 2.0 * right[class] as f64 / (is[class] + said[class]) as f64)
+        .filter(|&class| of_label[class] + predicted_as[class] > 0)
+        .map(|class| 2.0 * correct[class] as f64 / (of_label[class] + predicted_as[class]) as f64)
         .collect();
     Quality {
         loss: loss / count as f64,
-        accuracy: right.iter().sum::<usize>() as f64 / count as f64,
+        accuracy: correct.iter().sum::<usize>() as f64 / count as f64,
         macro_f1: f1.iter().sum::<f64>() / f1.len() as f64,
     }
 }

@@ -1,12 +1,13 @@
 use super::batch::Batch;
-use super::checkpoint::State;
-use super::evaluate::{argmax, quality};
+use super::checkpoint::TrainingState;
+use super::evaluate::quality;
 use super::optimizer::{Optimizer, global_norm};
 use super::snapshot::Snapshot;
+use super::step::{StepResult, one_hot};
 use super::tensorboard::EventFile;
 use super::{History, Keep, Labelled, Recipe, batch};
 use crate::failure::failed;
-use crate::layers::{Layer, Pass, Weights};
+use crate::layers::{Context, Layer, Weights};
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result, Run};
 use std::sync::mpsc::sync_channel;
@@ -21,7 +22,7 @@ const AHEAD: usize = 2;
 ///
 /// # Errors
 ///
-/// Nothing to learn from, samples of a shape that the network does not take, a loss that is no number any
+/// Nothing to train on, samples of a shape that the network does not take, a loss that is no number any
 /// more, a device that fails, or [`Error::Cancelled`].
 pub fn fit(
     network: &dyn Layer,
@@ -37,18 +38,18 @@ pub fn fit(
             return Err(Error::failed(format!("{samples} examples have {labels} labels")));
         }
     }
-    if !recipe.augment.is_empty() && !matches!(train.samples.shape(), [1, _, _]) {
+    if !recipe.augment.is_empty() && train.samples.spectrogram_size().is_none() {
         let shape = train.samples.shape();
         return Err(Error::failed(format!(
-            "only spectrograms of shape (1, rows, columns) are augmented, not {shape:?}"
+            "only spectrograms are augmented, not examples of shape {shape:?}"
         )));
     }
     let place = weights.trainable.values().next().map(|weight| (weight.device().clone(), weights.dtype));
     let (false, Some(place)) = (train.samples.is_empty() || recipe.batch == 0, place) else {
-        return Err(Error::failed("nothing to learn: no examples, batches of none, or no weights"));
+        return Err(Error::failed("nothing to train on: no examples, batches of none, or no weights"));
     };
-    let optimizer = Optimizer::new(recipe.rule, weights).map_err(failed)?;
-    let state = State { weights, optimizer, history: History::default(), best: None };
+    let optimizer = Optimizer::new(recipe.optimizer, weights).map_err(failed)?;
+    let state = TrainingState { weights, optimizer, history: History::default(), best: None };
     let mut fit = Fit { network, train, valid, recipe, run, place, state };
     let checkpoint = recipe.checkpoint.as_deref();
     let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
@@ -87,7 +88,7 @@ struct Fit<'a> {
     recipe: &'a Recipe,
     run: &'a Run<'a>,
     place: (Device, DType),
-    state: State<'a>,
+    state: TrainingState<'a>,
 }
 
 impl Fit<'_> {
@@ -103,8 +104,8 @@ impl Fit<'_> {
 
     fn run_epoch(&mut self) -> Result<Epoch> {
         let started = Instant::now();
-        let (train_loss, train_accuracy, learning_rate) = self.learn()?;
-        let valid = if self.valid.samples.is_empty() { None } else { Some(self.judge()?) };
+        let (train_loss, train_accuracy, learning_rate) = self.train_epoch()?;
+        let valid = if self.valid.samples.is_empty() { None } else { Some(self.validate()?) };
         let seconds = started.elapsed().as_secs_f64();
         let history = &mut self.state.history;
         let epoch = Epoch { train_loss, train_accuracy, valid, learning_rate, seconds };
@@ -116,21 +117,21 @@ impl Fit<'_> {
         Ok(epoch)
     }
 
-    /// Learns from every example once. Returns mean loss, accuracy and the last learning rate.
-    fn learn(&mut self) -> Result<(f64, f64, f64)> {
+    /// One step for every batch. Returns mean loss, accuracy and the last learning rate.
+    fn train_epoch(&mut self) -> Result<(f64, f64, f64)> {
         let (epoch, samples, recipe) = (self.epochs() + 1, self.train.samples, self.recipe);
         let mut rng = self.run.rng(&format!("epoch {epoch}"));
         let batches = batch::shuffled(samples.len(), self.recipe.batch, &mut rng);
-        let mut chance = self.run.rng(&format!("augmentation, epoch {epoch}"));
+        let mut augmentation_rng = self.run.rng(&format!("augmentation, epoch {epoch}"));
         let place = self.place.clone();
-        let (mut loss, mut right, mut learning_rate) = (0.0, 0, 0.0);
-        let mut add = |outcome: Outcome| -> Result<()> {
-            let (of_batch, right_of_batch) = outcome.read().map_err(failed)?;
+        let (mut loss, mut correct, mut learning_rate) = (0.0, 0, 0.0);
+        let mut add = |result: StepResult| -> Result<()> {
+            let (of_batch, correct_of_batch) = result.read().map_err(failed)?;
             if !of_batch.is_finite() {
-                return Err(diverged(&format!("loss {of_batch} at step {}", outcome.step), epoch, recipe));
+                return Err(diverged(&format!("loss {of_batch} at step {}", result.step), epoch, recipe));
             }
-            loss += of_batch * outcome.labels.len() as f64;
-            right += right_of_batch;
+            loss += of_batch * result.labels.len() as f64;
+            correct += correct_of_batch;
             Ok(())
         };
         std::thread::scope(|scope| {
@@ -140,7 +141,7 @@ impl Fit<'_> {
             scope.spawn(move || {
                 for rows in batches {
                     if sender
-                        .send(Batch::new(rows, samples, recipe, (&place.0, place.1), &mut chance))
+                        .send(Batch::new(rows, samples, recipe, (&place.0, place.1), &mut augmentation_rng))
                         .is_err()
                     {
                         break;
@@ -151,18 +152,18 @@ impl Fit<'_> {
             let mut last = None;
             for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
-                let State { optimizer, history, .. } = &self.state;
+                let TrainingState { optimizer, history, .. } = &self.state;
                 learning_rate =
                     self.recipe.schedule.learning_rate(self.recipe.learning_rate, optimizer.steps, history);
-                let pass =
-                    Pass::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
-                let outcome = self.step(step + 1, batch, learning_rate, &pass).map_err(failed)?;
-                last.replace(outcome).map_or(Ok(()), &mut add)?;
+                let context =
+                    Context::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
+                let result = self.step(step + 1, batch, learning_rate, &context).map_err(failed)?;
+                last.replace(result).map_or(Ok(()), &mut add)?;
             }
             last.map_or(Ok(()), &mut add)
         })?;
         let count = samples.len() as f64;
-        Ok((loss / count, right as f64 / count, learning_rate))
+        Ok((loss / count, correct as f64 / count, learning_rate))
     }
 
     /// Changes the weights once.
@@ -171,26 +172,26 @@ impl Fit<'_> {
         step: usize,
         batch: Batch,
         learning_rate: f64,
-        pass: &Pass,
-    ) -> candle_core::Result<Outcome> {
+        context: &Context,
+    ) -> candle_core::Result<StepResult> {
         let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
-        let logits = self.network.forward(&batch.inputs?, pass)?;
+        let logits = self.network.forward(&batch.inputs?, context)?;
         let loss = match batch.mix {
             Some(mix) => {
                 let classes = logits.dims2()?.1;
                 if let Some(label) = labels.iter().find(|&&label| label >= classes) {
                     bail!("label {label} where there are {classes} classes");
                 }
-                let mut shares = one_hot(&labels, classes);
-                mix.blend(&mut shares, classes);
-                self.recipe.loss.of_shares(&logits, shares)?
+                let mut targets = one_hot(&labels, classes);
+                mix.blend(&mut targets, classes);
+                self.recipe.loss.of_soft_labels(&logits, targets)?
             }
             None => {
                 let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
                 self.recipe.loss.of_labels(&logits, &labels)?
             }
         };
-        let gradients = pass.backward(&loss)?;
+        let gradients = context.backward(&loss)?;
         let scale = match self.recipe.clip {
             // As `clip_grad_norm_`, which keeps its quotient finite so.
             Some(longest) => (longest / (global_norm(self.state.weights, &gradients)? + 1e-6)).min(1.0),
@@ -199,11 +200,11 @@ impl Fit<'_> {
         self.state.optimizer.step(self.state.weights, &gradients, learning_rate, scale)?;
         let scores = logits.detach().to_dtype(DType::F32)?.flatten_all()?;
         let numbers = Tensor::cat(&[&loss.detach().reshape(1)?, &scores], 0)?;
-        Ok(Outcome { step, labels, numbers })
+        Ok(StepResult { step, labels, numbers })
     }
 
     /// How good the network is on the validation part.
-    fn judge(&self) -> Result<Quality> {
+    fn validate(&self) -> Result<Quality> {
         let place = (&self.place.0, self.place.1);
         let quality = quality(self.network, self.valid, place, || self.run.check_cancelled())?;
         if quality.loss.is_finite() {
@@ -215,32 +216,9 @@ impl Fit<'_> {
     }
 }
 
-/// What a step came to, on the device until it is read.
-struct Outcome {
-    step: usize,
-    labels: Vec<usize>,
-    /// The loss, and the scores before the step.
-    numbers: Tensor,
-}
-
-impl Outcome {
-    /// The loss, and how many examples were right. Waits for the device.
-    fn read(&self) -> candle_core::Result<(f64, usize)> {
-        let numbers = self.numbers.to_vec1::<f32>()?;
-        let scores = numbers[1..].chunks_exact((numbers.len() - 1) / self.labels.len());
-        let right = scores.zip(&self.labels).filter(|(row, label)| argmax(row) == **label).count();
-        Ok((f64::from(numbers[0]), right))
-    }
-}
-
 fn diverged(what: &str, epoch: usize, recipe: &Recipe) -> Error {
     let learning_rate = recipe.learning_rate;
-    let advice = format!("try a lower learning rate than {learning_rate}, or clip the gradients");
+    let advice =
+        format!("try a lower learning rate than {learning_rate} (lr), or clip the gradients (clip-norm)");
     Error::failed(format!("training diverged: {what} of epoch {epoch}; {advice}"))
-}
-
-/// 1 at every label and 0 elsewhere, shape `(labels, classes)`, row-major.
-fn one_hot(labels: &[usize], classes: usize) -> Vec<f32> {
-    let is = |label: usize| (0..classes).map(move |class| f32::from(u8::from(class == label)));
-    labels.iter().copied().flat_map(is).collect()
 }

@@ -3,39 +3,45 @@
 //! ```text
 //! fit             the loop: epochs of shuffled batches
 //! recipe          everything that a fit is told: which of the strategies below, and how long
+//! parameters      the recipe as hyper-parameters on a network's card
+//! step            the results of a training step
 //! samples, batch  what a network reads, in memory; how an epoch is cut into batches
 //! augment/        what is done to a batch of spectrograms before a network sees it
-//! optimizer/      what the gradients do to the weights: SGD, Adam, AdamW
+//! optimizer       what the gradients do to the weights: SGD, Adam, AdamW
 //! schedule        the learning rate of a step
 //! early_stopping  when to stop, and which epoch's weights to keep
-//! evaluate        scores of examples, and what they are worth
-//! history         what every epoch came to
+//! evaluate        scores of examples, and their loss, accuracy and macro F1
+//! history         the results of every epoch
 //! checkpoint      a fit on disk, to be resumed
-//! tensorboard     what every epoch came to, as an event file
+//! tensorboard     the results of every epoch, as an event file
 //! ```
 //!
-//! All chance comes from streams named after the epoch, and what a schedule or early stopping goes by is the
+//! All random numbers come from streams named after the epoch, and what a schedule or early stopping goes by is the
 //! history: so a fit that is resumed after any epoch ends in the same numbers as one that was never
 //! interrupted.
 
 pub mod augment;
 mod batch;
 mod checkpoint;
+mod checkpoint_file;
 mod early_stopping;
 mod evaluate;
 mod fit;
 mod history;
 pub mod optimizer;
+mod parameters;
 mod recipe;
 mod samples;
 mod schedule;
 mod snapshot;
+mod step;
 mod tensorboard;
 
 pub use early_stopping::{EarlyStopping, Keep};
 pub use evaluate::{logits, probabilities, quality_of};
 pub use fit::fit;
 pub use history::History;
+pub use parameters::Defaults;
 pub use recipe::Recipe;
 pub use samples::{Labelled, Samples};
 pub use schedule::{Plateau, Schedule};

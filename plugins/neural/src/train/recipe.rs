@@ -1,28 +1,27 @@
 use super::augment::{Augmentation, Mixup};
 use super::optimizer::OptimizerConfig;
 use super::{EarlyStopping, Keep, Schedule};
-use crate::layers::CrossEntropy;
-use genre_bench_api::Params;
+use crate::layers::CrossEntropyLoss;
 use std::path::PathBuf;
 
 /// How a network is trained.
 #[derive(Debug)]
 pub struct Recipe {
-    /// How often every example is learnt from.
+    /// Epochs of training, at most.
     pub epochs: usize,
     /// Examples of a step.
     pub batch: usize,
     /// What the gradients do to the weights.
-    pub rule: OptimizerConfig,
+    pub optimizer: OptimizerConfig,
     /// Learning rate that the schedule starts from.
     pub learning_rate: f64,
     /// How the learning rate goes on.
     pub schedule: Schedule,
-    /// Longest the gradients together may be as one vector; longer ones are shortened to it. None where any
-    /// length goes.
+    /// Largest norm of all gradients together as one vector; longer ones are scaled down to it, as by PyTorch's
+    /// `clip_grad_norm_`. None where any norm goes.
     pub clip: Option<f64>,
-    /// What is made small.
-    pub loss: CrossEntropy,
+    /// The loss that is minimized.
+    pub loss: CrossEntropyLoss,
     /// What is done to training spectrograms, in this order.
     pub augment: Vec<Box<dyn Augmentation>>,
     /// Whether training examples are blended with each other.
@@ -40,15 +39,15 @@ pub struct Recipe {
 
 impl Recipe {
     /// Plain cross-entropy, a constant learning rate, all epochs, and the best weights.
-    pub fn new(epochs: usize, batch: usize, rule: OptimizerConfig, learning_rate: f64) -> Self {
+    pub fn new(epochs: usize, batch: usize, optimizer: OptimizerConfig, learning_rate: f64) -> Self {
         Self {
             epochs,
             batch,
-            rule,
+            optimizer,
             learning_rate,
             schedule: Schedule::Constant,
             clip: None,
-            loss: CrossEntropy::default(),
+            loss: CrossEntropyLoss::default(),
             augment: Vec::new(),
             mixup: None,
             early_stopping: None,
@@ -58,35 +57,16 @@ impl Recipe {
         }
     }
 
-    /// The same, with the epochs, batch and learning rate that a network's card declares.
-    ///
-    /// # Errors
-    ///
-    /// The card declares them not.
-    pub fn of(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
-        Ok(Self::new(params.count("epochs")?, params.count("batch")?, rule, params.float("lr")?))
-    }
-
-    /// The same that ends after as many epochs without a lower validation loss as `patience` says.
-    ///
-    /// # Errors
-    ///
-    /// The card declares one of them not.
-    pub fn stopping_early(params: &Params, rule: OptimizerConfig) -> genre_bench_api::Result<Self> {
-        let early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
-        Ok(Self { early_stopping, ..Self::of(params, rule)? })
-    }
-
-    /// Whether it goes by the loss on examples that are not learnt from.
+    /// Whether it goes by the loss on examples that it is not trained on.
     pub fn needs_validation(&self) -> bool {
-        self.early_stopping.is_some() || matches!(self.schedule, Schedule::Plateau(_))
+        self.early_stopping.is_some() || self.schedule.needs_validation()
     }
 
     /// Everything that the numbers of an epoch depend on, as text; the number of epochs is not among it, so
     /// that a fit can be resumed to go on for longer.
     pub(crate) fn identity(&self) -> String {
-        let Self { batch, rule, learning_rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
-        let strategies = (rule, schedule, clip, loss, augment, mixup, keep);
+        let Self { batch, optimizer, learning_rate, schedule, clip, loss, augment, mixup, keep, .. } = self;
+        let strategies = (optimizer, schedule, clip, loss, augment, mixup, keep);
         format!("batch {batch}, learning rate {learning_rate}, {strategies:?}")
     }
 }

@@ -1,4 +1,4 @@
-use crate::layers::kernels::upload;
+use crate::ops::upload;
 use candle_core::{DType, Device, Result, Tensor, bail};
 use genre_bench_api::{Inputs, Reads, Spectrograms};
 
@@ -9,6 +9,8 @@ pub struct Samples {
     /// The rows of numbers, one after the other.
     values: Vec<f32>,
     shape: Vec<usize>,
+    /// Rows and columns of the spectrogram that an example begins with.
+    spectrogram: Option<(usize, usize)>,
     count: usize,
 }
 
@@ -22,7 +24,12 @@ impl Samples {
         if values.len() != count * shape.iter().product::<usize>() {
             bail!("{} values are not {count} examples of shape {shape:?}", values.len());
         }
-        Ok(Self { spectrograms: Spectrograms::default(), values, shape: shape.to_vec(), count })
+        let spectrogram = match *shape {
+            [1, rows, columns] => Some((rows, columns)),
+            _ => None,
+        };
+        let spectrograms = Spectrograms::default();
+        Ok(Self { spectrograms, values, shape: shape.to_vec(), spectrogram, count })
     }
 
     /// What a model reads of its inputs: spectrograms of shape `[1, rows, columns]`, which are not copied; rows of the
@@ -37,7 +44,8 @@ impl Samples {
                 (inputs.spectrograms.clone(), table(), vec![rows * columns + inputs.table.ncols()])
             }
         };
-        Self { spectrograms, values, shape, count: inputs.len() }
+        let spectrogram = reads.spectrograms().map(|_| (rows, columns));
+        Self { spectrograms, values, shape, spectrogram, count: inputs.len() }
     }
 
     /// Number of examples.
@@ -53,6 +61,11 @@ impl Samples {
     /// Shape of one example.
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Rows and columns of the spectrogram that an example begins with, if it does.
+    pub(crate) fn spectrogram_size(&self) -> Option<(usize, usize)> {
+        self.spectrogram
     }
 
     /// The values of the examples at `rows`, one after the other.

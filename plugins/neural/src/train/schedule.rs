@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 pub enum Schedule {
     /// Always the same.
     Constant,
-    /// `rate / (1 + decay · step)`: the `decay` of Keras's SGD.
+    /// `learning rate / (1 + decay · step)`: the `decay` of Keras's SGD.
     InverseTime {
         /// Per step, not per epoch.
         decay: f64,
@@ -55,6 +55,15 @@ pub struct Plateau {
 }
 
 impl Schedule {
+    /// Whether it goes by the validation loss.
+    pub(crate) fn needs_validation(&self) -> bool {
+        match self {
+            Self::Plateau(_) => true,
+            Self::WarmUp { then, .. } => then.needs_validation(),
+            Self::Constant | Self::InverseTime { .. } | Self::Step { .. } | Self::Cosine { .. } => false,
+        }
+    }
+
     /// The learning rate of a step, counted from 0 over all epochs; `history` has the epochs that are over.
     pub fn learning_rate(&self, base: f64, step: usize, history: &History) -> f64 {
         let epoch = history.epochs.len();
@@ -103,7 +112,7 @@ mod tests {
     use super::*;
     use crate::train::history::epoch_with;
 
-    /// The rates of some epochs of two steps each, where every epoch has the loss given for it.
+    /// The learning rates of some epochs of two steps each, where every epoch has the loss given for it.
     fn rates(schedule: &Schedule, losses: &[f64]) -> Vec<f64> {
         let history = |epochs: usize| History {
             epochs: losses[..epochs].iter().map(|&loss| epoch_with(loss)).collect(),

@@ -4,7 +4,7 @@ use candle_core::Device;
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// The processor, and a CUDA device if the program was built for one and there is one.
+/// The CPU, and a CUDA device if the program was built for one and there is one.
 pub fn devices() -> Vec<Device> {
     static CUDA: OnceLock<Option<Device>> = OnceLock::new();
     let cuda = CUDA.get_or_init(|| match genre_bench_neural::cuda_device(0) {

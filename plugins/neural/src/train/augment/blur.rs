@@ -1,4 +1,4 @@
-use super::{Augmentation, Representation};
+use super::{Augmentation, SpectrogramMut};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -10,7 +10,7 @@ pub struct Blur {
 }
 
 impl Augmentation for Blur {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let kernel = gaussian(self.deviation * rng.r#gen::<f32>());
         let radius = kernel.len() as isize / 2;
         for (down, right) in [(1, 0), (0, 1)] {

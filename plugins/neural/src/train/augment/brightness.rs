@@ -1,4 +1,4 @@
-use super::{Augmentation, Representation, evenly};
+use super::{Augmentation, SpectrogramMut, evenly};
 use rand_chacha::ChaCha8Rng;
 
 /// Multiplies a spectrogram by a factor about its darkest value, as Keras's `brightness_range` does where that is
@@ -10,7 +10,7 @@ pub struct Brightness {
 }
 
 impl Augmentation for Brightness {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let factor = 1.0 + evenly(self.by, rng);
         let black = spectrogram.values.iter().copied().fold(f32::INFINITY, f32::min);
         spectrogram.values.iter_mut().for_each(|value| *value = black + (*value - black) * factor);

@@ -1,4 +1,4 @@
-use super::up_to;
+use genre_bench_api::partition::shuffle;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -24,14 +24,12 @@ pub struct Mix {
 impl Mixup {
     /// Draws how a batch of so many examples is blended: one share for all and a random order of partners, as
     /// the authors' implementation does. Which of both has the larger share makes no difference, as each may
-    /// be the first; so it is always the example itself, and whether an example is right can be told by its
-    /// own label.
+    /// be the first; so it is always the example itself, and whether an example is predicted correctly can be
+    /// told by its own label.
     pub fn draw(&self, examples: usize, rng: &mut ChaCha8Rng) -> Mix {
         let share = beta(self.alpha, rng);
         let mut partners: Vec<usize> = (0..examples).collect();
-        for last in (1..examples).rev() {
-            partners.swap(last, up_to(last, rng));
-        }
+        shuffle(&mut partners, rng);
         Mix { share: share.max(1.0 - share) as f32, partners }
     }
 }
@@ -52,10 +50,13 @@ impl Mix {
 /// A number from the beta distribution with both parameters `alpha` (M. Jöhnk, 1964; reduced up to 1).
 fn beta(alpha: f64, rng: &mut ChaCha8Rng) -> f64 {
     loop {
-        let (a, b) = (rng.r#gen::<f64>().powf(1.0 / alpha), rng.r#gen::<f64>().powf(1.0 / alpha));
-        if a + b <= 1.0 && a + b > 0.0 {
-            return a / (a + b);
+        let (first, second) = (rng.r#gen::<f64>(), rng.r#gen::<f64>());
+        let (a, b) = (first.powf(1.0 / alpha), second.powf(1.0 / alpha));
+        if a + b > 1.0 {
+            continue;
         }
+        // Near 0 both may be too small for a number: then the larger one has all.
+        return if a + b > 0.0 { a / (a + b) } else { f64::from(u8::from(first > second)) };
     }
 }
 
@@ -67,6 +68,7 @@ mod tests {
     #[test]
     fn shares_have_the_moments_of_the_beta_distribution() {
         let mut rng = random_stream(0, "test");
+        assert!((0..100).all(|_| [0.0, 1.0].contains(&beta(1e-300, &mut rng))));
         for alpha in [0.2, 0.4, 1.0, 2.0] {
             let shares: Vec<f64> = (0..20_000).map(|_| beta(alpha, &mut rng)).collect();
             let mean = shares.iter().sum::<f64>() / 20_000.0;

@@ -24,11 +24,11 @@ use std::fmt::Debug;
 /// it.
 pub trait Augmentation: Debug + Send + Sync {
     /// Changes a spectrogram in place.
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng);
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng);
 }
 
 /// One spectrogram of a batch, row by row.
-pub struct Representation<'a> {
+pub struct SpectrogramMut<'a> {
     /// Its values, `rows · columns`.
     pub values: &'a mut [f32],
     /// Number of rows.
@@ -37,7 +37,7 @@ pub struct Representation<'a> {
     pub columns: usize,
 }
 
-impl Representation<'_> {
+impl SpectrogramMut<'_> {
     /// The value at a place, or at the place on the edge that is nearest to it.
     fn nearest(&self, row: isize, column: isize) -> f32 {
         let clamp = |at: isize, count: usize| at.clamp(0, count as isize - 1) as usize;
@@ -45,9 +45,11 @@ impl Representation<'_> {
     }
 }
 
-/// Applies augmentations, in order, to every spectrogram of a batch.
+/// Applies augmentations, in order, to every spectrogram of a batch. An example has `example` values, of which the first
+/// are the spectrogram.
 pub(crate) fn augment(
     values: &mut [f32],
+    example: usize,
     (rows, columns): (usize, usize),
     augmentations: &[Box<dyn Augmentation>],
     rng: &mut ChaCha8Rng,
@@ -55,8 +57,8 @@ pub(crate) fn augment(
     if augmentations.is_empty() {
         return;
     }
-    for values in values.chunks_exact_mut((rows * columns).max(1)) {
-        let mut spectrogram = Representation { values, rows, columns };
+    for example in values.chunks_exact_mut(example.max(1)) {
+        let mut spectrogram = SpectrogramMut { values: &mut example[..rows * columns], rows, columns };
         augmentations.iter().for_each(|augmentation| augmentation.apply(&mut spectrogram, rng));
     }
 }
@@ -85,7 +87,13 @@ mod tests {
     ) -> Vec<Vec<f32>> {
         let mut batch = values.repeat(count);
         let shape = (values.len() / columns, columns);
-        augment(&mut batch, shape, &[Box::new(augmentation)], &mut random_stream(0, "augmentation"));
+        augment(
+            &mut batch,
+            values.len(),
+            shape,
+            &[Box::new(augmentation)],
+            &mut random_stream(0, "augmentation"),
+        );
         batch.chunks(values.len()).map(<[f32]>::to_vec).collect()
     }
 

@@ -1,43 +1,50 @@
-use super::{Augmentation, Representation, up_to};
+use super::{Augmentation, SpectrogramMut, up_to};
 use rand_chacha::ChaCha8Rng;
 
-/// Blanks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data
+/// Masks whole bands and whole stretches of time (D. Park and others, "SpecAugment: a simple data
 /// augmentation method for automatic speech recognition", Interspeech 2019), without the paper's time
-/// warping, which it found to matter least.
+/// warping, which it found to matter least: torchaudio's `FrequencyMasking` and `TimeMasking`.
 ///
-/// Blank is the spectrogram's mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is masked has the spectrogram's mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpecAugment {
-    /// How many blanks of rows.
-    pub bands: usize,
-    /// Most rows of a blank; each has between none and so many.
-    pub band_width: usize,
-    /// How many blanks of columns.
-    pub stretches: usize,
-    /// Most columns of a blank.
-    pub stretch_width: usize,
+    /// How many masks of rows.
+    pub frequency_masks: usize,
+    /// Largest share of the rows that a mask has; each has between none and so many.
+    pub frequency_share: f32,
+    /// How many masks of columns.
+    pub time_masks: usize,
+    /// Largest share of the columns that a mask has.
+    pub time_share: f32,
+}
+
+impl Default for SpecAugment {
+    /// Our reading of the paper's policy LD, which has masks of up to 27 of 80 bands and of 100 steps of time in
+    /// utterances of some 1000, for spectrograms of any size: two masks each of up to a third of the bands and of a
+    /// tenth of the time.
+    fn default() -> Self {
+        Self { frequency_masks: 2, frequency_share: 1.0 / 3.0, time_masks: 2, time_share: 0.1 }
+    }
 }
 
 impl Augmentation for SpecAugment {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let (rows, columns) = (spectrogram.rows, spectrogram.columns);
-        let blank = spectrogram.values.iter().sum::<f32>() / spectrogram.values.len() as f32;
-        for _ in 0..self.bands {
-            let (start, width) = mask(self.band_width, rows, rng);
-            spectrogram.values[start * columns..(start + width) * columns].fill(blank);
+        let mean = spectrogram.values.iter().sum::<f32>() / spectrogram.values.len() as f32;
+        for _ in 0..self.frequency_masks {
+            let (start, width) = mask(self.frequency_share, rows, rng);
+            spectrogram.values[start * columns..(start + width) * columns].fill(mean);
         }
-        for _ in 0..self.stretches {
-            let (start, width) = mask(self.stretch_width, columns, rng);
-            spectrogram
-                .values
-                .chunks_exact_mut(columns)
-                .for_each(|row| row[start..start + width].fill(blank));
+        for _ in 0..self.time_masks {
+            let (start, width) = mask(self.time_share, columns, rng);
+            spectrogram.values.chunks_exact_mut(columns).for_each(|row| row[start..start + width].fill(mean));
         }
     }
 }
 
-/// First place and width of a blank among `count`.
-fn mask(most: usize, count: usize, rng: &mut ChaCha8Rng) -> (usize, usize) {
+/// First place and width of a mask among `count`.
+fn mask(share: f32, count: usize, rng: &mut ChaCha8Rng) -> (usize, usize) {
+    let most = (share * count as f32).round() as usize;
     let width = up_to(most.min(count), rng);
     (up_to(count - width, rng), width)
 }
@@ -48,10 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_are_whole_rows_or_columns_of_the_mean() {
+    fn masks_are_whole_rows_or_columns_of_the_mean() {
         let spectrogram: Vec<f32> = (0..60).map(|i| i as f32 * 2.0).collect();
         let mean = 59.0;
-        let blanked = |augmentation: SpecAugment, is_in: fn(usize) -> usize| {
+        let masked = |augmentation: SpecAugment, is_in: fn(usize) -> usize| {
             let mut widths = [0; 4];
             for drawn in draws(augmentation, (&spectrogram, 10), 200) {
                 let mut lines: Vec<usize> =
@@ -71,13 +78,13 @@ mod tests {
             }
             assert!(widths.iter().all(|&times| times > 20), "{widths:?}");
         };
-        let none = SpecAugment { bands: 0, band_width: 3, stretches: 0, stretch_width: 3 };
-        blanked(SpecAugment { bands: 1, ..none }, |i| i / 10);
-        blanked(SpecAugment { stretches: 1, ..none }, |i| i % 10);
+        let none = SpecAugment { frequency_masks: 0, frequency_share: 0.5, time_masks: 0, time_share: 0.3 };
+        masked(SpecAugment { frequency_masks: 1, ..none }, |i| i / 10);
+        masked(SpecAugment { time_masks: 1, ..none }, |i| i % 10);
         assert!(draws(none, (&spectrogram, 10), 5).iter().all(|drawn| *drawn == spectrogram));
-        // A blank as large as the spectrogram, and larger ones.
+        // A mask as large as the spectrogram, and larger ones.
         draws(
-            SpecAugment { bands: 2, band_width: 100, stretches: 2, stretch_width: 100 },
+            SpecAugment { frequency_masks: 2, frequency_share: 1.0, time_masks: 2, time_share: 9.0 },
             (&spectrogram, 10),
             50,
         );

@@ -1,4 +1,4 @@
-use super::{Augmentation, Representation, evenly};
+use super::{Augmentation, SpectrogramMut, evenly};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -22,7 +22,7 @@ pub struct Warp {
 }
 
 impl Augmentation for Warp {
-    fn apply(&self, spectrogram: &mut Representation, rng: &mut ChaCha8Rng) {
+    fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng) {
         let (rows, columns) = (spectrogram.rows as f32, spectrogram.columns as f32);
         let shift = (evenly(self.shift.0, rng) * rows, evenly(self.shift.1, rng) * columns);
         let zoom = 1.0 + evenly(self.zoom, rng);
@@ -31,13 +31,13 @@ impl Augmentation for Warp {
         if self.mirror && rng.r#gen::<bool>() {
             across = -across;
         }
-        // From a place of the new spectrogram back to one of the old, about the centre.
-        let centre = ((rows - 1.0) / 2.0, (columns - 1.0) / 2.0);
+        // From a place of the new spectrogram back to one of the old, about the center.
+        let center = ((rows - 1.0) / 2.0, (columns - 1.0) / 2.0);
         let value = |at: usize| {
-            let down = (at / spectrogram.columns) as f32 - centre.0 - shift.0;
-            let right = (at % spectrogram.columns) as f32 - centre.1 - shift.1;
+            let down = (at / spectrogram.columns) as f32 - center.0 - shift.0;
+            let right = (at % spectrogram.columns) as f32 - center.1 - shift.1;
             let (down, right) = (cos * down - sin * right, sin * down + cos * right);
-            bilinear(spectrogram, centre.0 + down / zoom, centre.1 + right / across)
+            bilinear(spectrogram, center.0 + down / zoom, center.1 + right / across)
         };
         let warped: Vec<f32> = (0..spectrogram.values.len()).map(value).collect();
         spectrogram.values.copy_from_slice(&warped);
@@ -45,7 +45,7 @@ impl Augmentation for Warp {
 }
 
 /// The value between the four pixels around a place.
-fn bilinear(spectrogram: &Representation, row: f32, column: f32) -> f32 {
+fn bilinear(spectrogram: &SpectrogramMut, row: f32, column: f32) -> f32 {
     let (top, left) = (row.floor(), column.floor());
     let (down, right) = (row - top, column - left);
     let at = |below: isize, beside: isize| spectrogram.nearest(top as isize + below, left as isize + beside);
@@ -61,7 +61,7 @@ mod tests {
 
     const SIDE: usize = 21;
 
-    /// A spectrogram of a function of row and column, both counted from the centre.
+    /// A spectrogram of a function of row and column, both counted from the center.
     fn spectrogram(of: impl Fn(f32, f32) -> f32) -> Vec<f32> {
         let half = (SIDE / 2) as f32;
         (0..SIDE * SIDE).map(|i| of((i / SIDE) as f32 - half, (i % SIDE) as f32 - half)).collect()

@@ -1,0 +1,42 @@
+// What happens to every number by itself.
+
+enum { RELU, ELU, LEAKY_RELU };
+
+KERNEL(activate)(const T* input, T* output, u32 kind, float parameter, u32 count) {
+    EACH(i, count) {
+        float x = load(input[i]);
+        // Written so that what is not a number stays so.
+        if (kind == RELU) x = x < 0 ? 0 : x;
+        else if (!(x > 0)) x = kind == ELU ? parameter * expm1f(x) : parameter * x;
+        store(output + i, x);
+    }
+}
+
+// The slope follows from the value of the function.
+KERNEL(activate_backward)(const T* output, const T* gradient, T* of_input, u32 kind, float parameter, u32 count) {
+    EACH(i, count) {
+        float y = load(output[i]);
+        float slope = y > 0 ? 1 : kind == RELU ? 0 : kind == ELU ? y + parameter : parameter;
+        store(of_input + i, slope * load(gradient[i]));
+    }
+}
+
+// The upper half of SplitMix64's number at a place of its sequence, as on the CPU.
+__device__ inline u32 random_at(u64 seed, u64 place) {
+    u64 state = seed + place * 0x9e3779b97f4a7c15ull;
+    state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9ull;
+    state = (state ^ (state >> 27)) * 0x94d049bb133111ebull;
+    return (u32)((state ^ (state >> 31)) >> 32);
+}
+
+KERNEL(dropout)(const T* input, T* output, u64 seed, u32 threshold, float scale, u32 count) {
+    EACH(i, count) store(output + i, load(input[i]) * (random_at(seed, i) < threshold ? 0 : scale));
+}
+
+// Rows of `width` blocks of `block` numbers: the first `given` blocks get a value each, the others 0.
+KERNEL(fill)(const float* values, T* output, u32 given, u32 width, u32 block, u32 count) {
+    EACH(i, count) {
+        u32 at = i / block % width;
+        store(output + i, at < given ? values[at] : 0);
+    }
+}

@@ -1,0 +1,33 @@
+use super::NetworkShape;
+use crate::layers::Sequential;
+use crate::train::{Samples, logits, probabilities};
+use candle_core::{DType, Device};
+use genre_bench_api::{Error, Fitted, Inputs, Insights, Reads, Result};
+use ndarray::Array2;
+
+/// A fitted network. Its scores are probabilities.
+pub(super) struct FittedNetwork {
+    pub network: Sequential,
+    pub place: (Device, DType),
+    pub reads: Reads,
+    pub shape: NetworkShape,
+    pub insights: Insights,
+}
+
+impl Fitted for FittedNetwork {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        if inputs.is_empty() {
+            return Ok(Array2::zeros((0, self.shape.classes)));
+        }
+        let given = NetworkShape::of(inputs, self.reads, self.shape.classes)?;
+        if given != self.shape {
+            return Err(Error::failed(format!("fitted to {:?}, asked to score {given:?}", self.shape)));
+        }
+        let samples = Samples::of(inputs, self.reads);
+        Ok(probabilities(logits(&self.network, &samples, (&self.place.0, self.place.1), || Ok(()))?))
+    }
+
+    fn insights(&self) -> Insights {
+        self.insights.clone()
+    }
+}

@@ -1,0 +1,88 @@
+use super::fitted::FittedNetwork;
+use super::{Architecture, NetworkShape, cost};
+use crate::device::device;
+use crate::failure::failed;
+use crate::layers::Builder;
+use crate::train::{Labelled, Recipe, Samples, fit};
+use candle_core::DType;
+use genre_bench_api::{Card, Cost, Error, Examples, Fitted, Insights, Model, Params, Result, Run};
+
+/// Share of the training part that is set aside where a recipe needs a validation part and the protocol has none:
+/// one of so many.
+const SET_ASIDE: usize = 10;
+
+/// A network as a model. Its scores are probabilities.
+pub struct NetworkModel<A>(pub A);
+
+impl<A: Architecture> Model for NetworkModel<A> {
+    fn card(&self) -> Card {
+        self.0.card()
+    }
+
+    fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
+        let place = (device(run.device)?, precision(run)?);
+        let reads = self.card().reads_with(&run.params)?;
+        let mut recipe = Recipe::of(&run.params)?;
+        recipe.augment.splice(0..0, self.0.augmentations(&run.params)?);
+        recipe.checkpoint = run.scratch.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
+        recipe.tensorboard.clone_from(&run.tensorboard);
+        let parts = set_aside(train, valid, &recipe, run);
+        let (train, valid) = parts.as_ref().map_or((train, valid), |(train, valid)| (train, valid));
+
+        recipe.weigh_classes(&run.params, &train.labels, train.classes.len())?;
+        let shape = NetworkShape::of(&train.inputs, reads, train.classes.len())?;
+        let builder = Builder::new(run.seed, &place.0, place.1);
+        let network = self.0.layers(&builder, &shape, &run.params).map_err(failed)?;
+        let weights = builder.finish();
+        let (train_samples, valid_samples) =
+            (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
+        let history = fit(
+            &network,
+            &weights,
+            Labelled { samples: &train_samples, labels: &train.labels },
+            Labelled { samples: &valid_samples, labels: &valid.labels },
+            &recipe,
+            run,
+        )?;
+        let insights = Insights::default()
+            .number("parameters", weights.parameters() as f64)
+            .number("epochs", history.epochs.len() as f64)
+            .number("best epoch", history.best().map_or(0.0, |epoch| epoch as f64 + 1.0));
+        let insights = Insights { history: history.epochs, ..insights };
+        Ok(Box::new(FittedNetwork { network, place, reads, shape, insights }))
+    }
+
+    fn cost(
+        &self,
+        params: &Params,
+        spectrogram: (usize, usize),
+        columns: usize,
+        classes: usize,
+    ) -> Result<Option<Cost>> {
+        let shape = NetworkShape::new(spectrogram, columns, self.card().reads_with(params)?, classes)?;
+        cost(&self.0, &shape, params).map(Some)
+    }
+}
+
+fn precision(run: &Run) -> Result<DType> {
+    match run.params.choice("precision")? {
+        "bf16" if run.device == genre_bench_api::Device::Cpu => {
+            Err(Error::failed("bf16 is for CUDA devices: --device cuda, or --precision f32 on the CPU"))
+        }
+        "bf16" => Ok(DType::BF16),
+        _ => Ok(DType::F32),
+    }
+}
+
+/// The training part without a tenth of it, and that as validation part, where the recipe goes by a validation loss
+/// and has none; what the protocol keeps together stays together.
+fn set_aside(train: &Examples, valid: &Examples, recipe: &Recipe, run: &Run) -> Option<(Examples, Examples)> {
+    if !valid.is_empty() || !recipe.needs_validation() {
+        return None;
+    }
+    let parts = train.folds(SET_ASIDE, &mut run.rng("validation part"));
+    let (aside, rest) = parts.split_first().filter(|(aside, _)| !aside.is_empty())?;
+    let mut rest = rest.concat();
+    rest.sort_unstable();
+    Some((train.select(&rest), train.select(aside)))
+}

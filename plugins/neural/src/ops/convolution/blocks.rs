@@ -1,0 +1,30 @@
+//! How much of the unfolded input is made at a time.
+
+use crate::geometry::{ConvolutionSizes, Unfolding};
+use std::ops::Range;
+
+/// Numbers of the unfolded input that are made at a time: they should stay in a core's own cache.
+const VIEW: usize = 128 * 1024;
+/// Output pixels that are made at a time; whole rows of them, and at least one.
+const PIXELS: usize = 512;
+
+impl ConvolutionSizes {
+    /// Output rows that are made at a time, and the pixels that these are.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let Unfolding { rows, columns, .. } = self.unfolding;
+        let width = columns.output;
+        parts(rows.output, (PIXELS / width).max(1))
+            .map(move |rows| (rows.clone(), rows.start * width..rows.end * width))
+    }
+
+    /// Taps that are made at a time with so many pixels.
+    pub(super) fn tap_blocks(&self, pixels: usize) -> impl Iterator<Item = Range<usize>> {
+        parts(self.unfolding.taps(), (VIEW / pixels).max(1))
+    }
+}
+
+/// `0..count` in parts of nearly the same size and at most `limit`.
+pub(super) fn parts(count: usize, limit: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = count.div_ceil(limit);
+    (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts)
+}

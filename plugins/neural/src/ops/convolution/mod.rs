@@ -1,0 +1,108 @@
+//! Two-dimensional convolution, as PyTorch's `functional.conv2d`.
+
+mod blocks;
+mod forward;
+mod gradients;
+mod unfold;
+
+use super::cpu::values;
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
+use crate::geometry::{ConvolutionSizes, Window};
+use crate::kernels;
+use candle_core::{Device, Result, Tensor};
+
+/// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
+/// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias `(filters)`.
+#[derive(Clone, Copy)]
+pub(crate) struct Convolution {
+    pub window: Window,
+    pub groups: usize,
+}
+
+impl Convolution {
+    fn sizes(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<ConvolutionSizes> {
+        let bias = bias.map(Tensor::shape);
+        ConvolutionSizes::new(self.window, self.groups, input.shape(), weight.shape(), bias)
+    }
+
+    fn convolve_on_cpu(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let sizes = self.sizes(input, weight, bias)?;
+        let bias = bias.map(values).transpose()?;
+        let output = sizes.forward(&values(input)?, &values(weight)?, bias.as_deref());
+        Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
+    }
+
+    fn convolve_on_cuda(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        kernels::convolution(&self.sizes(input, weight, bias)?, input, weight, bias)
+    }
+
+    /// Gradients of the input, where it is wanted, of the weights, and of a bias.
+    fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
+        let sizes = self.sizes(input, weight, None)?;
+        let gradients = values(gradient)?;
+        let of_input = if input.track_op() {
+            let values = sizes.input_gradient(&values(weight)?, &gradients);
+            Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
+        } else {
+            None
+        };
+        let of_weight = sizes.weight_gradient(&values(input)?, &gradients);
+        let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
+        Ok([of_input, Some(of_weight), Some(gradients::bias_gradient(gradient)?)])
+    }
+
+    fn gradients_on_cuda(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
+        let sizes = self.sizes(input, weight, None)?;
+        kernels::convolution_backward(&sizes, input, weight, gradient, input.track_op())
+    }
+}
+
+/// Without a bias.
+impl Operation<2> for Convolution {
+    type Saved = ();
+    const READS: BackwardReads = BackwardReads::INPUTS;
+
+    fn forward_cpu(&self, [input, weight]: [&Tensor; 2]) -> Result<(Tensor, ())> {
+        Ok((self.convolve_on_cpu(input, weight, None)?, ()))
+    }
+
+    fn forward_cuda(&self, [input, weight]: [&Tensor; 2]) -> Result<(Tensor, ())> {
+        Ok((self.convolve_on_cuda(input, weight, None)?, ()))
+    }
+
+    fn backward_cpu(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
+        let [input, weight] = of.inputs;
+        let [of_input, of_weight, _] = self.gradients_on_cpu(input, weight, of.gradient)?;
+        Ok([of_input, of_weight])
+    }
+
+    fn backward_cuda(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
+        let [input, weight] = of.inputs;
+        let [of_input, of_weight, _] = self.gradients_on_cuda(input, weight, of.gradient)?;
+        Ok([of_input, of_weight])
+    }
+}
+
+/// With a bias.
+impl Operation<3> for Convolution {
+    type Saved = ();
+    const READS: BackwardReads = BackwardReads::INPUTS;
+
+    fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, ())> {
+        Ok((self.convolve_on_cpu(input, weight, Some(bias))?, ()))
+    }
+
+    fn forward_cuda(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, ())> {
+        Ok((self.convolve_on_cuda(input, weight, Some(bias))?, ()))
+    }
+
+    fn backward_cpu(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {
+        let [input, weight, _bias] = of.inputs;
+        self.gradients_on_cpu(input, weight, of.gradient)
+    }
+
+    fn backward_cuda(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {
+        let [input, weight, _bias] = of.inputs;
+        self.gradients_on_cuda(input, weight, of.gradient)
+    }
+}

@@ -1,0 +1,21 @@
+//! What operations on the CPU are made of.
+//!
+//! ```text
+//! values    the numbers of a tensor as a slice
+//! in_place  the same to write to
+//! buffer    memory for what is as large as a batch
+//! matrix    matrix products of parts of slices
+//! sums      sums that are the same in whichever order threads work
+//! ```
+
+mod buffer;
+mod in_place;
+mod matrix;
+mod sums;
+mod values;
+
+pub(super) use buffer::zeros;
+pub(super) use in_place::{BLOCK, change};
+pub(super) use matrix::{Matrix, MatrixMut};
+pub(super) use sums::{sum, sum_pairs};
+pub(super) use values::{integers, planes, planes_mut, values};

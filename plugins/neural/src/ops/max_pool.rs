@@ -1,0 +1,98 @@
+use super::cpu::{integers, values, zeros};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
+use crate::geometry::{Window, WindowAxis};
+use crate::kernels;
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
+
+/// The largest number in every place of a window: PyTorch's `functional.max_pool2d` of `(batch, channels, rows, columns)`.
+#[derive(Clone, Copy)]
+pub(crate) struct WindowMaxima(pub Window);
+
+/// What the backward pass needs.
+pub(crate) struct Maxima {
+    /// How the window went over the planes.
+    rows: WindowAxis,
+    columns: WindowAxis,
+    /// Where in its plane every largest number was found, u32.
+    places: Tensor,
+}
+
+impl WindowMaxima {
+    fn axes(self, input: &Tensor) -> Result<(WindowAxis, WindowAxis)> {
+        let (_, _, rows, columns) = input.dims4()?;
+        self.0.axes((rows, columns))
+    }
+}
+
+impl Operation<1> for WindowMaxima {
+    type Saved = Maxima;
+    const READS: BackwardReads = BackwardReads::NEITHER;
+
+    fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, Maxima)> {
+        let (batch, channels, height, width) = input.dims4()?;
+        let (rows, columns) = self.axes(input)?;
+        let plane = rows.output * columns.output;
+        let mut output = zeros(batch * channels * plane);
+        let mut places = zeros(output.len());
+        let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
+        targets
+            .zip(values(input)?.par_chunks_exact(height * width))
+            .for_each(|((output, places), input)| maxima(input, rows, columns, output, places));
+        let shape = (batch, channels, rows.output, columns.output);
+        let places = Tensor::from_vec(places, shape, &Device::Cpu)?;
+        Ok((Tensor::from_vec(output, shape, &Device::Cpu)?, Maxima { rows, columns, places }))
+    }
+
+    fn forward_cuda(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, Maxima)> {
+        let (rows, columns) = self.axes(input)?;
+        let (output, places) = kernels::max_pool(input, rows, columns)?;
+        Ok((output, Maxima { rows, columns, places }))
+    }
+
+    fn backward_cpu(&self, of: Backward<'_, 1>, saved: Maxima) -> Result<Gradients<1>> {
+        let Maxima { rows, columns, places } = saved;
+        let (batch, channels, output_rows, output_columns) = of.gradient.dims4()?;
+        let (gradients, places) = (values(of.gradient)?, integers(&places)?);
+        let mut of_input = zeros::<f32>(batch * channels * rows.input * columns.input);
+        let plane = output_rows * output_columns;
+        let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
+        let targets = of_input.par_chunks_exact_mut(rows.input * columns.input);
+        targets.zip(sources).for_each(|(to, (gradients, places))| {
+            gradients.iter().zip(places).for_each(|(gradient, place)| to[*place as usize] += gradient);
+        });
+        Ok([Some(Tensor::from_vec(of_input, (batch, channels, rows.input, columns.input), &Device::Cpu)?)])
+    }
+
+    fn backward_cuda(&self, of: Backward<'_, 1>, saved: Maxima) -> Result<Gradients<1>> {
+        let Maxima { rows, columns, places } = saved;
+        Ok([Some(kernels::max_pool_backward(of.gradient, &places, rows, columns)?)])
+    }
+}
+
+/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as
+/// larger than all.
+fn maxima(input: &[f32], rows: WindowAxis, columns: WindowAxis, output: &mut [f32], places: &mut [u32]) {
+    let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
+    for (row, (output, places)) in lines.enumerate() {
+        output.fill(f32::NEG_INFINITY);
+        for kernel_row in (0..rows.kernel).filter(|tap| rows.outputs(*tap).contains(&row)) {
+            let start = rows.position(row, kernel_row) * columns.input;
+            for kernel_column in 0..columns.kernel {
+                let seen = columns.outputs(kernel_column);
+                if seen.is_empty() {
+                    continue;
+                }
+                let mut place = start + columns.position(seen.start, kernel_column);
+                for (output, best) in output[seen.clone()].iter_mut().zip(&mut places[seen]) {
+                    let value = input[place];
+                    // Without a jump: which is larger cannot be foretold.
+                    let better = value > *output || value.is_nan();
+                    *output = if better { value } else { *output };
+                    *best = if better { place as u32 } else { *best };
+                    place += columns.stride;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+use super::cpu::{planes, planes_mut, sum, sum_pairs, values, zeros};
+use super::operation::{Backward, BackwardReads, Gradients, Operation};
+use crate::kernels;
+use candle_core::{Device, Result, Shape, Tensor, Var, bail};
+use rayon::prelude::*;
+
+/// `(input - mean) / √(variance + epsilon) · weight + bias`, channel by channel of `(batch, channels, …)`: PyTorch's
+/// `functional.batch_norm`.
+///
+/// With a momentum, mean and (biased) variance are the batch's own, and the running ones follow them by it;
+/// without, they are the running ones.
+pub(crate) struct Normalization {
+    pub running_mean: Var,
+    pub running_variance: Var,
+    pub momentum: Option<f32>,
+    pub epsilon: f32,
+}
+
+/// Mean and variance of every channel, `(channels)` each.
+pub(crate) struct Moments {
+    mean: Tensor,
+    variance: Tensor,
+}
+
+impl Normalization {
+    /// Checks that everything is of as many channels, which it returns, and that there is enough to measure.
+    fn channels(&self, input: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<usize> {
+        let (channels, _) = layout(input.shape())?;
+        let running = [self.running_mean.elem_count(), self.running_variance.elem_count()];
+        if [weight.elem_count(), bias.elem_count()] != [channels; 2] || running != [channels; 2] {
+            bail!("batch normalization of {} channels was given {channels}", weight.elem_count());
+        }
+        if self.momentum.is_some() && input.elem_count() == channels {
+            bail!("batch normalization needs more than one number a channel to train on");
+        }
+        Ok(channels)
+    }
+
+    /// Moves running statistics towards the batch's.
+    fn follow(&self, mean: &[f32], variance: &[f32], momentum: f32, numbers: f32) -> Result<()> {
+        let towards = |running: &Var, batch: &mut dyn Iterator<Item = f32>| {
+            let moved: Vec<f32> = values(running)?
+                .iter()
+                .zip(batch)
+                .map(|(running, batch)| (1.0 - momentum) * running + momentum * batch)
+                .collect();
+            running.set(&Tensor::from_vec(moved, running.shape(), &Device::Cpu)?)
+        };
+        towards(&self.running_mean, &mut mean.iter().copied())?;
+        // The batch's variance divides by the count; an estimate of the population's by one less.
+        towards(
+            &self.running_variance,
+            &mut variance.iter().map(|variance| variance * numbers / (numbers - 1.0)),
+        )
+    }
+}
+
+/// Channels and the numbers of a channel in one example.
+fn layout(shape: &Shape) -> Result<(usize, usize)> {
+    match *shape.dims() {
+        [_, channels, ref plane @ ..] if channels > 0 => Ok((channels, plane.iter().product())),
+        _ => bail!("batch normalization wants (batch, channels, …), not {shape:?}"),
+    }
+}
+
+fn measure(planes: &[&[f32]]) -> (f32, f32) {
+    let count: usize = planes.iter().map(|plane| plane.len()).sum();
+    let mean = (planes.iter().map(|plane| sum(plane, |value| value)).sum::<f64>() / count as f64) as f32;
+    let squares: f64 = planes.iter().map(|plane| sum(plane, |value| (value - mean) * (value - mean))).sum();
+    (mean, (squares / count as f64) as f32)
+}
+
+impl Operation<3> for Normalization {
+    /// The batch's own moments, where they are used.
+    type Saved = Option<Moments>;
+    const READS: BackwardReads = BackwardReads::INPUTS;
+
+    fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, Option<Moments>)> {
+        let channels = self.channels(input, weight, bias)?;
+        if input.elem_count() == 0 {
+            return Ok((input.copy()?, None));
+        }
+        let (_, plane) = layout(input.shape())?;
+        let (numbers, weight, bias) = (values(input)?, values(weight)?, values(bias)?);
+        let mut output = zeros(numbers.len());
+        let sources = planes(&numbers, channels, plane);
+        let (mean, variance) = match self.momentum {
+            Some(momentum) => {
+                let (mean, variance): (Vec<f32>, Vec<f32>) =
+                    sources.par_iter().map(|planes| measure(planes)).unzip();
+                self.follow(&mean, &variance, momentum, (numbers.len() / channels) as f32)?;
+                (mean, variance)
+            }
+            None => (self.running_mean.to_vec1()?, self.running_variance.to_vec1()?),
+        };
+        let targets = planes_mut(&mut output, channels, plane);
+        targets.into_par_iter().zip(sources).enumerate().for_each(|(channel, (targets, sources))| {
+            let scale = weight[channel] / (variance[channel] + self.epsilon).sqrt();
+            let (mean, bias) = (mean[channel], bias[channel]);
+            for (target, source) in targets.into_iter().zip(sources) {
+                target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias);
+            }
+        });
+        let moments = |numbers: Vec<f32>| Tensor::from_vec(numbers, channels, &Device::Cpu);
+        let own = match self.momentum {
+            Some(_) => Some(Moments { mean: moments(mean)?, variance: moments(variance)? }),
+            None => None,
+        };
+        Ok((Tensor::from_vec(output, input.shape(), &Device::Cpu)?, own))
+    }
+
+    fn forward_cuda(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, Option<Moments>)> {
+        self.channels(input, weight, bias)?;
+        if input.elem_count() == 0 {
+            return Ok((input.copy()?, None));
+        }
+        let running = (&self.running_mean, &self.running_variance);
+        let Some(momentum) = self.momentum else {
+            let running = (running.0.as_tensor(), running.1.as_tensor());
+            return Ok((kernels::normalize(input, running, weight, bias, self.epsilon)?, None));
+        };
+        let (output, (mean, variance)) =
+            kernels::normalize_by_batch(input, weight, bias, running, momentum, self.epsilon)?;
+        Ok((output, Some(Moments { mean, variance })))
+    }
+
+    /// For statistics that are the batch's own. With x̂ the normalized input and N the numbers of a channel:
+    /// the bias's gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g −
+    /// Σg/N − x̂·Σ(g·x̂)/N).
+    fn backward_cpu(&self, of: Backward<'_, 3>, saved: Option<Moments>) -> Result<Gradients<3>> {
+        let Backward { inputs: [input, weight, _bias], gradient, .. } = of;
+        let Moments { mean, variance } = own(saved)?;
+        let (mean, variance) = (values(&mean)?, values(&variance)?);
+        let (channels, plane) = layout(input.shape())?;
+        let (numbers, gradients, weights) = (values(input)?, values(gradient)?, values(weight)?);
+        let mut of_input = zeros(numbers.len());
+        let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(&mut of_input, channels, plane)
+            .into_par_iter()
+            .zip(planes(&numbers, channels, plane))
+            .zip(planes(&gradients, channels, plane))
+            .enumerate()
+            .map(|(channel, ((targets, sources), gradients))| {
+                let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
+                let (mean, scale) = (mean[channel], weights[channel] * inverse);
+                let total: f64 = gradients.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
+                let along =
+                    |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
+                let along: f64 =
+                    sources.iter().zip(&gradients).map(|(source, gradient)| along(source, gradient)).sum();
+                let along = along * f64::from(inverse);
+                let count = (gradients.len() * plane) as f64;
+                let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
+                for ((target, source), gradient) in targets.into_iter().zip(sources).zip(gradients) {
+                    for ((to, from), gradient) in target.iter_mut().zip(source).zip(gradient) {
+                        *to = scale * (gradient - shift - (from - mean) * slope);
+                    }
+                }
+                (along as f32, total as f32)
+            })
+            .unzip();
+        Ok([
+            Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
+            Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
+            Some(Tensor::from_vec(of_bias, channels, &Device::Cpu)?),
+        ])
+    }
+
+    fn backward_cuda(&self, of: Backward<'_, 3>, saved: Option<Moments>) -> Result<Gradients<3>> {
+        let Backward { inputs: [input, weight, _bias], gradient, .. } = of;
+        let Moments { mean, variance } = own(saved)?;
+        kernels::normalize_backward(input, (&mean, &variance), weight, gradient, self.epsilon)
+    }
+}
+
+fn own(saved: Option<Moments>) -> Result<Moments> {
+    match saved {
+        Some(moments) => Ok(moments),
+        None => bail!("batch normalization by running statistics has no gradient"),
+    }
+}

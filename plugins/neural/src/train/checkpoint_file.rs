@@ -1,0 +1,69 @@
+use candle_core::safetensors::BufferedSafetensors;
+use candle_core::{DType, Device, Tensor, bail};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A file of named tensors, none of which is believed to be what it should be.
+pub(super) struct CheckpointFile {
+    tensors: BufferedSafetensors,
+    /// Names of the tensors that nobody has asked for yet.
+    pub unread: BTreeSet<String>,
+}
+
+impl CheckpointFile {
+    /// Reads a file of at most so many bytes.
+    pub fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
+        let bytes = std::fs::metadata(path)?.len();
+        if bytes > largest {
+            bail!("{bytes} bytes are more than this network's can have ({largest})");
+        }
+        let tensors = BufferedSafetensors::new(std::fs::read(path)?)?;
+        let unread = tensors.tensors().into_iter().map(|(name, _)| name).collect();
+        Ok(Self { tensors, unread })
+    }
+
+    /// A tensor of any shape.
+    pub fn take(&mut self, name: &str, dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
+        if !self.unread.remove(name) {
+            bail!("it has no `{name}`");
+        }
+        let view = self.tensors.get(name)?;
+        match DType::try_from(view.dtype()) {
+            Ok(theirs) if theirs == dtype => self.tensors.load(name, device),
+            _ => bail!("`{name}` is of type {:?}, not {dtype:?}", view.dtype()),
+        }
+    }
+
+    /// None in files of versions that did not say.
+    pub fn format(&mut self) -> candle_core::Result<Option<u32>> {
+        match self.unread.contains("format") {
+            true => {
+                Ok(self.take("format", DType::U32, &Device::Cpu)?.flatten_all()?.to_vec1()?.first().copied())
+            }
+            false => Ok(None),
+        }
+    }
+
+    /// A tensor of bytes.
+    pub fn bytes(&mut self, name: &str) -> candle_core::Result<Vec<u8>> {
+        self.take(name, DType::U8, &Device::Cpu)?.flatten_all()?.to_vec1()
+    }
+
+    /// Tensors of the shape and type of others.
+    pub fn like<'t>(
+        &mut self,
+        kind: &str,
+        others: impl Iterator<Item = (&'t String, &'t candle_core::Var)>,
+    ) -> candle_core::Result<BTreeMap<String, Tensor>> {
+        let mut tensors = BTreeMap::new();
+        for (name, other) in others {
+            let full = format!("{kind}/{name}");
+            let tensor = self.take(&full, other.dtype(), other.device())?;
+            if tensor.shape() != other.shape() {
+                bail!("`{full}` has shape {:?}, not {:?}", tensor.shape(), other.shape());
+            }
+            tensors.insert(name.clone(), tensor);
+        }
+        Ok(tensors)
+    }
+}
