@@ -1,9 +1,11 @@
 use super::{Out, Registry, Status, json_text, print};
-use crate::dataset::{Dataset, Info, SAMPLE_RATE, Source, builtin_info};
+use crate::audio::RATE;
+use crate::dataset::{Dataset, Info, Source, builtin_info};
 use crate::error::Result;
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
 use crate::protocol::Protocol;
+use crate::recordings::layouts::{self, KNOWN};
 use crate::report::{Grid, WIDTH};
 use crate::run::Store;
 use console::style;
@@ -40,7 +42,7 @@ enum What {
     Models,
     /// Ways to divide the data.
     Protocols,
-    /// The built-in data and the tables in --data.
+    /// The built-in data, the tables in --data, and the layouts of folders that are known.
     Datasets,
     /// Stored runs, the latest first.
     Runs,
@@ -69,6 +71,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
         text.push('\n');
         object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
+        text += &known_layouts();
+        object.insert("layouts".to_owned(), KNOWN.iter().map(|known| json!(known)).collect());
     }
     if wanted(What::Runs) {
         let runs = Store::open(&args.out.out)?.runs()?;
@@ -145,7 +149,7 @@ fn costs_table(cards: &[Card], costs: &[Option<Cost>]) -> String {
 fn cost_of(model: &dyn Model, card: &Card) -> Option<Cost> {
     let params = card.resolve([]).ok()?;
     let spectrogram = card.reads_with(&params).ok()?.spectrograms();
-    let samples = (3.0 * SAMPLE_RATE) as usize;
+    let samples = 3 * RATE as usize;
     let shape = spectrogram
         .map_or(Some((0, 0)), |p| Some(RepresentationExtractor::new(&p, samples).ok()?.shape()))?;
     model.cost(&params, shape, FEATURE_NAMES.len() - card.leaves_out.len(), 10).ok()?
@@ -203,6 +207,18 @@ fn protocols() -> String {
     text + "\n"
 }
 
+fn known_layouts() -> String {
+    let mut text = heading("Known layouts (--data DIR)");
+    for known in KNOWN {
+        let label = format!("  {:<20} ", known.name);
+        let indent = " ".repeat(label.len());
+        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+        text += &textwrap::fill(known.about, options);
+        text.push('\n');
+    }
+    text + "\n"
+}
+
 /// The built-in dataset and, of a folder, those tables that can be read.
 fn datasets(args: &Args) -> Result<Vec<Info>> {
     let mut sets = vec![builtin_info()?];
@@ -214,8 +230,8 @@ fn datasets(args: &Args) -> Result<Vec<Info>> {
         None => {}
         Some(folder) if folder.is_dir() => {
             // By file, so that no features are computed where there is no table.
-            let table = |seconds: &u32| folder.join(format!("features_{seconds}_sec.csv"));
-            sets.extend([30, 10, 3].iter().filter_map(|s| load(&table(s), Some(*s)).ok()));
+            let tables = layouts::of_folder(folder).tables.iter();
+            sets.extend(tables.filter_map(|t| load(&folder.join(t.file), Some(t.seconds)).ok()));
         }
         Some(file) => sets.push(load(file, None)?),
     }

@@ -67,10 +67,10 @@ impl<'a> Setup<'a> {
     ///
     /// As [`Dataset::load`].
     pub fn dataset(&self, models: &[PlannedModel]) -> Result<Dataset> {
-        let mut spectrograms: Vec<Representation> =
+        let mut representations: Vec<Representation> =
             models.iter().filter_map(|model| model.reads.spectrograms()).collect();
-        spectrograms.sort();
-        spectrograms.dedup();
+        representations.sort();
+        representations.dedup();
         let source = Source {
             data: self.flags.on.data.clone(),
             seconds: self.flags.on.segment,
@@ -79,7 +79,8 @@ impl<'a> Setup<'a> {
             cache: self.flags.common.cache.open(),
             image_size: self.flags.on.image_size,
             drop_faults: self.flags.common.drop_faults.clone(),
-            spectrograms,
+            table: models.iter().any(|model| model.reads.table()),
+            representations,
             spectrogram_size: self.spectrogram_size(),
         };
         let bar = RecordingsBar::new(self.flags.common.quiet);

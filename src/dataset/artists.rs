@@ -1,7 +1,7 @@
 //! Who plays on which track.
 
 use crate::error::{Error, Result};
-use crate::recordings::track_of;
+use crate::recordings::names::track_of;
 use std::collections::BTreeMap;
 use std::path::Path;
 

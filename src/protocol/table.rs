@@ -13,21 +13,48 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+/// Names of the columns.
+pub const COLUMNS: [&str; 5] = ["example", "clip", "repeat", "fold", "part"];
+
+/// One row of a split's table: what one example does in one fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitRow<'a> {
+    /// Name of the example.
+    pub example: &'a str,
+    /// Name of its track; the column is called `clip`.
+    pub track: &'a str,
+    /// Number of the draw.
+    pub repeat: usize,
+    /// Number of the fold in its draw.
+    pub fold: usize,
+    /// `train`, `valid` or `test`.
+    pub part: &'static str,
+}
+
+/// The rows of a split's table: folds as they come, and of each the training, the validation and the test part. The one
+/// place where a split becomes rows; whatever writes one, writes these under [`COLUMNS`].
+pub fn rows<'a>(catalogue: &'a Catalogue, folds: &'a [Fold]) -> impl Iterator<Item = SplitRow<'a>> {
+    folds.iter().flat_map(move |fold| {
+        let parts = [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)];
+        parts.into_iter().flat_map(move |(part, examples)| {
+            examples.iter().map(move |&number| {
+                let example = &catalogue.examples[number];
+                let track = &catalogue.tracks[example.track];
+                SplitRow { example: &example.name, track, repeat: fold.repeat, fold: fold.fold, part }
+            })
+        })
+    })
+}
+
 /// The split's table. The same split always gives the same bytes.
 pub fn csv(catalogue: &Catalogue, folds: &[Fold]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(vec![]);
-    let mut row = |cells: [&str; 5]| {
+    let mut write = |cells: [&str; 5]| {
         writer.write_record(cells).unwrap_or_else(|e| unreachable!("writing to memory: {e}"))
     };
-    row(["example", "clip", "repeat", "fold", "part"]);
-    for fold in folds {
-        let (repeat_text, fold_text) = (fold.repeat.to_string(), fold.fold.to_string());
-        for (part, examples) in [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)] {
-            for &number in examples {
-                let example = &catalogue.examples[number];
-                row([&example.name, &catalogue.tracks[example.track], &repeat_text, &fold_text, part]);
-            }
-        }
+    write(COLUMNS);
+    for row in rows(catalogue, folds) {
+        write([row.example, row.track, &row.repeat.to_string(), &row.fold.to_string(), row.part]);
     }
     writer.into_inner().unwrap_or_else(|e| unreachable!("flushing to memory: {e}"))
 }

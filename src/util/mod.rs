@@ -2,7 +2,9 @@
 
 mod files;
 mod hash;
+mod parallel;
 pub(crate) mod simd;
 
-pub use files::write_whole;
-pub use hash::hex;
+pub use files::{ASIDE, WholeFile, write_whole};
+pub use hash::{content_of, hex};
+pub use parallel::in_order;

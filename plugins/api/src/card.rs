@@ -177,6 +177,11 @@ pub enum Reads {
 }
 
 impl Reads {
+    /// Whether the feature table is among it.
+    pub fn table(self) -> bool {
+        matches!(self, Self::Table | Self::TableAndSpectrograms(_))
+    }
+
     /// The spectrograms among it.
     pub fn spectrograms(self) -> Option<Representation> {
         match self {

@@ -70,7 +70,7 @@ fn nearly(a: f64, b: f64) -> std::cmp::Ordering {
 
 /// Fisher and Yates's shuffle, by hand because a library's may draw differently in its next version and
 /// every stored split with it.
-fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
+pub fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
     for last in (1..items.len()).rev() {
         // The bias of the remainder is below 2⁻⁴⁰ for fewer than 2²⁴ items.
         items.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);

@@ -3,6 +3,7 @@
 use super::augment::{Mix, augment};
 use super::{Recipe, Samples};
 use candle_core::{DType, Device, Result, Tensor};
+use genre_bench_api::partition::shuffle;
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 
@@ -56,14 +57,6 @@ pub(crate) fn shuffled(examples: usize, batch: usize, rng: &mut impl RngCore) ->
 pub(crate) fn count(examples: usize, batch: usize) -> usize {
     let joined = batch > 1 && examples > batch && examples % batch == 1;
     examples.div_ceil(batch) - usize::from(joined)
-}
-
-/// Fisher and Yates's shuffle, by hand because a library's may draw differently in its next version.
-pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
-    for last in (1..items.len()).rev() {
-        // The bias of the remainder is below 2⁻⁴⁰ for fewer than 2²⁴ items.
-        items.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);
-    }
 }
 
 #[cfg(test)]
