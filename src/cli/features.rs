@@ -41,12 +41,12 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE", required_unless_present = "mel")]
     output: Option<PathBuf>,
     /// Mel spectrograms to write instead: one array (examples, bands, frames) of f32 as .npz, .npy or .safetensors.
-    /// All have the frames of --seconds; longer clips are cut, shorter ones filled with their quietest value
+    /// All have the frames of --seconds; longer tracks are cut, shorter ones filled with their quietest value
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     mel: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Spectrograms (with --mel)")]
     spectrogram: SpectrogramFlags,
-    /// Length of an example: 30 (a whole clip of 27 to 45 s), 10, 3, 1 or any number of seconds
+    /// Length of an example: 30 (a whole track of 27 to 45 s), 10, 3, 1 or any number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     seconds: f64,
     /// From the start of an example to the start of the next, in seconds [default: its length]

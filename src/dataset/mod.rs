@@ -215,3 +215,6 @@ impl From<RawTable> for Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,8 +64,8 @@ pub fn hash(csv: &[u8]) -> String {
     hex(&Sha256::digest(csv))
 }
 
-/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip` (a row with a track and no example means all its
-/// examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
+/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip`, which may be called `track` (a row
+/// with a track and no example means all its examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
 ///
 /// # Errors
 ///
@@ -79,7 +79,8 @@ pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
     let need = |name: &str| {
         column(name).ok_or_else(|| Error::at(path, format!("there is no column `{name}`"), hint))
     };
-    let (example_column, track_column, repeat_column) = (column("example"), column("clip"), column("repeat"));
+    let (example_column, repeat_column) = (column("example"), column("repeat"));
+    let track_column = column("clip").or_else(|| column("track"));
     let name_column = example_column
         .or(track_column)
         .ok_or_else(|| need("example").err().unwrap_or_else(|| unreachable!("it is missing")))?;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Least similarity of two recordings that count as one. Measured on 50 real clips and their copies: different
+/// Least similarity of two recordings that count as one. Measured on 50 real tracks and their copies: different
 /// recordings stay below 0.07; MP3 at 64 kbit/s, Ogg Vorbis and noise at 20 dB stay above 0.75, half of those with
 /// noise at 10 dB above 0.5. Two that have a third of their bars in common reach 0.4.
 pub const SIMILAR: f64 = 0.5;

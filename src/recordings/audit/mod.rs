@@ -1,7 +1,7 @@
 //! Looks a folder of recordings over: what cannot be used, what is there twice, what is odd.
 //!
 //! B. L. Sturm, *The GTZAN dataset: its contents, its faults, their effects on evaluation, and its future use*
-//! (2013), found by listening that one clip in seven or so of GTZAN is repeated, mislabelled or distorted. This
+//! (2013), found by listening that one track in seven or so of GTZAN is repeated, mislabelled or distorted. This
 //! finds from the sound alone what a program can find.
 //!
 //! | file | what |

@@ -15,7 +15,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// Everything an audit found. This, as JSON, is the file that `bench data audit -o` writes and `--drop-faults`
 /// reads.
 ///
-/// Paths are relative to the audited folder, with `/` between names. A `clip` is the name of the recording in
+/// Paths are relative to the audited folder, with `/` between names. A `clip` is the name of the track in
 /// feature tables, such as `blues.00000`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditReport {
