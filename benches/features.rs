@@ -1,15 +1,13 @@
 //! Seconds per stage of feature extraction, and the multiple of real time, on one thread.
 //!
 //! ```text
-//! cargo bench --bench features                      a synthetic clip of 30 s
+//! cargo bench --bench features                      a synthetic track of 30 s
 //! cargo bench --bench features -- DIR [SECONDS]     the recordings under DIR, cut into SECONDS (30)
 //! ```
 
 use genre_bench::audio::{self, Cut, RATE};
-use genre_bench::features::{
-    folder,
-    table::{Convention, Extractor},
-};
+use genre_bench::features::table::{Convention, Extractor};
+use genre_bench::recordings::recordings;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -20,10 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cut = Cut::new(seconds, None)?;
     let mut extractor = Extractor::new(Convention::default())?;
     let (mut reading, mut rows, mut samples) = (Duration::ZERO, 0, 0);
-    let mut extract = |clip: &[f32]| -> Result<(), Box<dyn std::error::Error>> {
-        samples += clip.len();
-        for (_, range) in cut.ranges(clip.len())? {
-            std::hint::black_box(extractor.extract(&clip[range]));
+    let mut extract = |track: &[f32]| -> Result<(), Box<dyn std::error::Error>> {
+        samples += track.len();
+        for (_, range) in cut.ranges(track.len())? {
+            std::hint::black_box(extractor.extract(&track[range]));
             rows += 1;
         }
         Ok(())
@@ -32,10 +30,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(folder) => {
             for path in files(folder.as_ref())? {
                 let start = Instant::now();
-                let clip = audio::read(&path);
+                let recording = audio::read(&path);
                 reading += start.elapsed();
-                match clip {
-                    Ok(clip) => extract(&clip.samples)?,
+                match recording {
+                    Ok(recording) => extract(&recording.samples)?,
                     Err(error) => eprintln!("{error}"),
                 }
             }
@@ -55,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    Ok(folder::recordings(folder)?.into_iter().map(|(path, _)| path).collect())
+    Ok(recordings(folder)?.into_iter().map(|(path, _)| path).collect())
 }
 
 /// Thirty seconds of a chord that beats, with noise.

@@ -7,8 +7,10 @@ mod common;
 use common::{Place, row};
 use genre_bench::audio::Cut;
 use genre_bench::dataset::{Artists, Dataset, Source};
-use genre_bench::features::folder::{Outcome, Settings, extract, recordings};
+use genre_bench::features::ExtractionOptions;
+use genre_bench::features::extract::{Extraction, ExtractionJob, extract};
 use genre_bench::features::table::Convention;
+use genre_bench::recordings::{example_name, recordings};
 use std::cell::RefCell;
 
 #[test]
@@ -35,17 +37,18 @@ fn written_files_give_the_built_in_table_and_its_artists() {
     let some: Vec<_> = written.into_iter().step_by(7).collect();
     let paths: Vec<_> = some.iter().map(|(path, _)| path.clone()).collect();
     let mut compared = 0;
-    let settings = Settings {
+    let options = ExtractionOptions {
         convention: Convention::of_published(10.0),
-        ..Settings::new(Cut::new(10.0, None).unwrap())
+        ..ExtractionOptions::new(Cut::new(10.0, None).unwrap())
     };
-    extract(&paths, &settings, |_, outcome| {
-        let Outcome::Rows { rows, note: None } = outcome else { panic!("{outcome:?}") };
+    extract(&paths, &ExtractionJob::table(options), |file, outcome| {
+        let Extraction::Rows { rows, note: None } = outcome else { panic!("{outcome:?}") };
         for row in rows {
-            let at =
-                dataset.catalogue.examples.iter().position(|e| e.name == row.name).expect("the same name");
-            assert_eq!(dataset.table.row(at).to_vec(), row.values, "{}", row.name);
-            assert_eq!(dataset.catalogue.classes[dataset.catalogue.examples[at].label], some[row.file].1);
+            let name = example_name(&paths[file].file_stem().unwrap().to_string_lossy(), row.segment, "wav");
+            let at = dataset.catalogue.examples.iter().position(|e| e.name == name).expect("the same name");
+            assert_eq!(dataset.table.row(at).to_vec(), row.values, "{name}");
+            assert_eq!(dataset.catalogue.examples[at].segment, row.segment);
+            assert_eq!(dataset.catalogue.classes[dataset.catalogue.examples[at].label], some[file].1);
             compared += 1;
         }
         Ok(())

@@ -100,6 +100,6 @@ fn what_cannot_be_reproduced_is_refused() {
     assert!(place.refused("reproduce svm --data nowhere").contains("nowhere"));
     // A table has no spectrograms: one system fails, the other is measured.
     let output = ends(place.bench().args("reproduce svm lstm-64 --data gtzan --reduced".split(' ')), 1);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("pictures"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("spectrograms"));
     assert!(String::from_utf8_lossy(&output.stdout).contains("svm"));
 }

@@ -56,7 +56,7 @@ fn a_table_has_no_spectrograms_and_the_board_says_who_was_left_out() {
     assert!(notes.contains("left out") && notes.contains("cnn-7x7") && notes.contains("table"), "{notes}");
     let refused = place.refused("all --data t.csv --models cnn-7x7");
     assert!(
-        refused.contains("cnn-7x7") && refused.contains("pictures") && refused.contains("--data"),
+        refused.contains("cnn-7x7") && refused.contains("spectrograms") && refused.contains("--data"),
         "{refused}"
     );
 }

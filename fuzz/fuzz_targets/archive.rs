@@ -2,13 +2,13 @@
 //! the limits.
 #![no_main]
 
-use genre_bench_fuzz::recordings::fetch::{Limits, Watch, unpack};
 use genre_bench_fuzz::file_of;
+use genre_bench_fuzz::recordings::fetch::{ArchiveLimits, FetchObserver, unpack};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 
 struct Silent;
-impl Watch for Silent {}
+impl FetchObserver for Silent {}
 
 /// Bytes of the plain files below a folder; anything else there is a fault.
 fn bytes_below(folder: &Path) -> u64 {
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     let around = tempfile::tempdir().expect("a temporary folder");
     let tree = around.path().join("tree");
     std::fs::create_dir(&tree).expect("a folder");
-    let limits = Limits::of_gigabytes(0.004);
+    let limits = ArchiveLimits::of_gigabytes(0.004);
     let unpacked = unpack(file_of(data).path(), &tree, limits, &Silent);
     let bytes = bytes_below(&tree);
     assert!(bytes <= limits.bytes(), "{bytes} bytes were written");

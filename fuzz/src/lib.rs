@@ -11,6 +11,9 @@ pub mod dataset;
 pub mod error;
 #[path = "../../src/features/mod.rs"]
 pub mod features;
+pub mod recordings;
+#[path = "../../src/util/mod.rs"]
+pub mod util;
 
 use std::io::Write;
 use tempfile::NamedTempFile;

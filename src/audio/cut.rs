@@ -5,9 +5,9 @@ use std::ops::Range;
 ///
 /// The lengths are those behind the published GTZAN tables:
 ///
-/// | example | samples of segment `s` | rows of a 30 s clip |
+/// | example | samples of segment `s` | rows of 30 s of audio |
 /// |---|---|---|
-/// | 30 s | the whole clip, if shorter than 45 s | 1 |
+/// | 30 s | the whole track, if shorter than 45 s | 1 |
 /// | 3 s | `[66150·s, 66150·s + 66149)`: the tool that cut them lost the last sample | 10 |
 /// | any other | `[22050·seconds·s, 22050·seconds·(s + 1))` | … |
 ///
@@ -40,13 +40,13 @@ impl Cut {
         Ok(Self { seconds, hop })
     }
 
-    /// Length of an example in samples, where it is not the whole clip.
+    /// Length of an example in samples, where it is not the whole track.
     pub fn samples(&self) -> usize {
         let full = (self.seconds * f64::from(RATE)).round() as usize;
         if self.seconds == 3.0 { full - 1 } else { full }
     }
 
-    /// Whether an example of this cut is a whole clip of `length` samples, and so goes by its name.
+    /// Whether an example of this cut is a whole track of `length` samples, and so goes by its name.
     fn takes_whole(&self, length: usize) -> bool {
         let seconds = length as f64 / f64::from(RATE);
         self.seconds == 30.0 && self.hop == 30.0 && (27.0..45.0).contains(&seconds)

@@ -12,8 +12,8 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use genre_bench::audio;
-//! let clip = audio::read("genres_original/blues/blues.00000.wav".as_ref())?;
-//! println!("{:.1} s", clip.samples.len() as f64 / f64::from(audio::RATE));
+//! let recording = audio::read("genres_original/blues/blues.00000.wav".as_ref())?;
+//! println!("{:.1} s", recording.samples.len() as f64 / f64::from(audio::RATE));
 //! # Ok(())
 //! # }
 //! ```

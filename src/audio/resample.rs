@@ -3,7 +3,7 @@
 //! The band edges are those of soxr's "HQ" recipe, which librosa uses: flat to 0.913 of the lower of
 //! the two Nyquist frequencies, and nothing above it. The window is Kaiser's with 120 dB of
 //! attenuation in the stop band, so passband ripple is below 10⁻⁵ dB. Filtering is direct, one dot
-//! product an output sample: from 44,100 Hz that is 360 multiplications, about 10 ms for a 30 s clip.
+//! product an output sample: from 44,100 Hz that is 360 multiplications, about 10 ms for 30 s of audio.
 //!
 //! Reference: J. O. Smith, *Digital Audio Resampling*, <https://ccrma.stanford.edu/~jos/resample/>.
 

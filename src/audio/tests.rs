@@ -231,7 +231,7 @@ fn resampling_agrees_with_soxr() {
 }
 
 #[test]
-fn clips_are_cut_as_the_published_tables_were() {
+fn recordings_are_cut_as_the_published_tables_were() {
     let cut = |seconds, hop, length| Cut::new(seconds, hop).unwrap().ranges(length);
     assert_eq!(cut(30.0, None, 661_794).unwrap(), [(None, 0..661_794)]);
     assert_eq!(cut(30.0, None, 2_000_000).unwrap().len(), 3);
@@ -248,7 +248,7 @@ fn clips_are_cut_as_the_published_tables_were() {
 }
 
 #[test]
-fn the_broken_clip_of_the_public_copy_is_reported() {
+fn the_broken_recording_of_the_public_copy_is_reported() {
     let Some(path) = gtzan().map(|folder| folder.join("genres_original/jazz/jazz.00054.wav")) else { return };
     if !path.exists() {
         skipped(&path);

@@ -1,6 +1,6 @@
 use super::{Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::features::cache::{Cache, Usage};
+use crate::features::cache::{Cache, CacheUsage};
 use indicatif::HumanBytes;
 use serde_json::json;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         What::Clear => ("deleted", cache.clear()),
     };
     let fault = |e| Error::at(cache.folder(), e, "check the permissions of the folder");
-    let Usage { entries, bytes } = usage.map_err(fault)?;
+    let CacheUsage { entries, bytes } = usage.map_err(fault)?;
     print(if args.json {
         json_text(&json!({ "folder": cache.folder(), done: { "recordings": entries, "bytes": bytes } }))
     } else {

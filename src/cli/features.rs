@@ -3,12 +3,15 @@ use super::output::{Output, unwritable};
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
 use super::{Status, json_text, print};
 use crate::audio::{self, Cut};
-use crate::dataset::recordings::{Recording, faults_in_words, find, nothing_usable};
+use crate::dataset::audio::nothing_usable;
 use crate::error::{Error, Result};
+use crate::features::ExtractionOptions;
 use crate::features::array_file::{ArrayFormat, Arrays};
-use crate::features::folder::{self, Outcome, Settings, Summary};
+use crate::features::cache::Cache;
+use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::spectrogram::{MelSpectrogram, Parameters};
 use crate::features::table::{Convention, FEATURE_NAMES};
+use crate::recordings::{Recording, find};
 use crate::util::write_whole;
 use console::style;
 use serde_json::{Value, json};
@@ -38,12 +41,12 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE", required_unless_present = "mel")]
     output: Option<PathBuf>,
     /// Mel spectrograms to write instead: one array (examples, bands, frames) of f32 as .npz, .npy or .safetensors.
-    /// All have the frames of --seconds; longer clips are cut, shorter ones filled with their quietest value
+    /// All have the frames of --seconds; longer tracks are cut, shorter ones filled with their quietest value
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     mel: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Spectrograms (with --mel)")]
     spectrogram: SpectrogramFlags,
-    /// Length of an example: 30 (a whole clip of 27 to 45 s), 10, 3, 1 or any number of seconds
+    /// Length of an example: 30 (a whole track of 27 to 45 s), 10, 3, 1 or any number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     seconds: f64,
     /// From the start of an example to the start of the next, in seconds [default: its length]
@@ -144,14 +147,13 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         return Err(Error::at(&args.places[0], reason, "name the files themselves, or another folder"));
     }
     let cache = args.cache.open();
-    let settings = Settings {
+    let options = ExtractionOptions {
         convention: match args.convention {
             None => Convention::of_published(args.seconds),
             Some(ConventionChoice::Reflected) => Convention::Reflected,
             Some(ConventionChoice::ZeroPadded) => Convention::ZeroPadded,
         },
-        cache: cache.as_ref(),
-        ..Settings::new(cut)
+        ..ExtractionOptions::new(cut)
     };
     stop_on_ctrl_c_saying(
         "stopping after the files at work; what was computed is kept (Ctrl-C again stops at once)",
@@ -160,13 +162,13 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         .num_threads(args.jobs.map_or(0, usize::from))
         .build()
         .map_err(|e| Error::new("--jobs", e, "fewer jobs"))?;
-    let spectrograms = args.mel.as_ref().map(|path| Spectrograms::new(path, args, &settings)).transpose()?;
+    let arrays = args.mel.as_ref().map(|path| MelArrays::new(path, args, &options)).transpose()?;
     let mut output = Output::create(target)?;
     let mut told = Told::default();
     let bar = RecordingsBar::new(args.quiet);
-    let written = pool.install(|| match spectrograms {
-        None => write_table(&mut output, &recordings, &settings, &mut told, &bar),
-        Some(spectrograms) => spectrograms.write(&mut output, &recordings, &settings, &mut told, &bar),
+    let written = pool.install(|| match arrays {
+        None => write_table(&mut output, &recordings, options, cache.as_ref(), &mut told, &bar),
+        Some(arrays) => arrays.write(&mut output, &recordings, options, &mut told, &bar),
     });
     bar.finish();
     let summary = match written {
@@ -182,14 +184,14 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         eprintln!("{} {}", style("faulty:").for_stderr().red(), fault["reason"].as_str().unwrap_or_default());
     }
     if summary.rows == 0 {
-        return Err(nothing_usable(&args.places[0], recordings.len(), &summary));
+        return Err(nothing_usable(&args.places[0], &summary));
     }
     output.finish()?;
     if !args.quiet {
         told.notes.iter().for_each(|note| eprintln!("note: {note}"));
         eprintln!("{} rows from {} recordings", summary.rows, summary.files);
         if !told.faults.is_empty() {
-            eprintln!("{} could not be used", faults_in_words(recordings.len(), &summary));
+            eprintln!("{} could not be used", summary.faults_in_words());
         }
     }
     if let Some(reason) = cache.and_then(|cache| cache.trouble()) {
@@ -211,33 +213,35 @@ pub(super) fn run(args: &Args) -> Result<u8> {
 fn write_table(
     output: &mut Output,
     recordings: &[Recording],
-    settings: &Settings,
+    options: ExtractionOptions,
+    cache: Option<&Cache>,
     told: &mut Told,
     bar: &RecordingsBar,
-) -> io::Result<Summary> {
+) -> io::Result<ExtractionSummary> {
     let mut csv = csv::Writer::from_writer(output);
     csv.write_record(["filename", "length"].iter().chain(&FEATURE_NAMES).chain(&["label"]))?;
     let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
     bar.show(0, files.len());
-    let summary = folder::extract(&files, settings, |file, outcome| {
+    let job = ExtractionJob { cache, ..ExtractionJob::table(options) };
+    let summary = extract(&files, &job, |file, outcome| {
         if stopped() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let Recording { genre, prefix, .. } = &recordings[file];
+        let recording = &recordings[file];
         match outcome {
-            Outcome::Rows { rows, note } => {
+            Extraction::Rows { rows, note } => {
                 told.notes.extend(note);
                 for row in rows {
-                    csv.write_field(prefix.clone() + &row.name)?;
+                    csv.write_field(recording.example_name(row.segment, "wav"))?;
                     csv.write_field(row.length.to_string())?;
                     for value in row.values {
                         csv.write_field(value.to_string())?;
                     }
-                    csv.write_field(genre)?;
+                    csv.write_field(&recording.genre)?;
                     csv.write_record(None::<&[u8]>)?;
                 }
             }
-            Outcome::Fault(error) => told.fault(&error),
+            Extraction::Fault(error) => told.fault(&error),
         }
         bar.show(file + 1, files.len());
         Ok(())
@@ -247,7 +251,7 @@ fn write_table(
 }
 
 /// What `--mel` asks for.
-struct Spectrograms {
+struct MelArrays {
     mel: MelSpectrogram,
     format: ArrayFormat,
     arrays: Arrays,
@@ -255,14 +259,14 @@ struct Spectrograms {
     names: Option<PathBuf>,
 }
 
-impl Spectrograms {
-    fn new(path: &Path, args: &Args, settings: &Settings) -> Result<Self> {
+impl MelArrays {
+    fn new(path: &Path, args: &Args, options: &ExtractionOptions) -> Result<Self> {
         let format = ArrayFormat::of_extension(path).ok_or_else(|| {
             let reason = "the name does not say which format to write";
             Error::at(path, reason, "a name such as mel.npz, mel.npy or mel.safetensors")
         })?;
-        let parameters = args.spectrogram.parameters(settings.convention);
-        let mel = MelSpectrogram::new(&parameters, settings.cut.samples())
+        let parameters = args.spectrogram.parameters(options.convention);
+        let mel = MelSpectrogram::new(&parameters, options.cut.samples())
             .map_err(|e| Error::new("--mel", e, "bench features --help"))?;
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let arrays = Arrays::new(mel.shape(), folder).map_err(|e| unwritable(path, &e))?;
@@ -274,33 +278,32 @@ impl Spectrograms {
         mut self,
         output: &mut Output,
         recordings: &[Recording],
-        settings: &Settings,
+        options: ExtractionOptions,
         told: &mut Told,
         bar: &RecordingsBar,
-    ) -> io::Result<Summary> {
+    ) -> io::Result<ExtractionSummary> {
         let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
         bar.show(0, files.len());
-        let summary = folder::of_examples(
-            &files,
-            settings,
-            |samples| self.mel.of(samples),
-            |file, outcome| {
-                if stopped() {
-                    return Err(io::ErrorKind::Interrupted.into());
-                }
-                let Recording { genre, prefix, .. } = &recordings[file];
-                match outcome {
-                    Err(error) => told.fault(&error),
-                    Ok(examples) => {
-                        for (name, mel) in examples {
-                            self.arrays.push(&mel, &format!("{prefix}{name}"), genre)?;
-                        }
+        let mel = |samples: &[f32]| self.mel.of(samples);
+        let job = ExtractionJob { options, table: false, cache: None, also: Some(&mel) };
+        let summary = extract(&files, &job, |file, outcome| {
+            if stopped() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let recording = &recordings[file];
+            match outcome {
+                Extraction::Fault(error) => told.fault(&error),
+                Extraction::Rows { rows, note } => {
+                    told.notes.extend(note);
+                    for row in rows {
+                        let name = recording.example_name(row.segment, "wav");
+                        row.also.iter().try_for_each(|mel| self.arrays.push(mel, &name, &recording.genre))?;
                     }
                 }
-                bar.show(file + 1, files.len());
-                Ok(())
-            },
-        )?;
+            }
+            bar.show(file + 1, files.len());
+            Ok(())
+        })?;
         if summary.rows > 0 {
             if let Some(path) = &self.names {
                 let mut csv = csv::Writer::from_writer(Vec::new());

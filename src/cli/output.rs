@@ -1,8 +1,8 @@
 use crate::error::{Error, Result};
+use crate::util::WholeFile;
 use std::fs::File;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// Where a result is streamed to.
 pub enum Output {
@@ -11,7 +11,7 @@ pub enum Output {
     /// A device or pipe, which nothing could be renamed to.
     Special(File),
     /// A file that appears under its name when it is whole.
-    Aside(BufWriter<NamedTempFile>, PathBuf),
+    Whole(WholeFile, PathBuf),
 }
 
 impl Output {
@@ -27,7 +27,7 @@ impl Output {
         let opened = match std::fs::metadata(path) {
             Ok(kind) if kind.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
             Ok(kind) if !kind.is_file() => File::options().write(true).open(path).map(Self::Special),
-            _ => aside(path).map(|file| Self::Aside(BufWriter::new(file), path.to_owned())),
+            _ => WholeFile::create(path).map(|file| Self::Whole(file, path.to_owned())),
         };
         opened.map_err(|e| unwritable(path, &e))
     }
@@ -38,14 +38,8 @@ impl Output {
     ///
     /// The disk is full or the folder cannot be written to.
     pub fn finish(self) -> Result<()> {
-        if let Self::Aside(writer, path) = self {
-            let persist = || -> io::Result<()> {
-                let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.as_file().sync_data()?;
-                file.persist(&path).map_err(|e| e.error)?;
-                Ok(())
-            };
-            persist().map_err(|e| unwritable(&path, &e))?;
+        if let Self::Whole(file, path) = self {
+            file.finish().map_err(|e| unwritable(&path, &e))?;
         }
         Ok(())
     }
@@ -56,7 +50,7 @@ impl Write for Output {
         match self {
             Self::Standard(to) => to.write(bytes),
             Self::Special(to) => to.write(bytes),
-            Self::Aside(to, _) => to.write(bytes),
+            Self::Whole(to, _) => to.write(bytes),
         }
     }
 
@@ -64,21 +58,9 @@ impl Write for Output {
         match self {
             Self::Standard(to) => to.flush(),
             Self::Special(to) => to.flush(),
-            Self::Aside(to, _) => to.flush(),
+            Self::Whole(to, _) => to.flush(),
         }
     }
-}
-
-/// A temporary file beside `path` that others may read, unlike most temporary files.
-fn aside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let builder = {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666))
-    };
-    builder.tempfile_in(folder)
 }
 
 /// The error of a file that the user named and that cannot be written.

@@ -1,7 +1,7 @@
 //! Who plays on which track.
 
 use crate::error::{Error, Result};
-use crate::recordings::track_of;
+use crate::recordings::names::track_of;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -42,7 +42,7 @@ impl Artists {
         let need = |names: &[&str]| {
             column(names).ok_or_else(|| Error::at(path, format!("there is no column `{}`", names[0]), hint))
         };
-        let filename = need(&["filename", "file", "clip"])?;
+        let filename = need(&["filename", "file", "clip", "track"])?;
         let artist = need(&["artist", "artist_id", "artist_name"])?;
         let fold = column(&["test_fold"]);
 

@@ -1,26 +1,27 @@
-//! The feature table of the built-in music.
+//! The examples of the built-in music.
 
-use super::spectrograms::{Painter, Painting};
-use super::table::RawTable;
-use super::{Dataset, Info, Source};
+use super::assemble::ExampleFacts;
+use super::computed::{Collector, Features};
+use super::source::Source;
+use super::spectrograms::{Spectrogram, SpectrogramExtractor};
+use super::{Dataset, Info};
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
-use crate::recordings::synth::{self as corpus, Recording};
+use crate::recordings::example_name;
+use crate::recordings::synth::{self as corpus, SyntheticRecording};
+use crate::util::{content_of, in_order};
 use std::path::Path;
 
 /// Length of a segment when nobody asks for another: three segments a recording, so that the
 /// protocols differ.
 const DEFAULT_SECONDS: u32 = 10;
 
-/// What is computed of a segment.
-struct Row {
-    name: String,
-    /// Samples.
-    length: usize,
-    values: [f64; COLUMNS],
-    paintings: Vec<Painting>,
-}
+/// Recordings a thread that are in memory at once.
+const AT_ONCE: usize = 8;
+
+/// What is computed of an example.
+type Computed = (ExampleFacts, Features, Vec<Spectrogram>);
 
 /// Makes the music of `source.seed` and computes the 57 columns of its segments. `progress` is told how many
 /// recordings of how many are done.
@@ -42,23 +43,30 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let recordings = corpus::recordings(source.seed);
     let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
-    let painter = Painter::new(&source.representations, cut.samples(), source.spectrogram_size)?;
-    let of = |e: &mut Extractor, r: &Recording| rows(e, &painter, r, cut);
-    let rows = corpus::in_parallel(&recordings, || first.clone(), of, progress)?;
-
-    let rows_of = || recordings.iter().zip(&rows).flat_map(|(r, rows)| rows.iter().map(move |row| (r, row)));
-    let mut raw = RawTable::computed(
-        FEATURE_NAMES.map(str::to_owned).to_vec(),
-        rows_of().map(|(r, _)| r.genre().to_owned()).collect(),
-        rows_of().map(|(_, row)| row.name.clone()).collect(),
-        rows_of().flat_map(|(_, row)| row.values).collect(),
+    let spectrograms =
+        SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
+    let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
+    let mut collector = Collector::new(columns, spectrograms.count());
+    let work = |extractor: &mut Extractor, recording: &SyntheticRecording| {
+        examples(source.table.then_some(extractor), &spectrograms, recording, cut)
+    };
+    progress(0, recordings.len());
+    in_order(
+        &recordings,
+        AT_ONCE,
+        || first.clone(),
+        work,
+        |done, examples| {
+            for (facts, features, spectrograms) in examples? {
+                collector.push(facts, features, spectrograms);
+            }
+            progress(done + 1, recordings.len());
+            Ok::<_, Error>(())
+        },
     )?;
-    raw.median_length = rows_of().next().map(|(_, row)| row.length as f64);
-    raw.spectrograms = painter.collect(rows.into_iter().flatten().map(|row| row.paintings))?;
-    let mut dataset = Dataset::from_raw(raw, Path::new(&name(seconds, source.seed)), Some(seconds))?;
+    let parts = collector.parts(|all| spectrograms.source(all))?;
+    let mut dataset = parts.dataset(Path::new(&name(seconds, source.seed)), Some(seconds))?;
     dataset.info.synthetic = true;
-    // Recordings come in the order of their names, as the catalogue's tracks do.
-    dataset.artists.of_track = recordings.iter().map(|r| Some(r.artist())).collect();
     Ok(dataset)
 }
 
@@ -103,15 +111,31 @@ fn refused(seconds: u32, reason: impl std::fmt::Display) -> Error {
     )
 }
 
-fn rows(extractor: &mut Extractor, painter: &Painter, recording: &Recording, cut: Cut) -> Result<Vec<Row>> {
+/// The examples of a recording; without an `extractor` no columns are computed.
+fn examples(
+    mut extractor: Option<&mut Extractor>,
+    spectrograms: &SpectrogramExtractor,
+    recording: &SyntheticRecording,
+    cut: Cut,
+) -> Result<Vec<Computed>> {
     let samples: Vec<f32> = recording.samples().into_iter().map(|x| f32::from(x) / 32_768.0).collect();
     let ranges =
         cut.ranges(samples.len()).map_err(|e| Error::new(recording.name(), e, "report this as a bug"))?;
-    let row = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
-        let segment = segment.map(|s| format!(".{s}")).unwrap_or_default();
-        let (name, length) = (format!("{}{segment}.wav", recording.name()), range.len());
+    let example = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
+        let facts = ExampleFacts {
+            name: Some(example_name(&recording.name(), segment, "wav")),
+            track: Some(recording.name()),
+            segment,
+            genre: recording.genre().to_owned(),
+            artist: Some(recording.artist()),
+            line: None,
+        };
         let samples = &samples[range];
-        Row { name, length, values: extractor.extract(samples), paintings: painter.of(samples) }
+        let features = match &mut extractor {
+            Some(extractor) => Features::Columns(extractor.extract(samples).to_vec()),
+            None => Features::Content(content_of(samples)),
+        };
+        (facts, features, spectrograms.of(samples))
     };
-    Ok(ranges.into_iter().map(row).collect())
+    Ok(ranges.into_iter().map(example).collect())
 }

@@ -23,28 +23,34 @@ pub struct Example {
     pub name: String,
     /// Index into [`Catalogue::tracks`].
     pub track: usize,
+    /// Number of the segment in its track; `None` of a whole track, or if it is not known.
+    pub segment: Option<usize>,
     /// Index into [`Catalogue::classes`].
     pub label: usize,
 }
 
 /// A line of the stored catalogue.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct CatalogueRow {
     example: String,
     #[serde(rename = "clip")]
     track: String,
     label: String,
+    /// Stores of earlier versions do not have it.
+    #[serde(default)]
+    segment: Option<usize>,
 }
 
 impl Catalogue {
-    /// The catalogue as CSV with the columns `example`, `clip`, `label`.
+    /// The catalogue as CSV with the columns `example`, `clip`, `label`, `segment`.
     pub fn csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for example in &self.examples {
-            let row = Row {
+            let row = CatalogueRow {
                 example: example.name.clone(),
                 track: self.tracks[example.track].clone(),
                 label: self.classes[example.label].clone(),
+                segment: example.segment,
             };
             writer.serialize(row).unwrap_or_else(|e| unreachable!("writing to memory: {e}"));
         }
@@ -59,7 +65,7 @@ impl Catalogue {
     pub fn read(path: &Path) -> Result<Self> {
         let broken =
             |e: csv::Error| Error::at(path, e, "the run's folder was changed; run `bench all` again");
-        let rows: Vec<Row> = csv::Reader::from_path(path)
+        let rows: Vec<CatalogueRow> = csv::Reader::from_path(path)
             .map_err(broken)?
             .into_deserialize()
             .collect::<std::result::Result<_, _>>()
@@ -67,7 +73,7 @@ impl Catalogue {
         let (tracks, track_of) = numbered(rows.iter().map(|row| row.track.as_str()));
         let (classes, label_of) = numbered(rows.iter().map(|row| row.label.as_str()));
         let examples = (rows.into_iter().zip(track_of).zip(label_of))
-            .map(|((row, track), label)| Example { name: row.example, track, label })
+            .map(|((row, track), label)| Example { name: row.example, track, segment: row.segment, label })
             .collect();
         Ok(Self { examples, tracks, classes })
     }
@@ -86,4 +92,26 @@ pub(super) fn numbered<'a>(texts: impl Iterator<Item = &'a str>) -> (Vec<String>
     distinct.dedup();
     let numbers = texts.iter().map(|t| distinct.partition_point(|d| d < t)).collect();
     (distinct.into_iter().map(str::to_owned).collect(), numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+
+    #[test]
+    fn a_stored_catalogue_comes_back_also_if_an_earlier_version_stored_it() {
+        let example = |name: &str, segment| Example { name: name.to_owned(), track: 0, segment, label: 0 };
+        let catalogue = Catalogue {
+            examples: vec![example("blues.00000.wav", None), example("blues.00000.7.wav", Some(7))],
+            tracks: vec!["blues.00000".to_owned()],
+            classes: vec!["blues".to_owned()],
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("examples.csv");
+        std::fs::write(&path, catalogue.csv()).unwrap();
+        assert_eq!(Catalogue::read(&path).unwrap(), catalogue);
+        std::fs::write(&path, "example,clip,label\nblues.00000.7.wav,blues.00000,blues\n").unwrap();
+        assert_eq!(Catalogue::read(&path).unwrap().examples, [example("blues.00000.7.wav", None)]);
+    }
 }

@@ -6,7 +6,7 @@ pub enum Role {
     /// Name of the example's file.
     Filename,
     /// Name of the track the example was cut from.
-    Clip,
+    Track,
     /// Number of samples the example was computed from.
     Length,
     /// The genre.
@@ -21,7 +21,7 @@ pub enum Role {
 pub fn role_of(name: &str) -> Role {
     match name.trim().to_ascii_lowercase().as_str() {
         "filename" | "file" => Role::Filename,
-        "clip" | "track" => Role::Clip,
+        "clip" | "track" => Role::Track,
         "length" => Role::Length,
         "label" | "genre" | "class" => Role::Label,
         "" | "index" => Role::Index,

@@ -1,9 +1,10 @@
 //! Leaving out what an audit found.
 
+use super::Dataset;
 use super::catalogue::{Catalogue, Example, numbered};
-use super::{Dataset, fingerprint};
+use super::fingerprint::fingerprint;
 use crate::error::{Error, Result};
-use crate::recordings::audit::Report;
+use crate::recordings::audit::AuditReport;
 use ndarray::Axis;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,7 +23,7 @@ pub fn drop_faults(dataset: Dataset, path: &Path) -> Result<Dataset> {
         let reason = "the built-in data has no faults to drop";
         return Err(Error::new("--drop-faults", reason, "name the table of the recordings, --data FILE"));
     }
-    let report = Report::read(path)?;
+    let report = AuditReport::read(path)?;
     let tracks = &dataset.catalogue.tracks;
     let known = |track: &str| tracks.binary_search_by(|c| c.as_str().cmp(track)).is_ok();
     if !report.tracks().any(known) {
@@ -72,9 +73,8 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
     let (new_tracks, track_of) = numbered(kept.iter().map(|&e| tracks[examples[e].track].as_str()));
     let (new_classes, label_of) = numbered(kept.iter().map(|&e| classes[examples[e].label].as_str()));
     let renumbered = kept.iter().zip(track_of).zip(label_of);
-    let examples: Vec<Example> = renumbered
-        .map(|((&e, track), label)| Example { name: examples[e].name.clone(), track, label })
-        .collect();
+    let examples: Vec<Example> =
+        renumbered.map(|((&e, track), label)| Example { track, label, ..examples[e].clone() }).collect();
     for of_track in [&mut dataset.artists.of_track, &mut dataset.artists.test_fold] {
         let mut dropped = dropped.iter();
         of_track.retain(|_| dropped.next() == Some(&false));
@@ -83,7 +83,12 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
     dataset.info.examples = catalogue.examples.len();
     dataset.info.tracks = catalogue.tracks.len();
     dataset.info.classes = catalogue.classes.clone();
-    dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &catalogue);
+    let contents: Vec<[u8; 32]> = if dataset.contents.is_empty() {
+        Vec::new()
+    } else {
+        kept.iter().map(|&e| dataset.contents[e]).collect()
+    };
+    dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &contents, &catalogue);
     let spectrograms = dataset.spectrograms.select(&kept);
-    Dataset { table, spectrograms, catalogue, ..dataset }
+    Dataset { table, contents, spectrograms, catalogue, ..dataset }
 }

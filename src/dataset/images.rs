@@ -4,14 +4,15 @@
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
 //! spectrograms get them as they are.
 
-use super::Source;
-use super::recordings::{DatasetParts, artists_of, fault_notes};
+use super::assemble::{ExampleFacts, Parts};
+use super::audio::fault_notes;
+use super::computed::{Collector, Features};
 use super::resize::{ImageSize, resize};
-use super::spectrograms::{Gallery, Painting, SpectrogramSource};
-use super::table::RawTable;
+use super::source::Source;
+use super::spectrograms::{Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
-use crate::features::folder::by_genre;
-use rayon::prelude::*;
+use crate::recordings::{find_in, names};
+use crate::util::{content_of, in_order};
 use std::path::Path;
 use zune_png::PngDecoder;
 use zune_png::zune_core::bytestream::ZCursor;
@@ -23,74 +24,92 @@ const MOST_PIXELS: usize = 4096;
 const MOST_BYTES: usize = 128 << 20;
 /// What an image shows, as in the Kaggle copy of GTZAN.
 const IMAGE_SECONDS: u32 = 30;
-/// Images between two reports of progress.
-const BATCH: usize = 64;
+/// Images a thread that are in memory at once.
+const AT_ONCE: usize = 16;
 
-/// The table of all PNG files in `GENRE/file` under `folder`; `None` where there are none.
+/// The examples of all PNG files in `GENRE/file` under `folder`; `None` where there are none.
 ///
 /// # Errors
 ///
 /// A folder that cannot be listed, or not one usable image.
-pub(super) fn table(
+pub(super) fn parts(
     folder: &Path,
     source: &Source,
     progress: &dyn Fn(usize, usize),
-) -> Result<Option<DatasetParts>> {
+) -> Result<Option<Parts>> {
     let is_png = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-    let found = by_genre(folder, is_png)
-        .map_err(|e| Error::at(folder, format!("cannot be read: {e}"), "check its permissions"))?;
+    let found = find_in(folder, is_png, names::dotted)?;
     if found.is_empty() {
         return Ok(None);
     }
     let segments = segments(source.seconds)?;
     let size = source.image_size;
-    let (mut labels, mut filenames, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut gallery, mut faults) = (Gallery::default(), Vec::new());
+    let wanted = !source.representations.is_empty();
+    let columns = if source.table { columns(size) } else { Vec::new() };
+    let mut collector = Collector::new(columns, usize::from(wanted));
+    let mut faults = Vec::new();
     progress(0, found.len());
-    for (batch, done) in found.chunks(BATCH).zip((BATCH..).step_by(BATCH)) {
-        let read: Vec<_> = batch.par_iter().map(|(path, _)| read(path)).collect();
-        for ((path, genre), image) in batch.iter().zip(read) {
-            match image {
-                Ok(image) => {
+    in_order(
+        &found,
+        AT_ONCE,
+        || (),
+        |(), image| read(&image.path),
+        |at, read| {
+            let image = &found[at];
+            match read {
+                Ok(pixels) => {
                     for segment in 0..segments {
-                        let painting = image.segment(segment, segments);
-                        let pixels = resize(&painting.pixels, painting.size, size);
-                        values.extend(pixels.into_iter().map(f64::from));
-                        labels.push(genre.clone());
-                        filenames.push(name(path, genre, (segments > 1).then_some(segment)));
-                        if !source.representations.is_empty() {
-                            gallery.hang(painting.upside_down().at_most(source.spectrogram_size));
-                        }
+                        let part = pixels.segment(segment, segments);
+                        let number = (segments > 1).then_some(segment);
+                        let facts = ExampleFacts {
+                            name: Some(image.example_name(number, "png")),
+                            track: Some(image.track.clone()),
+                            segment: image.segment(number),
+                            genre: image.genre.clone(),
+                            ..ExampleFacts::default()
+                        };
+                        let features = if source.table {
+                            let pixels = resize(&part.pixels, part.size, size);
+                            Features::Columns(pixels.into_iter().map(f64::from).collect())
+                        } else {
+                            Features::Content(content_of(&part.pixels))
+                        };
+                        let spectrogram = wanted.then(|| part.upside_down().at_most(source.spectrogram_size));
+                        collector.push(facts, features, spectrogram.into_iter().collect());
                     }
                 }
-                Err(reason) => faults.push(format!("{}: {reason}", path.display())),
+                Err(reason) => faults.push(format!("{}: {reason}", image.path.display())),
             }
-        }
-        progress(done.min(found.len()), found.len());
-    }
+            progress(at + 1, found.len());
+            Ok::<_, Error>(())
+        },
+    )?;
     let failed = format!("{} of {} images could not be used", faults.len(), found.len());
-    if labels.is_empty() {
+    if collector.is_empty() {
         let hint = "is it a folder of PNG files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     }
-    let mut notes = vec![format!("images as {size} grey pixels in the table (--image-size)")];
+    let none = || SpectrogramSource::None("none were asked for".to_owned());
+    let mut parts = collector.parts(|mut all| all.pop().map_or_else(none, SpectrogramSource::Images))?;
+    if source.table {
+        parts.notes.push(format!("images as {size} grey pixels in the table (--image-size)"));
+    }
     if segments > 1 {
-        notes.push(format!(
+        parts.notes.push(format!(
             "each image is taken for {IMAGE_SECONDS} s and cut into {segments} by its columns"
         ));
     }
-    let mut spectrograms = SpectrogramSource::None("none were asked for".to_owned());
-    if !source.representations.is_empty() {
-        let images = gallery.spectrograms()?;
+    if let SpectrogramSource::Images(images) = &parts.spectrograms {
         let (rows, columns) = images.shape();
-        spectrograms = SpectrogramSource::Images(images);
-        notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
+        parts.notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
     }
-    notes.extend(fault_notes(&failed, faults));
-    let columns =
-        (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect();
-    let table = RawTable::computed(columns, labels, filenames, values)?.with(spectrograms);
-    Ok(Some(DatasetParts { table, notes, artists: artists_of(folder) }))
+    parts.notes.extend(fault_notes(&failed, faults));
+    Ok(Some(parts))
+}
+
+/// Names of the table's columns, row by row from the top.
+fn columns(size: ImageSize) -> Vec<String> {
+    (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect()
 }
 
 /// How many segments of this length an image is cut into.
@@ -105,20 +124,7 @@ fn segments(seconds: Option<u32>) -> Result<usize> {
     }
 }
 
-/// The name of an image's track as the tables write it: the Kaggle copy calls the image of `blues.00000.wav`
-/// `blues00000.png`.
-fn name(path: &Path, genre: &str, segment: Option<usize>) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let segment = segment.map(|segment| format!(".{segment}")).unwrap_or_default();
-    match stem.strip_prefix(genre) {
-        Some(number) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
-            format!("{genre}.{number}{segment}.png")
-        }
-        _ => format!("{stem}{segment}.png"),
-    }
-}
-
-impl Painting {
+impl Spectrogram {
     /// A segment of an image: so many of equal width side by side.
     fn segment(&self, segment: usize, segments: usize) -> Self {
         let width = (self.size.width / segments).max(1);
@@ -137,7 +143,7 @@ impl Painting {
 }
 
 /// An image's grey values 0–1, row by row from the top, or why there are none.
-fn read(path: &Path) -> std::result::Result<Painting, String> {
+fn read(path: &Path) -> std::result::Result<Spectrogram, String> {
     let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
     if length > MOST_BYTES as u64 {
         return Err(format!("is larger than {} MiB", MOST_BYTES >> 20));
@@ -162,7 +168,7 @@ fn read(path: &Path) -> std::result::Result<Painting, String> {
         return Err("has no pixels".to_owned());
     }
     let pixels = samples.chunks_exact(channels).map(luma).collect();
-    Ok(Painting { size: ImageSize { width, height }, pixels })
+    Ok(Spectrogram { size: ImageSize { width, height }, pixels })
 }
 
 /// Brightness 0–1 of a pixel of grey, grey and alpha, RGB or RGBA, with the weights of ITU-R BT.601, as Pillow's
@@ -180,18 +186,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_the_clips() {
-        assert_eq!(name("x/blues00000.png".as_ref(), "blues", None), "blues.00000.png");
-        assert_eq!(name("x/blues00000.png".as_ref(), "blues", Some(7)), "blues.00000.7.png");
-        assert_eq!(name("x/blues.00000.png".as_ref(), "blues", None), "blues.00000.png");
-        assert_eq!(name("x/cover.png".as_ref(), "blues", None), "cover.png");
-    }
-
-    #[test]
-    fn pieces_lie_side_by_side() {
+    fn segments_lie_side_by_side() {
         let pixels = (0..22).map(|value| value as f32).collect();
-        let image = Painting { size: ImageSize { width: 11, height: 2 }, pixels };
-        let segments: Vec<Painting> = (0..3).map(|segment| image.segment(segment, 3)).collect();
+        let image = Spectrogram { size: ImageSize { width: 11, height: 2 }, pixels };
+        let segments: Vec<Spectrogram> = (0..3).map(|segment| image.segment(segment, 3)).collect();
         let pixels: Vec<&[f32]> = segments.iter().map(|segment| &segment.pixels[..]).collect();
         assert_eq!(pixels[0], [0.0, 1.0, 2.0, 11.0, 12.0, 13.0]);
         assert_eq!(pixels[1], [3.0, 4.0, 5.0, 14.0, 15.0, 16.0]);

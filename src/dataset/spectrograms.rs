@@ -54,7 +54,7 @@ impl SpectrogramSource {
             Self::Computed(computed) => Self::Computed(
                 computed
                     .into_iter()
-                    .map(|(spectrogram, spectrograms)| (spectrogram, spectrograms.select(kept)))
+                    .map(|(representation, spectrograms)| (representation, spectrograms.select(kept)))
                     .collect(),
             ),
         }
@@ -62,65 +62,57 @@ impl SpectrogramSource {
 }
 
 /// Computes all wanted spectrograms of an example.
-pub(super) struct Painter {
-    makers: Vec<(Representation, RepresentationExtractor)>,
+pub(super) struct SpectrogramExtractor {
+    extractors: Vec<(Representation, RepresentationExtractor)>,
     most: Option<ImageSize>,
 }
 
-impl Painter {
+impl SpectrogramExtractor {
     /// For examples of `length` samples; no spectrogram larger than `most`.
     ///
     /// # Errors
     ///
-    /// A spectrogram that makes no sense.
+    /// A representation that makes no sense.
     pub fn new(wanted: &[Representation], length: usize, most: Option<ImageSize>) -> Result<Self> {
-        let maker = |spectrogram: &Representation| {
-            let maker = RepresentationExtractor::new(spectrogram, length)
-                .map_err(|e| Error::new(format!("pictures `{spectrogram}`"), e, "`bench list models`"))?;
-            Ok((*spectrogram, maker))
+        let extractor = |representation: &Representation| {
+            let extractor = RepresentationExtractor::new(representation, length).map_err(|e| {
+                Error::new(format!("input representation `{representation}`"), e, "`bench list models`")
+            })?;
+            Ok((*representation, extractor))
         };
-        Ok(Self { makers: wanted.iter().map(maker).collect::<Result<_>>()?, most })
+        Ok(Self { extractors: wanted.iter().map(extractor).collect::<Result<_>>()?, most })
     }
 
-    /// Whether no spectrogram is wanted.
-    pub fn is_idle(&self) -> bool {
-        self.makers.is_empty()
+    /// Number of spectrograms of each example.
+    pub fn count(&self) -> usize {
+        self.extractors.len()
     }
 
     /// The spectrograms of one example, in the order they were asked for.
-    pub fn of(&self, samples: &[f32]) -> Vec<Painting> {
-        let paint = |(_, maker): &(Representation, RepresentationExtractor)| {
-            let spectrogram = maker.of(samples);
-            let size = ImageSize { width: spectrogram.ncols(), height: spectrogram.nrows() };
-            Painting { size, pixels: spectrogram.into_iter().collect() }.at_most(self.most)
+    pub fn of(&self, samples: &[f32]) -> Vec<Spectrogram> {
+        let one = |(_, extractor): &(Representation, RepresentationExtractor)| {
+            let values = extractor.of(samples);
+            let size = ImageSize { width: values.ncols(), height: values.nrows() };
+            Spectrogram { size, pixels: values.into_iter().collect() }.at_most(self.most)
         };
-        self.makers.iter().map(paint).collect()
+        self.extractors.iter().map(one).collect()
     }
 
-    /// The spectrograms of all examples.
-    ///
-    /// # Errors
-    ///
-    /// Only if they are not all of one size, which would be a bug.
-    pub fn collect(&self, examples: impl Iterator<Item = Vec<Painting>>) -> Result<SpectrogramSource> {
-        let mut galleries: Vec<Gallery> = self.makers.iter().map(|_| Gallery::default()).collect();
-        for paintings in examples {
-            galleries.iter_mut().zip(paintings).for_each(|(gallery, painting)| gallery.hang(painting));
-        }
-        let named = self.makers.iter().zip(galleries).map(|((spectrogram, _), gallery)| {
-            gallery.spectrograms().map(|spectrograms| (*spectrogram, spectrograms))
-        });
-        Ok(SpectrogramSource::Computed(named.collect::<Result<_>>()?))
+    /// What a dataset has, given the spectrograms of all its examples in the order they were asked for.
+    pub fn source(&self, all: Vec<Spectrograms>) -> SpectrogramSource {
+        let wanted = self.extractors.iter().map(|(representation, _)| *representation);
+        SpectrogramSource::Computed(wanted.zip(all).collect())
     }
 }
 
 /// One spectrogram of one example, row by row.
-pub(super) struct Painting {
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spectrogram {
     pub size: ImageSize,
     pub pixels: Vec<f32>,
 }
 
-impl Painting {
+impl Spectrogram {
     /// In another size, but never larger than it is.
     pub fn at_most(self, most: Option<ImageSize>) -> Self {
         let Some(most) = most else { return self };
@@ -132,16 +124,16 @@ impl Painting {
 
 /// Spectrograms of one size, one after the other.
 #[derive(Default)]
-pub(super) struct Gallery {
+pub(super) struct SpectrogramStack {
     size: Option<ImageSize>,
     pixels: Vec<f32>,
 }
 
-impl Gallery {
+impl SpectrogramStack {
     /// Adds a spectrogram, which is brought to the size of the first.
-    pub fn hang(&mut self, painting: Painting) {
-        let size = *self.size.get_or_insert(painting.size);
-        self.pixels.extend(resize(&painting.pixels, painting.size, size));
+    pub fn push(&mut self, spectrogram: Spectrogram) {
+        let size = *self.size.get_or_insert(spectrogram.size);
+        self.pixels.extend(resize(&spectrogram.pixels, spectrogram.size, size));
     }
 
     /// All of them.

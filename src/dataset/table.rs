@@ -4,7 +4,6 @@
 //! of the first broken cell, and polars fills short rows with nulls without a word.
 
 use super::columns::{Role, role_of};
-use super::spectrograms::SpectrogramSource;
 use crate::error::{Error, Result};
 use crate::features::table::FEATURE_NAMES;
 use csv::{ReaderBuilder, StringRecord};
@@ -30,7 +29,7 @@ pub struct RawTable {
     pub labels: Vec<String>,
     /// File name of each row, if the table has them.
     pub filenames: Option<Vec<String>>,
-    /// Recording of each row, if the table has a column of its own for it.
+    /// Track of each row, if the table has a column of its own for it.
     pub tracks: Option<Vec<String>>,
     /// Line of each row in the file, counted from 1.
     pub lines: Vec<u64>,
@@ -38,41 +37,6 @@ pub struct RawTable {
     pub median_length: Option<f64>,
     /// Columns that were left out, each a name or `(unnamed)`.
     pub ignored: Vec<String>,
-    /// Spectrograms of the rows.
-    pub spectrograms: SpectrogramSource,
-}
-
-impl RawTable {
-    /// A table that was computed from files: for each example the genre, a file name and the values of all columns, in
-    /// one row of `values` after the other.
-    ///
-    /// # Errors
-    ///
-    /// Only if the numbers do not fill the rows, which would be a bug.
-    pub fn computed(
-        columns: Vec<String>,
-        labels: Vec<String>,
-        filenames: Vec<String>,
-        values: Vec<f64>,
-    ) -> Result<Self> {
-        Ok(Self {
-            features: Array2::from_shape_vec((labels.len(), columns.len()), values)
-                .map_err(|e| Error::new("the computed table", e, "report this as a bug"))?,
-            columns,
-            lines: (1..=labels.len() as u64).collect(),
-            labels,
-            filenames: Some(filenames),
-            tracks: None,
-            median_length: None,
-            ignored: Vec::new(),
-            spectrograms: SpectrogramSource::None("none were asked for".to_owned()),
-        })
-    }
-
-    /// The same with spectrograms of its rows, in their order.
-    pub fn with(self, spectrograms: SpectrogramSource) -> Self {
-        Self { spectrograms, ..self }
-    }
 }
 
 /// Reads a feature table.
@@ -94,7 +58,7 @@ pub fn read(path: &Path) -> Result<RawTable> {
     if header.iter().all(str::is_empty) {
         return Err(Error::at(path, "the file is empty", layout_hint));
     }
-    let layout = Layout::of(path, &header)?;
+    let layout = ColumnLayout::of(path, &header)?;
 
     let mut rows = Vec::new();
     let mut table = RawTable {
@@ -106,7 +70,6 @@ pub fn read(path: &Path) -> Result<RawTable> {
         lines: Vec::new(),
         median_length: None,
         ignored: layout.ignored.iter().map(|&c| shown_name(&header[c])).collect(),
-        spectrograms: SpectrogramSource::None("a table has none".to_owned()),
     };
     let mut lengths = Vec::new();
     let mut record = StringRecord::new();
@@ -225,7 +188,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 /// Which column of the file plays which part.
-struct Layout {
+struct ColumnLayout {
     features: Vec<usize>,
     label: usize,
     filename: Option<usize>,
@@ -234,7 +197,7 @@ struct Layout {
     ignored: Vec<usize>,
 }
 
-impl Layout {
+impl ColumnLayout {
     fn of(path: &Path, header: &StringRecord) -> Result<Self> {
         let names: Vec<&str> = header.iter().map(str::trim).collect();
         for (at, name) in names.iter().enumerate() {
@@ -274,7 +237,7 @@ impl Layout {
             features,
             label,
             filename: with_role(Role::Filename),
-            track: with_role(Role::Clip),
+            track: with_role(Role::Track),
             length: with_role(Role::Length),
             ignored,
         })

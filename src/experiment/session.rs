@@ -218,6 +218,7 @@ impl Session<'_> {
             drop_faults: data.drop_faults.clone(),
             representations: representations.clone(),
             spectrogram_size,
+            table,
         };
         // Two large datasets need not be in memory at once.
         *self.loaded.borrow_mut() = None;

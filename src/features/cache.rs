@@ -1,13 +1,14 @@
 //! Features that were extracted before, found again by what a recording is and not by where it lies.
 //!
-//! An entry is a file whose name is a SHA-256 over the recording's bytes, the settings and [`VERSION`]: a file
+//! An entry is a file whose name is a SHA-256 over the recording's bytes, the options and [`VERSION`]: a file
 //! or parameter that changed has another name, so nothing stale is ever served. Entries are written aside
 //! and renamed, so programs may share a folder and be killed at any moment; each ends with a checksum, and one
 //! that does not match is extracted again. Only whole recordings are kept, faults are looked at each time.
 
-use super::folder::Settings;
+use super::ExtractionOptions;
 use super::table::COLUMNS;
 use crate::audio::Container;
+use crate::util::{ASIDE, WholeFile};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
@@ -26,9 +27,8 @@ const HEADER: usize = 3;
 const WORDS: usize = 2 + COLUMNS;
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 32;
-/// How names of entries end, and how names of entries that are being written start.
+/// How names of entries end.
 const ENTRY: &str = ".features";
-const ASIDE: &str = ".writing-";
 
 /// A folder of extracted features.
 #[derive(Debug, Clone)]
@@ -38,22 +38,22 @@ pub struct Cache {
     trouble: Arc<Mutex<Option<String>>>,
 }
 
-/// What extraction makes of one recording, whatever its name.
+/// The columns of one recording, whatever its name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Extracted {
+pub struct CachedColumns {
     /// What the file really is.
     pub container: Container,
-    /// Number of the segment (`None` of a whole clip), samples and columns of each example.
+    /// Number of the segment (`None` of a whole track), samples and columns of each example.
     pub examples: Vec<(Option<usize>, usize, [f64; COLUMNS])>,
 }
 
 /// The name of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key(String);
+pub struct CacheKey(String);
 
 /// What a cache holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct CacheUsage {
     /// Recordings with their settings.
     pub entries: usize,
     /// Bytes of all entries.
@@ -82,8 +82,8 @@ impl Cache {
         &self.folder
     }
 
-    /// The name of what `settings` make of the file as it is now; `None` where it cannot be hashed.
-    pub fn key(path: &Path, settings: &Settings) -> Option<Key> {
+    /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
+    pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
         // A pipe would wait for ever.
         let kind = fs::metadata(path).ok()?;
         if !kind.is_file() || kind.len() > LARGEST {
@@ -91,26 +91,26 @@ impl Cache {
         }
         let mut content = Sha256::new();
         io::copy(&mut BufReader::with_capacity(1 << 16, File::open(path).ok()?), &mut content).ok()?;
-        let Settings { cut, limits, convention, cache: _ } = settings;
+        let ExtractionOptions { cut, limits, convention } = options;
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
         let name = Sha256::new().chain_update(content.finalize()).chain_update(parameters).finalize();
-        Some(Key(format!("{name:x}{ENTRY}")))
+        Some(CacheKey(format!("{name:x}{ENTRY}")))
     }
 
     /// The entry of that name, if there is one and it is whole.
-    pub fn get(&self, key: &Key) -> Option<Extracted> {
+    pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
         decode(&fs::read(self.folder.join(&key.0)).ok()?)
     }
 
     /// Stores an entry. If that fails, the work goes on without; see [`Cache::trouble`].
-    pub fn put(&self, key: &Key, extracted: &Extracted) {
+    pub fn put(&self, key: &CacheKey, extracted: &CachedColumns) {
         let store = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
-            let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(&self.folder)?;
+            let mut file = WholeFile::create(&self.folder.join(&key.0))?;
             file.write_all(&encode(extracted))?;
-            file.persist(self.folder.join(&key.0)).map_err(|e| e.error)?;
-            Ok(())
+            // The checksum tells of one that is not whole, and waiting for the disk each time would take longer.
+            file.finish_without_sync()
         };
         if let Err(error) = store() {
             let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,8 +128,8 @@ impl Cache {
     /// # Errors
     ///
     /// The folder cannot be listed.
-    pub fn usage(&self) -> io::Result<Usage> {
-        let mut usage = Usage::default();
+    pub fn usage(&self) -> io::Result<CacheUsage> {
+        let mut usage = CacheUsage::default();
         for (_, bytes) in self.files()? {
             usage.entries += 1;
             usage.bytes += bytes;
@@ -142,8 +142,8 @@ impl Cache {
     /// # Errors
     ///
     /// An entry cannot be deleted.
-    pub fn clear(&self) -> io::Result<Usage> {
-        let mut usage = Usage::default();
+    pub fn clear(&self) -> io::Result<CacheUsage> {
+        let mut usage = CacheUsage::default();
         for (path, bytes) in self.files()? {
             match fs::remove_file(&path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -173,7 +173,7 @@ impl Cache {
     }
 }
 
-fn encode(extracted: &Extracted) -> Vec<u8> {
+fn encode(extracted: &CachedColumns) -> Vec<u8> {
     let container = Container::ALL.iter().position(|c| *c == extracted.container).unwrap_or_default();
     let mut words = vec![MAGIC, container as u64, extracted.examples.len() as u64];
     for (segment, length, values) in &extracted.examples {
@@ -186,7 +186,7 @@ fn encode(extracted: &Extracted) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<Extracted> {
+fn decode(bytes: &[u8]) -> Option<CachedColumns> {
     let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
     if Sha256::digest(content)[..] != *checksum {
         return None;
@@ -202,7 +202,7 @@ fn decode(bytes: &[u8]) -> Option<Extracted> {
         (segment, length, std::array::from_fn(|column| f64::from_bits(words[2 + column])))
     };
     let container = *Container::ALL.get(container as usize)?;
-    Some(Extracted { container, examples: examples.chunks_exact(WORDS).map(example).collect() })
+    Some(CachedColumns { container, examples: examples.chunks_exact(WORDS).map(example).collect() })
 }
 
 #[cfg(test)]
@@ -214,7 +214,7 @@ mod tests {
     fn an_entry_comes_back_to_the_bit_and_not_at_all_if_a_bit_is_wrong() {
         let values: [f64; COLUMNS] = std::array::from_fn(|i| 1.0 / (i as f64 - 3.5));
         let examples = vec![(None, 661_500, values), (Some(0), 1, [-0.0; COLUMNS]), (Some(7), 2, values)];
-        let extracted = Extracted { container: Container::Mp3, examples };
+        let extracted = CachedColumns { container: Container::Mp3, examples };
         let bytes = encode(&extracted);
         assert_eq!(decode(&bytes).unwrap(), extracted);
         for at in [0, 8, 16, 500, bytes.len() - 1] {

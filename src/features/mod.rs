@@ -22,7 +22,7 @@
 //! | [`onset`], [`tempo`], [`beat`] | when notes begin, how fast, and the beats | `onset`, `beat` |
 //! | [`moments`] | mean and variance | `np.mean`, `np.var` |
 //! | [`table`] | the 57 columns of the published GTZAN tables | – |
-//! | [`folder`] | the same for many files at once | – |
+//! | [`extract`] | the same for many files at once, each decoded once | – |
 //! | [`spectrogram`], [`array_file`] | mel spectrograms of one shape, and files of them | – |
 //! | [`representation`] | what networks read: log-mel spectrograms or MFCCs over time | `feature.mfcc` |
 //! | [`cache`] | and not again for files already seen | – |
@@ -40,7 +40,7 @@ pub mod contrast;
 pub mod decibel;
 pub mod delta;
 mod error;
-pub mod folder;
+pub mod extract;
 pub mod groups;
 pub mod hpss;
 pub mod median;
@@ -48,6 +48,7 @@ pub mod mel;
 pub mod mfcc;
 pub mod moments;
 pub mod onset;
+mod options;
 pub mod pad;
 pub mod representation;
 pub mod rms;
@@ -63,3 +64,4 @@ pub mod tuning;
 pub mod zcr;
 
 pub use error::Error;
+pub use options::ExtractionOptions;

@@ -1,19 +1,23 @@
 //! Every function against librosa's results for the same signals; see
 //! `tests/fixtures/features/make_fixtures.py`.
 
+use super::cache::Cache;
+use super::extract::{Extraction, ExtractionJob, FeatureRow, extract, extract_reading};
 use super::onset::{Aggregate, onset_strength};
 use super::pad::Pad;
 use super::stft::{Complex, Stft, magnitude, power};
 use super::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use super::tempo::TempoEstimator;
 use super::*;
-use crate::audio::{Cut, RATE};
-use crate::recordings::track_of;
+use crate::audio::{self, Cut, RATE};
+use crate::recordings::names::track_of;
+use crate::recordings::{example_name, recordings};
 use crate::testing::{gtzan, skipped};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/features")
@@ -325,7 +329,7 @@ fn mixed_folder() -> tempfile::TempDir {
 #[test]
 fn a_folder_gives_rows_in_order_and_counts_what_is_wrong() {
     let folder = mixed_folder();
-    let listed = folder::recordings(folder.path()).unwrap();
+    let listed = recordings(folder.path()).unwrap();
     let genres: Vec<&str> = listed.iter().map(|(_, genre)| genre.as_str()).collect();
     assert_eq!(genres, ["blues", "blues", "jazz", "jazz", "jazz", "rock", "rock"]);
     let files: Vec<PathBuf> = listed.into_iter().map(|(path, _)| path).collect();
@@ -334,14 +338,13 @@ fn a_folder_gives_rows_in_order_and_counts_what_is_wrong() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (mut rows, mut faults, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let summary = pool.install(|| {
-            folder::extract(&files, &folder::Settings::new(cut), |i, outcome| {
+            extract(&files, &ExtractionJob::table(ExtractionOptions::new(cut)), |i, outcome| {
                 match outcome {
-                    folder::Outcome::Rows { rows: new, note } => {
-                        assert!(new.iter().all(|row| row.file == i));
-                        rows.extend(new);
+                    Extraction::Rows { rows: new, note } => {
+                        rows.extend(new.into_iter().map(|row| (i, row)));
                         notes.extend(note);
                     }
-                    folder::Outcome::Fault(error) => faults.push((i, error.fault.kind())),
+                    Extraction::Fault(error) => faults.push((i, error.fault.kind())),
                 }
                 Ok(())
             })
@@ -349,11 +352,9 @@ fn a_folder_gives_rows_in_order_and_counts_what_is_wrong() {
         (summary.unwrap(), rows, faults, notes)
     };
     let (summary, rows, faults, notes) = run(1);
-    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-    let expected =
-        ["blues.00000.0", "blues.00000.1", "blues.00000.2", "jazz.00001.0", "jazz.00001.1", "jazz.00001.2"];
-    assert_eq!(names, expected.map(|name| format!("{name}.wav")));
-    assert!(rows.iter().all(|row| row.length == 22_050));
+    let places: Vec<_> = rows.iter().map(|(file, row)| (*file, row.segment.unwrap())).collect();
+    assert_eq!(places, [(0, 0), (0, 1), (0, 2), (3, 0), (3, 1), (3, 2)]);
+    assert!(rows.iter().all(|(_, row)| row.length == 22_050));
     assert_eq!(faults, [(1, "not-audio"), (2, "too-short"), (4, "truncated"), (5, "empty"), (6, "silent")]);
     assert!(
         notes.len() == 1 && notes[0].ends_with("jazz.00001.mp3: is a WAV file by its content"),
@@ -370,12 +371,62 @@ fn a_callback_that_fails_ends_the_run() {
     let files = vec![folder.path().join("genres_original/blues/blues.00000.wav"); 50];
     let cut = Cut::new(3.0, None).unwrap();
     let mut calls = 0;
-    let result = folder::extract(&files, &folder::Settings::new(cut), |_, _| {
+    let result = extract(&files, &ExtractionJob::table(ExtractionOptions::new(cut)), |_, _| {
         calls += 1;
         Err(std::io::ErrorKind::Interrupted.into())
     });
     assert_eq!(result.unwrap_err().kind(), std::io::ErrorKind::Interrupted);
     assert_eq!(calls, 1);
+}
+
+/// All rows of `files`, and how often a file was decoded for them.
+fn counted<T: Send + std::fmt::Debug>(
+    files: &[PathBuf],
+    job: &ExtractionJob<T>,
+) -> (Vec<FeatureRow<T>>, usize) {
+    let decoded = AtomicUsize::new(0);
+    let read = |path: &Path, limits: &audio::Limits| {
+        decoded.fetch_add(1, Ordering::Relaxed);
+        audio::read_within(path, limits)
+    };
+    let mut all = Vec::new();
+    extract_reading(files, job, &read, |_, outcome| {
+        let Extraction::Rows { rows, .. } = outcome else { panic!("{outcome:?}") };
+        all.extend(rows);
+        Ok(())
+    })
+    .unwrap();
+    (all, decoded.into_inner())
+}
+
+#[test]
+fn a_recording_is_decoded_once_for_all_and_not_for_what_is_cached() {
+    let folder = mixed_folder();
+    let files = ["blues/blues.00000.wav", "jazz/jazz.00001.mp3"]
+        .map(|name| folder.path().join("genres_original").join(name));
+    let cache = Cache::within(&folder.path().join("cache"));
+    let options = ExtractionOptions::new(Cut::new(1.0, None).unwrap());
+    let first = |samples: &[f32]| samples[0];
+    let table = ExtractionJob { cache: Some(&cache), ..ExtractionJob::table(options) };
+    let both = ExtractionJob { options, table: true, cache: Some(&cache), also: Some(&first) };
+
+    let (fresh, decoded) = counted(&files, &both);
+    assert_eq!((fresh.len(), decoded), (6, 2), "each file once, for the table and what else is wanted");
+    let (cached, decoded) = counted(&files, &table);
+    assert_eq!(decoded, 0, "the columns are cached, and nothing else is wanted");
+    assert!(cached.iter().zip(&fresh).all(|(c, f)| c.values == f.values && c.segment == f.segment));
+    let (again, decoded) = counted(&files, &both);
+    assert_eq!((&again, decoded), (&fresh, 2));
+    let (without, _) = counted(&files, &ExtractionJob { cache: None, ..both });
+    assert_eq!(without, fresh);
+
+    let no_table = ExtractionJob { options, table: false, cache: Some(&cache), also: Some(&first) };
+    let (contents, decoded) = counted(&files, &no_table);
+    assert_eq!(decoded, 2);
+    let digests: HashSet<[u8; 32]> = contents.iter().map(|row| row.content.unwrap()).collect();
+    // Both files hold the same samples.
+    assert_eq!(digests.len(), 3);
+    assert!(contents.iter().zip(&fresh).all(|(c, f)| c.also == f.also && f.content.is_none()));
 }
 
 /// A published table: the columns by file name.
@@ -392,11 +443,8 @@ fn published(path: &Path) -> HashMap<String, [f64; COLUMNS]> {
 #[test]
 fn published_tables_are_reproduced() {
     let Some(gtzan) = gtzan() else { return };
-    let files: Vec<PathBuf> = folder::recordings(&gtzan.join("genres_original"))
-        .unwrap()
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect();
+    let files: Vec<PathBuf> =
+        recordings(&gtzan.join("genres_original")).unwrap().into_iter().map(|(path, _)| path).collect();
     for (seconds, table) in
         [(30.0, "features_30_sec.csv"), (3.0, "features_3_sec.published.csv"), (10.0, "features_10_sec.csv")]
     {
@@ -406,31 +454,33 @@ fn published_tables_are_reproduced() {
             continue;
         }
         let theirs = published(&path);
-        let clips: HashSet<&str> = theirs.keys().map(|name| track_of(name)).collect();
+        let tracks: HashSet<&str> = theirs.keys().map(|name| track_of(name)).collect();
         let has_rows =
-            |file: &&PathBuf| clips.contains(track_of(&file.file_name().unwrap().to_string_lossy()));
+            |file: &&PathBuf| tracks.contains(track_of(&file.file_name().unwrap().to_string_lossy()));
         let files: Vec<PathBuf> = files.iter().filter(has_rows).cloned().collect();
         let deviations: [f64; COLUMNS] =
             std::array::from_fn(|column| moments::mean_var(theirs.values().map(|row| row[column]))[1].sqrt());
-        let settings = folder::Settings {
+        let options = ExtractionOptions {
             convention: Convention::of_published(seconds),
-            ..folder::Settings::new(Cut::new(seconds, None).unwrap())
+            ..ExtractionOptions::new(Cut::new(seconds, None).unwrap())
         };
         let mut compared = 0;
-        let summary = folder::extract(&files, &settings, |_, outcome| {
+        let summary = extract(&files, &ExtractionJob::table(options), |at, outcome| {
             // One recording of the public copy is broken.
-            let folder::Outcome::Rows { rows, .. } = outcome else { return Ok(()) };
+            let Extraction::Rows { rows, .. } = outcome else { return Ok(()) };
             for row in rows {
-                let Some(expected) = theirs.get(&row.name) else { continue };
+                let stem = files[at].file_stem().unwrap().to_string_lossy();
+                let name_of_row = example_name(&stem, row.segment, "wav");
+                let Some(expected) = theirs.get(&name_of_row) else { continue };
                 compared += 1;
                 for (column, name) in FEATURE_NAMES.iter().enumerate() {
                     let error = (row.values[column] - expected[column]).abs() / deviations[column];
-                    assert!(error <= 1e-4, "{}: {name} is {error:.1e} deviations off", row.name);
+                    assert!(error <= 1e-4, "{name_of_row}: {name} is {error:.1e} deviations off");
                 }
             }
             Ok(())
         });
         assert!(summary.unwrap().files + 1 >= files.len());
-        assert!(compared + 1 >= files.len(), "{table} has only {compared} rows of {} clips", files.len());
+        assert!(compared + 1 >= files.len(), "{table} has only {compared} rows of {} tracks", files.len());
     }
 }

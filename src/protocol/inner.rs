@@ -12,23 +12,23 @@ use std::collections::BTreeMap;
 pub fn groups(dataset: &Dataset, protocol: &Protocol, leaks: &Leakage) -> Vec<usize> {
     enum Unit {
         Example,
-        Clip,
+        Track,
         Artist,
     }
     let unit = match protocol {
         Protocol::Segment => Unit::Example,
-        Protocol::Track => Unit::Clip,
+        Protocol::Track => Unit::Track,
         Protocol::Artist => Unit::Artist,
         _ if leaks.same_track > 0 => Unit::Example,
         _ if leaks.same_artist == Some(0) => Unit::Artist,
-        _ => Unit::Clip,
+        _ => Unit::Track,
     };
     let unknown = dataset.artists.of_track.iter().flatten().max().map_or(0, |last| last + 1);
     let examples = dataset.catalogue.examples.iter().enumerate();
     examples
         .map(|(number, example)| match unit {
             Unit::Example => number,
-            Unit::Clip => example.track,
+            Unit::Track => example.track,
             // Tracks of unknown artists count as by an artist each.
             Unit::Artist => dataset.artists.of_track[example.track].unwrap_or(unknown + example.track),
         })

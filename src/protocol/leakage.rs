@@ -12,7 +12,7 @@ pub struct Leakage {
     pub tested: usize,
     /// Those whose track has another segment in the training or validation part.
     pub same_track: usize,
-    /// Those whose features stand there to the last bit under another name.
+    /// Those whose features (or samples, pixels) stand there to the last bit under another name.
     pub duplicates: usize,
     /// Those whose artist plays there too; `None` if no artists are known.
     pub same_artist: Option<usize>,
@@ -21,8 +21,8 @@ pub struct Leakage {
 impl Leakage {
     /// Counts the leaks of a split.
     pub fn count(dataset: &Dataset, folds: &[Fold]) -> Self {
-        let bits = |e: usize| -> Vec<u64> { dataset.table.row(e).iter().map(|v| v.to_bits()).collect() };
-        let rows: Vec<Vec<u64>> = (0..dataset.catalogue.examples.len()).map(bits).collect();
+        let rows: Vec<Vec<u8>> =
+            (0..dataset.catalogue.examples.len()).map(|example| what_is_there(dataset, example)).collect();
         let track = |e: usize| dataset.catalogue.examples[e].track;
         let artist = |e: usize| dataset.artists.of_track.get(track(e)).copied().flatten();
         let mut leaks = Self { same_artist: (!dataset.artists.is_empty()).then_some(0), ..Self::default() };
@@ -30,11 +30,11 @@ impl Leakage {
             let seen = || fold.train.iter().chain(&fold.valid).copied();
             let seen_tracks: BTreeSet<usize> = seen().map(track).collect();
             let seen_artists: BTreeSet<usize> = seen().filter_map(artist).collect();
-            let seen_rows: HashSet<&[u64]> = seen().map(|e| rows[e].as_slice()).collect();
+            let seen_rows: HashSet<&[u8]> = seen().map(|e| rows[e].as_slice()).collect();
             let tested = |leaks: &dyn Fn(usize) -> bool| fold.test.iter().filter(|&&e| leaks(e)).count();
             leaks.tested += fold.test.len();
             leaks.same_track += tested(&|e| seen_tracks.contains(&track(e)));
-            leaks.duplicates += tested(&|e| seen_rows.contains(rows[e].as_slice()));
+            leaks.duplicates += tested(&|e| !rows[e].is_empty() && seen_rows.contains(rows[e].as_slice()));
             if let Some(count) = &mut leaks.same_artist {
                 *count += tested(&|e| artist(e).is_some_and(|a| seen_artists.contains(&a)));
             }
@@ -61,5 +61,13 @@ impl Leakage {
         .into_iter()
         .flatten()
         .collect()
+    }
+}
+
+/// What tells examples apart: the row of the table or, where no columns were computed, the digest of samples or pixels.
+fn what_is_there(dataset: &Dataset, example: usize) -> Vec<u8> {
+    match dataset.contents.get(example) {
+        Some(content) => content.to_vec(),
+        None => dataset.table.row(example).iter().flat_map(|value| value.to_le_bytes()).collect(),
     }
 }

@@ -13,21 +13,48 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+/// Names of the columns.
+pub const COLUMNS: [&str; 5] = ["example", "clip", "repeat", "fold", "part"];
+
+/// One row of a split's table: what one example does in one fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitRow<'a> {
+    /// Name of the example.
+    pub example: &'a str,
+    /// Name of its track; the column is called `clip`.
+    pub track: &'a str,
+    /// Number of the draw.
+    pub repeat: usize,
+    /// Number of the fold in its draw.
+    pub fold: usize,
+    /// `train`, `valid` or `test`.
+    pub part: &'static str,
+}
+
+/// The rows of a split's table: folds as they come, and of each the training, the validation and the test part. The one
+/// place where a split becomes rows; whatever writes one, writes these under [`COLUMNS`].
+pub fn rows<'a>(catalogue: &'a Catalogue, folds: &'a [Fold]) -> impl Iterator<Item = SplitRow<'a>> {
+    folds.iter().flat_map(move |fold| {
+        let parts = [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)];
+        parts.into_iter().flat_map(move |(part, examples)| {
+            examples.iter().map(move |&number| {
+                let example = &catalogue.examples[number];
+                let track = &catalogue.tracks[example.track];
+                SplitRow { example: &example.name, track, repeat: fold.repeat, fold: fold.fold, part }
+            })
+        })
+    })
+}
+
 /// The split's table. The same split always gives the same bytes.
 pub fn csv(catalogue: &Catalogue, folds: &[Fold]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(vec![]);
-    let mut row = |cells: [&str; 5]| {
+    let mut write = |cells: [&str; 5]| {
         writer.write_record(cells).unwrap_or_else(|e| unreachable!("writing to memory: {e}"))
     };
-    row(["example", "clip", "repeat", "fold", "part"]);
-    for fold in folds {
-        let (repeat_text, fold_text) = (fold.repeat.to_string(), fold.fold.to_string());
-        for (part, examples) in [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)] {
-            for &number in examples {
-                let example = &catalogue.examples[number];
-                row([&example.name, &catalogue.tracks[example.track], &repeat_text, &fold_text, part]);
-            }
-        }
+    write(COLUMNS);
+    for row in rows(catalogue, folds) {
+        write([row.example, row.track, &row.repeat.to_string(), &row.fold.to_string(), row.part]);
     }
     writer.into_inner().unwrap_or_else(|e| unreachable!("flushing to memory: {e}"))
 }
@@ -37,8 +64,8 @@ pub fn hash(csv: &[u8]) -> String {
     hex(&Sha256::digest(csv))
 }
 
-/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip` (a row with a track and no example means all its
-/// examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
+/// Reads a split's table for the examples of a dataset. Columns: `example` or `clip`, which may be called `track` (a row
+/// with a track and no example means all its examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
 ///
 /// # Errors
 ///
@@ -52,7 +79,8 @@ pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
     let need = |name: &str| {
         column(name).ok_or_else(|| Error::at(path, format!("there is no column `{name}`"), hint))
     };
-    let (example_column, track_column, repeat_column) = (column("example"), column("clip"), column("repeat"));
+    let (example_column, repeat_column) = (column("example"), column("repeat"));
+    let track_column = column("clip").or_else(|| column("track"));
     let name_column = example_column
         .or(track_column)
         .ok_or_else(|| need("example").err().unwrap_or_else(|| unreachable!("it is missing")))?;

@@ -1,8 +1,10 @@
-//! Files before they are examples: getting them, making them, looking them over.
+//! Files before they are examples: finding them, known datasets, getting them, making them, looking them over.
 
 pub mod audit;
 pub mod fetch;
-mod names;
+mod find;
+pub mod layouts;
+pub mod names;
 pub mod synth;
 
-pub use names::track_of;
+pub use find::{Recording, by_genre, example_name, find, find_in, recordings};

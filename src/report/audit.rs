@@ -1,14 +1,14 @@
 //! What `bench data audit` prints.
 
 use super::{Grid, WIDTH};
-use crate::recordings::audit::{Counts, Group, Link, Report, Sameness};
+use crate::recordings::audit::{AuditReport, DuplicateGroup, DuplicateLink, GenreCounts, Sameness};
 use console::style;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use textwrap::Options;
 
 /// The report for people, at most [`WIDTH`] columns wide.
-pub fn text(report: &Report) -> String {
+pub fn text(report: &AuditReport) -> String {
     let files: usize = report.genres.values().map(|counts| counts.files).sum();
     let mut out = format!("{}: {files} recordings\n\n", style(shown(&report.folder)).bold());
     out += &counts(&report.genres);
@@ -44,10 +44,10 @@ pub fn text(report: &Report) -> String {
 }
 
 /// A row a genre, and their sum.
-fn counts(genres: &BTreeMap<String, Counts>) -> String {
+fn counts(genres: &BTreeMap<String, GenreCounts>) -> String {
     let mut grid = Grid::new(1, ["genre", "files", "faults", "duplicates", "hints"]);
-    let mut sum = Counts::default();
-    let mut row = |name: &str, c: &Counts| {
+    let mut sum = GenreCounts::default();
+    let mut row = |name: &str, c: &GenreCounts| {
         let numbers = [c.files, c.faults, c.duplicates, c.hints].map(|n| n.to_string());
         grid.row(std::iter::once(shown(name)).chain(numbers));
     };
@@ -64,7 +64,7 @@ fn counts(genres: &BTreeMap<String, Counts>) -> String {
     lines.map(|(i, line)| format!("{}\n", if i == 0 { style(line).bold() } else { style(line) })).collect()
 }
 
-fn duplicates(group: &Group) -> String {
+fn duplicates(group: &DuplicateGroup) -> String {
     let mut out = item("  ", &format!("{}: {}", group.kind.name(), group.members[0].file));
     if group.mislabelled {
         let mut genres: Vec<&str> = group.members.iter().map(|member| member.genre.as_str()).collect();
@@ -78,7 +78,7 @@ fn duplicates(group: &Group) -> String {
 }
 
 /// `blues/b.mp3 = blues/a.wav: re-encoded, from 7.77 s on, -3.1 dB, similarity 0.98, 22.2 s in common`.
-fn connection(link: &Link) -> String {
+fn connection(link: &DuplicateLink) -> String {
     let mut text = format!("{} = {}: {}", link.b, link.a, link.kind.name());
     if link.offset_seconds.abs() >= 0.005 {
         let _ = write!(text, ", {:+.2} s", link.offset_seconds);

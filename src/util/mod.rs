@@ -2,9 +2,11 @@
 
 mod files;
 mod hash;
+mod parallel;
 pub(crate) mod simd;
 mod text;
 
-pub use files::write_whole;
-pub use hash::hex;
+pub use files::{ASIDE, WholeFile, write_whole};
+pub use hash::{content_of, hex};
+pub use parallel::in_order;
 pub(crate) use text::as_text;

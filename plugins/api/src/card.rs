@@ -186,9 +186,9 @@ pub enum Reads {
 }
 
 impl Reads {
-    /// Whether the table is among it.
+    /// Whether the feature table is among it.
     pub fn table(self) -> bool {
-        !matches!(self, Self::Spectrograms(_))
+        matches!(self, Self::Table | Self::TableAndSpectrograms(_))
     }
 
     /// The spectrograms among it.

@@ -2,7 +2,7 @@ use crate::cli::output::unwritable;
 use crate::cli::progress::{bar, stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, print};
 use crate::error::Result;
-use crate::recordings::audit::{Watch, audit};
+use crate::recordings::audit::{AuditObserver, audit};
 use crate::report;
 use crate::util::write_whole;
 use indicatif::ProgressBar;
@@ -57,7 +57,7 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
+impl AuditObserver for Bar {
     fn begin(&self, stage: &'static str, steps: usize) {
         self.0.reset();
         self.0.set_message(stage);

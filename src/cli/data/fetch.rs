@@ -1,8 +1,10 @@
 use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, json_text, print};
 use crate::error::Result;
-use crate::recordings::fetch::layout::{GENRES, RECORDINGS_A_GENRE};
-use crate::recordings::fetch::{Fetched, Limits, Origin, Request, Stage, Watch, fetch};
+use crate::recordings::fetch::{
+    ArchiveLimits, FetchObserver, FetchRequest, FetchStage, Fetched, Origin, fetch,
+};
+use crate::recordings::layouts::KAGGLE;
 use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -78,11 +80,11 @@ fn parse_gigabytes(text: &str) -> std::result::Result<f64, String> {
 /// Runs `bench data fetch`.
 pub(super) fn run(args: &Args) -> Result<u8> {
     let Name::Gtzan = args.dataset;
-    let request = Request {
+    let request = FetchRequest {
         from: args.from.clone(),
         sha256: args.sha256.clone(),
         to: args.to.clone(),
-        limits: Limits::of_gigabytes(args.max_gb),
+        limits: ArchiveLimits::of_gigabytes(args.max_gb),
         patience: Duration::from_secs(args.timeout),
     };
     stop_on_ctrl_c_saying(
@@ -101,7 +103,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
 
 fn summary(fetched: &Fetched, to: &Path) -> String {
     let contents = &fetched.contents;
-    let full = GENRES.len() * RECORDINGS_A_GENRE;
+    let full = KAGGLE.genres.len() * KAGGLE.recordings_a_genre.unwrap_or(0);
     let there: usize = contents.recordings.values().map(std::collections::BTreeSet::len).sum();
     let mut text = format!("{}: {}\n", to.display(), BinaryBytes(contents.bytes));
     let mut line = |what: &str, is: String| {
@@ -110,7 +112,7 @@ fn summary(fetched: &Fetched, to: &Path) -> String {
     line("audio", format!("{} files of {there} recordings", contents.audio_files));
     let genres = contents.recordings.iter().map(|(genre, names)| format!("{genre} {}", names.len()));
     line("", genres.collect::<Vec<_>>().join(", "));
-    line("pictures", format!("{} files", contents.image_files));
+    line("images", format!("{} files", contents.image_files));
     line(
         "tables",
         match contents.tables.is_empty() {
@@ -154,14 +156,14 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
-    fn stage(&self, stage: Stage) {
+impl FetchObserver for Bar {
+    fn stage(&self, stage: FetchStage) {
         self.0.reset();
         self.0.unset_length();
         self.0.set_message(match stage {
-            Stage::Download => "downloading",
-            Stage::Check => "checking",
-            Stage::Unpack => "unpacking",
+            FetchStage::Download => "downloading",
+            FetchStage::Check => "checking",
+            FetchStage::Unpack => "unpacking",
         });
         self.length(None);
     }

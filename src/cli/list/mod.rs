@@ -8,6 +8,7 @@ use crate::dataset::{Dataset, Info, Source, builtin_info};
 use crate::error::{Error, Result};
 use crate::experiment::{keys, schema};
 use crate::protocol::Protocol;
+use crate::recordings::layouts::{self, KNOWN};
 use crate::report::WIDTH;
 use crate::run::Store;
 use crate::score::METRICS;
@@ -52,7 +53,7 @@ enum What {
     Protocols,
     /// What --sort and --columns choose from.
     Metrics,
-    /// The built-in data and the tables in --data.
+    /// The built-in data, the tables in --data, and the layouts of folders that are known.
     Datasets,
     /// Stored runs, the latest first.
     Runs,
@@ -95,6 +96,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
         text.push('\n');
         object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
+        text += &known_layouts();
+        object.insert("layouts".to_owned(), KNOWN.iter().map(|known| json!(known)).collect());
     }
     if args.what == Some(What::Experiment) {
         if args.json {
@@ -141,6 +144,18 @@ fn protocols() -> String {
     text + "\n"
 }
 
+fn known_layouts() -> String {
+    let mut text = heading("Known layouts (--data DIR)");
+    for known in KNOWN {
+        let label = format!("  {:<20} ", known.name);
+        let indent = " ".repeat(label.len());
+        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+        text += &textwrap::fill(known.about, options);
+        text.push('\n');
+    }
+    text + "\n"
+}
+
 /// The built-in dataset and, of a folder, those tables that can be read.
 fn datasets(args: &Args) -> Result<Vec<Info>> {
     let mut sets = vec![builtin_info()?];
@@ -152,8 +167,8 @@ fn datasets(args: &Args) -> Result<Vec<Info>> {
         None => {}
         Some(folder) if folder.is_dir() => {
             // By file, so that no features are computed where there is no table.
-            let table = |seconds: &u32| folder.join(format!("features_{seconds}_sec.csv"));
-            sets.extend([30, 10, 3].iter().filter_map(|s| load(&table(s), Some(*s)).ok()));
+            let tables = layouts::of_folder(folder).tables.iter();
+            sets.extend(tables.filter_map(|t| load(&folder.join(t.file), Some(t.seconds)).ok()));
         }
         Some(file) => sets.push(load(file, None)?),
     }

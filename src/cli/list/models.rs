@@ -1,7 +1,7 @@
 //! `bench list models`: all of them on a screen, or one as a page.
 
 use super::heading;
-use crate::dataset::SAMPLE_RATE;
+use crate::audio::RATE;
 use crate::error::Result;
 use crate::experiment::{Registered, Registry};
 use crate::features::representation::RepresentationExtractor;
@@ -146,7 +146,7 @@ fn section(title: &str, grid: &Grid) -> String {
 fn cost(Registered { model, card }: &Registered) -> Option<Cost> {
     let params = card.resolve([]).ok()?;
     let representation = card.reads_with(&params).ok()?.spectrograms();
-    let samples = (3.0 * SAMPLE_RATE) as usize;
+    let samples = 3 * RATE as usize;
     let shape = match representation {
         Some(representation) => RepresentationExtractor::new(&representation, samples).ok()?.shape(),
         None => (0, 0),

@@ -1,6 +1,6 @@
 //! Recordings that are the same, found from their sound alone.
 
-use super::Watch;
+use super::AuditObserver;
 use super::align::{Aligner, Alignment};
 use super::index::{Candidate, candidates};
 use super::landmark::{HOP, Landmark};
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Least similarity of two recordings that count as one. Measured on 50 real clips and their copies: different
+/// Least similarity of two recordings that count as one. Measured on 50 real tracks and their copies: different
 /// recordings stay below 0.07; MP3 at 64 kbit/s, Ogg Vorbis and noise at 20 dB stay above 0.75, half of those with
 /// noise at 10 dB above 0.5. Two that have a third of their bars in common reach 0.4.
 pub const SIMILAR: f64 = 0.5;
@@ -25,7 +25,7 @@ const BATCH: usize = 32;
 
 /// Two recordings that are the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Link {
+pub struct SamePair {
     /// Index of the first recording.
     pub a: usize,
     /// Index of the second, after `a`.
@@ -44,18 +44,22 @@ pub struct Link {
 
 /// Recordings that are the same, at least two, and what connects them: each link joins two that no other joins.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Group {
+pub struct SameRecordings {
     /// Their indices, in order.
     pub members: Vec<usize>,
     /// One link fewer than members.
-    pub links: Vec<Link>,
+    pub links: Vec<SamePair>,
 }
 
 /// Finds all groups of recordings that are the same, in the order of their first members; `None` if cancelled.
 ///
 /// Equal samples are exact duplicates. For all others, landmarks say which pairs may overlap and where, and the
 /// samples, read again, whether they do.
-pub fn find(paths: &[&Path], measured: &[&Measured], watch: &dyn Watch) -> Option<Vec<Group>> {
+pub fn find(
+    paths: &[&Path],
+    measured: &[&Measured],
+    observer: &dyn AuditObserver,
+) -> Option<Vec<SameRecordings>> {
     let mut links = Vec::new();
     let mut joined = Joined::new(measured.len());
     let mut first_with = BTreeMap::new();
@@ -72,20 +76,20 @@ pub fn find(paths: &[&Path], measured: &[&Measured], watch: &dyn Watch) -> Optio
     let candidates = candidates(&prints);
 
     let aligner = Aligner::new();
-    watch.begin("comparing", candidates.len());
+    observer.begin("comparing", candidates.len());
     for batch in candidates.chunks(BATCH) {
         let open = |c: &Candidate| joined.root(c.a) != joined.root(c.b);
-        let found: Vec<Option<Link>> = batch
+        let found: Vec<Option<SamePair>> = batch
             .par_iter()
             .with_max_len(1)
             .map(|candidate| {
-                let work = open(candidate) && !watch.cancelled();
+                let work = open(candidate) && !observer.cancelled();
                 let link = work.then(|| compare(&aligner, paths, candidate)).flatten();
-                watch.done();
+                observer.done();
                 link
             })
             .collect();
-        if watch.cancelled() {
+        if observer.cancelled() {
             return None;
         }
         links.extend(found.into_iter().flatten().filter(|link| joined.join(link.a, link.b)));
@@ -93,12 +97,12 @@ pub fn find(paths: &[&Path], measured: &[&Measured], watch: &dyn Watch) -> Optio
     Some(groups(&links, &joined))
 }
 
-fn exact(a: usize, b: usize, seconds: f64) -> Link {
-    Link { a, b, kind: Sameness::Exact, similarity: 1.0, offset: 0.0, gain_db: 0.0, overlap: seconds }
+fn exact(a: usize, b: usize, seconds: f64) -> SamePair {
+    SamePair { a, b, kind: Sameness::Exact, similarity: 1.0, offset: 0.0, gain_db: 0.0, overlap: seconds }
 }
 
 /// Reads both recordings again. One that cannot be read any more is nobody's duplicate.
-fn compare(aligner: &Aligner, paths: &[&Path], candidate: &Candidate) -> Option<Link> {
+fn compare(aligner: &Aligner, paths: &[&Path], candidate: &Candidate) -> Option<SamePair> {
     let a = audio::read(paths[candidate.a]).ok()?.samples;
     let b = audio::read(paths[candidate.b]).ok()?.samples;
     let found = aligner.align(&a, &b, candidate.offsets.iter().map(|offset| offset * HOP as i64))?;
@@ -113,18 +117,18 @@ fn compare(aligner: &Aligner, paths: &[&Path], candidate: &Candidate) -> Option<
     let seconds = |samples: i64| samples as f64 / f64::from(RATE);
     let (a, b) = (candidate.a, candidate.b);
     let (offset, overlap) = (seconds(lag), seconds(overlap as i64));
-    (similarity >= SIMILAR).then_some(Link { a, b, kind, similarity, offset, gain_db, overlap })
+    (similarity >= SIMILAR).then_some(SamePair { a, b, kind, similarity, offset, gain_db, overlap })
 }
 
-fn groups(links: &[Link], joined: &Joined) -> Vec<Group> {
-    let mut of_root: BTreeMap<usize, Group> = BTreeMap::new();
+fn groups(links: &[SamePair], joined: &Joined) -> Vec<SameRecordings> {
+    let mut of_root: BTreeMap<usize, SameRecordings> = BTreeMap::new();
     for link in links {
-        let empty = || Group { members: Vec::new(), links: Vec::new() };
+        let empty = || SameRecordings { members: Vec::new(), links: Vec::new() };
         let group = of_root.entry(joined.root(link.a)).or_insert_with(empty);
         group.links.push(*link);
         group.members.extend([link.a, link.b]);
     }
-    let mut groups: Vec<Group> = of_root.into_values().collect();
+    let mut groups: Vec<SameRecordings> = of_root.into_values().collect();
     for group in &mut groups {
         group.members.sort_unstable();
         group.members.dedup();

@@ -3,7 +3,7 @@
 use super::landmark::Landmark;
 use rayon::prelude::*;
 
-/// Landmarks that must agree on an offset for it to be looked into. By chance up to a dozen of a clip's thousands
+/// Landmarks that must agree on an offset for it to be looked into. By chance up to a dozen of a track's thousands
 /// do; 10 s in common give hundreds.
 const VOTES: usize = 15;
 /// Offsets of a pair that are looked into: music repeats itself, so the best in votes need not be the right one.
@@ -34,7 +34,7 @@ struct Use {
 
 /// Pairs of recordings whose landmarks agree on an offset, those with the most votes first.
 ///
-/// `prints` has the landmarks of each recording. Memory is 12 bytes a landmark: 36 MB for a thousand clips of
+/// `prints` has the landmarks of each recording. Memory is 12 bytes a landmark: 36 MB for a thousand tracks of
 /// 30 s.
 pub fn candidates(prints: &[&[Landmark]]) -> Vec<Candidate> {
     let mut uses: Vec<Use> = prints

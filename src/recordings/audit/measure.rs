@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// From this length on, only the middle of a recording is compared with its genre …
 const LONG: usize = 45 * RATE as usize;
-/// … this much of it, as long as GTZAN's clips are.
+/// … this much of it, as long as GTZAN's tracks are.
 const MIDDLE: usize = 30 * RATE as usize;
 
 /// What one recording is.

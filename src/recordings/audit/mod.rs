@@ -1,7 +1,7 @@
 //! Looks a folder of recordings over: what cannot be used, what is there twice, what is odd.
 //!
 //! B. L. Sturm, *The GTZAN dataset: its contents, its faults, their effects on evaluation, and its future use*
-//! (2013), found by listening that one clip in seven or so of GTZAN is repeated, mislabelled or distorted. This
+//! (2013), found by listening that one track in seven or so of GTZAN is repeated, mislabelled or distorted. This
 //! finds from the sound alone what a program can find.
 //!
 //! | file | what |
@@ -28,17 +28,19 @@ mod silence;
 #[cfg(test)]
 mod tests;
 
-pub use report::{Counts, Fault, Group, Hint, Link, Place, Recording, Report, Sameness, Topic};
+pub use report::{
+    AuditHint, AuditReport, AuditedFile, AuditedRecording, DuplicateGroup, DuplicateLink, FaultyRecording,
+    GenreCounts, HintTopic, Sameness,
+};
 
-use super::track_of;
+use super::{Recording, find};
 use crate::audio::{self, RATE};
 use crate::error::{Error, Result};
-use crate::features::folder::recordings;
 use measure::{Measured, Measurer};
 use outlier::{Oddity, Point};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Share of cut-off samples from which on a recording counts as clipped: 1 in 5000, 4 a second.
 const CLIPPED: f64 = 2e-4;
@@ -49,7 +51,7 @@ const SILENT_SHARE: f64 = 0.2;
 const LENGTH: f64 = 1.1;
 
 /// Who is told how far an audit is, and may end it. Called from many threads.
-pub trait Watch: Sync {
+pub trait AuditObserver: Sync {
     /// A stage of so many steps begins: `reading` recordings, then `comparing` pairs.
     fn begin(&self, stage: &'static str, steps: usize);
     /// A step is done.
@@ -58,7 +60,7 @@ pub trait Watch: Sync {
     fn cancelled(&self) -> bool;
 }
 
-/// Audits all recordings under `root`; `None` if `watch` cancelled it.
+/// Audits all recordings under `root`; `None` if `observer` cancelled it.
 ///
 /// Recordings are read in parallel on the current rayon pool and forgotten again but for a few kilobytes of numbers
 /// and fingerprint each; pairs that seem to be the same are read once more. The report does not depend on the number of
@@ -67,33 +69,34 @@ pub trait Watch: Sync {
 /// # Errors
 ///
 /// The folder cannot be listed, or there is not one recording in it.
-pub fn audit(root: &Path, watch: &dyn Watch) -> Result<Option<Report>> {
+pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditReport>> {
     let hint = "name a folder with one folder of recordings a genre, such as gtzan/genres_original";
-    let files = recordings(root).map_err(|e| Error::at(root, format!("cannot be listed: {e}"), hint))?;
+    let unlisted = |e: Error| Error { hint: hint.to_owned(), ..e };
+    let files = find(&[root.to_owned()]).map_err(unlisted)?;
     if files.is_empty() {
         return Err(Error::at(root, "there are no recordings under this folder", hint));
     }
-    watch.begin("reading", files.len());
-    let Some(outcomes) = measured(&files, watch)? else { return Ok(None) };
+    observer.begin("reading", files.len());
+    let Some(outcomes) = measured(&files, observer)? else { return Ok(None) };
 
-    let mut report = Report::new(root);
-    let mut read: Vec<(&Path, Place, Measured)> = Vec::new();
-    for ((path, genre), outcome) in files.iter().zip(outcomes) {
-        let place = place(root, path, genre);
-        report.genres.entry(genre.clone()).or_default().files += 1;
+    let mut report = AuditReport::new(root);
+    let mut read: Vec<(&Path, AuditedFile, Measured)> = Vec::new();
+    for (file, outcome) in files.iter().zip(outcomes) {
+        let place = place(root, file);
+        report.genres.entry(file.genre.clone()).or_default().files += 1;
         match outcome {
-            Ok(measured) => read.push((path, place, measured)),
+            Ok(measured) => read.push((&file.path, place, measured)),
             Err(error) => {
                 let (kind, reason) = (error.fault.kind().to_owned(), error.fault.to_string());
-                report.faults.push(Fault { place, kind, reason });
+                report.faults.push(FaultyRecording { place, kind, reason });
             }
         }
     }
     let paths: Vec<&Path> = read.iter().map(|r| r.0).collect();
     let measured: Vec<&Measured> = read.iter().map(|r| &r.2).collect();
-    let Some(groups) = duplicates::find(&paths, &measured, watch) else { return Ok(None) };
+    let Some(groups) = duplicates::find(&paths, &measured, observer) else { return Ok(None) };
 
-    let places: Vec<&Place> = read.iter().map(|r| &r.1).collect();
+    let places: Vec<&AuditedFile> = read.iter().map(|r| &r.1).collect();
     report.duplicates = groups.iter().map(|group| named(group, &places)).collect();
     report.hints = hints(&places, &measured, &groups);
     report.recordings = places.iter().zip(&measured).map(|(place, m)| recording(place, m)).collect();
@@ -102,28 +105,28 @@ pub fn audit(root: &Path, watch: &dyn Watch) -> Result<Option<Report>> {
     Ok(Some(report))
 }
 
-type Outcome = std::result::Result<Measured, audio::Error>;
+type Measurement = std::result::Result<Measured, audio::Error>;
 
 /// Measures all files, in their order; `None` if cancelled.
-fn measured(files: &[(PathBuf, String)], watch: &dyn Watch) -> Result<Option<Vec<Outcome>>> {
+fn measured(files: &[Recording], observer: &dyn AuditObserver) -> Result<Option<Vec<Measurement>>> {
     let first = Measurer::new().map_err(|e| Error::new("audit", e, ""))?;
-    let measure = |measurer: &mut Measurer, (path, _): &(PathBuf, String)| {
-        let outcome = (!watch.cancelled()).then(|| measurer.measure(path));
-        watch.done();
+    let measure = |measurer: &mut Measurer, file: &Recording| {
+        let outcome = (!observer.cancelled()).then(|| measurer.measure(&file.path));
+        observer.done();
         outcome
     };
     Ok(files.par_iter().map_init(|| first.clone(), measure).collect())
 }
 
-fn place(root: &Path, path: &Path, genre: &str) -> Place {
+fn place(root: &Path, recording: &Recording) -> AuditedFile {
+    let Recording { path, genre, track, .. } = recording;
     let relative = path.strip_prefix(root).unwrap_or(path);
     let names: Vec<_> = relative.iter().map(|name| name.to_string_lossy()).collect();
-    let file = names.join("/");
-    Place { track: track_of(&file).to_owned(), file, genre: genre.to_owned() }
+    AuditedFile { file: names.join("/"), track: track.clone(), genre: genre.clone() }
 }
 
-fn recording(place: &Place, measured: &Measured) -> Recording {
-    Recording {
+fn recording(place: &AuditedFile, measured: &Measured) -> AuditedRecording {
+    AuditedRecording {
         place: place.clone(),
         container: measured.container.to_owned(),
         rate: measured.rate,
@@ -141,12 +144,12 @@ fn rounded(value: f64) -> f64 {
     (1e6 * value).round() / 1e6
 }
 
-fn named(group: &duplicates::Group, places: &[&Place]) -> Group {
-    let members: Vec<Place> = group.members.iter().map(|&i| places[i].clone()).collect();
-    let links: Vec<Link> = group
+fn named(group: &duplicates::SameRecordings, places: &[&AuditedFile]) -> DuplicateGroup {
+    let members: Vec<AuditedFile> = group.members.iter().map(|&i| places[i].clone()).collect();
+    let links: Vec<DuplicateLink> = group
         .links
         .iter()
-        .map(|link| Link {
+        .map(|link| DuplicateLink {
             a: places[link.a].file.clone(),
             b: places[link.b].file.clone(),
             kind: link.kind,
@@ -156,7 +159,7 @@ fn named(group: &duplicates::Group, places: &[&Place]) -> Group {
             overlap_seconds: rounded(link.overlap),
         })
         .collect();
-    Group {
+    DuplicateGroup {
         kind: links.iter().map(|link| link.kind).max().unwrap_or(Sameness::Exact),
         mislabelled: members.iter().any(|member| member.genre != members[0].genre),
         members,
@@ -165,13 +168,17 @@ fn named(group: &duplicates::Group, places: &[&Place]) -> Group {
 }
 
 /// All hints, by kind and path.
-fn hints(places: &[&Place], measured: &[&Measured], groups: &[duplicates::Group]) -> Vec<Hint> {
+fn hints(
+    places: &[&AuditedFile],
+    measured: &[&Measured],
+    groups: &[duplicates::SameRecordings],
+) -> Vec<AuditHint> {
     let mut lengths: Vec<f64> = measured.iter().map(|m| m.seconds).collect();
     lengths.sort_by(f64::total_cmp);
     let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
     let mut hints = Vec::new();
-    let mut hint = |i: usize, kind: Topic, reason: String| {
-        hints.push(Hint { place: places[i].clone(), kind, reason });
+    let mut hint = |i: usize, kind: HintTopic, reason: String| {
+        hints.push(AuditHint { place: places[i].clone(), kind, reason });
     };
     for (i, m) in measured.iter().enumerate() {
         for (kind, reason) in defects(m, usual) {
@@ -193,10 +200,10 @@ fn hints(places: &[&Place], measured: &[&Measured], groups: &[duplicates::Group]
         .collect();
     for (i, oddity) in outlier::oddities(&points) {
         match oddity {
-            Oddity::Far(z) => hint(i, Topic::FarFromGenre, format!("{z:.1} deviations from its genre")),
+            Oddity::Far(z) => hint(i, HintTopic::FarFromGenre, format!("{z:.1} deviations from its genre")),
             Oddity::Nearer { genre, votes } => {
                 let reason = format!("{votes} of the {} nearest are {}", outlier::ASKED, genres[genre]);
-                hint(i, Topic::NearerOtherGenre, reason);
+                hint(i, HintTopic::NearerOtherGenre, reason);
             }
         }
     }
@@ -205,26 +212,26 @@ fn hints(places: &[&Place], measured: &[&Measured], groups: &[duplicates::Group]
 }
 
 /// Hints about a recording as such, in a folder where recordings usually last `usual` seconds.
-fn defects(m: &Measured, usual: f64) -> Vec<(Topic, String)> {
+fn defects(m: &Measured, usual: f64) -> Vec<(HintTopic, String)> {
     let mut found = Vec::new();
     if m.clipped >= CLIPPED {
-        found.push((Topic::Clipping, format!("{:.2} % of its samples are cut off", 100.0 * m.clipped)));
+        found.push((HintTopic::Clipping, format!("{:.2} % of its samples are cut off", 100.0 * m.clipped)));
     }
     if m.silence.longest >= SILENT_SECONDS || m.silence.share >= SILENT_SHARE {
         let (share, longest) = (100.0 * m.silence.share, m.silence.longest);
-        found.push((Topic::Silence, format!("{share:.0} % silent, {longest:.1} s in a row")));
+        found.push((HintTopic::Silence, format!("{share:.0} % silent, {longest:.1} s in a row")));
     }
     if m.rate != RATE {
-        found.push((Topic::Rate, format!("{} Hz", m.rate)));
+        found.push((HintTopic::Rate, format!("{} Hz", m.rate)));
     }
     if m.channels > 1 {
-        found.push((Topic::Stereo, format!("{} channels", m.channels)));
+        found.push((HintTopic::Stereo, format!("{} channels", m.channels)));
     }
     if m.seconds > LENGTH * usual || m.seconds * LENGTH < usual {
-        found.push((Topic::Length, format!("{:.1} s, others {usual:.1} s", m.seconds)));
+        found.push((HintTopic::Length, format!("{:.1} s, others {usual:.1} s", m.seconds)));
     }
     if m.mislabelled {
-        found.push((Topic::Extension, format!("is {} by its content", m.container)));
+        found.push((HintTopic::Extension, format!("is {} by its content", m.container)));
     }
     found
 }
@@ -245,26 +252,26 @@ fn methods() -> BTreeMap<String, String> {
             ),
         ),
         (
-            Topic::Clipping.name(),
+            HintTopic::Clipping.name(),
             format!("at least {} % of samples in runs of 3 or more equal ones at the peak", 100.0 * CLIPPED),
         ),
         (
-            Topic::Silence.name(),
+            HintTopic::Silence.name(),
             format!(
                 "below -60 dB for {SILENT_SECONDS} s in a row or {} % of the recording",
                 100.0 * SILENT_SHARE
             ),
         ),
-        (Topic::Length.name(), format!("more than a factor of {LENGTH} from the median of all recordings")),
+        (HintTopic::Length.name(), format!("more than a factor of {LENGTH} from the median of all recordings")),
         (
-            Topic::FarFromGenre.name(),
+            HintTopic::FarFromGenre.name(),
             format!(
                 "modified z-score above {FAR} of the log mean distance to the {OWN} nearest of its genre, in \
                  genres of at least {LEAST}; {outlier_space}"
             ),
         ),
         (
-            Topic::NearerOtherGenre.name(),
+            HintTopic::NearerOtherGenre.name(),
             format!("at least {AGREE} of the {ASKED} nearest are of one other genre; {outlier_space}"),
         ),
     ]
@@ -273,12 +280,12 @@ fn methods() -> BTreeMap<String, String> {
 }
 
 /// Fills in the counts by genre.
-fn count(report: &mut Report) {
-    let mut add = |place: &Place, field: fn(&mut Counts) -> &mut usize| {
+fn count(report: &mut AuditReport) {
+    let mut add = |place: &AuditedFile, field: fn(&mut GenreCounts) -> &mut usize| {
         *field(report.genres.entry(place.genre.clone()).or_default()) += 1;
     };
     report.faults.iter().for_each(|fault| add(&fault.place, |c| &mut c.faults));
     report.duplicates.iter().flat_map(|g| &g.members).for_each(|place| add(place, |c| &mut c.duplicates));
-    let hinted: BTreeSet<&Place> = report.hints.iter().map(|hint| &hint.place).collect();
+    let hinted: BTreeSet<&AuditedFile> = report.hints.iter().map(|hint| &hint.place).collect();
     hinted.into_iter().for_each(|place| add(place, |c| &mut c.hints));
 }

@@ -15,10 +15,10 @@ const MAX_BYTES: u64 = 1 << 30;
 /// Everything an audit found. This, as JSON, is the file that `bench data audit -o` writes and `--drop-faults`
 /// reads.
 ///
-/// Paths are relative to the audited folder, with `/` between names. A `clip` is the name of the recording in
+/// Paths are relative to the audited folder, with `/` between names. A `clip` is the name of the track in
 /// feature tables, such as `blues.00000`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct AuditReport {
     /// Always `genre-bench-audit`.
     pub schema: String,
     /// Number of this layout: 1.
@@ -28,22 +28,22 @@ pub struct Report {
     /// Name of the audited folder.
     pub folder: String,
     /// Counts by genre.
-    pub genres: BTreeMap<String, Counts>,
+    pub genres: BTreeMap<String, GenreCounts>,
     /// Recordings that cannot be used, by path.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FaultyRecording>,
     /// Recordings that are the same, by their first member.
-    pub duplicates: Vec<Group>,
+    pub duplicates: Vec<DuplicateGroup>,
     /// What may be worth a look or a listen but is no fault, by kind and path.
-    pub hints: Vec<Hint>,
+    pub hints: Vec<AuditHint>,
     /// Every recording that could be read, by path.
-    pub recordings: Vec<Recording>,
+    pub recordings: Vec<AuditedRecording>,
     /// How each kind of finding is made, and its threshold.
     pub methods: BTreeMap<String, String>,
 }
 
 /// Counts of one genre.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct GenreCounts {
     /// Files.
     pub files: usize,
     /// Those that cannot be used.
@@ -56,7 +56,7 @@ pub struct Counts {
 
 /// A recording and where it lies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct AuditedFile {
     /// Path.
     pub file: String,
     /// Name in feature tables.
@@ -68,10 +68,10 @@ pub struct Place {
 
 /// A recording that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct FaultyRecording {
     /// The recording.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: AuditedFile,
     /// One word: `unreadable`, `empty`, `not-audio`, `broken`, `unsupported`, `truncated`, `silent`, `too-long`.
     pub kind: String,
     /// A sentence without its subject.
@@ -106,20 +106,20 @@ impl Sameness {
 
 /// Recordings that are the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Group {
+pub struct DuplicateGroup {
     /// The strongest change among the links.
     pub kind: Sameness,
     /// Whether the members are of different genres, so that at least one label is wrong.
     pub mislabelled: bool,
     /// The recordings, by path.
-    pub members: Vec<Place>,
+    pub members: Vec<AuditedFile>,
     /// What connects them: one link fewer than members.
-    pub links: Vec<Link>,
+    pub links: Vec<DuplicateLink>,
 }
 
 /// Two recordings that are the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Link {
+pub struct DuplicateLink {
     /// Path of the first.
     pub a: String,
     /// Path of the second.
@@ -139,7 +139,7 @@ pub struct Link {
 /// What a hint is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Topic {
+pub enum HintTopic {
     /// The waveform is cut off.
     Clipping,
     /// A long part is silent.
@@ -158,7 +158,7 @@ pub enum Topic {
     NearerOtherGenre,
 }
 
-impl Topic {
+impl HintTopic {
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -176,22 +176,22 @@ impl Topic {
 
 /// Something that may be worth a look or a listen but is no fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Hint {
+pub struct AuditHint {
     /// The recording.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: AuditedFile,
     /// What it is about.
-    pub kind: Topic,
+    pub kind: HintTopic,
     /// A sentence without its subject.
     pub reason: String,
 }
 
 /// What was measured of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recording {
+pub struct AuditedRecording {
     /// The recording.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: AuditedFile,
     /// What the file is by its content, such as `WAV`.
     pub container: String,
     /// Sample rate of the file in Hz.
@@ -210,7 +210,7 @@ pub struct Recording {
     pub sha256: String,
 }
 
-impl Report {
+impl AuditReport {
     /// An empty report on a folder.
     pub(super) fn new(folder: &Path) -> Self {
         Self {

@@ -25,7 +25,7 @@ fn wav(samples: &[f32], rate: u32, channels: u16) -> Vec<u8> {
     file
 }
 
-/// Counts steps; may cancel after so many of them.
+/// GenreCounts steps; may cancel after so many of them.
 #[derive(Default)]
 struct Counter {
     steps: AtomicUsize,
@@ -33,7 +33,7 @@ struct Counter {
     cancel: AtomicBool,
 }
 
-impl Watch for Counter {
+impl AuditObserver for Counter {
     fn begin(&self, _: &'static str, steps: usize) {
         self.steps.fetch_add(steps, Ordering::Relaxed);
     }
@@ -46,7 +46,7 @@ impl Watch for Counter {
 }
 
 /// Audits files of this name and content.
-fn audited(files: &[(&str, Vec<u8>)]) -> Report {
+fn audited(files: &[(&str, Vec<u8>)]) -> AuditReport {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         let path = folder.path().join(name);
@@ -60,13 +60,13 @@ fn audited(files: &[(&str, Vec<u8>)]) -> Report {
 }
 
 /// Audits recordings at 22,050 Hz, mono.
-fn heard(recordings: &[(&str, &[f32])]) -> Report {
+fn heard(recordings: &[(&str, &[f32])]) -> AuditReport {
     let files: Vec<_> = recordings.iter().map(|(name, samples)| (*name, wav(samples, RATE, 1))).collect();
     audited(&files)
 }
 
 /// The one link of the one group of two recordings.
-fn link(a: &[f32], b: &[f32]) -> Link {
+fn link(a: &[f32], b: &[f32]) -> DuplicateLink {
     let report = heard(&[("jazz/a.wav", a), ("jazz/b.wav", b), ("jazz/c.wav", &chords(99, 8.0))]);
     assert_eq!(report.duplicates.len(), 1, "{:?}", report.duplicates);
     assert_eq!(report.duplicates[0].links.len(), 1);
@@ -144,7 +144,7 @@ fn copies_of_copies_are_one_group_and_two_genres_a_wrong_label() {
     assert_eq!(group.links.len(), 3);
     let members: Vec<&str> = group.members.iter().map(|m| m.file.as_str()).collect();
     assert_eq!(members, ["blues/early.wav", "jazz/late.again.wav", "jazz/late.wav", "rock/whole.wav"]);
-    assert_eq!(report.genres["jazz"], Counts { files: 2, duplicates: 2, ..report.genres["jazz"] });
+    assert_eq!(report.genres["jazz"], GenreCounts { files: 2, duplicates: 2, ..report.genres["jazz"] });
     assert_eq!(report.genres["blues"].duplicates, 1);
 }
 
@@ -190,7 +190,7 @@ fn what_cannot_be_used_is_a_fault_with_its_reason() {
     assert_eq!(faults, expected);
     assert!(report.faults.iter().all(|f| !f.reason.is_empty()));
     assert_eq!(report.recordings.len(), 1);
-    assert_eq!(report.genres["b"], Counts { files: 3, faults: 3, duplicates: 0, hints: 0 });
+    assert_eq!(report.genres["b"], GenreCounts { files: 3, faults: 3, duplicates: 0, hints: 0 });
     assert_eq!(report.tracks().collect::<BTreeSet<_>>(), ["cut", "empty", "fine", "silent", "text"].into());
 }
 
@@ -210,12 +210,12 @@ fn oddities_are_hints() {
     ]);
     let hints: Vec<_> = report.hints.iter().map(|h| (h.kind, h.place.file.as_str())).collect();
     let expected = [
-        (Topic::Clipping, "a/clipped.wav"),
-        (Topic::Silence, "a/gap.wav"),
-        (Topic::Rate, "a/rate.wav"),
-        (Topic::Stereo, "a/stereo.wav"),
-        (Topic::Length, "a/long.wav"),
-        (Topic::Extension, "a/named.mp3"),
+        (HintTopic::Clipping, "a/clipped.wav"),
+        (HintTopic::Silence, "a/gap.wav"),
+        (HintTopic::Rate, "a/rate.wav"),
+        (HintTopic::Stereo, "a/stereo.wav"),
+        (HintTopic::Length, "a/long.wav"),
+        (HintTopic::Extension, "a/named.mp3"),
     ];
     assert_eq!(hints, expected);
     assert_eq!(report.duplicates, []);
@@ -230,7 +230,7 @@ fn noise_among_chords_is_far_from_its_genre() {
         files.iter().map(|(name, samples)| (name.as_str(), &samples[..])).collect();
     let report = heard(&files);
     let far: Vec<_> = report.hints.iter().map(|h| (h.kind, h.place.file.as_str())).collect();
-    assert_eq!(far, [(Topic::FarFromGenre, "a/noise.wav")]);
+    assert_eq!(far, [(HintTopic::FarFromGenre, "a/noise.wav")]);
 }
 
 #[test]
@@ -241,13 +241,13 @@ fn a_report_is_the_same_at_any_number_of_threads_and_after_a_trip_through_json()
     let alone = pool.install(|| heard(&files));
     let together = heard(&files);
     assert_eq!(
-        Report { folder: String::new(), ..alone },
-        Report { folder: String::new(), ..together.clone() }
+        AuditReport { folder: String::new(), ..alone },
+        AuditReport { folder: String::new(), ..together.clone() }
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
     std::fs::write(&path, together.json().unwrap()).unwrap();
-    let read = Report::read(&path).unwrap();
+    let read = AuditReport::read(&path).unwrap();
     assert_eq!(read.json().unwrap(), together.json().unwrap());
 }
 

@@ -3,8 +3,8 @@
 //! Nothing here writes. Names that would leave the destination end the walk; links and devices are
 //! counted and passed over; memory does not follow what headers say.
 
-use super::Watch;
-use super::limits::{Limits, Meter, damaged, shown};
+use super::FetchObserver;
+use super::limits::{ArchiveLimits, Meter, damaged, shown};
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -86,8 +86,8 @@ impl Entry<'_> {
 /// limit; and whatever `visit` reports.
 pub fn walk(
     path: &Path,
-    limits: Limits,
-    watch: &dyn Watch,
+    limits: ArchiveLimits,
+    observer: &dyn FetchObserver,
     visit: &mut dyn FnMut(&mut Entry) -> Result<()>,
 ) -> Result<u64> {
     let unreadable = |e: io::Error| Error::at(path, format!("cannot be read: {e}"), "check the path");
@@ -95,12 +95,12 @@ pub fn walk(
     let packed = file.metadata().map_err(unreadable)?.len();
     let packing = packing_of(path, &mut file)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    let meter = Meter::new(path, packed, limits, watch);
+    let meter = Meter::new(path, packed, limits, observer);
     match packing {
-        Packing::Zip => walk_zip(path, file, &meter, watch, visit),
-        Packing::Tar => walk_tar(path, Watched { inner: file, watch, done: 0 }, &meter, visit),
+        Packing::Zip => walk_zip(path, file, &meter, observer, visit),
+        Packing::Tar => walk_tar(path, Observed { inner: file, observer, done: 0 }, &meter, visit),
         Packing::TarGz => {
-            let packed = BufReader::with_capacity(1 << 16, Watched { inner: file, watch, done: 0 });
+            let packed = BufReader::with_capacity(1 << 16, Observed { inner: file, observer, done: 0 });
             walk_tar(path, MultiGzDecoder::new(packed), &meter, visit)
         }
     }
@@ -215,7 +215,7 @@ fn walk_zip(
     path: &Path,
     file: File,
     meter: &Meter,
-    watch: &dyn Watch,
+    observer: &dyn FetchObserver,
     visit: &mut dyn FnMut(&mut Entry) -> Result<()>,
 ) -> Result<u64> {
     let broken = |e: zip::result::ZipError| damaged(path, &e);
@@ -249,7 +249,7 @@ fn walk_zip(
         let mut content = meter.read(content);
         visit(&mut Entry { path: components, archive: path, size, content: &mut content, meter })?;
         done = done.saturating_add(packed);
-        watch.bytes(done);
+        observer.bytes(done);
     }
     Ok(passed_over)
 }
@@ -282,18 +282,18 @@ fn components(archive: &Path, name: &str) -> Result<Vec<String>> {
     Err(Error::at(archive, format!("the path {} in it {reason}", shown(name)), hint))
 }
 
-/// Tells the watch how far into a file reading is.
-struct Watched<'a> {
+/// Tells the observer how far into a file reading is.
+struct Observed<'a> {
     inner: File,
-    watch: &'a dyn Watch,
+    observer: &'a dyn FetchObserver,
     done: u64,
 }
 
-impl Read for Watched<'_> {
+impl Read for Observed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let bytes = self.inner.read(buffer)?;
         self.done += bytes as u64;
-        self.watch.bytes(self.done);
+        self.observer.bytes(self.done);
         Ok(bytes)
     }
 }

@@ -1,6 +1,6 @@
 //! A download that goes on where it was: after a cut connection, and in the next run of the program.
 
-use super::Watch;
+use super::FetchObserver;
 use super::part::{Part, Seen};
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -37,20 +37,26 @@ impl From<Error> for Failure {
 ///
 /// An address that cannot be used, a status like 404, more than `most` bytes, a full disk, or a connection
 /// that brings nothing in several attempts, each at most `patience` without a byte. What came is kept.
-pub fn download(url: &str, path: &Path, most: u64, patience: Duration, watch: &dyn Watch) -> Result<()> {
+pub fn download(
+    url: &str,
+    path: &Path,
+    most: u64,
+    patience: Duration,
+    observer: &dyn FetchObserver,
+) -> Result<()> {
     let agent = agent(patience);
     let mut part = Part::open(path, url)?;
     if part.is_complete() {
         let folder = path.parent().unwrap_or(path).display();
-        watch.say(&format!("using the archive downloaded before; delete {folder} to download it anew"));
+        observer.say(&format!("using the archive downloaded before; delete {folder} to download it anew"));
         return Ok(());
     }
     if part.len() > 0 {
-        watch.say(&format!("going on with the {} bytes downloaded before", part.len()));
+        observer.say(&format!("going on with the {} bytes downloaded before", part.len()));
     }
     let (mut furthest, mut failures) = (part.len(), 0);
     loop {
-        let reason = match attempt(&agent, url, &mut part, most, watch) {
+        let reason = match attempt(&agent, url, &mut part, most, observer) {
             Ok(()) => return Ok(()),
             Err(Failure::Final(error)) => return Err(error),
             Err(Failure::Passing(reason)) => reason,
@@ -64,8 +70,8 @@ pub fn download(url: &str, path: &Path, most: u64, patience: Duration, watch: &d
             return Err(Error::new(url, format!("{reason} ({ATTEMPTS} attempts)"), hint));
         }
         let pause = FIRST_PAUSE * 2_u32.pow(failures - 1);
-        watch.say(&format!("{reason}; trying again in {:.1} s", pause.as_secs_f64()));
-        sleep(pause, watch)?;
+        observer.say(&format!("{reason}; trying again in {:.1} s", pause.as_secs_f64()));
+        sleep(pause, observer)?;
     }
 }
 
@@ -88,7 +94,7 @@ fn attempt(
     url: &str,
     part: &mut Part,
     most: u64,
-    watch: &dyn Watch,
+    observer: &dyn FetchObserver,
 ) -> std::result::Result<(), Failure> {
     let mut request = agent.get(url);
     let validator = part.validator();
@@ -124,9 +130,9 @@ fn attempt(
     if part.total().is_some_and(|total| total > most) {
         return Err(too_large(url, most).into());
     }
-    watch.bytes(part.len());
-    watch.length(part.total());
-    receive(url, response, part, most, watch)
+    observer.bytes(part.len());
+    observer.length(part.total());
+    receive(url, response, part, most, observer)
 }
 
 /// Appends the body of `response` to `part`.
@@ -135,13 +141,13 @@ fn receive(
     response: Response<Body>,
     part: &mut Part,
     most: u64,
-    watch: &dyn Watch,
+    observer: &dyn FetchObserver,
 ) -> std::result::Result<(), Failure> {
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        watch.bytes(part.len());
-        if watch.cancelled() {
+        observer.bytes(part.len());
+        if observer.cancelled() {
             return Err(stopped(url).into());
         }
         match body.read(&mut buffer) {
@@ -207,10 +213,10 @@ fn stopped(url: &str) -> Error {
 }
 
 /// Sleeps, but not through a Ctrl-C.
-fn sleep(pause: Duration, watch: &dyn Watch) -> Result<()> {
+fn sleep(pause: Duration, observer: &dyn FetchObserver) -> Result<()> {
     let end = Instant::now() + pause;
     while let Some(left) = end.checked_duration_since(Instant::now()) {
-        if watch.cancelled() {
+        if observer.cancelled() {
             return Err(stopped("the download"));
         }
         std::thread::sleep(left.min(Duration::from_millis(50)));

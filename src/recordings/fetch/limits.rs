@@ -1,6 +1,6 @@
 //! What an archive may cost the machine that unpacks it.
 
-use super::Watch;
+use super::FetchObserver;
 use crate::error::{Error, Result};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
@@ -11,18 +11,18 @@ const RATIO_MATTERS_FROM: u64 = 16 << 20;
 
 /// Bounds on an archive. All follow from one figure, so that one flag lifts them together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
+pub struct ArchiveLimits {
     gigabytes: f64,
 }
 
-impl Default for Limits {
+impl Default for ArchiveLimits {
     /// 4 GB: three times the size of GTZAN.
     fn default() -> Self {
         Self::of_gigabytes(4.0)
     }
 }
 
-impl Limits {
+impl ArchiveLimits {
     /// Bounds that let `gigabytes` (of 10⁹ bytes) be unpacked.
     pub fn of_gigabytes(gigabytes: f64) -> Self {
         Self { gigabytes }
@@ -54,8 +54,8 @@ impl Limits {
 pub struct Meter<'a> {
     archive: &'a Path,
     packed: u64,
-    limits: Limits,
-    watch: &'a dyn Watch,
+    limits: ArchiveLimits,
+    observer: &'a dyn FetchObserver,
     unpacked: Cell<u64>,
     entries: Cell<u64>,
     /// The limit that was passed. It is kept here because a reader between the meter and the caller may
@@ -65,9 +65,14 @@ pub struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// A meter for an archive of `packed` bytes.
-    pub fn new(archive: &'a Path, packed: u64, limits: Limits, watch: &'a dyn Watch) -> Self {
+    pub fn new(
+        archive: &'a Path,
+        packed: u64,
+        limits: ArchiveLimits,
+        observer: &'a dyn FetchObserver,
+    ) -> Self {
         let (unpacked, entries) = Default::default();
-        Self { archive, packed, limits, watch, unpacked, entries, passed: RefCell::default() }
+        Self { archive, packed, limits, observer, unpacked, entries, passed: RefCell::default() }
     }
 
     /// Counts `count` entries.
@@ -106,7 +111,7 @@ impl<'a> Meter<'a> {
         let unpacked = self.unpacked.get().saturating_add(bytes as u64);
         self.unpacked.set(unpacked);
         let (most, ratio) = (self.limits.bytes(), self.limits.ratio());
-        let reason = if self.watch.cancelled() {
+        let reason = if self.observer.cancelled() {
             "was being unpacked when the program was stopped".to_owned()
         } else if unpacked > most {
             format!("unpacks to more than the {most} bytes that are allowed")

@@ -11,18 +11,17 @@
 
 mod archive;
 mod download;
-pub mod layout;
 mod limits;
+mod observer;
 mod part;
 mod summary;
 mod unpack;
-mod watch;
 mod workshop;
 
-pub use limits::Limits;
+pub use limits::ArchiveLimits;
+pub use observer::{FetchObserver, FetchStage};
 pub use summary::{Contents, LeftOut};
 pub use unpack::unpack;
-pub use watch::{Stage, Watch};
 
 use crate::error::{Error, Result};
 use crate::util::hex;
@@ -45,7 +44,7 @@ pub enum Origin {
 
 /// What to fetch, to where, within which bounds.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct FetchRequest {
     /// Where the archive is.
     pub from: Origin,
     /// SHA-256 the archive must have, 64 lower-case hexadecimal digits.
@@ -53,7 +52,7 @@ pub struct Request {
     /// The folder to make.
     pub to: PathBuf,
     /// What the archive may cost.
-    pub limits: Limits,
+    pub limits: ArchiveLimits,
     /// How long a server may be silent.
     pub patience: Duration,
 }
@@ -69,33 +68,33 @@ pub struct Fetched {
     pub missing: Vec<String>,
 }
 
-/// Makes the folder that `request` describes; nothing if the watch cancelled it.
+/// Makes the folder that `request` describes; nothing if the observer cancelled it.
 ///
 /// # Errors
 ///
 /// A destination that is in use, an address or file that cannot be read, a wrong SHA-256, a hostile or
 /// damaged archive. The destination is then as it was; a download is kept for the next time.
-pub fn fetch(request: &Request, watch: &dyn Watch) -> Result<Option<Fetched>> {
-    match fetch_whole(request, watch) {
-        Err(_) if watch.cancelled() => Ok(None),
+pub fn fetch(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<Option<Fetched>> {
+    match fetch_whole(request, observer) {
+        Err(_) if observer.cancelled() => Ok(None),
         fetched => fetched.map(Some),
     }
 }
 
-fn fetch_whole(request: &Request, watch: &dyn Watch) -> Result<Fetched> {
+fn fetch_whole(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<Fetched> {
     let workshop = Workshop::beside(&request.to)?;
     let archive = match &request.from {
         Origin::File(path) => path.clone(),
         Origin::Url(url) => {
-            watch.stage(Stage::Download);
+            observer.stage(FetchStage::Download);
             let most = request.limits.bytes();
-            download::download(url, &workshop.part(), most, request.patience, watch)?;
+            download::download(url, &workshop.part(), most, request.patience, observer)?;
             workshop.part()
         }
     };
-    watch.stage(Stage::Check);
-    let sha256 = checksum(&archive, watch)?;
-    watch.say(&format!("SHA-256 {sha256}"));
+    observer.stage(FetchStage::Check);
+    let sha256 = checksum(&archive, observer)?;
+    observer.say(&format!("SHA-256 {sha256}"));
     if let Some(wanted) = request.sha256.as_ref().filter(|wanted| **wanted != sha256) {
         let reason = format!("has the SHA-256\n  {sha256}, not\n  {wanted}; nothing was unpacked");
         let (archive, hint) = match &request.from {
@@ -111,14 +110,14 @@ fn fetch_whole(request: &Request, watch: &dyn Watch) -> Result<Fetched> {
         };
         return Err(Error::at(&archive, reason, hint));
     }
-    watch.stage(Stage::Unpack);
-    watch.length(archive.metadata().ok().map(|of| of.len()));
-    let contents = unpack(&archive, &workshop.tree()?, request.limits, watch)?;
+    observer.stage(FetchStage::Unpack);
+    observer.length(archive.metadata().ok().map(|of| of.len()));
+    let contents = unpack(&archive, &workshop.tree()?, request.limits, observer)?;
     workshop.deliver(&request.to)?;
     Ok(Fetched { sha256, missing: contents.missing(), contents })
 }
 
-fn checksum(path: &Path, watch: &dyn Watch) -> Result<String> {
+fn checksum(path: &Path, observer: &dyn FetchObserver) -> Result<String> {
     let unreadable =
         |e| Error::at(path, format!("cannot be read: {e}"), "check the path and its permissions");
     // A pipe would wait for ever, a device never end, and both cannot be read twice.
@@ -130,7 +129,7 @@ fn checksum(path: &Path, watch: &dyn Watch) -> Result<String> {
             "give the archive itself: .tar.gz, .tar or .zip",
         ));
     }
-    watch.length(Some(kind.len()));
+    observer.length(Some(kind.len()));
     let mut file = File::open(path).map_err(unreadable)?;
     let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 1 << 18], 0);
     loop {
@@ -138,11 +137,11 @@ fn checksum(path: &Path, watch: &dyn Watch) -> Result<String> {
         if bytes == 0 {
             return Ok(hex(&hash.finalize()));
         }
-        if watch.cancelled() {
+        if observer.cancelled() {
             return Err(Error::at(path, "was being read when the program was stopped", ""));
         }
         hash.update(&buffer[..bytes]);
         done += bytes as u64;
-        watch.bytes(done);
+        observer.bytes(done);
     }
 }

@@ -1,7 +1,7 @@
 //! The part of a download that is there, and what the server said of the file it belongs to.
 
 use crate::error::{Error, Result};
-use crate::util::hex;
+use crate::util::{hex, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
@@ -127,12 +127,12 @@ impl Part {
     }
 
     /// Writes the note. It is always written before the bytes it speaks of, so that a part never has a
-    /// note of an older file; half a note, after a crash, is none.
+    /// note of an older file.
     fn save(&mut self) -> Result<()> {
         self.note.url.clone_from(&self.url);
         let path = note_path(&self.path);
         let text = serde_json::to_vec(&self.note).map_err(|e| Error::at(&path, e, ""))?;
-        std::fs::write(&path, text).map_err(|e| unwritable(&path, &e))
+        write_whole(&path, &text).map_err(|e| unwritable(&path, &e))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a fetched copy of GTZAN holds, and what the full one has beside it.
 
-use super::layout::{GENRES, RECORDINGS_A_GENRE, recording_of};
+use crate::recordings::layouts::KAGGLE;
+use crate::recordings::names::dotted;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,13 +38,17 @@ pub struct LeftOut {
 impl Contents {
     /// Nothing yet, of every genre.
     pub fn new() -> Self {
-        Self { recordings: GENRES.map(|genre| (genre, BTreeSet::new())).into(), ..Self::default() }
+        Self {
+            recordings: KAGGLE.genres.iter().map(|genre| (*genre, BTreeSet::new())).collect(),
+            ..Self::default()
+        }
     }
 
     /// Counts a file of audio.
     pub fn audio(&mut self, genre: &'static str, name: &str) {
         self.audio_files += 1;
-        self.recordings.entry(genre).or_default().insert(recording_of(genre, name));
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        self.recordings.entry(genre).or_default().insert(dotted(genre, stem));
     }
 
     /// Counts a file that the suite does not read.
@@ -63,7 +68,8 @@ impl Contents {
     pub fn missing(&self) -> Vec<String> {
         (self.recordings.iter())
             .flat_map(|(genre, there)| {
-                let full = (0..RECORDINGS_A_GENRE).map(move |number| format!("{genre}.{number:05}"));
+                let full = (0..KAGGLE.recordings_a_genre.unwrap_or(0))
+                    .map(move |number| format!("{genre}.{number:05}"));
                 full.filter(|recording| !there.contains(recording))
             })
             .collect()

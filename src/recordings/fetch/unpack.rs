@@ -1,11 +1,11 @@
 //! From an archive to a folder in the layout of the Kaggle copy.
 
-use super::Watch;
+use super::FetchObserver;
 use super::archive::walk;
-use super::layout::Place;
-use super::limits::{Limits, shown};
+use super::limits::{ArchiveLimits, shown};
 use super::summary::Contents;
 use crate::error::{Error, Result};
+use crate::recordings::layouts::{ArchivedFile, KAGGLE};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -15,14 +15,20 @@ use std::path::Path;
 ///
 /// Those of [`walk`]; two files that belong in one place; nothing recognisable; a full disk. Whatever is
 /// in `tree` then is not to be used.
-pub fn unpack(archive: &Path, tree: &Path, limits: Limits, watch: &dyn Watch) -> Result<Contents> {
+pub fn unpack(
+    archive: &Path,
+    tree: &Path,
+    limits: ArchiveLimits,
+    observer: &dyn FetchObserver,
+) -> Result<Contents> {
     let mut contents = Contents::new();
     let mut taken = HashSet::new();
-    contents.left_out.links_and_devices = walk(archive, limits, watch, &mut |entry| {
-        let place = Place::of(&entry.path);
-        let (Place::Audio(_, to) | Place::Image(_, to) | Place::Table(to)) = &place else {
+    contents.left_out.links_and_devices = walk(archive, limits, observer, &mut |entry| {
+        let place = KAGGLE.archived_file(&entry.path);
+        let (ArchivedFile::Audio(_, to) | ArchivedFile::Image(_, to) | ArchivedFile::Table(to)) = &place
+        else {
             match place {
-                Place::Junk => contents.left_out.junk += 1,
+                ArchivedFile::Junk => contents.left_out.junk += 1,
                 _ => contents.other(&entry.path),
             }
             return Ok(());
@@ -39,8 +45,8 @@ pub fn unpack(archive: &Path, tree: &Path, limits: Limits, watch: &dyn Watch) ->
         contents.bytes += entry.write_to(&path)?;
         let name = entry.path.last().map_or("", String::as_str);
         match place {
-            Place::Audio(genre, _) => contents.audio(genre, name),
-            Place::Image(..) => contents.image_files += 1,
+            ArchivedFile::Audio(genre, _) => contents.audio(genre, name),
+            ArchivedFile::Image(..) => contents.image_files += 1,
             _ => drop(contents.tables.insert(name.to_owned())),
         }
         Ok(())

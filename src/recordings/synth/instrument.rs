@@ -4,7 +4,7 @@ use super::sound::{Draw, LowPass, Phase, SAMPLE_RATE, exp2, fade, hertz, sine};
 
 /// How a note's raw sound is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Source {
+pub enum Waveform {
     /// A plucked string: noise going round a delay line that dulls it (Karplus and Strong, 1983).
     Pluck,
     /// Two sawtooth oscillators a little apart.
@@ -18,7 +18,7 @@ pub enum Source {
 /// An instrument.
 #[derive(Debug, Clone, Copy)]
 pub struct Tone {
-    pub source: Source,
+    pub waveform: Waveform,
     /// Of a pluck and of FM 0 (dull) to 1 (bright); of the others the low-pass corner in octaves above the note.
     pub bright: f32,
     /// Seconds to full level.
@@ -33,12 +33,12 @@ pub struct Tone {
     pub drive: f32,
 }
 
-const fn tone(source: Source, bright: f32, envelope: [f32; 3], vibrato: f32, drive: f32) -> Tone {
+const fn tone(waveform: Waveform, bright: f32, envelope: [f32; 3], vibrato: f32, drive: f32) -> Tone {
     let [attack, half_life, release] = envelope;
-    Tone { source, bright, attack, half_life, release, vibrato, drive }
+    Tone { waveform, bright, attack, half_life, release, vibrato, drive }
 }
 
-use Source::{Fm, Pluck, Saw, Square};
+use Waveform::{Fm, Pluck, Saw, Square};
 
 pub const UPRIGHT_BASS: Tone = tone(Pluck, 0.15, [0.004, 0.4, 0.04], 0.0, 0.0);
 pub const PICKED_BASS: Tone = tone(Pluck, 0.4, [0.001, 0.7, 0.02], 0.0, 1.0);
@@ -93,7 +93,7 @@ impl Tone {
             sway.advance(1.0);
             1.0 + self.vibrato * sine(sway.turns())
         };
-        match self.source {
+        match self.waveform {
             Pluck => {
                 let mut string = PluckedString::new(hz, self, rng);
                 envelope.shape(bus, |_| string.next());

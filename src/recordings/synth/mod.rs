@@ -28,13 +28,14 @@ mod sound;
 mod style;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::write;
 
 #[cfg(doc)]
 use crate::audio::RATE;
-use crate::error::Result;
 use artist::Artist;
 use genre_bench_api::random_stream;
-use rayon::prelude::*;
 use song::Song;
 
 /// Artists of a genre.
@@ -44,31 +45,9 @@ const RECORDINGS: usize = 2;
 /// Samples of a recording: as many as most of GTZAN's have, a little over 30 s.
 pub const SAMPLES: usize = 661_794;
 
-/// Does `work` for all recordings on the current rayon pool and gives the results in the recordings' order.
-/// Each thread has a `tool` of its own. `progress` is told how many of how many are done, now and then.
-///
-/// # Errors
-///
-/// The first of `work`'s, after the few recordings that were under way.
-pub fn in_parallel<W, T: Send>(
-    recordings: &[Recording],
-    tool: impl Fn() -> W + Sync,
-    work: impl Fn(&mut W, &Recording) -> Result<T> + Sync,
-    progress: &dyn Fn(usize, usize),
-) -> Result<Vec<T>> {
-    let mut results = Vec::with_capacity(recordings.len());
-    progress(0, recordings.len());
-    for batch in recordings.chunks(8 * rayon::current_num_threads()) {
-        let of_batch = batch.par_iter().with_max_len(1).map_init(&tool, &work);
-        results.extend(of_batch.collect::<Result<Vec<T>>>()?);
-        progress(results.len(), recordings.len());
-    }
-    Ok(results)
-}
-
 /// One recording of the corpus, not yet made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recording {
+pub struct SyntheticRecording {
     seed: u64,
     genre: usize,
     /// Number within its genre.
@@ -76,18 +55,19 @@ pub struct Recording {
 }
 
 /// All recordings of the corpus with this seed, by name.
-pub fn recordings(seed: u64) -> Vec<Recording> {
-    let of_genre = |genre| (0..ARTISTS * RECORDINGS).map(move |number| Recording { seed, genre, number });
+pub fn recordings(seed: u64) -> Vec<SyntheticRecording> {
+    let of_genre =
+        |genre| (0..ARTISTS * RECORDINGS).map(move |number| SyntheticRecording { seed, genre, number });
     (0..style::STYLES.len()).flat_map(of_genre).collect()
 }
 
-impl Recording {
+impl SyntheticRecording {
     /// Its genre.
     pub fn genre(&self) -> &'static str {
         style::STYLES[self.genre].name
     }
 
-    /// Its name, as GTZAN names clips: `blues.00000`.
+    /// Its name, as GTZAN names tracks: `blues.00000`.
     pub fn name(&self) -> String {
         format!("{}.{:05}", self.genre(), self.number)
     }

@@ -2,25 +2,45 @@
 
 use super::harmony::Chord;
 use super::sound::{SAMPLE_RATE, exp2, sine};
-use super::{ARTISTS, RECORDINGS, Recording, SAMPLES, in_parallel, recordings, style};
-use crate::util::hex;
+use super::{ARTISTS, RECORDINGS, SAMPLES, SyntheticRecording, recordings, style};
+use crate::util::{hex, in_order};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-fn hash(recording: &Recording) -> String {
+fn hash(recording: &SyntheticRecording) -> String {
     hex(&Sha256::digest(recording.samples().iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>()))
 }
 
 /// The first recording of each genre.
-fn firsts() -> Vec<Recording> {
+fn firsts() -> Vec<SyntheticRecording> {
     recordings(0).into_iter().step_by(ARTISTS * RECORDINGS).collect()
+}
+
+/// What `of` makes of recordings, in their order.
+fn all_of<T: Send>(
+    recordings: &[SyntheticRecording],
+    of: impl Fn(&SyntheticRecording) -> T + Sync,
+) -> Vec<T> {
+    let mut results = Vec::new();
+    let ended = in_order(
+        recordings,
+        8,
+        || (),
+        |(), recording| of(recording),
+        |_, result| {
+            results.push(result);
+            Ok::<(), ()>(())
+        },
+    );
+    ended.unwrap();
+    results
 }
 
 #[test]
 fn samples_are_the_same_at_any_number_of_threads() {
     let hashes = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| in_parallel(&firsts(), || (), |(), r| Ok(hash(r)), &|_, _| ())).unwrap()
+        pool.install(|| all_of(&firsts(), hash))
     };
     assert_eq!(hashes(1), hashes(3));
 }
@@ -35,7 +55,7 @@ fn samples_are_those_of_this_version() {
 #[test]
 fn every_recording_sounds_without_clipping_and_is_unlike_the_others() {
     let all = recordings(0);
-    let check = |(): &mut (), recording: &Recording| {
+    let check = |recording: &SyntheticRecording| {
         let (samples, name) = (recording.samples(), recording.name());
         assert_eq!(samples.len(), SAMPLES, "{name}");
         let clipped = samples.iter().filter(|s| s.unsigned_abs() > 32_700).count();
@@ -45,9 +65,9 @@ fn every_recording_sounds_without_clipping_and_is_unlike_the_others() {
             let peak = part.iter().map(|s| s.unsigned_abs()).max();
             assert!(peak > Some(300), "{name} has a silent part: peak {peak:?}");
         }
-        Ok(hash(recording))
+        hash(recording)
     };
-    let hashes: BTreeSet<String> = in_parallel(&all, || (), check, &|_, _| ()).unwrap().into_iter().collect();
+    let hashes: BTreeSet<String> = all_of(&all, check).into_iter().collect();
     assert_eq!(hashes.len(), all.len());
 }
 
@@ -60,7 +80,7 @@ fn another_seed_is_other_music() {
 #[test]
 fn names_genres_and_artists_are_in_order_and_balanced() {
     let all = recordings(0);
-    assert!(all.is_sorted_by_key(Recording::name));
+    assert!(all.is_sorted_by_key(SyntheticRecording::name));
     let mut of_genre = BTreeMap::<_, usize>::new();
     let mut of_artist = BTreeMap::<_, usize>::new();
     for recording in &all {
@@ -72,15 +92,6 @@ fn names_genres_and_artists_are_in_order_and_balanced() {
     assert!(of_genre.values().all(|&count| count == ARTISTS * RECORDINGS));
     assert_eq!(of_artist.len(), 10 * ARTISTS);
     assert!(of_artist.values().all(|&count| count == RECORDINGS));
-}
-
-#[test]
-fn progress_is_told_from_none_to_all() {
-    let told = std::cell::RefCell::new(Vec::new());
-    in_parallel(&recordings(0), || (), |(), _| Ok(()), &|done, _| told.borrow_mut().push(done)).unwrap();
-    let told = told.into_inner();
-    assert!(told.is_sorted());
-    assert_eq!((told.first(), told.last()), (Some(&0), Some(&recordings(0).len())));
 }
 
 /// What the table of styles says is read only when it is drawn; here all of it is.

@@ -1,6 +1,6 @@
 /// One thing after the other that takes its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum FetchStage {
     /// Bytes from a server.
     Download,
     /// The checksum of the archive.
@@ -10,9 +10,9 @@ pub enum Stage {
 }
 
 /// Who is told how far it is, and who says when to stop.
-pub trait Watch {
+pub trait FetchObserver {
     /// A stage begins.
-    fn stage(&self, _stage: Stage) {}
+    fn stage(&self, _stage: FetchStage) {}
     /// The bytes that the stage has to do with, if known.
     fn length(&self, _bytes: Option<u64>) {}
     /// The bytes of them that are done.

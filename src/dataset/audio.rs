@@ -1,0 +1,114 @@
+//! Examples computed from audio.
+
+use super::assemble::{ExampleFacts, Parts};
+use super::computed::{Collector, Features};
+use super::source::Source;
+use super::spectrograms::SpectrogramExtractor;
+use crate::audio::Cut;
+use crate::error::{Error, Result};
+use crate::features::ExtractionOptions;
+use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
+use crate::features::table::{Convention, FEATURE_NAMES};
+use crate::recordings::find;
+use std::path::{Path, PathBuf};
+
+/// Length of an example in seconds when nobody asks for another.
+pub const DEFAULT_SECONDS: u32 = 30;
+
+/// Faulty files that are named one by one in a dataset's notes.
+const SHOWN_FAULTS: usize = 10;
+
+/// The examples of all recordings in `folder`; `None` where there are none.
+///
+/// Features are computed in the convention of the published table of that length, so they are the
+/// published ones for the tracks that those tables have. Each recording is decoded once, for the table and for
+/// spectrograms.
+///
+/// # Errors
+///
+/// A folder that cannot be listed, a length that makes no sense, or not one usable recording.
+pub(super) fn parts(
+    folder: &Path,
+    source: &Source,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Option<Parts>> {
+    let recordings = find(&[folder.to_owned()])?;
+    if recordings.is_empty() {
+        return Ok(None);
+    }
+    let seconds = f64::from(source.seconds.unwrap_or(DEFAULT_SECONDS));
+    let cut = Cut::new(seconds, None).map_err(|e| Error::new("--segment", e, "--segment 30, 10, 3 or 1"))?;
+    let spectrograms =
+        SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
+    let of = |samples: &[f32]| spectrograms.of(samples);
+    let job = ExtractionJob {
+        options: ExtractionOptions {
+            convention: Convention::of_published(seconds),
+            ..ExtractionOptions::new(cut)
+        },
+        table: source.table,
+        cache: source.cache.as_ref(),
+        also: if spectrograms.count() == 0 { None } else { Some(&of) },
+    };
+    let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
+    let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
+    let mut collector = Collector::new(columns, spectrograms.count());
+    let (mut notes, mut faults) = (Vec::new(), Vec::new());
+    progress(0, files.len());
+    let summary = extract(&files, &job, |file, outcome| {
+        match outcome {
+            Extraction::Rows { rows, note } => {
+                notes.extend(note);
+                let recording = &recordings[file];
+                for row in rows {
+                    let facts = ExampleFacts {
+                        name: Some(recording.example_name(row.segment, "wav")),
+                        track: Some(recording.track.clone()),
+                        segment: recording.segment(row.segment),
+                        genre: recording.genre.clone(),
+                        ..ExampleFacts::default()
+                    };
+                    let features = match row.content {
+                        Some(content) => Features::Content(content),
+                        None => Features::Columns(row.values.to_vec()),
+                    };
+                    collector.push(facts, features, row.also.unwrap_or_default());
+                }
+            }
+            Extraction::Fault(error) => faults.push(error.to_string()),
+        }
+        progress(file + 1, files.len());
+        Ok(())
+    })
+    .map_err(|e| Error::at(folder, e, "report this as a bug"))?;
+    if collector.is_empty() {
+        return Err(nothing_usable(folder, &summary));
+    }
+    notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
+    let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
+    notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
+    Ok(Some(Parts { notes, ..collector.parts(|all| spectrograms.source(all))? }))
+}
+
+/// Notes on files that were left out: how many, and the first of them by name.
+pub(super) fn fault_notes(failed: &str, faults: Vec<String>) -> Vec<String> {
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let more = faults.len().saturating_sub(SHOWN_FAULTS);
+    let mut notes = vec![format!("{failed} and were left out:")];
+    notes.extend(faults.into_iter().take(SHOWN_FAULTS));
+    if more > 0 {
+        notes.push(format!("and {more} more"));
+    }
+    notes
+}
+
+/// The error of a run in which no recording could be used.
+pub fn nothing_usable(subject: &Path, summary: &ExtractionSummary) -> Error {
+    let hint = match summary.faults[..] {
+        [("too-short", _)] => "shorter examples: --segment or --seconds 10, 3 or 1",
+        _ => "`bench features` names each file and what is wrong with it",
+    };
+    Error::at(subject, format!("{} could not be used", summary.faults_in_words()), hint)
+}

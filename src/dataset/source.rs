@@ -1,0 +1,48 @@
+use super::ImageSize;
+use crate::features::cache::Cache;
+use genre_bench_api::Representation;
+use std::path::PathBuf;
+
+/// Where the data is, and what is to be computed of it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// A CSV file, a folder in the Kaggle layout or one with audio or images in GENRE/file; the built-in data without it.
+    pub data: Option<PathBuf>,
+    /// Length of a segment in seconds: chooses the table in a folder, or how audio is cut.
+    pub seconds: Option<u32>,
+    /// A list of artists; looked for beside the data without it.
+    pub artists: Option<PathBuf>,
+    /// Seed of the built-in data.
+    pub seed: u64,
+    /// Where features computed from audio are kept; nowhere without it.
+    pub cache: Option<Cache>,
+    /// Whether any wanted model reads the feature table. Otherwise its columns are not computed; a table that is there
+    /// as a file is read all the same.
+    pub table: bool,
+    /// Size that images are brought to in the table.
+    pub image_size: ImageSize,
+    /// Input representations to compute of every example, for the models that read them.
+    pub representations: Vec<Representation>,
+    /// Size that larger spectrograms are brought to.
+    pub spectrogram_size: Option<ImageSize>,
+    /// An audit's report: its faults and duplicates are left out.
+    pub drop_faults: Option<PathBuf>,
+}
+
+impl Default for Source {
+    /// The built-in data with its table and without spectrograms.
+    fn default() -> Self {
+        Self {
+            data: None,
+            seconds: None,
+            artists: None,
+            seed: 0,
+            cache: None,
+            table: true,
+            image_size: ImageSize::default(),
+            representations: Vec::new(),
+            spectrogram_size: None,
+            drop_faults: None,
+        }
+    }
+}
