@@ -176,7 +176,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         // A reader that has had enough, as in `bench features … -o - | head`, is no error.
         Err(e) if to_stdout && e.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::DONE),
         Err(e) => {
-            return Err(Error::at(target, format!("cannot be written: {e}"), "is the disk full?"));
+            return Err(Error::unwritable(target, &e, "is the disk full?"));
         }
         Ok(summary) => summary,
     };

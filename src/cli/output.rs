@@ -65,5 +65,5 @@ impl Write for Output {
 
 /// The error of a file that the user named and that cannot be written.
 pub fn unwritable(path: &Path, error: &io::Error) -> Error {
-    Error::at(path, format!("cannot be written: {error}"), "does the folder exist, and may you write to it?")
+    Error::unwritable(path, error, "does the folder exist, and may you write to it?")
 }

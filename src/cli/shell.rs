@@ -66,6 +66,6 @@ fn pages(command: clap::Command, folder: &Path) -> Result<()> {
 
 fn page(command: clap::Command) -> Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command).render(&mut page).map_err(|e| Error::new("the man page", e, "report this as a bug"))?;
+    Man::new(command).render(&mut page).map_err(|e| Error::bug("the man page", e))?;
     Ok(page)
 }

@@ -80,7 +80,7 @@ pub(super) fn parts(
         progress(file + 1, files.len());
         Ok(())
     })
-    .map_err(|e| Error::at(folder, e, "report this as a bug"))?;
+    .map_err(|e| Error::bug(folder.display(), e))?;
     if collector.is_empty() {
         return Err(nothing_usable(folder, &summary));
     }

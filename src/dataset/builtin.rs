@@ -42,7 +42,7 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let cut = cut(seconds)?;
     let recordings = corpus::recordings(source.seed);
     let first = Extractor::new(Convention::of_published(seconds.into()))
-        .map_err(|e| Error::new("the built-in music", e, "report this as a bug"))?;
+        .map_err(|e| Error::bug("the built-in music", e))?;
     let spectrograms =
         SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
@@ -119,8 +119,7 @@ fn examples(
     cut: Cut,
 ) -> Result<Vec<Computed>> {
     let samples: Vec<f32> = recording.samples().into_iter().map(|x| f32::from(x) / 32_768.0).collect();
-    let ranges =
-        cut.ranges(samples.len()).map_err(|e| Error::new(recording.name(), e, "report this as a bug"))?;
+    let ranges = cut.ranges(samples.len()).map_err(|e| Error::bug(recording.name(), e))?;
     let example = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
         let facts = ExampleFacts {
             name: Some(example_name(&recording.name(), segment, "wav")),

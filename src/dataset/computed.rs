@@ -57,7 +57,7 @@ impl Collector {
             self.stacks.into_iter().map(SpectrogramStack::spectrograms).collect();
         Ok(Parts {
             features: Array2::from_shape_vec(shape, self.values)
-                .map_err(|e| Error::new("the computed table", e, "report this as a bug"))?,
+                .map_err(|e| Error::bug("the computed table", e))?,
             examples: self.examples,
             columns: self.columns,
             contents: self.contents,

@@ -145,7 +145,7 @@ impl SpectrogramStack {
         let size = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
         let count = self.pixels.len() / (size.width * size.height).max(1);
         let pool = Array3::from_shape_vec((count, size.height, size.width), self.pixels)
-            .map_err(|e| Error::new("the spectrograms", e, "report this as a bug"))?;
+            .map_err(|e| Error::bug("the spectrograms", e))?;
         Ok(Spectrograms::new(pool))
     }
 }

@@ -1,8 +1,9 @@
-use super::{Prepared, Session};
+use super::costs::{epoch_seconds, of_fit};
+use super::{Configuration, Prepared, Session};
 use crate::error::Result;
 use crate::report::Grid;
 use crate::run::{CellCosts, CellOutcome, Plan, Store};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -40,23 +41,18 @@ pub struct Row {
     pub peak_bytes: Option<u64>,
 }
 
-/// A row of `data/fit_costs.csv`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct Shipped {
-    seconds: f64,
-    megabytes: f64,
-}
-
 impl Session<'_> {
     /// What [`Session::run`] would do. Seconds and bytes are estimated from cells of the same model in the store, else
-    /// from `data/fit_costs.csv`, in proportion to the training examples (and epochs): the right power of ten, no more.
+    /// from what was measured for this version, in proportion to the training examples (and epochs): the right power of
+    /// ten, no more.
     ///
     /// # Errors
     ///
     /// A store that is there and cannot be read.
     pub fn dry_run(&self, prepared: &Prepared) -> Result<DryRun> {
         let store = Store::open(&self.out).ok();
-        let mut estimates = Estimates::new(store.as_ref());
+        let published = prepared.experiment.networks.configuration == Configuration::Published;
+        let mut estimates = Estimates { store: store.as_ref(), published, known: BTreeMap::new() };
         let mut models = Vec::new();
         if let Some(search) = &prepared.search {
             let plan = prepared.search_plan(search)?;
@@ -96,14 +92,12 @@ impl Session<'_> {
 /// What fits cost, by model.
 struct Estimates<'a> {
     store: Option<&'a Store>,
+    /// Whether networks are trained as published.
+    published: bool,
     known: BTreeMap<String, Option<CellCosts>>,
 }
 
-impl<'a> Estimates<'a> {
-    fn new(store: Option<&'a Store>) -> Self {
-        Self { store, known: BTreeMap::new() }
-    }
-
+impl Estimates<'_> {
     /// Of the cells of some models of a plan.
     fn of(&mut self, plan: &Plan, prepared: &Prepared, models: &[usize]) -> Row {
         let classes = prepared.dataset.catalogue.classes.len();
@@ -135,23 +129,20 @@ impl<'a> Estimates<'a> {
     }
 
     fn costs(&mut self, model: &str) -> Option<CellCosts> {
-        let store = self.store;
-        let found = || store.and_then(|store| store.costs(model)).or_else(|| shipped(model));
+        let (store, published) = (self.store, self.published);
+        let found = || {
+            let of_store = store.and_then(|store| store.costs(model));
+            // Cells in the store may be of the reduced configuration, which takes a hundredth.
+            match epoch_seconds(model).filter(|_| published) {
+                Some(seconds) => {
+                    let peak_bytes = of_store.map_or(0, |costs| costs.peak_bytes);
+                    Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes })
+                }
+                None => of_store.or_else(|| of_fit(model)),
+            }
+        };
         *self.known.entry(model.to_owned()).or_insert_with(found)
     }
-}
-
-/// What `scripts/fit_costs.sh` measured.
-fn shipped(model: &str) -> Option<CellCosts> {
-    let mut rows = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_reader(&include_bytes!("../../data/fit_costs.csv")[..])
-        .into_deserialize::<(String, Shipped)>()
-        .filter_map(std::result::Result::ok)
-        .collect::<Vec<_>>()
-        .into_iter();
-    let (_, Shipped { seconds, megabytes }) = rows.find(|(name, _)| name == model)?;
-    Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes: (megabytes * 1e6) as u64 })
 }
 
 impl DryRun {

@@ -11,6 +11,7 @@
 //! again from itself. What does not change a number (threads, folders, progress) is the [`Session`]'s.
 
 mod ablation;
+mod costs;
 mod data;
 mod device;
 mod dry_run;
@@ -27,6 +28,7 @@ mod split;
 mod tuning;
 
 pub use ablation::Ablation;
+pub use costs::epoch_seconds;
 pub use data::Data;
 pub use device::DeviceChoice;
 pub use dry_run::DryRun;
@@ -133,7 +135,7 @@ impl Experiment {
     ///
     /// Only if the value cannot be written as TOML, which would be a bug.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|e| Error::new("the experiment", e, "report this as a bug"))
+        toml::to_string(self).map_err(|e| Error::bug("the experiment", e))
     }
 
     /// SHA-256 over its TOML, 64 hexadecimal digits: equal for equal experiments.

@@ -115,7 +115,7 @@ fn place(data: &Path, reads: Reads, input: &str) -> PathBuf {
 impl Group<'_> {
     /// The experiment with the data divided as the authors did.
     fn as_published(&self, base: &Experiment) -> Result<Experiment> {
-        let wrong = |e: String| Error::new("data/systems.csv", e, "report this as a bug");
+        let wrong = |e: String| Error::bug("data/systems.csv", e);
         let division = self.conditions.division.as_ref();
         let holdout = division.and_then(|division| division.holdout.as_deref());
         let mut experiment = base.clone();

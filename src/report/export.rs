@@ -72,6 +72,6 @@ pub fn write(table: Table, results: &Results, leaderboard: &Leaderboard, format:
             IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut frame()?)
         }
     };
-    done.map_err(|e| Error::new("the table", e, "report this as a bug"))?;
+    done.map_err(|e| Error::bug("the table", e))?;
     Ok(bytes)
 }

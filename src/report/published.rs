@@ -80,7 +80,7 @@ pub fn division(letter: &str) -> Result<Option<Division>> {
 fn systems() -> Result<Vec<System>> {
     let mut rows = csv::Reader::from_reader(&include_bytes!("../../data/systems.csv")[..]);
     let rows: std::result::Result<_, _> = rows.deserialize().collect();
-    rows.map_err(|e| Error::new("data/systems.csv", e, "report this as a bug"))
+    rows.map_err(|e| Error::bug("data/systems.csv", e))
 }
 
 /// All shipped figures, by model.
@@ -89,7 +89,7 @@ fn systems() -> Result<Vec<System>> {
 ///
 /// Only if the shipped tables are broken, which a test rules out.
 pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
-    let broken = |e: csv::Error| Error::new("data/published.csv", e, "report this as a bug");
+    let broken = |e: csv::Error| Error::bug("data/published.csv", e);
     let titles: BTreeMap<String, String> = systems()?.into_iter().map(|s| (s.system, s.title)).collect();
     let mut figures: BTreeMap<String, Vec<Published>> = BTreeMap::new();
     for row in csv::Reader::from_reader(&include_bytes!("../../data/published.csv")[..]).into_deserialize() {

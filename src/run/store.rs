@@ -320,7 +320,7 @@ impl Store {
     }
 
     fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<()> {
-        let bytes = serde_json::to_vec(value).map_err(|e| Error::at(path, e, "report this as a bug"))?;
+        let bytes = serde_json::to_vec(value).map_err(|e| Error::bug(path.display(), e))?;
         self.write(path, &bytes)
     }
 
@@ -330,8 +330,7 @@ impl Store {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    let reason = format!("cannot be written: {error}");
-    Error::at(path, reason, "check space and permissions, or name another folder, --out DIR")
+    Error::unwritable(path, error, "check space and permissions, or name another folder, --out DIR")
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<T> {

@@ -3,7 +3,7 @@
 use super::heading;
 use crate::audio::RATE;
 use crate::error::Result;
-use crate::experiment::{Registered, Registry};
+use crate::experiment::{Registered, Registry, epoch_seconds};
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
 use crate::report::{Grid, WIDTH};
@@ -152,13 +152,6 @@ fn cost(Registered { model, card }: &Registered) -> Option<Cost> {
         None => (0, 0),
     };
     model.cost(&params, shape, FEATURE_NAMES.len() - card.leaves_out.len(), 10).ok()?
-}
-
-/// As `cargo run --release -p genre-bench-neural --example epochs` measured it.
-fn epoch_seconds(model: &str) -> Option<f64> {
-    let measured = include_str!("../../../data/epoch_seconds.csv");
-    let mut rows = measured.lines().filter_map(|line| line.split_once(','));
-    rows.find(|(name, _)| *name == model).and_then(|(_, seconds)| seconds.parse().ok())
 }
 
 /// `1,234,567`.

@@ -47,8 +47,7 @@ impl Entry<'_> {
     ///
     /// A limit, a content shorter or longer than its header says or with a wrong checksum, a full disk.
     pub fn write_to(&mut self, path: &Path) -> Result<u64> {
-        let unwritable =
-            |e: io::Error| Error::at(path, format!("cannot be written: {e}"), "is the disk full?");
+        let unwritable = |e: io::Error| Error::unwritable(path, &e, "is the disk full?");
         let name = self.path.join("/");
         self.meter.one_file(&name, self.size)?;
         let mut file = File::create_new(path).map_err(unwritable)?;

@@ -142,5 +142,5 @@ pub fn note_path(part: &Path) -> PathBuf {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    Error::at(path, format!("cannot be written: {error}"), "is the disk full, or the folder read-only?")
+    Error::unwritable(path, error, "is the disk full, or the folder read-only?")
 }

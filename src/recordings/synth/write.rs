@@ -16,11 +16,7 @@ use std::path::Path;
 /// The folder is not empty or cannot be written to.
 pub fn write(folder: &Path, seed: u64, progress: &dyn Fn(usize, usize)) -> Result<usize> {
     let unwritable = |path: &Path, e: std::io::Error| {
-        Error::at(
-            path,
-            format!("cannot be written: {e}"),
-            "check space and permissions, or name another folder",
-        )
+        Error::unwritable(path, &e, "check space and permissions, or name another folder")
     };
     std::fs::create_dir_all(folder).map_err(|e| unwritable(folder, e))?;
     if std::fs::read_dir(folder).map_err(|e| unwritable(folder, e))?.next().is_some() {

@@ -58,7 +58,7 @@ impl Table {
             Self::Reliability => reliability::columns(results),
             Self::Ablation => ablation::columns(results),
         };
-        DataFrame::new_infer_height(columns).map_err(|e| Error::new("the table", e, "report this as a bug"))
+        DataFrame::new_infer_height(columns).map_err(|e| Error::bug("the table", e))
     }
 }
 
