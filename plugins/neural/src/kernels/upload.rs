@@ -71,7 +71,7 @@ mod pinned {
         tensor.inplace_op1(&copy)?;
         let copied = stream.record_event(None).w()?;
         let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
-        used.push_backward(Used { device: cuda.id(), memory: Some(copy.0), copied });
+        used.push_back(Used { device: cuda.id(), memory: Some(copy.0), copied });
         if used.len() > KEPT {
             used.pop_front();
         }
