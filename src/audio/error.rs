@@ -3,7 +3,7 @@ use std::path::PathBuf;
 /// A file that could not be used, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", path.display())]
-pub struct Error {
+pub struct AudioError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.

@@ -28,7 +28,7 @@ mod sniff;
 mod tests;
 
 pub use cut::{Cut, Segment};
-pub use error::{Error, Fault};
+pub use error::{AudioError, Fault};
 pub use sniff::Container;
 
 use std::path::Path;
@@ -72,8 +72,8 @@ impl Default for Limits {
 ///
 /// # Errors
 ///
-/// [`Error`] names the file and one of the [`Fault`]s.
-pub fn read(path: &Path) -> Result<Audio, Error> {
+/// [`AudioError`] names the file and one of the [`Fault`]s.
+pub fn read(path: &Path) -> Result<Audio, AudioError> {
     read_within(path, &Limits::default())
 }
 
@@ -81,8 +81,8 @@ pub fn read(path: &Path) -> Result<Audio, Error> {
 ///
 /// # Errors
 ///
-/// [`Error`] names the file and one of the [`Fault`]s: what cannot be opened, is empty, is no known
+/// [`AudioError`] names the file and one of the [`Fault`]s: what cannot be opened, is empty, is no known
 /// container, is broken inside, ends before its header says, is silent, or is longer than `limits`.
-pub fn read_within(path: &Path, limits: &Limits) -> Result<Audio, Error> {
-    decode::read(path, limits).map_err(|fault| Error { path: path.to_owned(), fault })
+pub fn read_within(path: &Path, limits: &Limits) -> Result<Audio, AudioError> {
+    decode::read(path, limits).map_err(|fault| AudioError { path: path.to_owned(), fault })
 }

@@ -37,7 +37,7 @@ fn ramp(count: usize) -> Vec<i16> {
     (0..count).map(|i| (i as u32).wrapping_mul(40_503) as i16).collect()
 }
 
-fn read_bytes(name: &str, bytes: &[u8], limits: &Limits) -> Result<Audio, Error> {
+fn read_bytes(name: &str, bytes: &[u8], limits: &Limits) -> Result<Audio, AudioError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();

@@ -26,19 +26,19 @@ pub(super) struct Args {
     /// A group of your own: NAME=COLUMN,COLUMN, where a COLUMN may end in `*`; may be given repeatedly [default: chroma,
     /// energy, spectral, harmonic-percussive, rhythm and mfcc; other columns by the start of their names]
     #[arg(long = "group", value_name = "NAME=COLUMNS")]
-    groups: Vec<Group>,
+    groups: Vec<ColumnGroup>,
     #[command(flatten)]
     flags: ExperimentFlags,
 }
 
 /// The value of `--group`.
 #[derive(Debug, Clone)]
-struct Group {
+struct ColumnGroup {
     name: String,
     patterns: Vec<String>,
 }
 
-impl FromStr for Group {
+impl FromStr for ColumnGroup {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {

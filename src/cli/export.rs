@@ -2,7 +2,7 @@ use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::{Out, Registry, Status, print};
 use crate::error::{Error, Result};
-use crate::report::{Format, Leaderboard, Results, Table, write};
+use crate::report::{FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
 use crate::util::write_whole;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(super) struct Args {
     run: String,
     /// File format [default: what the file's extension says, else csv]
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<FileFormat>,
     /// Which table
     #[arg(long, value_enum, default_value = "leaderboard")]
     table: Table,
@@ -38,12 +38,12 @@ pub(super) struct Args {
 /// Runs `bench export`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let extension = args.output.as_deref().and_then(Path::extension).map(|e| e.to_string_lossy());
-    let by_name = extension.as_deref().and_then(Format::of_extension);
+    let by_name = extension.as_deref().and_then(FileFormat::of_extension);
     if let (None, None, Some(path)) = (args.format, by_name, &args.output) {
         let reason = "the name does not say which format to write";
         return Err(Error::at(path, reason, "--format csv, or a name such as table.parquet"));
     }
-    let format = args.format.or(by_name).unwrap_or(Format::Csv);
+    let format = args.format.or(by_name).unwrap_or(FileFormat::Csv);
     if args.output.is_none() && !format.is_text() && console::user_attended() {
         return Err(Error::new("standard output", "this format is no text for a terminal", "-o FILE"));
     }

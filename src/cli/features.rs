@@ -9,7 +9,7 @@ use crate::features::ExtractionOptions;
 use crate::features::array_file::{ArrayFormat, Arrays};
 use crate::features::cache::Cache;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
-use crate::features::spectrogram::{MelSpectrogram, Parameters};
+use crate::features::spectrogram::{MelParameters, MelSpectrogram};
 use crate::features::table::{Convention, FEATURE_NAMES};
 use crate::recordings::{Recording, find};
 use crate::util::write_whole;
@@ -95,9 +95,9 @@ struct SpectrogramFlags {
 }
 
 impl SpectrogramFlags {
-    fn parameters(&self, convention: Convention) -> Parameters {
-        let default = Parameters::default();
-        Parameters {
+    fn parameters(&self, convention: Convention) -> MelParameters {
+        let default = MelParameters::default();
+        MelParameters {
             n_fft: self.n_fft.unwrap_or(default.n_fft),
             hop: self.hop_length.unwrap_or(default.hop),
             bands: self.bands.unwrap_or(default.bands),
@@ -125,7 +125,7 @@ struct Told {
 }
 
 impl Told {
-    fn fault(&mut self, error: &audio::Error) {
+    fn fault(&mut self, error: &audio::AudioError) {
         let (kind, reason) = (error.fault.kind(), error.to_string());
         self.faults.push(json!({ "file": error.path, "kind": kind, "reason": reason }));
     }

@@ -2,7 +2,7 @@ use super::flags::{ModelFlags, SessionFlags};
 use super::progress::Console;
 use super::{Registry, Status, json_text, print, report};
 use crate::error::Result;
-use crate::experiment::reproduction::{Group, groups};
+use crate::experiment::reproduction::{FigureGroup, groups};
 use crate::experiment::{Experiment, Session};
 use serde_json::json;
 use std::path::PathBuf;
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     Ok(status)
 }
 
-fn dry_run(groups: &[Group], base: &Experiment, session: &Session, as_json: bool) -> Result<u8> {
+fn dry_run(groups: &[FigureGroup], base: &Experiment, session: &Session, as_json: bool) -> Result<u8> {
     let (mut all, mut status) = (Vec::new(), Status::DONE);
     for group in groups {
         for experiment in group.experiments(base)? {

@@ -4,7 +4,7 @@ use super::progress::{Console, stopped};
 use super::{Registry, Status, json_text, print, report};
 use crate::error::Result;
 use crate::experiment::{Evaluated, Experiment, Session, read};
-use crate::report::ablation::Ablation;
+use crate::report::ablation::AblationRow;
 use crate::report::comparison::Comparison;
 use crate::report::{Leaderboard, terminal, to_json};
 use crate::util::write_whole;
@@ -153,7 +153,7 @@ fn object(evaluated: &Evaluated, leaderboard: &Leaderboard) -> Value {
     if let Some(searched) = &evaluated.searched {
         object["candidates"] = searched.json();
     }
-    let ablation = Ablation::all(&evaluated.results);
+    let ablation = AblationRow::all(&evaluated.results);
     if !ablation.is_empty() {
         object["ablation"] = serde_json::json!(ablation);
     }

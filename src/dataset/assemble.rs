@@ -30,7 +30,7 @@ pub struct ExampleFacts {
 
 /// Examples in the order they came in.
 #[derive(Debug)]
-pub struct Parts {
+pub struct DatasetParts {
     /// What is known of each.
     pub examples: Vec<ExampleFacts>,
     /// Names of the feature columns; none if no table was asked for.
@@ -47,7 +47,7 @@ pub struct Parts {
     pub notes: Vec<String>,
 }
 
-impl Parts {
+impl DatasetParts {
     /// The dataset of these examples. `path` is what it is called after, `seconds` how long its examples should be.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Examples computed from audio.
 
-use super::assemble::{ExampleFacts, Parts};
+use super::assemble::{DatasetParts, ExampleFacts};
 use super::computed::{Collector, Features};
 use super::source::Source;
 use super::spectrograms::SpectrogramExtractor;
@@ -31,7 +31,7 @@ pub(super) fn parts(
     folder: &Path,
     source: &Source,
     progress: &dyn Fn(usize, usize),
-) -> Result<Option<Parts>> {
+) -> Result<Option<DatasetParts>> {
     let recordings = find(&[folder.to_owned()])?;
     if recordings.is_empty() {
         return Ok(None);
@@ -87,7 +87,7 @@ pub(super) fn parts(
     notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
-    Ok(Some(Parts { notes, ..collector.parts(|all| spectrograms.source(all))? }))
+    Ok(Some(DatasetParts { notes, ..collector.parts(|all| spectrograms.source(all))? }))
 }
 
 /// Notes on files that were left out: how many, and the first of them by name.

@@ -1,6 +1,6 @@
 //! Examples that are computed and not read from a table.
 
-use super::assemble::{ExampleFacts, Parts};
+use super::assemble::{DatasetParts, ExampleFacts};
 use super::spectrograms::{Spectrogram, SpectrogramSource, SpectrogramStack};
 use crate::error::{Error, Result};
 use genre_bench_api::Spectrograms;
@@ -51,11 +51,11 @@ impl Collector {
     /// # Errors
     ///
     /// Only if the numbers do not fill the rows, which would be a bug.
-    pub fn parts(self, source: impl FnOnce(Vec<Spectrograms>) -> SpectrogramSource) -> Result<Parts> {
+    pub fn parts(self, source: impl FnOnce(Vec<Spectrograms>) -> SpectrogramSource) -> Result<DatasetParts> {
         let shape = (self.examples.len(), self.columns.len());
         let stacks: Result<Vec<Spectrograms>> =
             self.stacks.into_iter().map(SpectrogramStack::spectrograms).collect();
-        Ok(Parts {
+        Ok(DatasetParts {
             features: Array2::from_shape_vec(shape, self.values)
                 .map_err(|e| Error::bug("the computed table", e))?,
             examples: self.examples,

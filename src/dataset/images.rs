@@ -4,7 +4,7 @@
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
 //! spectrograms get them as they are.
 
-use super::assemble::{ExampleFacts, Parts};
+use super::assemble::{DatasetParts, ExampleFacts};
 use super::audio::fault_notes;
 use super::computed::{Collector, Features};
 use super::resize::{ImageSize, resize};
@@ -36,7 +36,7 @@ pub(super) fn parts(
     folder: &Path,
     source: &Source,
     progress: &dyn Fn(usize, usize),
-) -> Result<Option<Parts>> {
+) -> Result<Option<DatasetParts>> {
     let is_png = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
     let found = find_in(folder, is_png, names::dotted)?;
     if found.is_empty() {

@@ -24,7 +24,7 @@ pub use spectrograms::SpectrogramSource;
 
 use crate::error::Result;
 use crate::recordings::{layouts, names};
-use assemble::{ExampleFacts, Parts};
+use assemble::{DatasetParts, ExampleFacts};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -146,7 +146,7 @@ impl Dataset {
 
     fn from_csv(file: &Path, source: &Source) -> Result<Self> {
         layouts::table_of_features(file)?;
-        let mut dataset = Parts::from(table::read(file)?).dataset(file, source.seconds)?;
+        let mut dataset = DatasetParts::from(table::read(file)?).dataset(file, source.seconds)?;
         dataset.add_artists(source.artists.clone().or_else(|| layouts::artists_beside(file)))?;
         Ok(dataset)
     }
@@ -177,7 +177,7 @@ impl Dataset {
     }
 }
 
-impl From<RawTable> for Parts {
+impl From<RawTable> for DatasetParts {
     /// What somebody else's names say is read here, once.
     fn from(raw: RawTable) -> Self {
         let mut notes = Vec::new();

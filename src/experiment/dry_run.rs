@@ -15,7 +15,7 @@ pub struct DryRun {
     /// The split, for people.
     pub split: String,
     /// One row a model, and one for a search.
-    pub models: Vec<Row>,
+    pub models: Vec<DryRunRow>,
     /// Cells at a time.
     pub jobs: usize,
     /// Estimated seconds of wall clock; none if nothing is known of some model.
@@ -28,7 +28,7 @@ pub struct DryRun {
 
 /// What a model would take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct DryRunRow {
     /// The model, or what is searched.
     pub model: String,
     /// Its cells: models × folds.
@@ -99,7 +99,7 @@ struct Estimates<'a> {
 
 impl Estimates<'_> {
     /// Of the cells of some models of a plan.
-    fn of(&mut self, plan: &Plan, prepared: &Prepared, models: &[usize]) -> Row {
+    fn of(&mut self, plan: &Plan, prepared: &Prepared, models: &[usize]) -> DryRunRow {
         let classes = prepared.dataset.catalogue.classes.len();
         let folds = if prepared.search.as_ref().is_some_and(|search| search.inner.hash == plan.split_hash) {
             prepared.search.as_ref().map_or(&[][..], |search| &search.inner.folds)
@@ -125,7 +125,7 @@ impl Estimates<'_> {
             peak_bytes = peak_bytes.zip(costs).map(|(most, c): (u64, CellCosts)| most.max(c.peak_bytes));
         }
         let model = models.first().map_or_else(String::new, |&at| plan.models[at].name.clone());
-        Row { model, cells, stored, seconds, peak_bytes }
+        DryRunRow { model, cells, stored, seconds, peak_bytes }
     }
 
     fn costs(&mut self, model: &str) -> Option<CellCosts> {

@@ -33,7 +33,7 @@ pub struct File {
 /// A file that cannot be read or is no TOML; a key that is unknown, of the wrong type or impossible beside another. Each
 /// names the file, the line and what to write instead.
 pub fn read(path: &Path, registry: &Registry) -> Result<File> {
-    let source = Source { path, text: &text(path)? };
+    let source = TomlSource { path, text: &text(path)? };
     let root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
     source.check_keys(&schemars::schema_for!(Experiment).to_value(), root.get_ref(), &mut Vec::new())?;
     let lists = lists(root.get_ref());
@@ -140,12 +140,12 @@ fn shown(value: &DeValue) -> String {
 }
 
 /// A file that errors are about.
-struct Source<'a> {
+struct TomlSource<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
-impl Source<'_> {
+impl TomlSource<'_> {
     fn line(&self, at: usize) -> u64 {
         self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1
     }

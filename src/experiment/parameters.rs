@@ -84,8 +84,8 @@ impl Parameters {
     }
 
     /// Every combination of a model's values, with the values that make a difference between them.
-    fn combinations(&self, model: &str) -> Result<Vec<Combination>, Invalid> {
-        let mut combinations = vec![Combination::default()];
+    fn combinations(&self, model: &str) -> Result<Vec<Variant>, Invalid> {
+        let mut combinations = vec![Variant::default()];
         for (name, values) in self.0.get(model).into_iter().flatten() {
             let values = values.as_slice();
             let key = || format!("parameters.{model}.{name}");
@@ -96,7 +96,7 @@ impl Parameters {
                 let reason = format!("the lists make more than {MOST_VARIANTS} rows of one model");
                 return Err(Invalid::new(key(), reason, "shorter lists; `[tune]` searches many values"));
             }
-            let with = |combination: &Combination, value: &Value| {
+            let with = |combination: &Variant, value: &Value| {
                 let mut combination = combination.clone();
                 combination.values.push((name.clone(), value.clone()));
                 if values.len() > 1 {
@@ -113,7 +113,7 @@ impl Parameters {
 
 /// A value of each hyper-parameter that a user set.
 #[derive(Debug, Clone, Default)]
-struct Combination {
+struct Variant {
     values: Vec<(String, Value)>,
     /// Those that other combinations have otherwise, as text.
     telling: Vec<String>,
@@ -137,7 +137,7 @@ impl Experiment {
             .filter(|(name, _)| entrant.has_parameter(name))
             .map(|(name, value)| (name, value.to_string()))
             .collect();
-        let of_combination = |combination: Combination| {
+        let of_combination = |combination: Variant| {
             let own: Vec<(&String, String)> =
                 combination.values.iter().map(|(name, value)| (name, value.to_string())).collect();
             let changes = reduced.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -17,7 +17,7 @@ pub struct Target<'r> {
 
 /// What figures must share to be measured in one experiment.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Conditions {
+struct FigureConditions {
     input: String,
     seconds: u32,
     protocol: String,
@@ -26,8 +26,8 @@ struct Conditions {
 }
 
 /// Figures that are measured in the same experiments.
-pub struct Group<'r> {
-    conditions: Conditions,
+pub struct FigureGroup<'r> {
+    conditions: FigureConditions,
     targets: Vec<Target<'r>>,
 }
 
@@ -46,16 +46,20 @@ pub struct Reproduced {
 ///
 /// A name that is no model and no system, a model for which nothing was published, or settings that none of the models
 /// has.
-pub fn groups<'r>(registry: &'r Registry, systems: &[String], base: &Experiment) -> Result<Vec<Group<'r>>> {
+pub fn groups<'r>(
+    registry: &'r Registry,
+    systems: &[String],
+    base: &Experiment,
+) -> Result<Vec<FigureGroup<'r>>> {
     let targets = targets(registry, systems)?;
     let entrants: Vec<&Registered> = targets.iter().map(|target| target.entrant).collect();
     base.parameters.check(&entrants, registry)?;
     base.networks.check(&entrants)?;
-    let mut groups: BTreeMap<Conditions, Vec<Target>> = BTreeMap::new();
+    let mut groups: BTreeMap<FigureConditions, Vec<Target>> = BTreeMap::new();
     for target in targets {
         groups.entry(target.conditions(base.data.path.as_deref())?).or_default().push(target);
     }
-    Ok(groups.into_iter().map(|(conditions, targets)| Group { conditions, targets }).collect())
+    Ok(groups.into_iter().map(|(conditions, targets)| FigureGroup { conditions, targets }).collect())
 }
 
 fn targets<'r>(registry: &'r Registry, systems: &[String]) -> Result<Vec<Target<'r>>> {
@@ -88,9 +92,9 @@ fn targets<'r>(registry: &'r Registry, systems: &[String]) -> Result<Vec<Target<
 }
 
 impl Target<'_> {
-    fn conditions(&self, data: Option<&Path>) -> Result<Conditions> {
+    fn conditions(&self, data: Option<&Path>) -> Result<FigureConditions> {
         let figure = self.figure;
-        Ok(Conditions {
+        Ok(FigureConditions {
             input: figure.input.clone(),
             seconds: figure.seconds,
             protocol: figure.protocol.clone(),
@@ -112,7 +116,7 @@ fn place(data: &Path, reads: Reads, input: &str) -> PathBuf {
     .unwrap_or_else(|| data.to_owned())
 }
 
-impl Group<'_> {
+impl FigureGroup<'_> {
     /// The experiment with the data divided as the authors did.
     fn as_published(&self, base: &Experiment) -> Result<Experiment> {
         let wrong = |e: String| Error::bug("data/systems.csv", e);

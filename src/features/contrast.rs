@@ -1,6 +1,6 @@
 //! Spectral contrast: how far the peaks of each octave stand above its valleys.
 
-use super::Error;
+use super::FeatureError;
 use super::decibel::power_to_db;
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -22,13 +22,13 @@ const PART: f64 = 0.02;
 ///
 /// # Errors
 ///
-/// [`Error`] where half the rate is below the start of the last band, 6400 Hz, or where the spectrum
+/// [`FeatureError`] where half the rate is below the start of the last band, 6400 Hz, or where the spectrum
 /// is too coarse for each band to have a bin.
-pub fn spectral_contrast(magnitude: ArrayView2<f32>, rate: u32) -> Result<Array2<f32>, Error> {
+pub fn spectral_contrast(magnitude: ArrayView2<f32>, rate: u32) -> Result<Array2<f32>, FeatureError> {
     let bins = magnitude.ncols();
     let edge = |band: usize| if band == 0 { 0.0 } else { LOWEST * 2f64.powi(band as i32 - 1) };
     let fits = edge(OCTAVES) < f64::from(rate) / 2.0;
-    Error::unless(fits, "rate", format!("{rate}: must be above {} Hz", 2.0 * edge(OCTAVES)))?;
+    FeatureError::unless(fits, "rate", format!("{rate}: must be above {} Hz", 2.0 * edge(OCTAVES)))?;
     let width = f64::from(rate) / (2 * bins.saturating_sub(1)) as f64;
     let shape = (magnitude.nrows(), OCTAVES + 1);
     let (mut valleys, mut peaks) = (Array2::<f32>::zeros(shape), Array2::<f32>::zeros(shape));
@@ -39,7 +39,7 @@ pub fn spectral_contrast(magnitude: ArrayView2<f32>, rate: u32) -> Result<Array2
         let first = if band > 0 { first.saturating_sub(1) } else { first };
         let (end, size) =
             if band == OCTAVES { (bins, bins - first.min(bins)) } else { (last, last + 1 - first.min(last)) };
-        Error::unless(first < end, "spectrum", format!("{bins} bins are too few for octave bands"))?;
+        FeatureError::unless(first < end, "spectrum", format!("{bins} bins are too few for octave bands"))?;
         let count = ((PART * size as f64).round_ties_even() as usize).clamp(1, end - first);
         for (t, row) in magnitude.axis_iter(Axis(0)).enumerate() {
             let mut values: Vec<f32> = row.iter().skip(first).take(end - first).copied().collect();

@@ -1,6 +1,6 @@
 //! Delta features: the slope of each feature over time.
 
-use super::Error;
+use super::FeatureError;
 use ndarray::{Array2, ArrayView2};
 
 /// Derivative over time of each column of `features`, shape `(frames, columns)`.
@@ -14,14 +14,18 @@ use ndarray::{Array2, ArrayView2};
 ///
 /// # Errors
 ///
-/// [`Error`] where `width` is even, below 3 or above the number of frames, or `order` is not between
+/// [`FeatureError`] where `width` is even, below 3 or above the number of frames, or `order` is not between
 /// 1 and `min(width − 1, 8)`.
-pub fn delta(features: ArrayView2<f32>, width: usize, order: usize) -> Result<Array2<f32>, Error> {
+pub fn delta(features: ArrayView2<f32>, width: usize, order: usize) -> Result<Array2<f32>, FeatureError> {
     let frames = features.nrows();
     let odd = width >= 3 && !width.is_multiple_of(2) && width <= frames;
-    Error::unless(odd, "width", format!("{width}: must be odd, from 3 to the number of frames, {frames}"))?;
+    FeatureError::unless(
+        odd,
+        "width",
+        format!("{width}: must be odd, from 3 to the number of frames, {frames}"),
+    )?;
     let fits = (1..=8.min(width - 1)).contains(&order);
-    Error::unless(fits, "order", format!("{order}: must be from 1 to min(width - 1, 8)"))?;
+    FeatureError::unless(fits, "order", format!("{order}: must be from 1 to min(width - 1, 8)"))?;
     // The order-th derivative of a polynomial of that degree is the same everywhere, so the edges,
     // which take it from the nearest whole window, repeat its value.
     let weights = highest_derivative(width, order);

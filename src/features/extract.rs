@@ -57,7 +57,7 @@ pub enum Extraction<T = ()> {
         note: Option<String>,
     },
     /// Why it has none.
-    Fault(audio::Error),
+    Fault(audio::AudioError),
 }
 
 /// What a run over many recordings came to.
@@ -120,7 +120,7 @@ pub fn extract<T: Send>(
 }
 
 /// Reads and decodes a recording.
-type Reader<'a> = dyn Fn(&Path, &Limits) -> Result<Audio, audio::Error> + Sync + 'a;
+type Reader<'a> = dyn Fn(&Path, &Limits) -> Result<Audio, audio::AudioError> + Sync + 'a;
 
 /// [`extract`] with a reader of its own, so that tests can count what is read.
 pub(super) fn extract_reading<T: Send>(
@@ -155,7 +155,7 @@ fn rows<T>(
     path: &Path,
     job: &ExtractionJob<T>,
     read: &Reader,
-) -> Result<Extraction<T>, audio::Error> {
+) -> Result<Extraction<T>, audio::AudioError> {
     let cache = job.cache.filter(|_| job.table);
     let keyed = cache.and_then(|cache| Some((cache, Cache::key(path, &job.options)?)));
     let known = keyed.as_ref().and_then(|(cache, key)| cache.get(key));
@@ -173,7 +173,8 @@ fn rows<T>(
 
     let audio = read(path, &job.options.limits)?;
     let ranges = job.options.cut.ranges(audio.samples.len());
-    let segments: Vec<Segment> = ranges.map_err(|fault| audio::Error { path: path.to_owned(), fault })?;
+    let segments: Vec<Segment> =
+        ranges.map_err(|fault| audio::AudioError { path: path.to_owned(), fault })?;
     // Hashed again: columns belong to a content, and the file may have been written to meanwhile.
     let keyed = keyed.filter(|(_, key)| Cache::key(path, &job.options).as_ref() == Some(key));
     let known = known.filter(|known| keyed.is_some() && known.examples.len() == segments.len());

@@ -1,6 +1,6 @@
 //! Harmonic-percussive separation: what sustains and what strikes.
 
-use super::Error;
+use super::FeatureError;
 use super::median::{LANES, Lanes, RunningMedian};
 use super::stft::{Complex, modulus};
 use crate::util::simd;
@@ -161,9 +161,9 @@ pub(crate) fn harmonic_part(harmonic: f32, percussive: f32) -> f32 {
 ///
 /// # Errors
 ///
-/// [`Error`] where `spectrum` has no bins.
-pub fn hpss(spectrum: ArrayView2<Complex<f32>>) -> Result<[Array2<Complex<f32>>; 2], Error> {
-    Error::unless(spectrum.ncols() > 0, "spectrum", "no bins")?;
+/// [`FeatureError`] where `spectrum` has no bins.
+pub fn hpss(spectrum: ArrayView2<Complex<f32>>) -> Result<[Array2<Complex<f32>>; 2], FeatureError> {
+    FeatureError::unless(spectrum.ncols() > 0, "spectrum", "no bins")?;
     let filter = RunningMedian::new();
     let mut magnitudes = Magnitudes::default();
     magnitudes.resize(spectrum.nrows(), spectrum.ncols());

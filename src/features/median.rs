@@ -218,7 +218,7 @@ impl RunningMedian {
     #[inline(always)]
     pub fn run(&self, n: usize, read: impl Fn(usize) -> Lanes, mut write: impl FnMut(usize, &Lanes)) {
         let none = [Keys::ZERO; GROUP];
-        let mut at_hand = [Group { raw: none, halves: none, sorted: none }; RING];
+        let mut at_hand = [Octet { raw: none, halves: none, sorted: none }; RING];
         let mut values = [Keys::ZERO; WIRES];
         let (mut middle, mut four, mut two) = ([Keys::ZERO; 8], [Keys::ZERO; 4], [Keys::ZERO; 2]);
         for block in 0..n.div_ceil(GROUP) as isize {
@@ -264,7 +264,7 @@ impl RunningMedian {
         n: usize,
         read: &impl Fn(usize) -> Lanes,
         values: &mut [Keys; WIRES],
-        group: &mut Group,
+        group: &mut Octet,
     ) {
         let first = number * GROUP as isize;
         for (k, to) in group.raw.iter_mut().enumerate() {
@@ -281,7 +281,7 @@ impl RunningMedian {
 
 /// Eight values in a row. Those that a block needs are each in the [`slot`] of their number.
 #[derive(Clone, Copy)]
-struct Group {
+struct Octet {
     /// As they come.
     raw: [Keys; GROUP],
     /// Each half sorted.

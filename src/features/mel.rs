@@ -1,6 +1,6 @@
 //! Energy in bands spaced as the ear hears pitch.
 
-use super::Error;
+use super::FeatureError;
 use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -34,13 +34,17 @@ impl MelBank {
     ///
     /// # Errors
     ///
-    /// [`Error`] where there is no band or `0 ≤ fmin < fmax ≤ rate / 2` does not hold.
-    pub fn new(rate: u32, n_fft: usize, bands: usize, fmin: f64, fmax: f64) -> Result<Self, Error> {
-        Error::unless((1..=4096).contains(&bands), "bands", format!("{bands}: must be from 1 to 4096"))?;
+    /// [`FeatureError`] where there is no band or `0 ≤ fmin < fmax ≤ rate / 2` does not hold.
+    pub fn new(rate: u32, n_fft: usize, bands: usize, fmin: f64, fmax: f64) -> Result<Self, FeatureError> {
+        FeatureError::unless(
+            (1..=4096).contains(&bands),
+            "bands",
+            format!("{bands}: must be from 1 to 4096"),
+        )?;
         let nyquist = f64::from(rate) / 2.0;
         let ordered = 0.0 <= fmin && fmin < fmax && fmax <= nyquist;
         let reason = format!("{fmin} and {fmax}: must be 0 ≤ fmin < fmax ≤ {nyquist}");
-        Error::unless(ordered, "fmin and fmax", reason)?;
+        FeatureError::unless(ordered, "fmin and fmax", reason)?;
         let frequencies = super::stft::frequencies(rate, n_fft);
         let (low, high) = (hz_to_mel(fmin), hz_to_mel(fmax));
         let edge = |i: usize| mel_to_hz(low + (high - low) * i as f64 / (bands + 1) as f64);

@@ -63,5 +63,5 @@ pub mod tonnetz;
 pub mod tuning;
 pub mod zcr;
 
-pub use error::Error;
+pub use error::FeatureError;
 pub use options::ExtractionOptions;

@@ -1,8 +1,8 @@
 //! Spectrograms of examples as networks read them: log-mel spectrograms and cepstral coefficients over time.
 
-use super::Error;
+use super::FeatureError;
 use super::mfcc::mfcc;
-use super::spectrogram::{MelSpectrogram, Parameters};
+use super::spectrogram::{MelParameters, MelSpectrogram};
 use genre_bench_api::{Representation, Spectrum};
 use ndarray::Array2;
 
@@ -21,17 +21,17 @@ impl RepresentationExtractor {
     ///
     /// # Errors
     ///
-    /// [`Error`] where the spectrogram asks for what makes no sense.
-    pub fn new(spectrogram: &Representation, length: usize) -> Result<Self, Error> {
+    /// [`FeatureError`] where the spectrogram asks for what makes no sense.
+    pub fn new(spectrogram: &Representation, length: usize) -> Result<Self, FeatureError> {
         let Representation { spectrum, rows, hop, fmax } = *spectrogram;
         let coefficients = (spectrum == Spectrum::Mfcc).then_some(rows);
         let bands = if coefficients.is_some() { MFCC_BANDS } else { rows };
-        Error::unless(
+        FeatureError::unless(
             (1..=bands).contains(&rows),
             "coefficients",
             format!("{rows}: must be from 1 to {bands}"),
         )?;
-        let parameters = Parameters { hop, bands, fmax: fmax.into(), ..Parameters::default() };
+        let parameters = MelParameters { hop, bands, fmax: fmax.into(), ..MelParameters::default() };
         Ok(Self { mel: MelSpectrogram::new(&parameters, length)?, coefficients })
     }
 

@@ -1,6 +1,6 @@
 //! Root mean square: the loudness of a frame.
 
-use super::Error;
+use super::FeatureError;
 use super::pad::Pad;
 use crate::util::simd;
 
@@ -17,10 +17,14 @@ pub(crate) fn of_frame(samples: &[f32]) -> f32 {
 ///
 /// # Errors
 ///
-/// [`Error`] where `frame` or `hop` is 0, or `frame` is odd.
-pub fn rms(samples: &[f32], frame: usize, hop: usize, pad: Pad) -> Result<Vec<f32>, Error> {
-    Error::unless(frame > 0 && frame.is_multiple_of(2), "frame", format!("{frame}: must be even, above 0"))?;
-    Error::unless(hop > 0, "hop", "0: must be above 0")?;
+/// [`FeatureError`] where `frame` or `hop` is 0, or `frame` is odd.
+pub fn rms(samples: &[f32], frame: usize, hop: usize, pad: Pad) -> Result<Vec<f32>, FeatureError> {
+    FeatureError::unless(
+        frame > 0 && frame.is_multiple_of(2),
+        "frame",
+        format!("{frame}: must be even, above 0"),
+    )?;
+    FeatureError::unless(hop > 0, "hop", "0: must be above 0")?;
     let mut padded = Vec::new();
     pad.apply(samples, frame / 2, &mut padded);
     Ok((0..=samples.len() / hop).map(|t| of_frame(&padded[t * hop..][..frame])).collect())

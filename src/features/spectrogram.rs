@@ -3,13 +3,13 @@
 use super::mel::MelBank;
 use super::pad::Pad;
 use super::stft::{self, Stft};
-use super::{Error, decibel};
+use super::{FeatureError, decibel};
 use crate::audio::RATE;
 use ndarray::Array2;
 
 /// What a mel spectrogram is made of. The defaults are librosa's.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Parameters {
+pub struct MelParameters {
     /// Samples a frame.
     pub n_fft: usize,
     /// Samples from a frame to the next.
@@ -26,7 +26,7 @@ pub struct Parameters {
     pub pad: Pad,
 }
 
-impl Default for Parameters {
+impl Default for MelParameters {
     fn default() -> Self {
         let fmax = f64::from(RATE) / 2.0;
         Self { n_fft: 2048, hop: 512, bands: 128, fmin: 0.0, fmax, log: true, pad: Pad::Zero }
@@ -46,9 +46,9 @@ impl MelSpectrogram {
     ///
     /// # Errors
     ///
-    /// [`Error`] where a parameter makes no sense.
-    pub fn new(parameters: &Parameters, length: usize) -> Result<Self, Error> {
-        let Parameters { n_fft, hop, bands, fmin, fmax, log, pad } = *parameters;
+    /// [`FeatureError`] where a parameter makes no sense.
+    pub fn new(parameters: &MelParameters, length: usize) -> Result<Self, FeatureError> {
+        let MelParameters { n_fft, hop, bands, fmin, fmax, log, pad } = *parameters;
         let stft = Stft::new(n_fft, hop, pad)?;
         let bank = MelBank::new(RATE, n_fft, bands, fmin, fmax)?;
         Ok(Self { frames: stft.frames(length), stft, bank, log })

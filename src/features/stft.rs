@@ -1,6 +1,6 @@
 //! Short-time Fourier transform: the spectrum of overlapping frames.
 
-use super::Error;
+use super::FeatureError;
 use super::pad::Pad;
 use crate::util::simd;
 use ndarray::{Array2, ArrayView2, Axis};
@@ -29,7 +29,7 @@ pub fn frequencies(rate: u32, n_fft: usize) -> Vec<f64> {
 /// let stft = Stft::new(2048, 512, Pad::Zero)?;
 /// let spectrum = stft.forward(&vec![0.5; 22_050]);
 /// assert_eq!(spectrum.dim(), (44, 1025));
-/// # Ok::<(), genre_bench::features::Error>(())
+/// # Ok::<(), genre_bench::features::FeatureError>(())
 /// ```
 ///
 /// Reference: J. B. Allen, *Short term spectral analysis, synthesis, and modification by discrete
@@ -56,11 +56,11 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// [`Error`] where a number is outside of these.
-    pub fn new(n_fft: usize, hop: usize, pad: Pad) -> Result<Self, Error> {
+    /// [`FeatureError`] where a number is outside of these.
+    pub fn new(n_fft: usize, hop: usize, pad: Pad) -> Result<Self, FeatureError> {
         let fft_is_right = n_fft.is_multiple_of(2) && (2..=1 << 20).contains(&n_fft);
-        Error::unless(fft_is_right, "n_fft", format!("{n_fft}: must be even, from 2 to 1048576"))?;
-        Error::unless((1..=n_fft).contains(&hop), "hop", format!("{hop}: must be from 1 to n_fft"))?;
+        FeatureError::unless(fft_is_right, "n_fft", format!("{n_fft}: must be even, from 2 to 1048576"))?;
+        FeatureError::unless((1..=n_fft).contains(&hop), "hop", format!("{hop}: must be from 1 to n_fft"))?;
         Ok(Self {
             n_fft,
             hop,
@@ -121,10 +121,10 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// [`Error`] where `spectrum` has not [`Stft::bins`] columns.
-    pub fn inverse(&self, spectrum: ArrayView2<Complex<f32>>) -> Result<Vec<f32>, Error> {
+    /// [`FeatureError`] where `spectrum` has not [`Stft::bins`] columns.
+    pub fn inverse(&self, spectrum: ArrayView2<Complex<f32>>) -> Result<Vec<f32>, FeatureError> {
         let bins = format!("{} bins, but n_fft is {}", spectrum.ncols(), self.n_fft);
-        Error::unless(spectrum.ncols() == self.bins(), "spectrum", bins)?;
+        FeatureError::unless(spectrum.ncols() == self.bins(), "spectrum", bins)?;
         let mut out = Vec::with_capacity(self.hop * spectrum.nrows());
         let mut synthesiser = self.synthesiser();
         let mut row = vec![Complex::default(); self.bins()];

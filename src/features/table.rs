@@ -23,7 +23,7 @@ use super::pad::Pad;
 use super::stft::{Analyser, Complex, Stft, modulus};
 use super::tempo::TempoEstimator;
 use super::tuning::{self, Peak};
-use super::{Error, bandwidth, centroid, decibel, rms, rolloff, zcr};
+use super::{FeatureError, bandwidth, centroid, decibel, rms, rolloff, zcr};
 use crate::audio::RATE;
 use crate::util::simd;
 use std::sync::{Arc, OnceLock};
@@ -88,7 +88,7 @@ impl Convention {
 /// # Errors
 ///
 /// None that a caller could cause: the parameters are constant.
-pub fn extract(samples: &[f32]) -> Result<[f64; COLUMNS], Error> {
+pub fn extract(samples: &[f32]) -> Result<[f64; COLUMNS], FeatureError> {
     Ok(Extractor::new(Convention::default())?.extract(samples))
 }
 
@@ -128,7 +128,7 @@ impl Stage {
 }
 
 /// What does not change from example to example, shared by all threads.
-struct Plan {
+struct SharedParts {
     convention: Convention,
     stft: Stft,
     mel: MelBank,
@@ -145,7 +145,7 @@ struct Plan {
 ///
 /// A clone shares the plans and has memory of its own, so a thread pool clones one for each thread.
 pub struct Extractor {
-    plan: Arc<Plan>,
+    plan: Arc<SharedParts>,
     analyser: Analyser,
     scratch: Scratch,
     spent: [Duration; Stage::ALL.len()],
@@ -178,9 +178,9 @@ impl Extractor {
     /// # Errors
     ///
     /// None that a caller could cause: the parameters are constant.
-    pub fn new(convention: Convention) -> Result<Self, Error> {
+    pub fn new(convention: Convention) -> Result<Self, FeatureError> {
         let stft = Stft::new(N_FFT, HOP, convention.pad())?;
-        Ok(Self::with_plan(Arc::new(Plan {
+        Ok(Self::with_plan(Arc::new(SharedParts {
             convention,
             mel: MelBank::new(RATE, N_FFT, BANDS, 0.0, f64::from(RATE) / 2.0)?,
             dct: Dct::new(BANDS, COEFFICIENTS),
@@ -192,7 +192,7 @@ impl Extractor {
         })))
     }
 
-    fn with_plan(plan: Arc<Plan>) -> Self {
+    fn with_plan(plan: Arc<SharedParts>) -> Self {
         Self { analyser: plan.stft.analyser(), plan, scratch: Scratch::default(), spent: Default::default() }
     }
 

@@ -1,6 +1,6 @@
 //! Zero-crossing rate: how often the sign changes.
 
-use super::Error;
+use super::FeatureError;
 use crate::util::simd;
 
 /// Values this near to zero count as positive.
@@ -16,10 +16,14 @@ const THRESHOLD: f32 = 1e-10;
 ///
 /// # Errors
 ///
-/// [`Error`] where `frame` or `hop` is 0, or `frame` is odd.
-pub fn zero_crossing_rate(samples: &[f32], frame: usize, hop: usize) -> Result<Vec<f64>, Error> {
-    Error::unless(frame > 0 && frame.is_multiple_of(2), "frame", format!("{frame}: must be even, above 0"))?;
-    Error::unless(hop > 0, "hop", "0: must be above 0")?;
+/// [`FeatureError`] where `frame` or `hop` is 0, or `frame` is odd.
+pub fn zero_crossing_rate(samples: &[f32], frame: usize, hop: usize) -> Result<Vec<f64>, FeatureError> {
+    FeatureError::unless(
+        frame > 0 && frame.is_multiple_of(2),
+        "frame",
+        format!("{frame}: must be even, above 0"),
+    )?;
+    FeatureError::unless(hop > 0, "hop", "0: must be above 0")?;
     let rate = |t: usize| {
         let (first, end) = ((t * hop).saturating_sub(frame / 2), t * hop + frame / 2);
         let inside = samples.get(first..end.min(samples.len())).unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A model without one group of columns, beside itself with all of them.
 #[derive(Debug, Serialize)]
-pub struct Ablation {
+pub struct AblationRow {
     /// The model.
     pub model: String,
     /// The group that was left out.
@@ -22,7 +22,7 @@ pub struct Ablation {
     pub change: Interval,
 }
 
-impl Ablation {
+impl AblationRow {
     /// Of all variants in a run whose folds are all done, model by model, the dearest loss first.
     pub fn all(results: &Results) -> Vec<Self> {
         let mut rows: Vec<Self> = (results.plan.models.iter().enumerate())
@@ -55,7 +55,7 @@ impl Ablation {
 
 /// The table for the terminal; empty if the run left nothing out.
 pub fn table(results: &Results) -> String {
-    let rows = Ablation::all(results);
+    let rows = AblationRow::all(results);
     let mut out = String::new();
     for (at, row) in rows.iter().enumerate() {
         if at > 0 && rows[at - 1].model == row.model {

@@ -7,7 +7,7 @@ use polars::prelude::{
 
 /// A file format for result tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum FileFormat {
     /// Comma-separated values with a header.
     Csv,
     /// Apache Parquet.
@@ -24,7 +24,7 @@ pub enum Format {
     Latex,
 }
 
-impl Format {
+impl FileFormat {
     /// The format a file of this extension usually has.
     pub fn of_extension(extension: &str) -> Option<Self> {
         Some(match extension.to_ascii_lowercase().as_str() {
@@ -51,7 +51,12 @@ impl Format {
 /// # Errors
 ///
 /// Only if polars refuses, which would be a bug.
-pub fn write(table: Table, results: &Results, leaderboard: &Leaderboard, format: Format) -> Result<Vec<u8>> {
+pub fn write(
+    table: Table,
+    results: &Results,
+    leaderboard: &Leaderboard,
+    format: FileFormat,
+) -> Result<Vec<u8>> {
     let frame = || table.frame(results, leaderboard);
     let sheet = || match table {
         Table::Leaderboard => Ok(Sheet::of_grid(&leaderboard_table::grid(leaderboard))),
@@ -59,16 +64,18 @@ pub fn write(table: Table, results: &Results, leaderboard: &Leaderboard, format:
     };
     let mut bytes = Vec::new();
     let done: PolarsResult<()> = match format {
-        Format::Markdown => return Ok(sheet()?.markdown().into_bytes()),
-        Format::Latex => return Ok(sheet()?.latex().into_bytes()),
-        Format::Csv => CsvWriter::new(&mut bytes).finish(&mut frame()?),
-        Format::Parquet => ParquetWriter::new(&mut bytes).finish(&mut frame()?).map(|_| ()),
-        Format::Json => JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame()?),
-        Format::Ndjson => {
+        FileFormat::Markdown => return Ok(sheet()?.markdown().into_bytes()),
+        FileFormat::Latex => return Ok(sheet()?.latex().into_bytes()),
+        FileFormat::Csv => CsvWriter::new(&mut bytes).finish(&mut frame()?),
+        FileFormat::Parquet => ParquetWriter::new(&mut bytes).finish(&mut frame()?).map(|_| ()),
+        FileFormat::Json => {
+            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame()?)
+        }
+        FileFormat::Ndjson => {
             JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(&mut frame()?)
         }
         // The oldest layout of strings, which every Arrow library reads.
-        Format::Arrow => {
+        FileFormat::Arrow => {
             IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut frame()?)
         }
     };

@@ -22,7 +22,7 @@ pub mod terminal;
 pub mod tuning;
 
 pub use evaluation::Evaluation;
-pub use export::{Format, write};
+pub use export::{FileFormat, write};
 pub use grid::Grid;
 pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};

@@ -19,7 +19,7 @@ pub const IMAGE: &str = "spectrogram image";
 
 /// A row of `data/published.csv`; figures 0–1.
 #[derive(Debug, Deserialize)]
-struct Row {
+struct PublishedRow {
     system: String,
     model: String,
     input: String,
@@ -93,7 +93,7 @@ pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
     let titles: BTreeMap<String, String> = systems()?.into_iter().map(|s| (s.system, s.title)).collect();
     let mut figures: BTreeMap<String, Vec<Published>> = BTreeMap::new();
     for row in csv::Reader::from_reader(&include_bytes!("../../data/published.csv")[..]).into_deserialize() {
-        let row: Row = row.map_err(broken)?;
+        let row: PublishedRow = row.map_err(broken)?;
         // Some sources score on their validation part and have no other.
         let Some(test) = row.test.or(row.valid) else { continue };
         let title = titles.get(&row.system).map_or("", String::as_str);

@@ -150,7 +150,7 @@ impl Job<'_> {
         };
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
-        let parts = Parts::of(self.dataset, self.split, fold, &without, spectrograms);
+        let parts = FoldParts::of(self.dataset, self.split, fold, &without, spectrograms);
         let run = Run {
             params: params.clone(),
             seed: self.plan.cell_seed(cell),
@@ -233,14 +233,14 @@ impl Observer for CellObserver<'_> {
 }
 
 /// A fold's examples as models get them, standardised on its training part.
-struct Parts {
+struct FoldParts {
     train: Examples,
     valid: Examples,
     test: Inputs,
     test_labels: Vec<usize>,
 }
 
-impl Parts {
+impl FoldParts {
     /// The parts of a fold, without some columns, and with spectrograms if the model reads them.
     fn of(
         dataset: &Dataset,
@@ -288,7 +288,7 @@ impl Parts {
 
 fn measure(
     model: &dyn Model,
-    parts: &Parts,
+    parts: &FoldParts,
     run: &Run,
     calibration: Option<CalibrationMethod>,
     meter: &Meter,

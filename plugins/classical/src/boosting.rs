@@ -1,7 +1,7 @@
 //! Gradient-boosted trees.
 
 use crate::bins::{BinnedTable, MAX_BINS};
-use crate::gradient_tree::{GradientTree, Grower, Growth};
+use crate::gradient_tree::{BoostingGrowth, GradientTree, Grower};
 use crate::histogram::{MAX_ROWS, Sums, Unit};
 use crate::importances::shares;
 use crate::softmax::softmax;
@@ -52,7 +52,7 @@ impl Model for Boosting {
             return Err(Error::failed(format!("boosting takes at most {MAX_ROWS} training examples")));
         }
         let rounds = run.params.count("rounds")?;
-        let growth = Growth {
+        let growth = BoostingGrowth {
             max_leaves: run.params.count("max-leaves")?,
             min_samples_leaf: run.params.count("min-samples-leaf")?,
             l2: run.params.float("l2")?,

@@ -2,31 +2,9 @@
 
 use crate::importances::shares;
 use crate::keyed_table::{KeyedTable, key};
-use crate::split::{Row, Splitter, purity};
+use crate::split::{Growth, NodeRow, Splitter, partition, purity};
 use ndarray::ArrayView1;
 use rand::Rng;
-
-/// When to stop growing, and where to look for a split.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Growth {
-    /// Most splits from the root to a leaf.
-    pub max_depth: usize,
-    /// Fewest rows in a leaf.
-    pub min_samples_leaf: usize,
-    /// How many columns, drawn at random, are tried for each split.
-    pub features_per_split: usize,
-    /// Where a column that is tried is cut.
-    pub cut: Cut,
-}
-
-/// Where to cut a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cut {
-    /// Where the sides are purest, half-way between two neighbouring values.
-    Best,
-    /// Anywhere between a node's smallest and largest value, at random.
-    Random,
-}
 
 /// A grown tree.
 pub(crate) struct Tree {
@@ -56,9 +34,9 @@ impl Tree {
     /// Reference: L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression
     /// Trees", Wadsworth, 1984.
     pub fn grow(table: &KeyedTable, weights: &[u32], growth: Growth, rng: &mut impl Rng) -> Self {
-        let mut rows: Vec<Row> = (table.labels.iter().zip(weights).enumerate())
+        let mut rows: Vec<NodeRow> = (table.labels.iter().zip(weights).enumerate())
             .filter(|(_, (_, weight))| **weight > 0)
-            .map(|(number, (&class, &weight))| Row { number: number as u32, class: class as u32, weight })
+            .map(|(number, (&class, &weight))| NodeRow { number: number as u32, class: class as u32, weight })
             .collect();
         let mut tree = Self {
             nodes: vec![Node::Leaf(0)],
@@ -121,16 +99,4 @@ struct Open {
     first: usize,
     end: usize,
     depth: usize,
-}
-
-/// Reorders `rows` so that those which go left come first, and returns how many do.
-pub(crate) fn partition<T: Copy>(rows: &mut [T], goes_left: impl Fn(T) -> bool) -> usize {
-    let mut left = 0;
-    for at in 0..rows.len() {
-        if goes_left(rows[at]) {
-            rows.swap(left, at);
-            left += 1;
-        }
-    }
-    left
 }

@@ -1,7 +1,8 @@
 //! A single classification tree.
 
-use crate::cart::{Cut, Growth, Tree};
+use crate::cart::Tree;
 use crate::keyed_table::KeyedTable;
+use crate::split::{Growth, SplitStrategy};
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
 use ndarray::{Array2, ArrayView1};
@@ -24,7 +25,7 @@ impl Model for DecisionTree {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
         let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len());
-        let growth = growth(run, table.columns(), Cut::Best)?;
+        let growth = growth(run, table.columns(), SplitStrategy::Best)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"));
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
     }
@@ -43,12 +44,12 @@ pub(crate) fn min_samples_leaf() -> Param {
 }
 
 /// The limits that the parameters set, with `features_per_split` columns tried for each split and
-/// cut as `cut` says.
+/// cut as `strategy` says.
 ///
 /// # Errors
 ///
 /// [`Error::Parameter`](genre_bench_api::Error::Parameter) where the card lacks one of them.
-pub(crate) fn growth(run: &Run, features_per_split: usize, cut: Cut) -> Result<Growth> {
+pub(crate) fn growth(run: &Run, features_per_split: usize, strategy: SplitStrategy) -> Result<Growth> {
     Ok(Growth {
         max_depth: match run.params.count("max-depth")? {
             0 => usize::MAX,
@@ -56,7 +57,7 @@ pub(crate) fn growth(run: &Run, features_per_split: usize, cut: Cut) -> Result<G
         },
         min_samples_leaf: run.params.count("min-samples-leaf")?,
         features_per_split,
-        cut,
+        strategy,
     })
 }
 

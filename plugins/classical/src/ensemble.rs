@@ -1,9 +1,10 @@
 //! Classification trees that vote.
 
-use crate::cart::{Cut, Tree};
+use crate::cart::Tree;
 use crate::decision_tree::{growth, max_depth, min_samples_leaf};
 use crate::importances::mean_shares;
 use crate::keyed_table::KeyedTable;
+use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Insights, Param, Result, Run};
 use ndarray::parallel::prelude::*;
@@ -42,7 +43,7 @@ impl Ensemble {
     pub fn grow(
         train: &Examples,
         run: &Run,
-        cut: Cut,
+        strategy: SplitStrategy,
         sample: impl Fn(usize, &mut dyn RngCore) -> Vec<u32> + Sync,
     ) -> Result<Self> {
         require_data(train)?;
@@ -51,7 +52,7 @@ impl Ensemble {
             0 => table.columns().isqrt(),
             columns => columns,
         };
-        let growth = growth(run, features_per_split, cut)?;
+        let growth = growth(run, features_per_split, strategy)?;
         let count = run.params.count("trees")?;
         let grown = AtomicUsize::new(0);
         let (trees, weights): (Vec<Tree>, Vec<Vec<u32>>) = (0..count)

@@ -1,7 +1,7 @@
 //! Extremely randomised trees.
 
-use crate::cart::Cut;
 use crate::ensemble::{self, Ensemble};
+use crate::split::SplitStrategy;
 use genre_bench_api::{Card, Examples, Fitted, Model, Result, Run};
 
 /// Extremely randomised trees: a [`Forest`](crate::Forest) that also draws at random where to cut.
@@ -20,6 +20,6 @@ impl Model for ExtraTrees {
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        Ok(Box::new(Ensemble::grow(train, run, Cut::Random, |rows, _| vec![1; rows])?))
+        Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Random, |rows, _| vec![1; rows])?))
     }
 }

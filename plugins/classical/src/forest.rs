@@ -1,7 +1,7 @@
 //! Random forest.
 
-use crate::cart::Cut;
 use crate::ensemble::{self, Ensemble};
+use crate::split::SplitStrategy;
 use genre_bench_api::{Card, Examples, Fitted, Model, Result, Run};
 use rand::{Rng, RngCore};
 
@@ -27,7 +27,7 @@ impl Model for Forest {
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        Ok(Box::new(Ensemble::grow(train, run, Cut::Best, bootstrap)?))
+        Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Best, bootstrap)?))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Regression trees that take a Newton step on a loss: what boosting is made of.
 
 use crate::bins::BinnedTable;
-use crate::cart::partition;
 use crate::histogram::{Histogram, Sums, Unit};
+use crate::split::partition;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// Smallest sum of hessians on a side of a split.
@@ -10,7 +10,7 @@ const MIN_HESSIAN: f64 = 1e-3;
 
 /// When to stop growing, and how far a leaf steps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Growth {
+pub(crate) struct BoostingGrowth {
     /// Most leaves of a tree.
     pub max_leaves: usize,
     /// Fewest rows in a leaf.
@@ -61,7 +61,7 @@ impl GradientTree {
 /// tree", NIPS 2017, for the histograms.
 pub(crate) struct Grower<'a> {
     table: &'a BinnedTable,
-    growth: Growth,
+    growth: BoostingGrowth,
     unit: Unit,
     /// All rows, each node's together.
     rows: Vec<u32>,
@@ -77,11 +77,11 @@ struct Open {
     sums: Sums,
     /// Where to split it best, with what its children's histograms are made from; none where it
     /// cannot be split, or was not looked at because the tree is large enough.
-    split: Option<(Split, Histogram)>,
+    split: Option<(HistogramSplit, Histogram)>,
 }
 
 /// A place to cut a node's rows in two.
-struct Split {
+struct HistogramSplit {
     column: usize,
     /// Last bin on the left side.
     bin: u8,
@@ -92,7 +92,7 @@ struct Split {
 
 impl<'a> Grower<'a> {
     /// For a table that does not change from tree to tree.
-    pub fn new(table: &'a BinnedTable, growth: Growth, unit: Unit) -> Self {
+    pub fn new(table: &'a BinnedTable, growth: BoostingGrowth, unit: Unit) -> Self {
         Self { table, growth, unit, rows: Vec::new(), spare: Vec::new() }
     }
 
@@ -150,7 +150,7 @@ impl<'a> Grower<'a> {
 
     /// Reorders the rows `first..end` of [`Grower::rows`] so that those of the left side come first,
     /// and returns where the right side begins.
-    fn divide(&mut self, first: usize, end: usize, split: &Split) -> usize {
+    fn divide(&mut self, first: usize, end: usize, split: &HistogramSplit) -> usize {
         let bins = self.table.column(split.column);
         first + partition(&mut self.rows[first..end], |row| bins[row as usize] <= split.bin)
     }
@@ -200,7 +200,7 @@ impl<'a> Grower<'a> {
 
     /// Finds a node's best split, the one in the lowest column and bin where several are.
     fn find_split(&mut self, node: &mut Open, histogram: Histogram) {
-        let mut best: Option<Split> = None;
+        let mut best: Option<HistogramSplit> = None;
         if self.is_large_enough(node) {
             for column in 0..self.table.columns() {
                 let bins = &histogram.column(column)[..=self.table.thresholds(column).len()];
@@ -211,11 +211,14 @@ impl<'a> Grower<'a> {
         // Now with what is the same for all cuts of the node; without a penalty only the first quotient.
         let (gradient, hessian) = (node.sums.gradient(), node.sums.hessian());
         let both_sides = hessian + 2.0 * self.l2();
-        let gain_of = |split: &Split| {
+        let gain_of = |split: &HistogramSplit| {
             split.gain / both_sides + gradient * gradient / both_sides
                 - gradient * gradient / (hessian + self.l2())
         };
-        match best.map(|split| Split { gain: gain_of(&split), ..split }).filter(|split| split.gain > 0.0) {
+        match best
+            .map(|split| HistogramSplit { gain: gain_of(&split), ..split })
+            .filter(|split| split.gain > 0.0)
+        {
             Some(split) => node.split = Some((split, histogram)),
             None => self.spare.push(histogram),
         }
@@ -227,7 +230,7 @@ impl<'a> Grower<'a> {
     /// and `H` for the sums over both sides, Newton steps on the sides lower the loss by half of
     /// `g₁² / h₁ + g₂² / h₂ = G² / H + (g₁ H - G h₁)² / (h₁ h₂ H)`.
     /// Here the gain is `(g₁ H - G h₁)² / (h₁ h₂)`, as the rest is the same for all cuts of a node.
-    fn best_cut(&self, column: usize, bins: &[Sums], total: Sums, least: f64) -> Option<Split> {
+    fn best_cut(&self, column: usize, bins: &[Sums], total: Sums, least: f64) -> Option<HistogramSplit> {
         let allows = |side: Sums| {
             side.count() >= self.growth.min_samples_leaf && side.hessian() >= self.unit.of(MIN_HESSIAN)
         };
@@ -266,7 +269,7 @@ impl<'a> Grower<'a> {
                 }
             }
         }
-        best.map(|(bin, left)| Split { column, bin, left, gain: most })
+        best.map(|(bin, left)| HistogramSplit { column, bin, left, gain: most })
     }
 }
 

@@ -80,33 +80,33 @@ impl<'a> PairKernel<'a> {
     }
 
     /// The kernel of a row with all.
-    pub fn row(&self, row: usize) -> Row<'_> {
+    pub fn row(&self, row: usize) -> KernelRow<'_> {
         match self {
-            Self::Whole { within, across } => Row::Held(match row.checked_sub(within[0].height()) {
+            Self::Whole { within, across } => KernelRow::Held(match row.checked_sub(within[0].height()) {
                 None => [within[0].row(row), across[0].row(row)],
                 Some(row) => [across[1].row(row), within[1].row(row)],
             }),
             Self::OnDemand(cache) => {
                 let mut cache = cache.borrow_mut();
-                Row::Computed(cache.row(row), cache.middle)
+                KernelRow::Computed(cache.row(row), cache.middle)
             }
         }
     }
 }
 
 /// The kernel of one row with all.
-pub(crate) enum Row<'k> {
+pub(crate) enum KernelRow<'k> {
     Held([&'k [f32]; 2]),
     /// And how many of them are of the first class.
     Computed(Rc<[f32]>, usize),
 }
 
-impl Row<'_> {
+impl KernelRow<'_> {
     /// With the rows of the first class, and with those of the second.
     pub fn halves(&self) -> [&[f32]; 2] {
         match self {
-            Row::Held(halves) => *halves,
-            Row::Computed(row, middle) => row.split_at(*middle).into(),
+            KernelRow::Held(halves) => *halves,
+            KernelRow::Computed(row, middle) => row.split_at(*middle).into(),
         }
     }
 }

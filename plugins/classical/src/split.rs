@@ -1,12 +1,33 @@
 //! Where to split a node of a classification tree.
 
-use crate::cart::{Cut, Growth};
 use crate::keyed_table::{KeyedTable, key, value};
 use rand::Rng;
 
+/// When to stop growing, and where to look for a split.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Growth {
+    /// Most splits from the root to a leaf.
+    pub max_depth: usize,
+    /// Fewest rows in a leaf.
+    pub min_samples_leaf: usize,
+    /// How many columns, drawn at random, are tried for each split.
+    pub features_per_split: usize,
+    /// Where a column that is tried is cut.
+    pub strategy: SplitStrategy,
+}
+
+/// Where to cut a column, as scikit-learn's `splitter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SplitStrategy {
+    /// Where the sides are purest, half-way between two neighbouring values.
+    Best,
+    /// Anywhere between a node's smallest and largest value, at random.
+    Random,
+}
+
 /// A row of the table on its way through a tree, with what every search for a split asks of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
+pub(crate) struct NodeRow {
     /// Its number in the table.
     pub number: u32,
     pub class: u32,
@@ -15,7 +36,7 @@ pub(crate) struct Row {
 }
 
 /// A place to cut a node's rows in two.
-pub(crate) struct Split {
+pub(crate) struct SplitRecord {
     pub column: usize,
     /// Greatest value that goes to the left side.
     pub threshold: f32,
@@ -82,7 +103,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// How many rows there are of each class.
-    pub fn class_counts(&self, rows: &[Row]) -> Vec<u32> {
+    pub fn class_counts(&self, rows: &[NodeRow]) -> Vec<u32> {
         let mut counts = vec![0; self.table.classes];
         for row in rows {
             counts[row.class as usize] += row.weight;
@@ -92,12 +113,12 @@ impl<'a> Splitter<'a> {
 
     /// The purest split among randomly drawn columns, the one drawn first where several are; none
     /// if the rows are all of one class, too few or all alike.
-    pub fn best(&mut self, rows: &[Row], counts: &[u32], rng: &mut impl Rng) -> Option<Split> {
+    pub fn best(&mut self, rows: &[NodeRow], counts: &[u32], rng: &mut impl Rng) -> Option<SplitRecord> {
         let is_pure = counts.iter().filter(|&&count| count > 0).count() < 2;
         if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
             return None;
         }
-        let mut best: Option<Split> = None;
+        let mut best: Option<SplitRecord> = None;
         let mut all_constant = true;
         for drawn in 0..self.columns.len() {
             if drawn >= self.growth.features_per_split && !all_constant {
@@ -109,9 +130,9 @@ impl<'a> Splitter<'a> {
             let (least, greatest) = self.extremes(rows, column);
             if least < greatest {
                 all_constant = false;
-                let split = match self.growth.cut {
-                    Cut::Best => self.best_cut(rows, column, counts),
-                    Cut::Random => self.random_cut(rows, column, (least, greatest), rng),
+                let split = match self.growth.strategy {
+                    SplitStrategy::Best => self.best_cut(rows, column, counts),
+                    SplitStrategy::Random => self.random_cut(rows, column, (least, greatest), rng),
                 };
                 if let Some(split) = split
                     && best.as_ref().is_none_or(|best| split.purity > best.purity)
@@ -124,7 +145,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// The smallest and the largest key that rows have in a column.
-    fn extremes(&self, rows: &[Row], column: usize) -> (u32, u32) {
+    fn extremes(&self, rows: &[NodeRow], column: usize) -> (u32, u32) {
         let keys = &self.table.keys[column];
         rows.iter().fold((u32::MAX, 0), |(least, greatest), row| {
             let key = keys[row.number as usize];
@@ -134,7 +155,7 @@ impl<'a> Splitter<'a> {
 
     /// The purest cut of a column, the lowest where several are; none where every cut leaves too few
     /// rows on a side.
-    fn best_cut(&mut self, rows: &[Row], column: usize, counts: &[u32]) -> Option<Split> {
+    fn best_cut(&mut self, rows: &[NodeRow], column: usize, counts: &[u32]) -> Option<SplitRecord> {
         let keys = &self.table.keys[column];
         self.sorted.clear();
         let keyed = rows.iter().enumerate().map(|(at, row)| Keyed::new(keys[row.number as usize], at));
@@ -156,18 +177,18 @@ impl<'a> Splitter<'a> {
             }
         }
         let (left, right) = between?;
-        Some(Split { column, threshold: middle(value(left), value(right)), purity: purest })
+        Some(SplitRecord { column, threshold: middle(value(left), value(right)), purity: purest })
     }
 
     /// A cut of a column at a value drawn uniformly between the rows' smallest and largest, whose
     /// keys are given and differ; none where it leaves too few rows on a side.
     fn random_cut(
         &mut self,
-        rows: &[Row],
+        rows: &[NodeRow],
         column: usize,
         (least, greatest): (u32, u32),
         rng: &mut impl Rng,
-    ) -> Option<Split> {
+    ) -> Option<SplitRecord> {
         let (smallest, largest) = (value(least), value(greatest));
         let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
         // Rounding must not leave the right side empty.
@@ -185,7 +206,7 @@ impl<'a> Splitter<'a> {
         }
         let (left, right) = self.sides.split_at(self.table.classes);
         let purity = purity(left) + purity(right);
-        self.allows(rows.len() - right_rows, rows.len()).then_some(Split { column, threshold, purity })
+        self.allows(rows.len() - right_rows, rows.len()).then_some(SplitRecord { column, threshold, purity })
     }
 
     /// Whether both sides have enough rows with so many of them on the left.
@@ -234,4 +255,16 @@ impl Sides {
         self.left_squares as f64 / self.left_total as f64
             + self.right_squares as f64 / self.right_total as f64
     }
+}
+
+/// Reorders `rows` so that those which go left come first, and returns how many do.
+pub(crate) fn partition<T: Copy>(rows: &mut [T], goes_left: impl Fn(T) -> bool) -> usize {
+    let mut left = 0;
+    for at in 0..rows.len() {
+        if goes_left(rows[at]) {
+            rows.swap(left, at);
+            left += 1;
+        }
+    }
+    left
 }

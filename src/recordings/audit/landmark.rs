@@ -7,7 +7,7 @@
 //! Reference: A. L.-C. Wang, *An industrial-strength audio search algorithm*, ISMIR 2003. Frames, density and
 //! fan-out follow D. P. W. Ellis's audfprint.
 
-use crate::features::Error;
+use crate::features::FeatureError;
 use crate::features::pad::Pad;
 use crate::features::stft::Stft;
 
@@ -49,7 +49,7 @@ impl Fingerprinter {
     /// # Errors
     ///
     /// None that a caller could cause: the parameters are constant.
-    pub fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, FeatureError> {
         Stft::new(N_FFT, HOP, Pad::Zero).map(Self)
     }
 

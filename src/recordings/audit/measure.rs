@@ -4,7 +4,7 @@ use super::clipping::clipped_share;
 use super::landmark::{Fingerprinter, Landmark};
 use super::silence::{Silence, silence};
 use crate::audio::{self, Audio, RATE};
-use crate::features::Error;
+use crate::features::FeatureError;
 use crate::features::table::{COLUMNS, Convention, Extractor};
 use crate::util::hex;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl Measurer {
     /// # Errors
     ///
     /// None that a caller could cause: the parameters are constant.
-    pub fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, FeatureError> {
         Ok(Self { extractor: Extractor::new(Convention::default())?, fingerprinter: Fingerprinter::new()? })
     }
 
@@ -64,7 +64,7 @@ impl Measurer {
     /// # Errors
     ///
     /// Why it cannot be read.
-    pub fn measure(&mut self, path: &Path) -> Result<Measured, audio::Error> {
+    pub fn measure(&mut self, path: &Path) -> Result<Measured, audio::AudioError> {
         let Audio { samples, source_rate, source_channels, container, mislabelled } = audio::read(path)?;
         let mut hash = Sha256::new();
         samples.iter().for_each(|sample| hash.update(sample.to_bits().to_le_bytes()));

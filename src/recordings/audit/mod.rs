@@ -105,7 +105,7 @@ pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditRe
     Ok(Some(report))
 }
 
-type Measurement = std::result::Result<Measured, audio::Error>;
+type Measurement = std::result::Result<Measured, audio::AudioError>;
 
 /// Measures all files, in their order; `None` if cancelled.
 fn measured(files: &[Recording], observer: &dyn AuditObserver) -> Result<Option<Vec<Measurement>>> {

@@ -1,11 +1,11 @@
 //! What each group of features is worth.
 
 use super::{count, number, text};
-use crate::report::{Results, ablation::Ablation};
+use crate::report::{Results, ablation::AblationRow};
 use polars::prelude::Column;
 
 pub(super) fn columns(results: &Results) -> Vec<Column> {
-    let rows = Ablation::all(results);
+    let rows = AblationRow::all(results);
     vec![
         text("model", rows.iter().map(|row| row.model.clone())),
         text("without", rows.iter().map(|row| row.without.clone())),
