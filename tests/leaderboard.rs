@@ -359,6 +359,7 @@ fn columns_choose_what_is_printed_and_exported() {
     assert_eq!(row(&shown, "svm")["accuracy"], row(&run, "svm")["accuracy"]);
     assert_eq!(row(&shown, "svm")["macro_f1"], Value::Null);
 
+    assert_eq!(head("export last --columns peak_bytes,peak-bytes"), "model,peak_bytes");
     let refused = place.refused("show last --columns accuracy,macrof1");
     assert!(refused.contains("'macro_f1'"), "the nearest key is suggested: {refused}");
     assert!(place.refused("export last --sort f2").contains("possible values"));

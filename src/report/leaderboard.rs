@@ -88,13 +88,20 @@ impl<'a> Leaderboard<'a> {
             b.is_complete().cmp(&a.is_complete()).then(by_value).then_with(|| a.model.cmp(&b.model))
         });
         let rows: Vec<LeaderboardRow> = rows.into_iter().map(|(row, _)| row).collect();
-        let default =
-            || METRICS.iter().filter(|metric| metric.is_default && is_of_run(metric, &results.plan));
+        let is_default = |metric: &&Metric| metric.is_default && is_of_run(metric, &results.plan);
         let columns_chosen = !columns.is_empty();
+        // A table has no column twice.
+        let mut chosen: Vec<&Metric> = Vec::new();
+        for &metric in columns {
+            if !chosen.iter().any(|other| std::ptr::eq(*other, metric)) {
+                chosen.push(metric);
+            }
+        }
         let interval_method = rows.iter().any(LeaderboardRow::is_complete).then_some({
             if results.folds.len() > 1 { IntervalMethod::CorrectedT } else { IntervalMethod::TrackBootstrap }
         });
-        let shown: Vec<&Metric> = if columns_chosen { columns.clone() } else { default().collect() };
+        let shown: Vec<&Metric> =
+            if columns_chosen { chosen.clone() } else { METRICS.iter().filter(is_default).collect() };
         let has_interval = |metric: &&Metric| metric.intervals.cover(results.folds.len());
         let is_sorted_by = |metric: &&Metric| std::ptr::eq(*metric, sort);
         let mut candidates = shown.iter().copied().filter(has_interval);
@@ -103,7 +110,7 @@ impl<'a> Leaderboard<'a> {
             rows,
             columns: shown,
             with_interval,
-            exported: if columns_chosen { columns.clone() } else { METRICS.iter().collect() },
+            exported: if columns_chosen { chosen } else { METRICS.iter().collect() },
             sort,
             columns_chosen,
             interval_method,
