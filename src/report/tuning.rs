@@ -7,7 +7,7 @@ use console::style;
 use genre_bench_api::Params;
 use std::collections::BTreeSet;
 
-/// The chosen parameters of every tuned model, its outer scores beside those of the untuned model, and the
+/// The chosen parameters of every tuned model, its outer scores beside those of the baseline, and the
 /// difference; empty if the run tuned nothing.
 pub fn table(results: &Results) -> String {
     let models = &results.plan.models;
@@ -24,7 +24,7 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     let score = |f1: &Option<Vec<f64>>, fold: usize| {
         f1.as_ref().map_or_else(|| "–".to_owned(), |of_folds| percent(of_folds[fold]))
     };
-    let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "untuned"]);
+    let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "baseline"]);
     let telling = telling(planned);
     for (fold, Choice { params, inner_score }) in planned.choices.iter().enumerate() {
         let (repeat, number) = results.plan.folds[fold];
@@ -42,7 +42,7 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     out + "\n"
 }
 
-/// Parameters that differ from the untuned model's in some fold; all where none does.
+/// Parameters that differ from the baseline's in some fold; all where none does.
 fn telling(planned: &PlannedModel) -> BTreeSet<String> {
     let changed = |choice: &Choice| -> Vec<String> {
         let pairs = choice.params.iter().zip(planned.params.iter());
