@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::fs::File;
 
 /// Every classical model and baseline that runs without being named.
-const LINE_UP: [&str; 16] = [
+const DEFAULT_MODELS: [&str; 16] = [
     "majority",
     "random",
     "knn-1",
@@ -47,14 +47,14 @@ const NETWORKS: [&str; 11] = [
 ];
 
 #[test]
-fn without_data_it_scores_the_whole_line_up_on_data_that_is_labelled_synthetic() {
+fn without_data_it_scores_all_default_models_on_data_that_is_labelled_synthetic() {
     let place = Place::new();
     let output = ends(place.bench().arg("all"), 0);
     let (leaderboard, talk) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(leaderboard.contains("SYNTHETIC DATA"), "{leaderboard}");
     assert!(talk.contains("synthetic"), "{talk}");
-    for model in LINE_UP.into_iter().chain(NETWORKS) {
+    for model in DEFAULT_MODELS.into_iter().chain(NETWORKS) {
         assert!(
             leaderboard.lines().any(|line| line.starts_with(model)),
             "{model} is missing:\n{leaderboard}"
@@ -193,7 +193,7 @@ fn models_and_families_can_be_chosen() {
     assert_eq!(names("svm,knn-1"), ["knn-1", "svm"]);
     assert_eq!(names("baseline"), ["majority", "random"]);
     assert_eq!(names("baseline,svm-linfa"), ["majority", "random", "svm-linfa"]);
-    assert_eq!(names("classical").len(), LINE_UP.len() - 2);
+    assert_eq!(names("classical").len(), DEFAULT_MODELS.len() - 2);
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn probability_metrics_are_those_of_the_predictions() {
 #[test]
 fn list_names_models_protocols_metrics_and_datasets() {
     let list = Place::new().run("list");
-    for model in LINE_UP.into_iter().chain(NETWORKS) {
+    for model in DEFAULT_MODELS.into_iter().chain(NETWORKS) {
         assert!(list.contains(model), "{model}");
     }
     for word in ["segment", "track", "artist", "fault-filtered", "synthetic", "log_loss"] {

@@ -53,8 +53,8 @@ fn every_figure_is_measured_as_published_and_without_leaks() {
         }
     }
     // The same as the leaderboard says of the same split.
-    let board = place.json("--data gtzan --models svm-c10 --protocol artist --holdout 80/20 --seed 1");
-    assert_eq!(board["leaderboard"][0]["macro_f1"].as_f64(), Some(measured(&rows[1]["artist"])));
+    let leaderboard = place.json("--data gtzan --models svm-c10 --protocol artist --holdout 80/20 --seed 1");
+    assert_eq!(leaderboard["leaderboard"][0]["macro_f1"].as_f64(), Some(measured(&rows[1]["artist"])));
 
     let output = ends(place.bench().args("reproduce svm-c10 --data gtzan".split(' ')), 1);
     let table = String::from_utf8(output.stdout).unwrap();

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const SMALL: &str =
     "--epochs 2 --spectrogram-size 50x50 --set cnn-7x7.width=0.1 --set choi-fcn5.width=0.1 --folds 2";
 
-fn rows(board: &Value) -> &Vec<Value> {
-    board["leaderboard"].as_array().unwrap()
+fn rows(leaderboard: &Value) -> &Vec<Value> {
+    leaderboard["leaderboard"].as_array().unwrap()
 }
 
 /// Two genres of four recordings: low and high notes.
@@ -32,10 +32,10 @@ fn recordings(place: &Place) {
 fn networks_and_classical_models_stand_on_one_leaderboard_of_audio() {
     let place = Place::new();
     recordings(&place);
-    let board =
+    let leaderboard =
         place.json(&format!("--data music --segment 3 --models svm,ann-table,ann,cnn-7x7,choi-fcn5 {SMALL}"));
-    assert_eq!(rows(&board).len(), 5, "{board}");
-    for row in rows(&board) {
+    assert_eq!(rows(&leaderboard).len(), 5, "{leaderboard}");
+    for row in rows(&leaderboard) {
         assert!(row["macro_f1"].as_f64().is_some(), "{row}");
     }
     // The input is a parameter like any other.
@@ -48,11 +48,11 @@ fn networks_and_classical_models_stand_on_one_leaderboard_of_audio() {
 fn a_table_has_no_spectrograms_and_the_board_says_who_was_left_out() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 2));
-    let board = place.json("--data t.csv --models majority,neural --epochs 2 --folds 2");
-    let names: Vec<&str> = rows(&board).iter().map(|row| row["model"].as_str().unwrap()).collect();
+    let leaderboard = place.json("--data t.csv --models majority,neural --epochs 2 --folds 2");
+    let names: Vec<&str> = rows(&leaderboard).iter().map(|row| row["model"].as_str().unwrap()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names.contains(&"ann-table"), "{names:?}");
-    let notes = board["notes"].to_string();
+    let notes = leaderboard["notes"].to_string();
     assert!(notes.contains("left out") && notes.contains("cnn-7x7") && notes.contains("table"), "{notes}");
     let refused = place.refused("all --data t.csv --models cnn-7x7");
     assert!(

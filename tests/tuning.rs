@@ -28,7 +28,7 @@ fn a_search_chooses_for_every_fold_and_is_scored_on_the_outer_test_parts() {
     let choices = tuned["choices"].as_array().unwrap();
     assert_eq!(choices.len(), 5, "one choice a fold");
     let candidates = run["candidates"].as_array().unwrap();
-    assert_eq!(candidates.len(), 3, "k=1 is the model as it is and stands once");
+    assert_eq!(candidates.len(), 3, "k=1 is the baseline and stands once");
     for (fold, choice) in choices.iter().enumerate() {
         let of_fold = |c: &Value| c["inner_scores"][fold].as_f64().unwrap();
         let best = candidates.iter().map(of_fold).fold(0.0, f64::max);

@@ -1,4 +1,4 @@
-//! How far a model's probabilities can be taken at their word.
+//! How well a model's probabilities are calibrated.
 
 use super::{Grid, Results};
 use crate::run::Calibrated;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Bins of a reliability curve, as in Guo et al. (2017).
 pub const BINS: usize = 15;
 
-/// How far probabilities can be taken at their word.
+/// How well probabilities are calibrated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// Examples by the probability of their predicted class, in [`BINS`] equal steps from 0 to 1.

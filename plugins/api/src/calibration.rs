@@ -1,6 +1,6 @@
-//! From scores to probabilities that can be taken at their word.
+//! From scores to calibrated probabilities.
 //!
-//! A model that says 0.9 should be right nine times out of ten. Most are not, and some do not give
+//! Of the examples that a model gives a probability of 0.9, nine in ten should be of that class. Most are not, and some do not give
 //! probabilities at all. A [`Calibration`] is fitted to the scores of examples that the model was
 //! not fitted to, and then turns its scores into probabilities.
 

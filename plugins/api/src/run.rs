@@ -62,7 +62,7 @@ impl Run<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Device {
-    /// The processor.
+    /// The CPU.
     Cpu,
     /// The CUDA device of this number.
     Cuda(usize),

@@ -110,7 +110,7 @@ fn of_equally_near_neighbours_the_first_in_training_counts() {
 
 /// Whether a model with these parameters learns the training part of a problem by heart, and how many
 /// different rows of scores it has for it.
-fn learnt(name: &str, changes: &[(&str, &str)]) -> (bool, usize) {
+fn fits(name: &str, changes: &[(&str, &str)]) -> (bool, usize) {
     let train = fixture("overlapping").train.examples();
     let scores = fit_with(&*model(name), changes, &train).scores(&train.inputs).unwrap();
     let mut rows: Vec<_> = scores.rows().into_iter().map(|row| format!("{row}")).collect();
@@ -122,23 +122,23 @@ fn learnt(name: &str, changes: &[(&str, &str)]) -> (bool, usize) {
 #[test]
 fn tree_limits_are_kept() {
     for name in ["decision-tree", "extra-trees"] {
-        assert!(learnt(name, &[]).0, "{name}: without limits the training part is learnt by heart");
+        assert!(fits(name, &[]).0, "{name}: without limits the training part is fitted perfectly");
         // 150 examples have no two halves of 76.
-        assert_eq!(learnt(name, &[("min-samples-leaf", "76")]).1, 1, "{name}");
+        assert_eq!(fits(name, &[("min-samples-leaf", "76")]).1, 1, "{name}");
     }
-    assert_eq!(learnt("decision-tree", &[("max-depth", "1")]).1, 2);
-    assert!(learnt("decision-tree", &[("min-samples-leaf", "20")]).1 <= 7);
-    assert_eq!(learnt("extra-trees", &[("max-depth", "1"), ("trees", "1")]).1, 2);
+    assert_eq!(fits("decision-tree", &[("max-depth", "1")]).1, 2);
+    assert!(fits("decision-tree", &[("min-samples-leaf", "20")]).1 <= 7);
+    assert_eq!(fits("extra-trees", &[("max-depth", "1"), ("trees", "1")]).1, 2);
 }
 
 #[test]
 fn boosting_limits_are_kept() {
-    assert!(learnt("boosting", &[]).0);
-    assert_eq!(learnt("boosting", &[("min-samples-leaf", "76")]).1, 1);
+    assert!(fits("boosting", &[]).0);
+    assert_eq!(fits("boosting", &[("min-samples-leaf", "76")]).1, 1);
     // One round has four trees, one a class.
-    assert!((3..=16).contains(&learnt("boosting", &[("rounds", "1"), ("max-leaves", "2")]).1));
+    assert!((3..=16).contains(&fits("boosting", &[("rounds", "1"), ("max-leaves", "2")]).1));
     // With two bins a column can only be cut in one place; all trees together then tell 2⁸ cells apart.
-    assert!(learnt("boosting", &[("max-bins", "2")]).1 < learnt("boosting", &[]).1);
+    assert!(fits("boosting", &[("max-bins", "2")]).1 < fits("boosting", &[]).1);
 }
 
 /// A leaf's step shrinks with the penalty, and takes no more than its share of the way.

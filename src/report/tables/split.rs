@@ -1,23 +1,18 @@
 //! Who trained and who was tested.
 
 use super::{count, text};
+use crate::protocol::table::{COLUMNS, SplitRow, rows};
 use crate::report::Results;
 use polars::prelude::Column;
 
 pub(super) fn columns(results: &Results) -> Vec<Column> {
-    let catalogue = &results.catalogue;
-    let rows: Vec<(usize, usize, &str, usize)> = (results.folds.iter())
-        .flat_map(|f| {
-            [("train", &f.train), ("valid", &f.valid), ("test", &f.test)]
-                .into_iter()
-                .flat_map(move |(part, examples)| examples.iter().map(move |&e| (f.repeat, f.fold, part, e)))
-        })
-        .collect();
+    let rows: Vec<SplitRow> = rows(&results.catalogue, &results.folds).collect();
+    let [example, clip, repeat, fold, part] = COLUMNS;
     vec![
-        text("example", rows.iter().map(|row| catalogue.examples[row.3].name.clone())),
-        text("clip", rows.iter().map(|row| catalogue.tracks[catalogue.examples[row.3].track].clone())),
-        count("repeat", rows.iter().map(|row| row.0)),
-        count("fold", rows.iter().map(|row| row.1)),
-        text("part", rows.iter().map(|row| row.2.to_owned())),
+        text(example, rows.iter().map(|row| row.example.to_owned())),
+        text(clip, rows.iter().map(|row| row.track.to_owned())),
+        count(repeat, rows.iter().map(|row| row.repeat)),
+        count(fold, rows.iter().map(|row| row.fold)),
+        text(part, rows.iter().map(|row| row.part.to_owned())),
     ]
 }
