@@ -168,7 +168,7 @@ fn leaks_of_a_split_from_a_file_are_counted() {
     let (_, run) = split(&place, "--protocol file:split.csv");
     let warnings = run["warnings"].to_string();
     assert!(
-        warnings.contains("12 of 13 tested examples (92.3 %) have a piece of the same recording"),
+        warnings.contains("12 of 13 tested examples (92.3 %) have a segment of the same track"),
         "{warnings}"
     );
     assert!(warnings.contains("1 of 13 tested examples (7.7 %) have an exact duplicate"), "{warnings}");
