@@ -83,7 +83,7 @@ fn a_folder_without_recordings_is_refused() {
     let place = Place::new();
     std::fs::create_dir(place.path("empty")).unwrap();
     assert!(place.refused("data audit empty").contains("no recordings"));
-    assert!(place.refused("data audit missing").contains("cannot be listed"));
+    assert!(place.refused("data audit missing").contains("cannot be read"));
     folder(&place);
     let error = place.refused("data audit music -o no/such/report.json");
     assert!(error.contains("no/such/report.json") && error.contains("cannot be written"), "{error}");

@@ -90,7 +90,7 @@ fn the_history_of_a_fit_is_stored_shown_and_exported() {
     let shown = place.run("show last --history ann-table");
     assert_eq!(shown.matches("ann-table, fold").count(), 2, "{shown}");
     assert_eq!(shown.lines().filter(|line| line.trim_start().starts_with('3')).count(), 2, "{shown}");
-    assert!(place.run("show last --history svm").contains("does not learn in epochs"));
+    assert!(place.run("show last --history svm").contains("is not trained in epochs"));
     let exported = place.run("export last --table history --format ndjson");
     let epochs: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(epochs.len(), 6);

@@ -1,4 +1,4 @@
-use super::{KnownDataset, Labels};
+use super::{ARTISTS, KnownDataset, Labels, TABLES};
 
 /// The Free Music Archive. Its folders say nothing of genres: track 2 is `000/000002.mp3`, and what it is stands in
 /// `fma_metadata/tracks.csv`, whose header has two rows and a third with the name of the index (`features.csv` has one
@@ -11,10 +11,10 @@ pub const FMA: KnownDataset = KnownDataset {
     genres: &[],
     recordings_a_genre: None,
     seconds: Some(30),
-    tables: &[],
+    tables: TABLES,
     audio: None,
     images: None,
-    artists: None,
+    artists: Some(ARTISTS),
     labels: Labels::Metadata {
         file: "fma_metadata/tracks.csv",
         column: "track.genre_top",
@@ -22,6 +22,6 @@ pub const FMA: KnownDataset = KnownDataset {
     },
     segment_names: "NNNNNN.SEGMENT.mp3",
     split: None,
-    signs: &["fma_metadata", "fma_small", "fma_medium", "fma_large", "fma_full", "000/000002.mp3"],
-    folders: &["fma_metadata", "fma_small", "fma_medium", "fma_large", "fma_full"],
+    signs: &["fma_metadata", "fma_small", "fma_medium", "fma_large", "fma_full", "000"],
+    folders: &["fma_metadata"],
 };

@@ -29,9 +29,10 @@ fn folders_are_recognised_by_what_lies_in_them() {
         let folder = made(files);
         assert_eq!(of_folder(folder.path()).name, name, "{files:?}");
     }
-    let folder = made(&["BallroomData/Waltz/x.wav", "fma_small/001/001001.mp3"]);
+    let folder = made(&["BallroomData/Waltz/x.wav", "fma_small/000/000005.mp3", "fma_large/Rock/1.mp3"]);
     assert_eq!(of_folder(&folder.path().join("BallroomData")).name, "Ballroom");
     assert_eq!(of_folder(&folder.path().join("fma_small")).name, "FMA");
+    assert_eq!(of_folder(&folder.path().join("fma_large")).name, "GENRE/file", "somebody has sorted it");
 }
 
 #[test]
