@@ -43,7 +43,7 @@ fn a_run_keeps_how_its_networks_were_reduced() {
     let place = Place::new();
     for (genre, hz) in [("low", 200.0), ("high", 900.0)] {
         for track in 0..4_u8 {
-            place.write(&format!("music/{genre}/{genre}.{track}.wav"), tone(hz + f32::from(track), 2.2));
+            place.write(&format!("music/{genre}/{genre}.{track:05}.wav"), tone(hz + f32::from(track), 2.2));
         }
     }
     let words = "all --data music --segment 1 --models rnn-64x2 --folds 2 --epochs 1 --json";

@@ -10,14 +10,14 @@ const DEFAULT_MODEL: &str = "svm-c10";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench ablate --data gtzan --segment 10                 what each group of features is worth to svm-c10
-  bench ablate --data gtzan --models svm,forest          to two models
-  bench ablate --data gtzan --protocol artist            to music by other artists
+  bench ablate --data gtzan --segment 10         what each group of features is worth to svm-c10
+  bench ablate --data gtzan --models svm,forest  to two models
+  bench ablate --data gtzan --protocol artist    to music by other artists
   bench ablate --data gtzan --group timbre=mfcc*,spectral* --group rhythm=tempo
   bench ablate --data gtzan --json | jq '.ablation[] | [.without, .change.mean]'
 
-Each group of columns is left out in turn, everything else being the same: split, seed, parameters. The change is that
-of macro-F1, fold by fold, so its interval is far narrower than those of the leaderboard. A group whose loss costs
+Each group of columns is left out in turn, everything else being the same: split, seed, parameters. The change is that \
+of macro-F1, fold by fold, so its interval is far narrower than those of the leaderboard. A group whose loss costs \
 nothing may still carry much that the others carry too.")]
 pub(super) struct Args {
     /// Models or families, separated by commas

@@ -6,22 +6,22 @@ use crate::error::Result;
 #[command(after_help = "\
 Examples:
   bench all --data gtzan --segment 10                      the 10 s table, tracks kept together
-  bench all --data music --segment 3                       audio in music/GENRE/file.mp3, cut into 3 s
-  bench all --data gtzan/images_original --image-size 48x32   spectrogram images, a pixel a column
+  bench all --data music --segment 3                       music/GENRE/file.mp3, cut into 3 s
+  bench all --data gtzan/images_original                   spectrogram images
   bench all --data gtzan --protocol segment                as most published figures: it leaks
   bench all --data my.csv --models svm,forest --folds 10   two models, 10 folds
   bench all --models classical --set svm.c=10              a family, one parameter changed
   bench all --holdout 80/10/10 --repeats 5                 five random hold-outs
   bench all --data gtzan --drop-faults report.json         without what an audit found faulty
   bench all --protocol file:split.csv                      the split of another tool
-  bench all --data gtzan --save-experiment gtzan.toml      the same as a file, for `bench run gtzan.toml`
+  bench all --data gtzan --save-experiment gtzan.toml      the same as a file, for `bench run`
   bench all --data gtzan --dry-run                         what would run, and for how long
   bench all --json | jq '.leaderboard[] | [.model, .macro_f1]'
 
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
     /// Models or families, separated by commas [default: all but those that only run by name]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Models")]
     models: Vec<String>,
     #[command(flatten)]
     flags: ExperimentFlags,

@@ -11,7 +11,7 @@ Examples:
   bench cache info           where features are kept, and how much that is
   bench cache clear          delete them; they are computed again when needed
 
-Features are found again by the content of an audio file, not its name, so a file may be moved, and one
+Features are found again by the content of an audio file, not its name, so a file may be moved, and one \
 that was changed is never taken for what it was.")]
 pub(super) struct Args {
     /// What to do

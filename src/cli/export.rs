@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench export last -o leaderboard.parquet                 the format follows from the name
-  bench export last --format latex                         to standard output, in percent as it is printed
-  bench export last --columns accuracy,log_loss -o t.md    these metrics alone
-  bench export last --table predictions -o test.arrow      every tested example with its scores
-  bench export last --table split -o split.csv             who trained and who was tested, for other tools
-                                                           (and back: bench all --protocol file:split.csv)")]
+  bench export last -o leaderboard.parquet               the format follows from the name
+  bench export last --format latex                       to standard output, in percent
+  bench export last --columns accuracy,log_loss -o t.md  these metrics alone
+  bench export last --table predictions -o test.arrow    every tested example with its scores
+  bench export last --table split -o split.csv           who trained, who was tested
+                                                         (back: --protocol file:split.csv)")]
 pub(super) struct Args {
     /// Name of the run, the start of it, or `last`
     #[arg(default_value = "last")]

@@ -21,17 +21,17 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench features gtzan/genres_original -o features_30_sec.csv       the published table, from the audio
-  bench features music --seconds 3 -o features_3_sec.csv            ten rows for every 30 s
-  bench features music --seconds 3 --hop 1.5 -o overlapping.csv     a row every 1.5 s
-  bench features song.mp3 other.flac -o -                           to standard output
-  bench features music --seconds 3 --mel mel.npz                    log-mel spectrograms for numpy
-  bench features music --mel mel.npy --bands 40 --hop-length 256    one array, and mel.csv with the names
+  bench features gtzan/genres_original -o features_30_sec.csv     the published table
+  bench features music --seconds 3 -o features_3_sec.csv          ten rows for every 30 s
+  bench features music --seconds 3 --hop 1.5 -o overlapping.csv   a row every 1.5 s
+  bench features song.mp3 other.flac -o -                         to standard output
+  bench features music --seconds 3 --mel mel.npz                  log-mel spectrograms for numpy
+  bench features music --mel mel.npy --bands 40 --hop-length 256  one array; names in mel.csv
 
-A file's genre is the name of its folder. WAV, AU, FLAC, MP3, Ogg Vorbis, AAC and M4A are read, whatever
+A file's genre is the name of its folder. WAV, AU, FLAC, MP3, Ogg Vorbis, AAC and M4A are read, whatever \
 their rate and channels; what cannot be used is named with its reason, and the other files go on.
 
-Exit status: 0 done; 1 the table is written, but some files could not be used; 2 no file could be used, or
+Exit status: 0 done; 1 the table is written, but some files could not be used; 2 no file could be used, or \
 wrong usage; 130 stopped by Ctrl-C: no table, but what was computed is kept for the next time.")]
 pub(super) struct Args {
     /// Audio files, and folders with audio files at any depth

@@ -19,12 +19,12 @@ pub(super) struct ExperimentFlags {
     #[command(flatten)]
     split: SplitOptions,
     /// Calibrate the scores to probabilities on the validation part: temperature scaling or Platt scaling
-    #[arg(long, value_enum, value_name = "METHOD")]
+    #[arg(long, value_enum, value_name = "METHOD", help_heading = MODELS)]
     calibrate: Option<Calibrate>,
     #[command(flatten)]
     pub models: ModelFlags,
     /// Write the experiment that these flags make, as a file for `bench run`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub save_experiment: Option<PathBuf>,
     #[command(flatten)]
     pub session: SessionFlags,
@@ -32,6 +32,7 @@ pub(super) struct ExperimentFlags {
 
 /// Flags that say how models are fitted.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = MODELS)]
 pub(super) struct ModelFlags {
     /// Seed of everything random: same seed, same numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -42,7 +43,7 @@ pub(super) struct ModelFlags {
     /// Where networks compute: auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto", help_heading = NETWORKS)]
     device: DeviceChoice,
-    #[command(flatten, next_help_heading = NETWORKS)]
+    #[command(flatten)]
     networks: Networks,
     /// Reduced configuration: fewer epochs and filters, smaller spectrograms; minutes instead of days [default on the
     /// CPU]
@@ -53,10 +54,13 @@ pub(super) struct ModelFlags {
     full: bool,
 }
 
+const MODELS: &str = "Models";
 const NETWORKS: &str = "Networks";
+const RUN: &str = "Run and output";
 
 /// Flags that change no number.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = RUN)]
 pub(super) struct SessionFlags {
     /// Say what would run: cells, how many are stored already, an estimate of time and memory
     #[arg(long)]

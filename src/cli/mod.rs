@@ -37,20 +37,20 @@ const DEFAULT_OUT: &str = "runs";
     max_term_width = 100,
     after_help = "\
 Examples:
-  bench all                                     a leaderboard on built-in music (synthetic)
-  bench all --data gtzan                        on your copy of GTZAN (Kaggle layout)
-  bench all --data gtzan --protocol artist      with artists kept apart: the honest score
-  bench run experiment.toml                     one experiment, or many, from a file
-  bench tune svm --data gtzan                   its parameters chosen in nested cross-validation
-  bench reproduce A --data gtzan                published figures, as published and without leakage
-  bench ablate --data gtzan                     what each group of features is worth
-  bench features music -o features.csv          the published 57 features of your own audio
-  bench data fetch gtzan --from archive.zip     your copy of GTZAN, from the archive it comes in
-  bench show last --confusion svm               a confusion matrix of the latest run
-  bench export last -o leaderboard.parquet      its leaderboard as a file
+  bench all                                  a leaderboard on built-in music (synthetic)
+  bench all --data gtzan                     on your copy of GTZAN (Kaggle layout)
+  bench all --data gtzan --protocol artist   with artists kept apart: the honest score
+  bench run experiment.toml                  one experiment, or many, from a file
+  bench tune svm --data gtzan                its parameters chosen in nested cross-validation
+  bench reproduce A --data gtzan             published figures, as published and without leakage
+  bench ablate --data gtzan                  what each group of features is worth
+  bench features music -o features.csv       the published 57 features of your own audio
+  bench data fetch gtzan --from archive.zip  your copy of GTZAN, from the archive it comes in
+  bench show last --confusion svm            a confusion matrix of the latest run
+  bench export last -o leaderboard.parquet   its leaderboard as a file
 
-Exit status: 0 done; 1 done, but a model failed, a file was faulty or a result could not be stored; 2 wrong usage or
-input, nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
+Exit status: 0 done; 1 done, but a model failed, a file was faulty or a result could not be stored; \
+2 wrong usage or input, nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -73,9 +73,9 @@ enum Command {
     Features(features::Args),
     /// Show or clear what is kept of features computed before.
     Cache(cache::Args),
-    /// Get, make or check tracks.
+    /// Get, make or check recordings.
     Data(data::Args),
-    /// List models, protocols, datasets or stored runs.
+    /// List models, protocols, metrics, datasets, keys of experiments or stored runs.
     List(list::Args),
     /// Show a stored leaderboard or confusion matrix again, without fitting.
     Show(show::Args),

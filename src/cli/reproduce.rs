@@ -10,17 +10,17 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench reproduce svm svm-c10 --data gtzan            two models of system A
-  bench reproduce A --data gtzan                      all of it
-  bench reproduce lstm-64x2 --data gtzan --reduced     reduced configuration: minutes instead of days
-  bench reproduce B --data gtzan --device cuda        as published, on a GPU
+  bench reproduce svm svm-c10 --data gtzan          two models of system A
+  bench reproduce A --data gtzan                    all of it
+  bench reproduce lstm-64x2 --data gtzan --reduced  reduced configuration: minutes instead of days
+  bench reproduce B --data gtzan --device cuda      as published, on a GPU
   bench reproduce F --data gtzan --json
 
-Every system is scored three times: with the data divided as its authors did, with whole tracks kept together, and
+Every system is scored three times: with the data divided as its authors did, with whole tracks kept together, and \
 with artists kept apart. The change is that of the score where nothing leaks, with its 95 % interval.
 
---data is a folder in the layout of GTZAN's public copy: tables (features_30_sec.csv, …) beside genres_original with the
-audio and images_original with the spectrograms; each system is given what it reads. `bench list models` shows all
+--data is a folder in the layout of GTZAN's public copy: tables (features_30_sec.csv, …) beside genres_original with the \
+audio and images_original with the spectrograms; each system is given what it reads. `bench list models` shows all \
 published figures. A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
     /// Models, or letters of systems (A to F) [default: all that have published figures]

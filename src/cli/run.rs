@@ -14,10 +14,10 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench run experiment.toml                               one experiment, or as many as its lists make
-  bench run experiments/*.toml --dry-run                  what would run, and for how long
-  bench run last.toml --out elsewhere                     a leaderboard again, from `bench show last --experiment`
-  bench list experiment                                   all keys of such a file (--json: as a JSON Schema)
+  bench run experiment.toml               one experiment, or as many as its lists make
+  bench run experiments/*.toml --dry-run  what would run, and for how long
+  bench run last.toml --out elsewhere     a leaderboard again, from `bench show last --experiment`
+  bench list experiment                   all keys of such a file (--json: as a JSON Schema)
 
 A file that compares three protocols:
 
@@ -28,7 +28,7 @@ A file that compares three protocols:
   [split]
   protocol = [\"segment\", \"track\", \"artist\"]
 
-Every run prints its leaderboard; where there are several, a table that compares them closes the list. Runs that were
+Every run prints its leaderboard; where there are several, a table that compares them closes the list. Runs that were \
 stopped go on where they were when the same command is given again. docs/experiments.md explains all of it.")]
 pub(super) struct Args {
     /// Experiments (TOML)

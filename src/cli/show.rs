@@ -11,7 +11,7 @@ Examples:
   bench show last --sort accuracy         the most accurate model first
   bench show last --columns macro_f1,balanced_accuracy,cohens_kappa
                                           other metrics (`bench list metrics` shows all)
-  bench show features_30_sec-track        a run by the start of its name (`bench list runs` shows all)
+  bench show features_30_sec-track        a run by the start of its name
   bench show last --experiment > e.toml   what was run, to be run again: bench run e.toml
   bench show last --confusion svm,forest  who is taken for whom
   bench show last --per-class svm         precision, recall and F1 of every genre

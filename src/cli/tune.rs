@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 #[command(after_help = "\
 Examples:
   bench tune svm                                              the grid that the model suggests
-  bench tune svm --data gtzan --segment 10 --protocol artist  artists are kept apart inside the training parts too
+  bench tune svm --data gtzan --segment 10 --protocol artist  artists kept apart
   bench tune svm --grid c=1,10,100 --grid gamma=0.003,0.01,0.03
   bench tune svm --grid c=0.1..1000 --grid gamma=0.0003..0.3 --random 30
   bench tune forest --set forest.trees=300 --inner 5
 
-Each outer fold's parameters are chosen by a cross-validation inside its training part; the outer test parts see only
-the final fit. So the score printed is an honest one, unlike the best score of a grid. The baseline, the model
+Each outer fold's parameters are chosen by a cross-validation inside its training part; the outer test parts see only \
+the final fit. So the score printed is an honest one, unlike the best score of a grid. The baseline, the model \
 with its defaults and your --set, is always among the candidates, and is scored beside the tuned one.
 
 A search that was stopped goes on where it was when the same command is given again.")]

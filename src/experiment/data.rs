@@ -7,6 +7,7 @@ use std::path::PathBuf;
 /// Which examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::Args)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[command(next_help_heading = "Data")]
 pub struct Data {
     /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or PNG images in
     /// GENRE/file; built-in music (synthetic) without it

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Settings of all networks of an experiment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, clap::Args)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[command(next_help_heading = "Networks")]
 pub struct Networks {
     /// Training epochs
     #[arg(long, value_name = "N")]

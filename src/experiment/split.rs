@@ -9,6 +9,7 @@ const CALIBRATION_PERCENT: u32 = 15;
 /// How the examples are divided into training, validation and test parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::Args)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[command(next_help_heading = "Split")]
 pub struct SplitOptions {
     /// What must not stand on both sides of a split: segment, track, artist, fault-filtered or file:PATH
     #[arg(long, default_value_t = Self::default().protocol)]

@@ -86,7 +86,8 @@ impl Comparison {
             }
             grid
         };
-        let note = format!("{}, mean over folds, with its 95 % interval.\n", self.metric.description);
+        let what = if self.metric.footnote.is_empty() { self.metric.header } else { self.metric.footnote };
+        let note = format!("{what}; mean over folds, with its 95 % interval where it has one.");
         let note = textwrap::fill(&note, WIDTH);
         let wide = grid(&self.runs);
         if wide.lines().iter().all(|line| line.chars().count() <= WIDTH) {

@@ -16,8 +16,8 @@ Examples:
   bench all --data gtzan --drop-faults report.json   a run without unreadable files and duplicates
   bench data audit my-music --json | jq '.duplicates[] | select(.mislabelled)'
 
-Duplicates are found from the sound alone, also if a copy's level was changed, if it was cut, shifted,
-given noise, or encoded again. Faults and duplicates are what --drop-faults leaves out of a run;
+Duplicates are found from the sound alone, also if a copy's level was changed, if it was cut, shifted, \
+given noise, or encoded again. Faults and duplicates are what --drop-faults leaves out of a run; \
 hints are worth a look or a listen, and no more.")]
 pub(in crate::cli) struct Args {
     /// Folder with one folder of recordings a genre, at any depth

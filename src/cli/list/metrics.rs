@@ -1,18 +1,20 @@
 //! `bench list metrics`: what a leaderboard can show and be sorted by.
 
 use super::heading;
-use crate::report::Grid;
+use crate::report::WIDTH;
 use crate::score::{METRICS, Metric};
 use serde_json::{Value, json};
+use textwrap::Options;
 
-/// One line a metric.
+/// A paragraph a metric.
 pub(super) fn table() -> String {
-    let mut grid = Grid::new(4, ["metric", "column", "better", "what it is"]);
-    for metric in METRICS {
-        grid.row([metric.key, metric.header, metric.better.name(), metric.description]);
-    }
     let mut text = heading("Metrics (--sort, --columns)");
-    grid.lines().iter().for_each(|line| text += &format!("  {line}\n"));
+    for metric in METRICS {
+        let Metric { key, header, better, description, .. } = metric;
+        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
+        let described = textwrap::fill(description, options);
+        text += &format!("  {key} (column `{header}`, {} is better)\n{described}\n", better.name());
+    }
     text + "\n"
 }
 
