@@ -117,12 +117,20 @@ fn parameters(card: &Card) -> String {
     if card.params.is_empty() {
         return String::new();
     }
-    let mut grid = Grid::new(5, ["parameter", "default", "allowed", "bench tune tries", "what it does"]);
+    let mut text = format!("\n{}", heading(&format!("Parameters (--set {}.PARAMETER=VALUE)", card.name)));
+    let width = card.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
     for param in &card.params {
-        let (default, tries) = (param.default.to_string(), param.tries.join(", "));
-        grid.row([param.name.clone(), default, param.allows(), tries, param.help.clone()]);
+        let tries = match param.tries.as_slice() {
+            [] => String::new(),
+            tries => format!("; bench tune tries {}", tries.join(", ")),
+        };
+        let label = format!("{INDENT}{:width$}  ", param.name);
+        let indent = " ".repeat(label.chars().count());
+        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+        let said = format!("{} [{}]: {}{tries}", param.default, param.allows(), param.help);
+        text += &format!("{}\n", textwrap::fill(&said, options));
     }
-    section(&format!("Parameters (--set {}.PARAMETER=VALUE)", card.name), &grid)
+    text
 }
 
 fn published(card: &Card) -> String {

@@ -7,7 +7,7 @@ pub fn card(name: &str, summary: &str, recipe: Defaults) -> Card {
     recipe.params().into_iter().fold(card, Card::param).param(Param::choice(
         "precision",
         &["f32", "bf16"],
-        "type of the numbers; bf16 is for CUDA devices",
+        "floating-point type; bf16 is for CUDA devices",
     ))
 }
 

@@ -44,8 +44,8 @@ impl Defaults {
     /// The hyper-parameters, from which [`Recipe::of`] makes the recipe again.
     pub(crate) fn params(&self) -> Vec<Param> {
         let mut params = vec![
-            Param::int("epochs", self.epochs, "epochs of training, at most").at_least(1.0),
-            Param::int("batch", self.batch, "examples of a step").at_least(1.0).tries(&["16", "32", "64"]),
+            Param::int("epochs", self.epochs, "training epochs, at most").at_least(1.0),
+            Param::int("batch", self.batch, "batch size").at_least(1.0).tries(&["16", "32", "64"]),
             Param::float("lr", self.learning_rate, "learning rate")
                 .above(0.0)
                 .tries(&["0.0003", "0.001", "0.003"]),
@@ -59,7 +59,7 @@ impl Defaults {
             Param::float("momentum", 0.9, "momentum of sgd and nesterov").between(0.0, 0.9999),
             Param::float("weight-decay", 0.0, "weight decay; 0 is the optimizer's default, 0.01 of adamw")
                 .between(0.0, 1.0),
-            choice("schedule", self.schedule, &SCHEDULES, "how the learning rate goes on"),
+            choice("schedule", self.schedule, &SCHEDULES, "learning-rate schedule"),
             Param::int("schedule-epochs", 5, "epochs that plateau waits and step takes").between(0.0, 1e6),
             Param::float("schedule-factor", 0.1, "what plateau and step multiply the learning rate by")
                 .between(0.0, 1.0),
