@@ -20,6 +20,17 @@ fn table(text: &str) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
+fn a_search_can_go_by_another_metric_and_says_so() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 2));
+    let text = place.run("tune knn-5 --data t.csv --grid k=1,9 --inner 2 --by log-loss");
+    assert!(text.contains("log loss on the test parts"), "{text}");
+    assert!(text.contains("tuning changed log loss by"), "{text}");
+    let error = place.refused("tune knn-5 --data t.csv --by fit_seconds");
+    assert!(error.contains("`fit_seconds` is no metric of test predictions"), "{error}");
+}
+
+#[test]
 fn a_search_chooses_for_every_fold_and_is_scored_on_the_outer_test_parts() {
     let place = Place::new();
     place.write("t.csv", small_table(20, 3));

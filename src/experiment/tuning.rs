@@ -356,7 +356,7 @@ pub fn choose(
                     "see the failures above",
                 )
             })?;
-            Ok(Choice { params: candidate.params.clone(), inner_score })
+            Ok(Choice { params: candidate.params.clone(), inner_score, metric: metric.key.to_owned() })
         })
         .collect()
 }
@@ -468,7 +468,12 @@ mod tests {
     #[test]
     fn a_choice_at_the_end_of_a_grid_is_told() {
         let axes = ["c=0.1,1,10".parse().unwrap()];
-        let choice = |c| Choice { params: card().resolve([("c", c)]).unwrap(), inner_score: 0.5 };
+        let metric = Metric::macro_f1().key.to_owned();
+        let choice = |c| Choice {
+            params: card().resolve([("c", c)]).unwrap(),
+            inner_score: 0.5,
+            metric: metric.clone(),
+        };
         let told = ends_chosen(&axes, &[choice("10"), choice("10"), choice("1")]);
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("c=10 was chosen in 2 of 3 folds"), "{told:?}");

@@ -1,8 +1,8 @@
 //! What a search chose, fold by fold, and what that was worth.
 
-use super::{Evaluation, Grid, Results, percent, points};
+use super::{Evaluation, Grid, Results, points};
 use crate::run::{Choice, PlannedModel};
-use crate::score::{Interval, Metric};
+use crate::score::{Format, Interval, Metric};
 use console::style;
 use genre_bench_api::Params;
 use std::collections::BTreeSet;
@@ -19,25 +19,34 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     let plain = results.plan.models.iter().position(|m| m.model == planned.model && m.choices.is_empty());
     let tested = |model| Some(Evaluation::of(results, &results.complete(model)?));
     let (tuned, plain) = (tested(at), plain.and_then(tested));
-    let by_fold = |tested: &Option<Evaluation>| tested.as_ref()?.by_fold(Metric::macro_f1());
-    let (tuned_f1, plain_f1) = (by_fold(&tuned), by_fold(&plain));
-    let score = |f1: &Option<Vec<f64>>, fold: usize| {
-        f1.as_ref().map_or_else(|| "–".to_owned(), |of_folds| percent(of_folds[fold]))
+    // Scores are shown in what the parameters were chosen by.
+    let key = planned.choices.first().map(|choice| choice.metric.as_str());
+    let metric = key.and_then(Metric::of_key).unwrap_or(Metric::macro_f1());
+    let by_fold = |tested: &Option<Evaluation>| tested.as_ref()?.by_fold(metric);
+    let (tuned_scores, plain_scores) = (by_fold(&tuned), by_fold(&plain));
+    let score = |scores: &Option<Vec<f64>>, fold: usize| {
+        scores.as_ref().map_or_else(|| "–".to_owned(), |of_folds| metric.show(of_folds[fold]))
     };
     let mut grid = Grid::new(2, ["fold", "chosen", "inner", "tuned", "baseline"]);
     let telling = telling(planned);
-    for (fold, Choice { params, inner_score }) in planned.choices.iter().enumerate() {
+    for (fold, Choice { params, inner_score, .. }) in planned.choices.iter().enumerate() {
         let (repeat, number) = results.plan.folds[fold];
         let several = results.plan.folds.iter().any(|(repeat, _)| *repeat > 0);
         let name = if several { format!("{}.{}", repeat + 1, number + 1) } else { (number + 1).to_string() };
         let chosen = shown(params, &telling);
-        grid.row([name, chosen, percent(*inner_score), score(&tuned_f1, fold), score(&plain_f1, fold)]);
+        let inner = metric.show(*inner_score);
+        grid.row([name, chosen, inner, score(&tuned_scores, fold), score(&plain_scores, fold)]);
     }
-    let mut out = format!("{}\n{grid}", style(format!("{}, F1 on the test parts", planned.name)).bold());
-    let difference = tuned.zip(plain).and_then(|(tuned, plain)| tuned.difference(&plain, Metric::macro_f1()));
+    let what = metric.header;
+    let mut out = format!("{}\n{grid}", style(format!("{}, {what} on the test parts", planned.name)).bold());
+    let difference = tuned.zip(plain).and_then(|(tuned, plain)| tuned.difference(&plain, metric));
     if let Some(Interval { mean, low, high, .. }) = difference {
-        let [mean, low, high] = [mean, low, high].map(points);
-        out += &format!("tuning changed F1 by {mean} points (95 % interval {low} – {high})\n");
+        let (unit, shown): (&str, fn(f64) -> String) = match metric.format {
+            Format::Percent => (" points", points),
+            _ => ("", |difference| format!("{difference:+.3}")),
+        };
+        let [mean, low, high] = [mean, low, high].map(shown);
+        out += &format!("tuning changed {what} by {mean}{unit} (95 % interval {low} – {high})\n");
     }
     out + "\n"
 }

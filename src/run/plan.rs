@@ -109,7 +109,9 @@ pub struct PlannedModel {
 pub struct Choice {
     /// The hyper-parameters.
     pub params: Params,
-    /// Mean over the inner folds of what they were chosen by.
+    /// Key of the metric that they were chosen by.
+    pub metric: String,
+    /// Its mean over the inner folds.
     pub inner_score: f64,
 }
 
