@@ -215,29 +215,19 @@ impl TomlSource<'_> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
+    use crate::experiment::Registered;
     use genre_bench_api::{Card, Family, Model, Param};
 
-    struct Nothing(&'static str);
-
-    impl Model for Nothing {
-        fn card(&self) -> Card {
-            Card::new(self.0, Family::Classical, "").param(Param::float("c", 1.0, "").above(0.0))
-        }
-        fn fit(
-            &self,
-            _: &genre_bench_api::Examples,
-            _: &genre_bench_api::Examples,
-            _: &genre_bench_api::Run,
-        ) -> genre_bench_api::Result<Box<dyn genre_bench_api::Fitted>> {
-            Err(genre_bench_api::Error::failed("it is only a card"))
-        }
+    fn model(name: &str) -> Box<dyn Model> {
+        let card = Card::new(name, Family::Classical, "").param(Param::float("c", 1.0, "").above(0.0));
+        Registered::for_tests(card).model
     }
 
     fn read_text(text: &str) -> Result<File> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("e.toml");
         std::fs::write(&path, text).unwrap();
-        let models: Vec<Box<dyn Model>> = vec![Box::new(Nothing("svm")), Box::new(Nothing("forest"))];
+        let models: Vec<Box<dyn Model>> = vec![model("svm"), model("forest")];
         read(&path, &Registry::new(models, None).unwrap())
     }
 
