@@ -26,6 +26,8 @@ pub(super) struct ExperimentFlags {
     /// Write the experiment that these flags make, as a file for `bench run`
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub save_experiment: Option<PathBuf>,
+    #[command(flatten, next_help_heading = RUN)]
+    pub leaderboard: LeaderboardFlags,
     #[command(flatten)]
     pub session: SessionFlags,
 }
@@ -75,8 +77,6 @@ pub(super) struct SessionFlags {
     /// Write the history of every fit for TensorBoard
     #[arg(long, value_name = "DIR")]
     tensorboard: Option<PathBuf>,
-    #[command(flatten)]
-    pub leaderboard: LeaderboardFlags,
     /// Print results and errors, nothing else
     #[arg(long, short)]
     pub quiet: bool,

@@ -1,4 +1,5 @@
 use super::flags::{ExperimentFlags, SessionFlags};
+use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::progress::{Console, stopped};
 use super::{Registry, Status, json_text, print, report};
@@ -36,6 +37,8 @@ pub(super) struct Args {
     files: Vec<PathBuf>,
     #[command(flatten)]
     session: SessionFlags,
+    #[command(flatten)]
+    leaderboard: LeaderboardFlags,
 }
 
 /// Runs `bench run`.
@@ -53,9 +56,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let console = Console::new(args.session.quiet);
     let session = args.session.session(registry, &console);
     match &experiments[..] {
-        [(_, only)] => print_one(only, &session, &args.session),
+        [(_, only)] => print_one(only, &session, &args.session, &args.leaderboard),
         all if args.session.dry_run => dry_runs(all, &session, args.session.json),
-        all => print_all(all, &session, &args.session),
+        all => print_all(all, &session, &args.session, &args.leaderboard),
     }
 }
 
@@ -67,10 +70,15 @@ pub(super) fn one(experiment: &Experiment, flags: &ExperimentFlags, registry: &R
         write_whole(path, experiment.to_toml()?.as_bytes()).map_err(|e| unwritable(path, &e))?;
     }
     let console = Console::new(flags.session.quiet);
-    print_one(experiment, &flags.session.session(registry, &console), &flags.session)
+    print_one(experiment, &flags.session.session(registry, &console), &flags.session, &flags.leaderboard)
 }
 
-fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -> Result<u8> {
+fn print_one(
+    experiment: &Experiment,
+    session: &Session,
+    flags: &SessionFlags,
+    shown: &LeaderboardFlags,
+) -> Result<u8> {
     let prepared = session.prepare(experiment)?;
     if flags.dry_run {
         let dry_run = session.dry_run(&prepared)?;
@@ -78,8 +86,7 @@ fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -
         return Ok(Status::DONE);
     }
     let Some(evaluated) = session.run(&prepared)? else { return Ok(Status::INTERRUPTED) };
-    let leaderboard =
-        Leaderboard::of(&evaluated.results, &session.registry.figures(), &flags.leaderboard.options());
+    let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures(), &shown.options());
     print(if flags.json {
         json_text(&object(&evaluated, &leaderboard))
     } else {
@@ -88,8 +95,13 @@ fn print_one(experiment: &Experiment, session: &Session, flags: &SessionFlags) -
     Ok(status(&evaluated))
 }
 
-fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &SessionFlags) -> Result<u8> {
-    let mut comparison = Comparison::new(flags.leaderboard.metric());
+fn print_all(
+    experiments: &[(String, &Experiment)],
+    session: &Session,
+    flags: &SessionFlags,
+    shown: &LeaderboardFlags,
+) -> Result<u8> {
+    let mut comparison = Comparison::new(shown.metric());
     let (mut objects, mut worst) = (Vec::new(), Status::DONE);
     for (at, (label, experiment)) in experiments.iter().enumerate() {
         session.observer.tells(&format!("run {} of {}: {label}", at + 1, experiments.len()));
@@ -103,8 +115,7 @@ fn print_all(experiments: &[(String, &Experiment)], session: &Session, flags: &S
                 continue;
             }
         };
-        let leaderboard =
-            Leaderboard::of(&evaluated.results, &session.registry.figures(), &flags.leaderboard.options());
+        let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures(), &shown.options());
         worst = worst.max(status(&evaluated));
         if flags.json {
             let mut object = object(&evaluated, &leaderboard);
