@@ -153,6 +153,16 @@ fn a_dry_run_says_what_would_run_and_fits_nothing() {
     let other = json(&place, &format!("all {words} --seed 1 --dry-run --json"));
     assert_eq!(cells(&other, "stored"), 0);
     assert!(other["seconds"].as_f64().unwrap() > 0.0, "{other}");
+    // The baseline is stored, but what a search will choose is not.
+    let tune = json(&place, "tune knn-1 --data t.csv --folds 3 --grid k=1,3 --dry-run --json");
+    assert_eq!((&tune["models"][1]["model"], &tune["models"][1]["stored"]), (&"knn-1".into(), &3.into()));
+    assert_eq!(
+        (&tune["models"][2]["model"], &tune["models"][2]["stored"]),
+        (&"knn-1 tuned".into(), &0.into())
+    );
+    assert!(tune["models"][2]["seconds"].as_f64().unwrap() > 0.0, "{tune}");
+    place.write("old/store.json", "{\"format\":2,\"written_by\":\"genre-bench 0.1.0\"}");
+    assert!(place.refused("all --data t.csv --dry-run --out old").contains("the store has format 2"));
     for command in ["tune knn-5 --data t.csv", "ablate --data t.csv", "reproduce svm", "all --data t.csv"] {
         let text = place.run(&format!("{command} --dry-run"));
         assert!(text.contains("Nothing was fitted"), "{command}\n{text}");

@@ -1,10 +1,12 @@
 use super::costs::{epoch_seconds, of_fit};
 use super::{Configuration, Prepared, Session};
 use crate::error::Result;
+use crate::protocol::Fold;
 use crate::report::Grid;
 use crate::run::{CellCosts, CellOutcome, Plan, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 /// What running an experiment would do.
@@ -50,30 +52,28 @@ impl Session<'_> {
     ///
     /// A store that is there and cannot be read.
     pub fn dry_run(&self, prepared: &Prepared) -> Result<DryRun> {
-        let store = Store::open(&self.out).ok();
+        let store = if Store::is_at(&self.out) { Some(Store::open(&self.out)?) } else { None };
         let published = prepared.experiment.networks.configuration == Configuration::Published;
         let mut estimates = Estimates { store: store.as_ref(), published, known: BTreeMap::new() };
         let mut models = Vec::new();
         if let Some(search) = &prepared.search {
             let plan = prepared.search_plan(search)?;
-            let mut row =
-                estimates.of(&plan, prepared, &plan.cells().map(|cell| cell.model).collect::<Vec<_>>());
+            let mut row = estimates.of(&plan, &search.inner.folds, 0..plan.models.len());
             row.model = format!("{} candidates", plan.models.len());
             models.push(row);
         }
         let plan = prepared.plan(prepared.models.clone())?;
         for at in 0..plan.models.len() {
-            models.push(estimates.of(&plan, prepared, &[at]));
+            models.push(estimates.of(&plan, &prepared.split.folds, at..at + 1));
         }
         if prepared.search.is_some() {
-            // What will be chosen is not known yet.
-            let mut tuned = models.last().cloned().unwrap_or_else(|| unreachable!("the baseline has a row"));
+            // What will be chosen is not known yet, so nothing of it counts as stored.
+            let mut unstored = Estimates { store: None, ..estimates };
+            let mut tuned = unstored.of(&plan, &prepared.split.folds, 0..1);
             tuned.model = format!("{} tuned", plan.models[0].name);
-            tuned.stored = 0;
             models.push(tuned);
         }
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.unwrap_or(cores);
+        let (cores, jobs) = self.cores_and_jobs();
         let seconds: Option<f64> = models.iter().map(|row| row.seconds).sum();
         let largest = models.iter().map(|row| row.peak_bytes).collect::<Option<Vec<_>>>();
         Ok(DryRun {
@@ -98,14 +98,9 @@ struct Estimates<'a> {
 }
 
 impl Estimates<'_> {
-    /// Of the cells of some models of a plan.
-    fn of(&mut self, plan: &Plan, prepared: &Prepared, models: &[usize]) -> DryRunRow {
-        let classes = prepared.dataset.catalogue.classes.len();
-        let folds = if prepared.search.as_ref().is_some_and(|search| search.inner.hash == plan.split_hash) {
-            prepared.search.as_ref().map_or(&[][..], |search| &search.inner.folds)
-        } else {
-            &prepared.split.folds
-        };
+    /// Of the cells of some models of a plan, whose folds are these.
+    fn of(&mut self, plan: &Plan, folds: &[Fold], models: Range<usize>) -> DryRunRow {
+        let classes = plan.dataset.classes.len();
         let (mut cells, mut stored, mut seconds, mut peak_bytes) = (0, 0, Some(0.0), Some(0));
         for cell in plan.cells().filter(|cell| models.contains(&cell.model)) {
             cells += 1;
@@ -124,7 +119,7 @@ impl Estimates<'_> {
                 seconds.zip(costs).map(|(sum, c)| sum + c.seconds_per_example * examples * epochs as f64);
             peak_bytes = peak_bytes.zip(costs).map(|(most, c): (u64, CellCosts)| most.max(c.peak_bytes));
         }
-        let model = models.first().map_or_else(String::new, |&at| plan.models[at].name.clone());
+        let model = plan.models[models.start].name.clone();
         DryRunRow { model, cells, stored, seconds, peak_bytes }
     }
 

@@ -144,6 +144,12 @@ impl Session<'_> {
         Ok(Some(Searched { candidates: search.candidates.clone(), scores, complete }))
     }
 
+    /// CPU cores, and cells at a time.
+    pub(super) fn cores_and_jobs(&self) -> (usize, usize) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (cores, self.jobs.unwrap_or(cores))
+    }
+
     /// Computes all cells of a plan. With the first trouble with the store.
     fn execute(
         &self,
@@ -152,8 +158,7 @@ impl Session<'_> {
         split: &Split,
         store: &Store,
     ) -> Result<Option<(Results, Option<Error>)>> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.unwrap_or(cores);
+        let (cores, jobs) = self.cores_and_jobs();
         let resources = Resources {
             jobs,
             threads: (cores / jobs).max(1),

@@ -6,6 +6,7 @@ use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
+use std::sync::OnceLock;
 
 /// Everything that decides a run's numbers, and what a reader of its results must know. Written once, as
 /// `plan.json` in the run's folder.
@@ -69,13 +70,21 @@ impl Program {
     ///
     /// The executable cannot be read.
     pub fn running() -> Result<Self> {
+        // A hundred megabytes are read once, not for each of a file's many runs.
+        static BUILD: OnceLock<String> = OnceLock::new();
         let hash = || -> io::Result<String> {
             let mut hasher = Sha256::new();
             io::copy(&mut std::fs::File::open(std::env::current_exe()?)?, &mut hasher)?;
             Ok(hex(&hasher.finalize()[..8]))
         };
-        let build =
-            hash().map_err(|e| Error::new("the running program", format!("cannot be read: {e}"), ""))?;
+        let build = match BUILD.get() {
+            Some(build) => build.clone(),
+            None => {
+                let unreadable = |e| Error::new("the running program", format!("cannot be read: {e}"), "");
+                let build = hash().map_err(unreadable)?;
+                BUILD.get_or_init(|| build).clone()
+            }
+        };
         Ok(Self { version: env!("CARGO_PKG_VERSION").to_owned(), build })
     }
 }

@@ -88,6 +88,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether there is a store in the folder, of whatever format.
+    pub fn is_at(root: &Path) -> bool {
+        Self { root: root.to_owned() }.header_path().exists()
+    }
+
     /// Opens a store that is there already.
     ///
     /// # Errors
@@ -95,7 +100,7 @@ impl Store {
     /// There is none, or it has another format.
     pub fn open(root: &Path) -> Result<Self> {
         let store = Self { root: root.to_owned() };
-        if !store.header_path().exists() {
+        if !Self::is_at(root) {
             return Err(Error::at(
                 root,
                 "there are no stored runs",
