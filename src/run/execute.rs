@@ -158,7 +158,7 @@ impl Job<'_> {
             device: self.plan.conditions.device,
             scratch,
             tensorboard: self.resources.tensorboard.as_ref().map(|folder| folder.join(self.plan.key(cell))),
-            observer: &CellObserver { cell, observer: self.observer },
+            observer: &CellObserver { cell, observer: self.observer, meter: worker.meter },
         };
         let fit = || measure(model, &parts, &run, self.plan.conditions.calibration, worker.meter);
         match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
@@ -221,6 +221,7 @@ impl Worker {
 struct CellObserver<'a> {
     cell: Cell,
     observer: &'a dyn RunObserver,
+    meter: &'static Meter,
 }
 
 impl Observer for CellObserver<'_> {
@@ -229,6 +230,10 @@ impl Observer for CellObserver<'_> {
     }
     fn cancelled(&self) -> bool {
         self.observer.cancelled()
+    }
+    fn on_thread_start(&self) -> Box<dyn FnOnce() + Send> {
+        let meter = self.meter;
+        Box::new(|| meter.attach())
     }
 }
 

@@ -3,8 +3,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 /// Everything a fit may know about its surroundings.
 pub struct Run<'a> {
@@ -55,6 +59,40 @@ impl Run<'_> {
     /// [`Error::Cancelled`], to be handed on with `?`.
     pub fn check_cancelled(&self) -> Result<()> {
         if self.observer.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Does work that cannot be stopped half-way, such as the fit of a library that has no way to: on a thread of its
+    /// own, which is given up on once the user has asked to stop and then ends with the program. A panic of the work
+    /// goes on here.
+    ///
+    /// Work that uses rayon does so in the program's pool, not in the one of this fit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`], or the thread cannot be started.
+    pub fn unstoppable<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        /// Between two looks at whether to stop.
+        const PATIENCE: Duration = Duration::from_millis(50);
+        self.check_cancelled()?;
+        let (sender, receiver) = channel();
+        let on_start = self.observer.on_thread_start();
+        let named = thread::Builder::new().name(thread::current().name().unwrap_or_default().to_owned());
+        named
+            .spawn(move || {
+                on_start();
+                // Nobody listens any more after a stop.
+                let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+            })
+            .map_err(|error| Error::failed(format!("no thread could be started: {error}")))?;
+        loop {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok(result) => return result.map_err(|panic| resume_unwind(panic)),
+                Err(RecvTimeoutError::Timeout) => self.check_cancelled()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::failed("the thread ended without a result"));
+                }
+            }
+        }
     }
 }
 
@@ -114,6 +152,10 @@ pub trait Observer: Sync {
     fn progress(&self, done: usize, total: usize, note: &str);
     /// Whether the user wants the run to end.
     fn cancelled(&self) -> bool;
+    /// What a thread that a fit starts does first, so that its memory is counted.
+    fn on_thread_start(&self) -> Box<dyn FnOnce() + Send> {
+        Box::new(|| ())
+    }
 }
 
 /// An [`Observer`] that shows nothing and never cancels.
@@ -153,5 +195,26 @@ mod tests {
         // Written down once: a change here silently changes every stored result.
         let first = |seed, name| random_stream(seed, name).next_u64();
         assert_eq!([first(0, "a"), first(1, "a"), first(0, "b")], PINNED);
+    }
+
+    #[test]
+    fn work_that_cannot_be_stopped_is_waited_for_unless_the_user_stops_and_its_panic_is_the_fits() {
+        /// Wants to stop.
+        struct Stop;
+        impl Observer for Stop {
+            fn progress(&self, _done: usize, _total: usize, _note: &str) {}
+            fn cancelled(&self) -> bool {
+                true
+            }
+        }
+        let run = Run::with(Params::default(), 0);
+        assert_eq!(run.unstoppable(|| 7).unwrap(), 7);
+        let panic = catch_unwind(AssertUnwindSafe(|| run.unstoppable(|| panic!("no such row")))).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"no such row"));
+        // This one never ends: nothing is sent while its sender lives.
+        let (_sender, receiver) = channel::<()>();
+        let stopping = Run { observer: &Stop, ..Run::with(Params::default(), 0) };
+        let stopped = stopping.unstoppable(move || receiver.recv().is_ok());
+        assert!(matches!(stopped, Err(Error::Cancelled)));
     }
 }

@@ -17,9 +17,14 @@
 //! | `extra-trees` | [extremely randomised trees](ExtraTrees) | own |
 //! | `boosting` | [gradient-boosted trees](Boosting) over histograms | own |
 //! | `svm`, `svm-c10` | [support vector machine](Svm), radial basis functions | own |
-//! | `svm-linfa` | the same, only by name | linfa-svm |
+//! | `svm-linfa` | the same, solved by a library | linfa-svm |
+//! | `logistic-linfa` | `logistic`, solved by a library | linfa-logistic |
+//! | `knn-5-smartcore`, `forest-smartcore` | `knn-5` and `forest` of a library | smartcore |
 //! | `stack` | [a soft vote](Stack) of the best of the others | own |
+//!
+//! [`linfa_model`] and [`smartcore_model`] make any classifier of those libraries a model.
 
+mod adapter;
 mod baseline;
 mod bins;
 mod boosting;
@@ -29,14 +34,17 @@ mod decision_tree;
 mod ensemble;
 mod extra_trees;
 mod forest;
+mod forest_smartcore;
 mod gradient_tree;
 mod histogram;
 mod importances;
 mod kernel;
 mod keyed_table;
+mod knn_smartcore;
 mod lda;
 mod linear;
 mod logistic;
+mod logistic_linfa;
 mod naive_bayes;
 mod nearest;
 mod newton;
@@ -52,6 +60,9 @@ mod svm_linear;
 mod training;
 mod votes;
 
+pub use adapter::{
+    Shape, linfa_model, linfa_model_with_scores, smartcore_model, smartcore_model_with_scores,
+};
 pub use baseline::{Majority, Random};
 pub use boosting::Boosting;
 pub use decision_tree::DecisionTree;
@@ -88,5 +99,8 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Svm::C10),
         Box::new(Stack),
         Box::new(Svm::LINFA),
+        Box::new(logistic_linfa::logistic_linfa()),
+        Box::new(knn_smartcore::knn_5_smartcore()),
+        Box::new(forest_smartcore::forest_smartcore()),
     ]
 }

@@ -56,7 +56,7 @@ impl Svm {
     pub const DEFAULT: Self = Self { name: "svm", default_c: 1.0, solver: Solver::Own };
     /// `svm-c10`: C = 10, which fits the training part more closely.
     pub const C10: Self = Self { name: "svm-c10", default_c: 10.0, solver: Solver::Own };
-    /// `svm-linfa`: as `svm`, solved by linfa-svm. It runs only when it is named.
+    /// `svm-linfa`: as `svm`, solved by linfa-svm.
     pub const LINFA: Self = Self { name: "svm-linfa", default_c: 1.0, solver: Solver::Linfa };
 }
 
@@ -68,7 +68,7 @@ impl Model for Svm {
         };
         let summary =
             format!("support vector machine, radial basis functions, C = {}{solver}", self.default_c);
-        let card = Card::new(self.name, Family::Classical, summary)
+        Card::new(self.name, Family::Classical, summary)
             .param(
                 Param::float("c", self.default_c, "penalty for training errors")
                     .above(0.0)
@@ -82,11 +82,7 @@ impl Model for Svm {
                 )
                 .at_least(0.0)
                 .tries(&["0", "0.003", "0.01", "0.03"]),
-            );
-        match self.solver {
-            Solver::Own => card,
-            Solver::Linfa => card.only_by_name(),
-        }
+            )
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

@@ -42,7 +42,7 @@ fn only_models_with_chance_in_them_heed_the_seed() {
     for model in models() {
         let name = model.card().name;
         let heeds = fit_with(&name, 1, 1).0 != fit_with(&name, 1, 2).0;
-        let chance = ["random", "decision-tree", "forest", "extra-trees", "stack"];
+        let chance = ["random", "decision-tree", "forest", "extra-trees", "stack", "forest-smartcore"];
         assert_eq!(heeds, chance.contains(&name.as_str()), "{name}");
     }
 }

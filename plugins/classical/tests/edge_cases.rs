@@ -33,12 +33,22 @@ fn cases() -> Vec<(&'static str, Examples, Vec<usize>)> {
     ]
 }
 
+/// Whether a model is fitted by another library, which may refuse what our own take.
+fn is_of_a_library(name: &str) -> bool {
+    name.ends_with("-linfa") || name.ends_with("-smartcore")
+}
+
 #[test]
 fn every_model_copes_with_every_training_part() {
     for (case, train, absent) in cases() {
         for model in models() {
             let name = model.card().name;
-            let fitted = fit(&*model, &train, 0);
+            let run = Run::with(model.card().resolve([]).unwrap(), 0);
+            let fitted = match model.fit(&train, &Examples::default(), &run) {
+                // A library may refuse, in words.
+                Err(Error::Failed(reason)) if is_of_a_library(&name) && !reason.is_empty() => continue,
+                fitted => fitted.unwrap(),
+            };
             let columns = train.inputs.table.ncols();
             let nowhere_near = Array2::from_shape_fn((2, columns), |(i, _)| [1e6, -1e6][i]);
             let asked = concatenate![Axis(0), train.inputs.table, nowhere_near];
@@ -177,7 +187,17 @@ impl Observer for Impatient {
 #[test]
 fn slow_fits_can_be_cancelled() {
     let train = fixture("overlapping").train.examples();
-    for name in ["forest", "extra-trees", "boosting", "logistic", "svm", "svm-linear", "stack"] {
+    for name in [
+        "forest",
+        "extra-trees",
+        "boosting",
+        "logistic",
+        "svm",
+        "svm-linear",
+        "stack",
+        "logistic-linfa",
+        "forest-smartcore",
+    ] {
         let model = model(name);
         let run = Run { observer: &Impatient, ..Run::with(model.card().resolve([]).unwrap(), 0) };
         let outcome = model.fit(&train, &Examples::default(), &run);

@@ -1,0 +1,36 @@
+//! Multinomial logistic regression of linfa.
+
+use crate::adapter::linfa_model_with_scores;
+use crate::logistic::Logistic;
+use genre_bench_api::{Card, Model, Param};
+use linfa_logistic::MultiLogisticRegression;
+
+/// Largest gradient norm at the solution, as [`Logistic`]'s.
+const TOLERANCE: f64 = 5e-4;
+
+/// `logistic-linfa`: what [`Logistic`] minimises, minimised by linfa-logistic's L-BFGS. The scores are the probabilities.
+///
+/// Its loss (0.8.1) takes the maximum of a whole table out of the log-sum-exp instead of every row's: where examples
+/// differ much in confidence it is wrong, and the line search may end early.
+pub(crate) fn logistic_linfa() -> impl Model {
+    let card =
+        Card::new("logistic-linfa", Logistic.card().family, "multinomial logistic regression of linfa")
+            .param(
+                Param::float("c", 1.0, "inverse strength of the penalty")
+                    .above(0.0)
+                    .tries(&["0.01", "0.1", "1", "10"]),
+            )
+            .param(Param::int("max-iterations", 1000, "most steps of L-BFGS").above(0.0));
+    linfa_model_with_scores(
+        card,
+        |run, shape| {
+            // Why twice: see `Logistic`.
+            let penalty = if shape.classes == 2 { 2.0 } else { 1.0 };
+            Ok(MultiLogisticRegression::default()
+                .alpha(penalty / run.params.float("c")?)
+                .gradient_tolerance(TOLERANCE)
+                .max_iterations(run.params.count("max-iterations")? as u64))
+        },
+        |fitted, table| fitted.predict_probabilities(table),
+    )
+}
