@@ -31,7 +31,8 @@ impl RepresentationExtractor {
             "coefficients",
             format!("{rows}: must be from 1 to {bands}"),
         )?;
-        let parameters = MelParameters { hop, bands, fmax: fmax.into(), ..MelParameters::default() };
+        let log = spectrum != Spectrum::Mel;
+        let parameters = MelParameters { hop, bands, fmax: fmax.into(), log, ..MelParameters::default() };
         Ok(Self { mel: MelSpectrogram::new(&parameters, length)?, coefficients })
     }
 

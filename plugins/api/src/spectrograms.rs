@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// An input representation of an example: a spectrogram at 22,050 Hz with frames of 2048 samples.
 ///
-/// As text: `mel-128`, `mfcc-13`, or with what differs from the usual, `mel-192-hop-256-to-8000`.
+/// As text: `mel-128` (in decibels), `power-128` (not), `mfcc-13`, or with what differs from the usual, `mel-192-hop-256-to-8000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Representation {
@@ -25,6 +25,8 @@ pub struct Representation {
 pub enum Spectrum {
     /// Mel bands in decibels, at most 80 below the loudest of the example.
     LogMel,
+    /// Mel bands as powers: what [`Spectrum::LogMel`] takes the logarithm of.
+    Mel,
     /// The first mel-frequency cepstral coefficients of 128 such bands.
     Mfcc,
 }
@@ -40,6 +42,11 @@ impl Representation {
         Self { spectrum: Spectrum::LogMel, rows: bands, hop: Self::HOP, fmax: Self::FMAX }
     }
 
+    /// A mel spectrogram of so many bands, as powers.
+    pub fn mel(bands: usize) -> Self {
+        Self { spectrum: Spectrum::Mel, ..Self::log_mel(bands) }
+    }
+
     /// So many mel-frequency cepstral coefficients.
     pub fn mfcc(coefficients: usize) -> Self {
         Self { spectrum: Spectrum::Mfcc, ..Self::log_mel(coefficients) }
@@ -50,6 +57,7 @@ impl fmt::Display for Representation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spectrum = match self.spectrum {
             Spectrum::LogMel => "mel",
+            Spectrum::Mel => "power",
             Spectrum::Mfcc => "mfcc",
         };
         write!(f, "{spectrum}-{}", self.rows)?;
@@ -77,6 +85,7 @@ impl FromStr for Representation {
             let mut words = text.split('-');
             let make = match words.next()? {
                 "mel" => Self::log_mel,
+                "power" => Self::mel,
                 "mfcc" => Self::mfcc,
                 _ => return None,
             };

@@ -11,7 +11,7 @@ use genre_bench_neural::cuda_device;
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
-    Dropout, Flatten, InitScheme, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
+    Dropout, Flatten, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
 use std::time::Instant;
@@ -120,7 +120,7 @@ fn lstm_64x2(builder: &Builder) -> Result<Sequential> {
 }
 
 fn linear(builder: &Builder, name: &str, from: usize, to: usize) -> Result<Linear> {
-    Linear::new(&builder.at(name), from, to, InitScheme::Torch)
+    Linear::new(&builder.at(name), from, to)
 }
 
 fn convolution(builder: &Builder, channels: usize, filters: usize, window: Window) -> Result<Conv2d> {

@@ -3,9 +3,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{Error, Observer, Params, Run};
-use genre_bench_neural::layers::{
-    Activation, BatchNorm, Builder, Dropout, InitScheme, Linear, Sequential, Weights,
-};
+use genre_bench_neural::layers::{Activation, BatchNorm, Builder, Dropout, Linear, Sequential, Weights};
 use genre_bench_neural::train::optimizer::OptimizerConfig;
 use genre_bench_neural::train::{
     EarlyStopping, History, Keep, Labelled, Plateau, Recipe, Samples, Schedule, fit,
@@ -19,8 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A network with all that a checkpoint must hold: weights, random numbers in every forward pass, and buffers that change.
 fn network(seed: u64, width: usize) -> (Sequential, Weights) {
     let builder = Builder::new(seed, &Device::Cpu, DType::F32);
-    let linear =
-        |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs, InitScheme::Torch).unwrap();
+    let linear = |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs).unwrap();
     let network = Sequential::new()
         .then(linear("hidden", 5, width))
         .then(BatchNorm::new(&builder.at("norm"), width).unwrap())
@@ -122,7 +119,7 @@ fn a_cancelled_fit_goes_on_where_it_was() {
 fn early_stopping_keeps_the_best_epoch() {
     let recipe = |epochs, keep| Recipe { keep, ..recipe(epochs, None) };
     let (numbers, history) = train(&recipe(200, Keep::Best), &run(3)).unwrap();
-    let best = history.best().unwrap();
+    let best = history.best(Keep::Best).unwrap();
     assert_eq!(history.epochs.len(), best + 1 + 5, "patience 5");
     assert_eq!(train(&recipe(best + 1, Keep::Last), &run(3)).unwrap().0, numbers);
 }

@@ -4,14 +4,14 @@
 use candle_core::{DType, Device, Result, Tensor};
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
-    Activation, Builder, Context, CrossEntropyLoss, InitScheme, LastState, Layer, Linear, Recurrence,
-    Recurrent, Residual, Sequential, Weights,
+    Activation, Builder, Context, CrossEntropyLoss, LastState, Layer, Linear, Recurrence, Recurrent,
+    Residual, Sequential, Weights,
 };
 
 const FEATURES: usize = 6;
 
 fn linear(builder: &Builder, name: &str, features: usize) -> Linear {
-    Linear::new(&builder.at(name), features, FEATURES, InitScheme::Torch).unwrap()
+    Linear::new(&builder.at(name), features, FEATURES).unwrap()
 }
 
 /// As MLFI does: what one layer says goes to the next one, as steps into a recurrent layer, and to the end.

@@ -9,8 +9,8 @@ use common::devices;
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d,
-    Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, InitScheme, LastState, Layer, Linear, MaxPool2d,
-    Recurrence, Recurrent, Resize, Sequential, Weights, Window,
+    Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, LastState, Layer, Linear, MaxPool2d, Recurrence,
+    Recurrent, Resize, Sequential, Weights, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig, global_norm};
 use serde::Deserialize;
@@ -94,7 +94,7 @@ impl Case {
             "conv2d" => {
                 let (channels, filters) = (self.number("channels"), self.number("filters"));
                 let bias = self.options["bias"].as_bool().unwrap();
-                let options = Conv2dOptions { groups: self.number("groups"), bias, init: InitScheme::Torch };
+                let options = Conv2dOptions { groups: self.number("groups"), bias };
                 Box::new(Conv2d::new(&builder, channels, filters, self.window(), options).unwrap())
             }
             "batch_norm" => Box::new(BatchNorm::new(&builder, self.number("channels")).unwrap()),
@@ -107,7 +107,7 @@ impl Case {
             "resize" => Box::new(Resize::new(self.pair("size"))),
             "linear" => {
                 let (features, outputs) = (self.number("features"), self.number("outputs"));
-                Box::new(Linear::new(&builder, features, outputs, InitScheme::Torch).unwrap())
+                Box::new(Linear::new(&builder, features, outputs).unwrap())
             }
             "relu" => Box::new(Activation::Relu),
             "elu" => Box::new(Activation::Elu(self.real("alpha"))),
@@ -188,7 +188,7 @@ fn layers_are_pytorchs() {
 fn layers_are_nearly_pytorchs_in_bf16() {
     for device in devices() {
         let builder = Builder::new(0, &device, DType::BF16);
-        match Linear::new(&builder, 2, 2, InitScheme::Torch) {
+        match Linear::new(&builder, 2, 2) {
             Ok(_) => compare(&device, DType::BF16, 2e-2),
             Err(error) => assert!(error.to_string().contains("bf16 is for CUDA devices") && device.is_cpu()),
         }
@@ -254,8 +254,8 @@ fn layers_mix_with_candles_operations() {
 
 fn mix_on(device: &Device) {
     let builder = Builder::new(1, device, DType::F32);
-    let first = Linear::new(&builder.at("first"), 6, 4, InitScheme::Torch).unwrap();
-    let second = Linear::new(&builder.at("second"), 8, 3, InitScheme::Torch).unwrap();
+    let first = Linear::new(&builder.at("first"), 6, 4).unwrap();
+    let second = Linear::new(&builder.at("second"), 8, 3).unwrap();
     let weights = builder.finish().trainable;
     let batch = Tensor::randn(0f32, 1.0, (5, 6), device).unwrap();
     let sums = |batch: &Tensor, name: &str| {
@@ -305,7 +305,7 @@ fn a_network_trains_in_f32_and_in_bf16() {
             .then(Dropout::new(0.1).unwrap())
             .then(ColumnsAsSteps)
             .then(LastState(gru.build(&builder.at("c"), 24).unwrap()))
-            .then(Linear::new(&builder.at("d"), 16, 3, InitScheme::Torch).unwrap());
+            .then(Linear::new(&builder.at("d"), 16, 3).unwrap());
         let weights = builder.finish();
         let labels: Vec<u32> = (0..12).map(|example| example % 3).collect();
         // A bright row, which tells the class.
@@ -341,7 +341,7 @@ fn numbers_do_not_depend_on_the_threads() {
         .then(Conv2d::new(&builder.at("c"), 20, 30, window, Conv2dOptions::default()).unwrap())
         .then(AdaptiveAvgPool2d::new((2, 2)))
         .then(Flatten)
-        .then(Linear::new(&builder.at("d"), 120, 70, InitScheme::Torch).unwrap());
+        .then(Linear::new(&builder.at("d"), 120, 70).unwrap());
     let weights = builder.finish().trainable;
     let batch = Tensor::randn(0f32, 1.0, (5, 3, 40, 50), &Device::Cpu).unwrap();
     let numbers = |threads| {
@@ -383,7 +383,7 @@ fn what_does_not_fit_is_an_error() {
     fails(&MaxPool2d::new(Window::new((2, 2)).padding((2, 0))), &[2, 3, 8, 8]);
     fails(&AdaptiveAvgPool2d::new((0, 2)), &[2, 3, 8, 8]);
     fails(&Resize::new((2, 2)), &[2, 3, 0, 8]);
-    fails(&Linear::new(&builder.at("c"), 3, 4, InitScheme::Torch).unwrap(), &[2, 4]);
+    fails(&Linear::new(&builder.at("c"), 3, 4).unwrap(), &[2, 4]);
     assert!(Dropout::new(1.0).is_err());
     assert!(CrossEntropyLoss::default().of_labels(&zeros(&[2, 3]), &[0]).is_err());
     assert!(CrossEntropyLoss::default().of_labels(&zeros(&[2, 3]), &[0, 3]).is_err());

@@ -7,7 +7,7 @@ use candle_core::{DType, Device};
 use common::devices;
 use genre_bench_api::{Params, Result, Run};
 use genre_bench_neural::layers::{
-    Activation, Builder, CrossEntropyLoss, Flatten, InitScheme, Linear, Sequential, Weights,
+    Activation, Builder, CrossEntropyLoss, Flatten, Linear, Sequential, Weights,
 };
 use genre_bench_neural::train::augment::{Blur, Brightness, Mixup, SpecAugment, Warp};
 use genre_bench_neural::train::optimizer::OptimizerConfig;
@@ -31,8 +31,7 @@ fn spectrograms(count: usize, from: usize) -> (Samples, Vec<usize>) {
 
 fn network(device: &Device) -> (Sequential, Weights) {
     let builder = Builder::new(0, device, DType::F32);
-    let linear =
-        |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs, InitScheme::Keras).unwrap();
+    let linear = |name, inputs, outputs| Linear::new(&builder.at(name), inputs, outputs).unwrap();
     let (hidden, output) = (linear("hidden", SIDE * SIDE, 24), linear("output", 24, 3));
     (Sequential::new().then(Flatten).then(hidden).then(Activation::Relu).then(output), builder.finish())
 }

@@ -27,7 +27,7 @@ pub(crate) fn activate_backward(
 }
 
 /// Zeroes the numbers whose random one is below `threshold`, and multiplies the others by `scale`.
-pub(crate) fn dropout(values: &Tensor, seed: u64, threshold: u32, scale: f32) -> Result<Tensor> {
+pub(crate) fn dropout(values: &Tensor, seed: u64, threshold: u32, scale: f32, span: usize) -> Result<Tensor> {
     let kept = fresh(values.shape(), values.dtype(), values.device())?;
     Kernel::new("dropout")
         .read(values)
@@ -35,6 +35,7 @@ pub(crate) fn dropout(values: &Tensor, seed: u64, threshold: u32, scale: f32) ->
         .seed(seed)
         .size(threshold as usize)
         .real(scale)
+        .size(span)
         .each(values.elem_count())?;
     Ok(kept)
 }

@@ -19,8 +19,7 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// A layer with weights `weight` and `bias` and buffers `running_mean` and `running_var`, all
-    /// `(channels)`. PyTorch's defaults: 1e-5 is added to the variance, and a batch moves the running
-    /// statistics by a tenth.
+    /// `(channels)`, and the builder's framework's epsilon and momentum.
     ///
     /// # Errors
     ///
@@ -31,8 +30,8 @@ impl BatchNorm {
             bias: builder.trainable("bias", channels, Init::Constant(0.0))?,
             running_mean: builder.buffer("running_mean", channels, Init::Constant(0.0))?,
             running_var: builder.buffer("running_var", channels, Init::Constant(1.0))?,
-            epsilon: 1e-5,
-            momentum: 0.1,
+            epsilon: builder.norm_epsilon(),
+            momentum: builder.norm_momentum(),
         })
     }
 }

@@ -1,4 +1,4 @@
-use super::{Builder, Context, InitScheme, Layer, Window};
+use super::{Builder, Context, Layer, Window};
 use crate::ops::Convolution;
 use candle_core::{Result, Tensor, bail};
 
@@ -17,14 +17,12 @@ pub struct Conv2dOptions {
     pub groups: usize,
     /// Whether every filter has a number to add.
     pub bias: bool,
-    /// How weights start.
-    pub init: InitScheme,
 }
 
 impl Default for Conv2dOptions {
-    /// One group, with bias, as PyTorch starts it.
+    /// One group, with bias.
     fn default() -> Self {
-        Self { groups: 1, bias: true, init: InitScheme::Torch }
+        Self { groups: 1, bias: true }
     }
 }
 
@@ -42,7 +40,8 @@ impl Conv2d {
         window: Window,
         options: Conv2dOptions,
     ) -> Result<Self> {
-        let Conv2dOptions { groups, bias, init } = options;
+        let Conv2dOptions { groups, bias } = options;
+        let init = builder.init();
         if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
             bail!("{channels} channels and {filters} filters cannot be cut into {groups} groups");
         }

@@ -5,7 +5,11 @@ use candle_core::{Result, Tensor, bail};
 /// In training, sets numbers to zero at random and makes the others larger, so that the mean stays (N.
 /// Srivastava et al., JMLR 15, 2014); in evaluation, nothing. PyTorch's `Dropout`, for any shape.
 #[derive(Debug, Clone, Copy)]
-pub struct Dropout(f32);
+pub struct Dropout {
+    probability: f32,
+    /// Whether a channel is dropped as a whole.
+    channels: bool,
+}
 
 impl Dropout {
     /// With a probability for every number to be dropped, at least 0 and below 1.
@@ -17,15 +21,26 @@ impl Dropout {
         if !(0.0..1.0).contains(&probability) {
             bail!("the probability to be dropped must be at least 0 and below 1, not {probability}");
         }
-        Ok(Self(probability))
+        Ok(Self { probability, channels: false })
+    }
+
+    /// The same for whole channels of `(batch, channels, rows, columns)`: PyTorch's `Dropout2d`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dropout::new`].
+    pub fn of_channels(probability: f32) -> Result<Self> {
+        Ok(Self { channels: true, ..Self::new(probability)? })
     }
 }
 
 impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         match context.seed() {
-            Some(seed) if self.0 > 0.0 => {
-                context.apply([&batch.contiguous()?], DropoutMask { probability: self.0, seed })
+            Some(seed) if self.probability > 0.0 => {
+                let span = if self.channels { batch.dims().iter().skip(2).product() } else { 1 };
+                let mask = DropoutMask { probability: self.probability, seed, span };
+                context.apply([&batch.contiguous()?], mask)
             }
             _ => Ok(batch.clone()),
         }

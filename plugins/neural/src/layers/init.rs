@@ -10,6 +10,20 @@ pub enum Init {
     Uniform(f32),
     /// From a normal distribution of mean 0 and this standard deviation.
     Normal(f32),
+    /// An orthogonal matrix of so many columns, which are no more than its rows, drawn evenly among all (A. Saxe, J.
+    /// McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    /// networks", ICLR 2014).
+    Orthogonal {
+        /// Columns of the weight.
+        columns: usize,
+    },
+    /// Ones for one of several gates, each of which has as many numbers as the others, and zeros for the rest.
+    Gate {
+        /// Which gate, from 0.
+        gate: usize,
+        /// How many gates there are.
+        of: usize,
+    },
 }
 
 impl Init {
@@ -39,8 +53,32 @@ impl Init {
                 .flat_map(|_| normal_pair(rng).map(|number| deviation * number))
                 .take(count)
                 .collect(),
+            Self::Orthogonal { columns } => orthogonal(count / columns.max(1), columns, rng),
+            Self::Gate { gate, of } => {
+                (0..count).map(|at| if at * of / count == gate { 1.0 } else { 0.0 }).collect()
+            }
         }
     }
+}
+
+/// A matrix in row-major order whose columns are orthonormal: those of a matrix of normal numbers, each less what the ones
+/// before have of it (Gram and Schmidt, twice for the sake of rounding).
+fn orthogonal(rows: usize, columns: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let normal = Init::Normal(1.0).draw(rows * columns, rng);
+    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(columns);
+    for column in normal.chunks_exact(rows.max(1)) {
+        let mut column: Vec<f64> = column.iter().map(|&number| f64::from(number)).collect();
+        for _ in 0..2 {
+            for before in &basis {
+                let shared: f64 = before.iter().zip(&column).map(|(a, b)| a * b).sum();
+                column.iter_mut().zip(before).for_each(|(number, before)| *number -= shared * before);
+            }
+        }
+        let length = column.iter().map(|number| number * number).sum::<f64>().sqrt();
+        column.iter_mut().for_each(|number| *number /= length);
+        basis.push(column);
+    }
+    (0..rows).flat_map(|row| basis.iter().map(move |column| column[row] as f32)).collect()
 }
 
 /// Two independent numbers of mean 0 and variance 1 (G. Box and M. Muller, "A note on the generation of random normal
@@ -56,6 +94,26 @@ fn normal_pair(rng: &mut ChaCha8Rng) -> [f32; 2] {
 mod tests {
     use super::*;
     use genre_bench_api::random_stream;
+
+    #[test]
+    fn columns_of_an_orthogonal_matrix_are_orthonormal() {
+        let (rows, columns) = (24, 6);
+        let matrix = Init::Orthogonal { columns }.draw(rows * columns, &mut random_stream(0, "orthogonal"));
+        for one in 0..columns {
+            for other in 0..columns {
+                let product: f32 =
+                    (0..rows).map(|row| matrix[row * columns + one] * matrix[row * columns + other]).sum();
+                let expected = if one == other { 1.0 } else { 0.0 };
+                assert!((product - expected).abs() < 1e-6, "{one}, {other}: {product}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_gate_of_several_starts_at_one() {
+        let bias = Init::Gate { gate: 1, of: 4 }.draw(8, &mut random_stream(0, "gate"));
+        assert_eq!(bias, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    }
 
     #[test]
     fn normal_numbers_have_the_moments_of_the_normal_distribution() {

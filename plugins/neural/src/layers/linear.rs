@@ -1,4 +1,4 @@
-use super::{Builder, Context, InitScheme, Layer};
+use super::{Builder, Context, Layer};
 use crate::ops::WeightedSums;
 use candle_core::{Result, Tensor};
 
@@ -14,7 +14,8 @@ impl Linear {
     /// # Errors
     ///
     /// The device fails.
-    pub fn new(builder: &Builder, features: usize, outputs: usize, init: InitScheme) -> Result<Self> {
+    pub fn new(builder: &Builder, features: usize, outputs: usize) -> Result<Self> {
+        let init = builder.init();
         Ok(Self {
             weight: builder.trainable("weight", (outputs, features), init.weight(features, outputs))?,
             bias: builder.trainable("bias", outputs, init.bias(features))?,

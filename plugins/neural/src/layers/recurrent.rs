@@ -1,10 +1,10 @@
-use super::{Builder, Context, Dropout, Init, Layer, Recurrence};
+use super::{Builder, Context, Dropout, Layer, Recurrence};
 use crate::ops::RecurrentSequence;
 use candle_core::{D, Result, Tensor, bail};
 
 /// Recurrent layers over `(batch, steps, features)`, each reading the one below, from a state of zeros.
 ///
-/// The weights have PyTorch's names, shapes, order of gates and initialization (evenly within `1 / √hidden`).
+/// The weights have PyTorch's names, shapes and order of gates, and start as the builder's framework has it.
 pub struct Recurrent {
     recurrence: Recurrence,
     hidden: usize,
@@ -67,14 +67,18 @@ impl RecurrentPlan {
     ) -> Result<Direction> {
         let gates = self.hidden * self.recurrence.gates();
         let suffix = if reverse { "_reverse" } else { "" };
-        let weight = |name: &str, shape: &[usize]| {
-            builder.trainable(&format!("{name}_l{number}{suffix}"), shape, Init::torch(self.hidden))
+        let init = builder.framework().recurrent(self.recurrence, features, self.hidden);
+        let weight = |name: &str, shape: &[usize], init| {
+            builder.trainable(&format!("{name}_l{number}{suffix}"), shape, init)
         };
         let weights = [
-            weight("weight_ih", &[gates, features])?,
-            weight("weight_hh", &[gates, self.hidden])?,
-            weight("bias_ih", &[gates])?,
-            weight("bias_hh", &[gates])?,
+            weight("weight_ih", &[gates, features], init.input)?,
+            weight("weight_hh", &[gates, self.hidden], init.state)?,
+            weight("bias_ih", &[gates], init.bias)?,
+            match init.state_bias {
+                Some(init) => weight("bias_hh", &[gates], init)?,
+                None => builder.zeros(gates)?,
+            },
         ];
         Ok(Direction { weights, reverse })
     }

@@ -1,4 +1,4 @@
-use super::Init;
+use super::{Framework, Init, InitScheme};
 use crate::ops;
 use candle_core::{DType, Device, Result, Shape, Tensor, Var, bail};
 use genre_bench_api::random_stream;
@@ -40,6 +40,10 @@ pub struct Builder {
     seed: Option<u64>,
     device: Device,
     dtype: DType,
+    framework: Framework,
+    init: InitScheme,
+    norm_momentum: f32,
+    norm_epsilon: f32,
 }
 
 impl Builder {
@@ -47,7 +51,59 @@ impl Builder {
     pub fn new(seed: u64, device: &Device, dtype: DType) -> Self {
         let weights = Weights { dtype, ..Weights::default() };
         let (seed, device) = (Some(seed), device.clone());
-        Self { weights: Arc::new(weights.into()), path: String::new(), seed, device, dtype }
+        let framework = Framework::default();
+        Self {
+            weights: Arc::new(weights.into()),
+            path: String::new(),
+            seed,
+            device,
+            dtype,
+            framework,
+            init: framework.init(),
+            norm_momentum: framework.norm_momentum(),
+            norm_epsilon: framework.norm_epsilon(),
+        }
+    }
+
+    /// The same, with layers as another framework makes them than PyTorch.
+    pub fn following(self, framework: Framework) -> Self {
+        let (norm_momentum, norm_epsilon) = (framework.norm_momentum(), framework.norm_epsilon());
+        Self { framework, init: framework.init(), norm_momentum, norm_epsilon, ..self }
+    }
+
+    /// The same, with batch normalization that adds so much to the variance.
+    pub fn norm_adding(&self, norm_epsilon: f32) -> Self {
+        Self { norm_epsilon, ..self.clone() }
+    }
+
+    /// The same, with batch normalization whose running statistics a batch moves so far towards its own.
+    pub fn norm_moving_by(self, norm_momentum: f32) -> Self {
+        Self { norm_momentum, ..self }
+    }
+
+    /// The same, with linear and convolutional layers that start in another way than the framework's.
+    pub fn starting(&self, init: InitScheme) -> Self {
+        Self { init, ..self.clone() }
+    }
+
+    /// Whose defaults layers follow.
+    pub fn framework(&self) -> Framework {
+        self.framework
+    }
+
+    /// How far a batch moves the running statistics of batch normalization towards its own.
+    pub fn norm_momentum(&self) -> f32 {
+        self.norm_momentum
+    }
+
+    /// What batch normalization adds to the variance.
+    pub fn norm_epsilon(&self) -> f32 {
+        self.norm_epsilon
+    }
+
+    /// How linear and convolutional layers start.
+    pub fn init(&self) -> InitScheme {
+        self.init
     }
 
     /// For a network of which only the [cost](super::Context::counting) is wanted: all weights are zero.
@@ -81,6 +137,16 @@ impl Builder {
         let var = self.var(name, shape.into(), init)?;
         self.lock().buffers.insert(format!("{}{name}", self.path), var.clone());
         Ok(var)
+    }
+
+    /// Zeros that nothing changes, in the place of a weight that a layer does not have.
+    ///
+    /// # Errors
+    ///
+    /// A device that fails.
+    pub(crate) fn zeros(&self, shape: impl Into<Shape>) -> Result<Tensor> {
+        let dtype = if self.dtype == DType::BF16 { DType::F32 } else { self.dtype };
+        Tensor::zeros(shape, dtype, &self.device)
     }
 
     /// Everything that was built.

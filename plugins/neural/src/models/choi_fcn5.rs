@@ -1,26 +1,26 @@
 use super::{pools, scaled};
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme,
+    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, Framework,
     Linear, MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
 
 /// Filters, and rows and columns of the pool of each block: as FCN-5 has them for 96 × 1366.
 const FILTERS: [usize; 5] = [32, 128, 128, 192, 256];
-const POOLS: [(usize, usize); 5] = [(2, 4), (2, 4), (2, 3), (4, 2), (4, 4)];
+const POOLS: [(usize, usize); 5] = [(2, 4), (2, 4), (2, 4), (3, 5), (4, 4)];
 /// Our reading of "three dropout layers": after the last three blocks, a quarter. Half, as the paper has it, in front of
 /// batch normalization keeps a network with few filters from working outside training (X. Li and others, "Understanding
 /// the disharmony between dropout and batch normalization by variance shift", CVPR 2019).
 const DROPOUT: f32 = 0.25;
 const FIRST_DROPOUT: usize = 2;
 
-/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalization, ReLU, max-pool] down to one pixel, and a dense
+/// Choi's FCN-5: five blocks of [convolution 3×3, batch normalization, ELU, max-pool] down to one pixel, and a dense
 /// layer (K. Choi, G. Fazekas, M. Sandler, "Automatic tagging using deep convolutional neural networks", ISMIR 2016).
 ///
-/// System E of a neural-networks course project: the best epoch's weights, early stopping, and a learning rate that
+/// System E of a neural-networks course project, in Keras: the best epoch's weights, early stopping, and a learning rate that
 /// falls on a plateau. Our reading: Adam with Keras's 0.001, patience 10 for stopping, a tenth of the learning rate after
 /// 5 epochs, batches of 32, at most 100 epochs. A pool is never larger than what the blocks before left, so that
 /// spectrograms of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
@@ -39,14 +39,20 @@ impl Architecture for ChoiFcn5 {
         };
         let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
         let card = spectrogram_card(name, summary, &["mel-128", "mel-96"], recipe)
+            .param(norm_momentum(self.framework()))
             .param(scaled::param())
+            .reduced("norm-momentum", "0.1")
             .reduced("width", "0.25");
         // What drops out must be seen more often.
         card.reduced("epochs", if self.dropout { "8" } else { "6" })
     }
 
+    fn framework(&self) -> Framework {
+        Framework::Keras
+    }
+
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
+        let options = Conv2dOptions::default();
         let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
         let (mut channels, mut left) = (1, shape.spectrogram);
         let blocks = scaled::filters(FILTERS, params)?.into_iter().zip(POOLS);
@@ -58,14 +64,14 @@ impl Architecture for ChoiFcn5 {
             network = network
                 .then(Conv2d::new(&at, channels, filters, window, options)?)
                 .then(BatchNorm::new(&at.at("norm"), filters)?)
-                .then(Activation::Relu)
+                .then(Activation::Elu(1.0))
                 .then(MaxPool2d::side_by_side(pool));
             if self.dropout && number >= FIRST_DROPOUT {
                 network = network.then(Dropout::new(DROPOUT)?);
             }
             channels = filters;
         }
-        let output = Linear::new(&builder.at("output"), channels, shape.classes, InitScheme::Keras)?;
+        let output = Linear::new(&builder.at("output"), channels, shape.classes)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
     }
 }

@@ -1,9 +1,9 @@
 use super::scaled;
 use crate::layers::{
-    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear, MaxPool2d,
+    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, Framework, Linear, MaxPool2d,
     Resize, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Blur, Warp};
 use candle_core::Result;
@@ -35,13 +35,19 @@ impl Architecture for Cnn7x7 {
                 false,
                 "mirror, rotate, stretch, blur and zoom the training spectrograms",
             ))
+            .param(norm_momentum(Framework::Keras))
             .param(scaled::param())
+            .reduced("norm-momentum", "0.1")
             .reduced("epochs", "4")
             .reduced("width", "0.25")
     }
 
+    fn framework(&self) -> Framework {
+        Framework::Keras
+    }
+
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
+        let options = Conv2dOptions::default();
         let (mut rows, mut columns) = (shape.spectrogram.0.max(SMALLEST), shape.spectrogram.1.max(SMALLEST));
         let mut network = Sequential::new();
         if (rows, columns) != shape.spectrogram {
@@ -59,14 +65,14 @@ impl Architecture for Cnn7x7 {
             channels = filters;
             [rows, columns] = [rows, columns].map(|side: usize| (side + 1).saturating_sub(KERNEL) / 2);
         }
-        let dense = Linear::new(&builder.at("dense"), channels * rows * columns, 32, InitScheme::Keras)?;
+        let dense = Linear::new(&builder.at("dense"), channels * rows * columns, 32)?;
         Ok(network
             .then(Flatten)
             .then(dense)
             .then(Activation::Relu)
             .then(BatchNorm::new(&builder.at("dense.norm"), 32)?)
             .then(Dropout::new(0.5)?)
-            .then(Linear::new(&builder.at("output"), 32, shape.classes, InitScheme::Keras)?))
+            .then(Linear::new(&builder.at("output"), 32, shape.classes)?))
     }
 
     fn augmentations(&self, params: &Params) -> genre_bench_api::Result<Vec<Box<dyn Augmentation>>> {

@@ -1,12 +1,12 @@
 use super::pools;
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout, Flatten,
-    InitScheme, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout,
+    Flatten, Framework, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
 use candle_core::{Result, Tensor, bail};
-use genre_bench_api::{Card, Params};
+use genre_bench_api::{Card, Param, Params};
 
 /// Filters, and sides of the pool of each block of the visual module.
 const FILTERS: [usize; 5] = [16, 32, 64, 128, 128];
@@ -32,9 +32,9 @@ const LAYERS: usize = 2;
 /// layers of 1024, 512, 256, 128 and 64; both joined before the last layer. Adam with a learning rate of 0.01 that
 /// falls on a plateau, up to 150 epochs, of which about 50 ran.
 ///
-/// Our reading: kernels of 3×3 with padding; filters 16, 32, 64, 128, 128 with max-pools of 2, 2, 2, 4, 4; ReLU after
+/// Our reading: kernels of 3×3 with padding; filters 16, 32, 64, 128, 128 with pools of 2, 2, 2, 4, 4, which the source has as maximum or average (`pool`); ReLU after
 /// batch normalization and after dense layers; GRU of 64 units, of which the last step's state counts; where dense
-/// steps join, they follow those of the convolutions; Keras's initialization; batches of 32; a tenth of the learning rate after
+/// steps join, they follow those of the convolutions; Keras's defaults; batches of 32; a tenth of the learning rate after
 /// more than 5 epochs without a lower validation loss, the end after 15. Spectrograms of other sizes come to 128 numbers
 /// too: a pool is never larger than what the blocks before left, and what the last one leaves is averaged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,19 +98,27 @@ impl Architecture for Mlfi {
         let card = spectrogram_card(&self.name(), &self.summary(), &["mel-128", "mel-64"], recipe)
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
+            .param(Param::choice("pool", &["max", "average"], "what a pool makes of its window"))
+            .param(norm_momentum(self.framework()))
+            .reduced("norm-momentum", "0.1")
             .reduced("epochs", "3")
             .reduced("input", "mel-64");
         let interacts = self.audio.is_some() || self.vision.is_some();
         if interacts { card.variant_of("mlfi") } else { card }
     }
 
-    fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
+    fn framework(&self) -> Framework {
+        Framework::Keras
+    }
+
+    fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
+        let average = params.choice("pool").map_err(candle_core::Error::wrap)? == "average";
         let recurrent = Recurrent::of(Recurrence::Gru, UNITS).layers(LAYERS);
         let mut dense = Vec::new();
         let mut features = shape.columns;
         for (number, outputs) in DENSE.into_iter().enumerate() {
             let at = builder.at(&format!("dense{}", number + 1));
-            dense.push(Linear::new(&at, features, outputs, InitScheme::Keras)?);
+            dense.push(Linear::new(&at, features, outputs)?);
             features = outputs
                 + match self.audio {
                     Some((Visual::Convolutions, joined)) if joined == number => CONVOLVED,
@@ -121,17 +129,17 @@ impl Architecture for Mlfi {
         Ok(Sequential::new().then(Modules {
             spectrogram: shape.spectrogram,
             joins: *self,
-            convolutions: convolutions(&builder.at("convolutions"), shape.spectrogram)?,
+            convolutions: convolutions(&builder.at("convolutions"), shape.spectrogram, average)?,
             recurrent: LastState(recurrent.build(&builder.at("recurrent"), STEP)?),
             dense,
-            output: Linear::new(&builder.at("output"), UNITS + features, shape.classes, InitScheme::Keras)?,
+            output: Linear::new(&builder.at("output"), UNITS + features, shape.classes)?,
         }))
     }
 }
 
 /// From spectrograms to [`CONVOLVED`] numbers.
-fn convolutions(builder: &Builder, spectrogram: (usize, usize)) -> Result<Sequential> {
-    let options = Conv2dOptions { init: InitScheme::Keras, ..Conv2dOptions::default() };
+fn convolutions(builder: &Builder, spectrogram: (usize, usize), average: bool) -> Result<Sequential> {
+    let options = Conv2dOptions::default();
     let mut network = Sequential::new();
     let (mut channels, mut left) = (1, spectrogram);
     for (number, (filters, side)) in FILTERS.into_iter().zip(POOLS).enumerate() {
@@ -142,9 +150,12 @@ fn convolutions(builder: &Builder, spectrogram: (usize, usize)) -> Result<Sequen
         network = network
             .then(Conv2d::new(&at, channels, filters, window, options)?)
             .then(BatchNorm::new(&at.at("norm"), filters)?)
-            .then(Activation::Relu)
-            .then(MaxPool2d::side_by_side(pool))
-            .then(Dropout::new(0.1)?);
+            .then(Activation::Relu);
+        network = match average {
+            true => network.then(AvgPool2d::new(Window::new(pool).stride(pool), false)),
+            false => network.then(MaxPool2d::side_by_side(pool)),
+        }
+        .then(Dropout::new(0.1)?);
         channels = filters;
     }
     Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten))

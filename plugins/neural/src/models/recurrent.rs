@@ -1,5 +1,5 @@
 use crate::layers::{
-    Activation, Builder, ColumnsAsSteps, InitScheme, LastState, Linear, Recurrence, Recurrent, Sequential,
+    Activation, Builder, ColumnsAsSteps, Framework, LastState, Linear, Recurrence, Recurrent, Sequential,
 };
 use crate::network::{Architecture, NetworkShape, spectrogram_card};
 use crate::train::Defaults;
@@ -8,12 +8,13 @@ use genre_bench_api::{Card, Params};
 
 /// Recurrent layers over the columns of a spectrogram, and dense layers on the state after the last one.
 ///
-/// System D of a multimedia course report: mel spectrograms ("MELC") or mel-frequency cepstral coefficients ("MFCC")
-/// of 30 s, Adam with a learning rate of 0.001, stopped after 10 epochs without a lower validation loss, the best
-/// epoch's weights kept. The better of its two inputs is the default.
+/// System D of a multimedia course report, in Keras: mel spectrograms before the logarithm ("MELC") or mel-frequency
+/// cepstral coefficients ("MFCC") of 30 s, Adam with a learning rate of 0.001, stopped after 10 epochs without a lower
+/// validation loss, the weights of the epoch with the highest validation accuracy kept. The better of its two inputs is
+/// the default.
 ///
 /// Our reading: as many steps as the segment has columns, where the source cuts and pads 1293 columns to 1300 (a state
-/// after seven steps of silence says no more); PyTorch's initialization; batches of 32, at most 100 epochs; of the
+/// after seven steps of silence says no more); batches of 32, at most 100 epochs; of the
 /// bidirectional network both directions' last states; where there are two dense layers, the first as wide as the
 /// state and followed by ReLU.
 #[derive(Debug, Clone, Copy)]
@@ -66,12 +67,29 @@ impl RecurrentNetwork {
 
 impl Architecture for RecurrentNetwork {
     fn card(&self) -> Card {
-        let reads = ["mfcc-13", "mfcc-20", "mel-128", "mel-20", "mel-30", "mel-40", "mel-50"];
-        let recipe = Defaults::new(100, 32, 0.001).patience(10);
+        let reads = [
+            "mfcc-13",
+            "mfcc-20",
+            "power-128",
+            "power-20",
+            "power-30",
+            "power-40",
+            "power-50",
+            "mel-128",
+            "mel-20",
+            "mel-30",
+            "mel-40",
+            "mel-50",
+        ];
+        let recipe = Defaults::new(100, 32, 0.001).patience(10).keep_best_accuracy();
         let card = spectrogram_card(self.name, &self.summary(), &reads, recipe).reduced("epochs", "10");
         // One of each kind is enough where nobody asks for more.
         let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
         if typical { card } else { card.only_by_name() }
+    }
+
+    fn framework(&self) -> Framework {
+        Framework::Keras
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
@@ -84,9 +102,9 @@ impl Architecture for RecurrentNetwork {
         let recurrent = plan.build(&builder.at("recurrent"), shape.spectrogram.0)?;
         let mut network = Sequential::new().then(ColumnsAsSteps).then(LastState(recurrent));
         if self.two_dense {
-            let dense = Linear::new(&builder.at("dense"), features, features, InitScheme::Torch)?;
+            let dense = Linear::new(&builder.at("dense"), features, features)?;
             network = network.then(dense).then(Activation::Relu);
         }
-        Ok(network.then(Linear::new(&builder.at("output"), features, shape.classes, InitScheme::Torch)?))
+        Ok(network.then(Linear::new(&builder.at("output"), features, shape.classes)?))
     }
 }

@@ -1,7 +1,7 @@
 use super::{pools, resized, scaled};
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, InitScheme, Linear,
-    MaxPool2d, Sequential, Window,
+    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Flatten, Framework, Linear, MaxPool2d,
+    Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, spectrogram_card};
 use crate::train::Defaults;
@@ -18,11 +18,11 @@ const DENSE: usize = 4096;
 /// VGG-19 (K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR
 /// 2015) from scratch: sixteen convolutions 3×3 in five stages with a max-pool 2×2 each, and three dense layers.
 ///
-/// System D of a multimedia course report: spectrograms resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
-/// after 10 epochs without a lower validation loss, the best epoch's weights kept; better with shifted, zoomed and
+/// System D of a multimedia course report, in Keras: spectrograms resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
+/// after 10 epochs without a lower validation loss, the epoch with the highest validation accuracy kept; better with shifted, zoomed and
 /// brightened or darkened training spectrograms (`augment`).
 ///
-/// Our reading: torchvision's network and initialization, except that it reads one channel and has as many outputs as
+/// Our reading: the network of Keras's applications, which has no dropout, except that it reads one channel and has as many outputs as
 /// classes; batches of 32, at most 100 epochs; shifts, zoom and brightness by up to a tenth, a tenth and a fifth. On
 /// smaller spectrograms a pool is never larger than what the stages before left, and the dense layers read what is left
 /// averaged over, or repeated to, 7 × 7 as in torchvision.
@@ -32,24 +32,29 @@ pub struct Vgg19;
 impl Architecture for Vgg19 {
     fn card(&self) -> Card {
         let summary = "16 convolutions, three dense layers, from scratch; early stopping";
-        let recipe = Defaults::new(100, 32, 1e-5).patience(10);
-        spectrogram_card("vgg19", summary, &["mfcc-13", "mel-40", "mel-128", "mfcc-20"], recipe)
-            .param(Param::bool(
-                "augment",
-                false,
-                "shift, zoom and brighten or darken the training spectrograms",
-            ))
-            .param(resized::param())
-            .param(scaled::param())
-            .reduced("epochs", "6")
-            .reduced("lr", "0.0003")
-            .reduced("size", "32")
-            .reduced("width", "0.25")
-            .only_by_name()
+        let recipe = Defaults::new(100, 32, 1e-5).patience(10).keep_best_accuracy();
+        spectrogram_card(
+            "vgg19",
+            summary,
+            &["mfcc-13", "power-40", "power-128", "mel-40", "mel-128", "mfcc-20"],
+            recipe,
+        )
+        .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training spectrograms"))
+        .param(resized::param())
+        .param(scaled::param())
+        .reduced("epochs", "6")
+        .reduced("lr", "0.0003")
+        .reduced("size", "32")
+        .reduced("width", "0.25")
+        .only_by_name()
+    }
+
+    fn framework(&self) -> Framework {
+        Framework::Keras
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let options = Conv2dOptions { init: InitScheme::He, ..Conv2dOptions::default() };
+        let options = Conv2dOptions::default();
         let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
         let mut channels = 1;
         for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
@@ -71,13 +76,10 @@ impl Architecture for Vgg19 {
         let mut features = channels * DENSE_READS * DENSE_READS;
         for number in 1..3 {
             let at = builder.at(&format!("dense{number}"));
-            network = network
-                .then(Linear::new(&at, features, width, InitScheme::Normal(0.01))?)
-                .then(Activation::Relu)
-                .then(Dropout::new(0.5)?);
+            network = network.then(Linear::new(&at, features, width)?).then(Activation::Relu);
             features = width;
         }
-        let output = Linear::new(&builder.at("output"), features, shape.classes, InitScheme::Normal(0.01))?;
+        let output = Linear::new(&builder.at("output"), features, shape.classes)?;
         Ok(network.then(output))
     }
 

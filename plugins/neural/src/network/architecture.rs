@@ -1,5 +1,5 @@
 use super::NetworkShape;
-use crate::layers::{Builder, Sequential};
+use crate::layers::{Builder, Framework, Sequential};
 use crate::train::augment::Augmentation;
 use genre_bench_api::{Card, Params, Result};
 
@@ -8,6 +8,11 @@ pub trait Architecture: Send + Sync {
     /// What it is called, reads and can be told; made with [`card`](super::card) or
     /// [`spectrogram_card`](super::spectrogram_card), and its own recipe with it.
     fn card(&self) -> Card;
+
+    /// Which framework it was published in, whose defaults its layers follow.
+    fn framework(&self) -> Framework {
+        Framework::Torch
+    }
 
     /// Its layers.
     ///

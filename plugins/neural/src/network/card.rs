@@ -1,5 +1,17 @@
+use crate::layers::Framework;
 use crate::train::Defaults;
 use genre_bench_api::{Card, Family, Param};
+
+/// The hyper-parameter of networks with batch normalization that says how far a batch moves its running statistics.
+pub(super) const NORM_MOMENTUM: &str = "norm-momentum";
+
+/// That hyper-parameter, by default the framework's.
+pub fn norm_momentum(framework: Framework) -> Param {
+    let help = "how far a batch moves the running statistics of batch normalization";
+    // In single precision 0.1 is not 0.1.
+    let default = (f64::from(framework.norm_momentum()) * 1e6).round() / 1e6;
+    Param::float(NORM_MOMENTUM, default, help).between(0.0, 1.0)
+}
 
 /// The card of a network that reads the feature table, with the hyper-parameters that all networks have.
 pub fn card(name: &str, summary: &str, recipe: Defaults) -> Card {

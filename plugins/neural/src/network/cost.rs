@@ -11,7 +11,7 @@ use genre_bench_api::{Cost, Params, Result};
 /// Examples of a shape that it does not take.
 pub fn cost(architecture: &dyn Architecture, shape: &NetworkShape, params: &Params) -> Result<Cost> {
     let count = || -> candle_core::Result<Cost> {
-        let builder = Builder::blank();
+        let builder = Builder::blank().following(architecture.framework());
         let network = architecture.layers(&builder, shape, params)?;
         let (rows, columns) = shape.spectrogram;
         let example = match (rows * columns, shape.columns) {

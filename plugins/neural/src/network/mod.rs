@@ -17,7 +17,8 @@ mod model;
 mod shape;
 
 pub use architecture::Architecture;
-pub use card::{card, spectrogram_card};
+use card::NORM_MOMENTUM;
+pub use card::{card, norm_momentum, spectrogram_card};
 pub use cost::cost;
 pub use model::NetworkModel;
 pub use shape::NetworkShape;

@@ -1,5 +1,5 @@
 use super::fitted::FittedNetwork;
-use super::{Architecture, NetworkShape, cost};
+use super::{Architecture, NORM_MOMENTUM, NetworkShape, cost};
 use crate::device::device;
 use crate::failure::failed;
 use crate::layers::Builder;
@@ -31,7 +31,10 @@ impl<A: Architecture> Model for NetworkModel<A> {
 
         recipe.weigh_classes(&run.params, &train.labels, train.classes.len())?;
         let shape = NetworkShape::of(&train.inputs, reads, train.classes.len())?;
-        let builder = Builder::new(run.seed, &place.0, place.1);
+        let mut builder = Builder::new(run.seed, &place.0, place.1).following(self.0.framework());
+        if run.params.iter().any(|(name, _)| name == NORM_MOMENTUM) {
+            builder = builder.norm_moving_by(run.params.float(NORM_MOMENTUM)? as f32);
+        }
         let network = self.0.layers(&builder, &shape, &run.params).map_err(failed)?;
         let weights = builder.finish();
         let (train_samples, valid_samples) =
@@ -47,7 +50,7 @@ impl<A: Architecture> Model for NetworkModel<A> {
         let insights = Insights::default()
             .number("parameters", weights.parameters() as f64)
             .number("epochs", history.epochs.len() as f64)
-            .number("best epoch", history.best().map_or(0.0, |epoch| epoch as f64 + 1.0));
+            .number("best epoch", history.best(recipe.keep).map_or(0.0, |epoch| epoch as f64 + 1.0));
         let insights = Insights { history: history.epochs, ..insights };
         Ok(Box::new(FittedNetwork { network, place, reads, shape, insights }))
     }

@@ -12,6 +12,8 @@ pub(crate) struct DropoutMask {
     /// The probability of a number to be zeroed, at least 0 and below 1.
     pub probability: f32,
     pub seed: u64,
+    /// So many numbers in a row share their fate.
+    pub span: usize,
 }
 
 impl DropoutMask {
@@ -27,7 +29,9 @@ impl DropoutMask {
     fn on_cpu(&self, numbers: &Tensor) -> Result<Tensor> {
         let (scale, threshold) = (self.scale(), self.threshold());
         let values = values(numbers)?;
-        let factor = |place: usize| if random(self.seed, place as u64) < threshold { 0.0 } else { scale };
+        let factor = |place: usize| {
+            if random(self.seed, (place / self.span) as u64) < threshold { 0.0 } else { scale }
+        };
         let mut kept = zeros(values.len());
         let pairs = kept.par_iter_mut().zip(&*values).enumerate();
         pairs.for_each(|(place, (kept, value))| *kept = value * factor(place));
@@ -35,7 +39,7 @@ impl DropoutMask {
     }
 
     fn on_cuda(&self, numbers: &Tensor) -> Result<Tensor> {
-        kernels::dropout(numbers, self.seed, self.threshold(), self.scale())
+        kernels::dropout(numbers, self.seed, self.threshold(), self.scale(), self.span)
     }
 }
 

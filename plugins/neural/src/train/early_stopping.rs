@@ -10,7 +10,7 @@ pub struct EarlyStopping {
 impl EarlyStopping {
     /// Whether the fit should end after these epochs.
     pub fn ends(self, history: &History) -> bool {
-        history.best().is_some_and(|best| history.epochs.len() - 1 - best >= self.patience)
+        history.best(Keep::Best).is_some_and(|best| history.epochs.len() - 1 - best >= self.patience)
     }
 }
 
@@ -20,6 +20,8 @@ pub enum Keep {
     /// Those of the epoch with the lowest validation loss; the last epoch's where there is no validation
     /// part.
     Best,
+    /// Those of the epoch with the highest validation accuracy, likewise.
+    BestAccuracy,
     /// The last epoch's.
     Last,
 }

@@ -110,8 +110,8 @@ impl Fit<'_> {
         let history = &mut self.state.history;
         let epoch = Epoch { train_loss, train_accuracy, valid, learning_rate, seconds };
         history.epochs.push(epoch);
-        let is_best = history.best() == Some(history.epochs.len() - 1);
-        if self.recipe.keep == Keep::Best && valid.is_some() && is_best {
+        let is_best = history.best(self.recipe.keep) == Some(history.epochs.len() - 1);
+        if self.recipe.keep != Keep::Last && valid.is_some() && is_best {
             self.state.best = Some(Snapshot::of(self.state.weights).map_err(failed)?);
         }
         Ok(epoch)

@@ -1,3 +1,4 @@
+use super::Keep;
 use genre_bench_api::Epoch;
 
 /// Every epoch of a fit, the first one first.
@@ -8,10 +9,15 @@ pub struct History {
 }
 
 impl History {
-    /// Index of the epoch with the lowest monitored loss, the first of several.
-    pub fn best(&self) -> Option<usize> {
-        let losses = self.epochs.iter().map(Epoch::monitored).enumerate();
-        losses.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(epoch, _)| epoch)
+    /// Index of the epoch whose weights a rule keeps, the first of several.
+    pub fn best(&self, keep: Keep) -> Option<usize> {
+        let rank: fn(&Epoch) -> f64 = match keep {
+            Keep::Best => Epoch::monitored,
+            Keep::BestAccuracy => |epoch| -epoch.valid.map_or(epoch.train_accuracy, |valid| valid.accuracy),
+            Keep::Last => return self.epochs.len().checked_sub(1),
+        };
+        let epochs = self.epochs.iter().map(rank).enumerate();
+        epochs.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(epoch, _)| epoch)
     }
 }
 

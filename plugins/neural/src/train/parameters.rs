@@ -18,12 +18,26 @@ pub struct Defaults {
     optimizer: &'static str,
     schedule: &'static str,
     patience: Option<i64>,
+    keep: &'static str,
 }
 
 impl Defaults {
     /// At most so many epochs of batches of so many examples, by Adam at a constant learning rate.
     pub const fn new(epochs: i64, batch: i64, learning_rate: f64) -> Self {
-        Self { epochs, batch, learning_rate, optimizer: "adam", schedule: "constant", patience: None }
+        Self {
+            epochs,
+            batch,
+            learning_rate,
+            optimizer: "adam",
+            schedule: "constant",
+            patience: None,
+            keep: "best",
+        }
+    }
+
+    /// Keeping the weights of the epoch with the highest validation accuracy.
+    pub const fn keep_best_accuracy(self) -> Self {
+        Self { keep: "best-accuracy", ..self }
     }
 
     /// SGD with Nesterov momentum, whose learning rate falls with the inverse of time, as in an example of Keras's.
@@ -76,10 +90,11 @@ impl Defaults {
                 "whether rare classes count more in the loss",
             ),
             Param::float("mixup", 0.0, "alpha of mixup; 0 is none").between(0.0, 4.0),
-            Param::choice(
+            choice(
                 "keep",
-                &["best", "last"],
-                "weights kept: the lowest validation loss's, or the last",
+                self.keep,
+                &["best", "best-accuracy", "last"],
+                "weights kept: of the lowest validation loss, the highest accuracy, or the last",
             ),
         ]);
         params
@@ -110,7 +125,11 @@ impl Recipe {
         recipe.clip = switched(params.float("clip-norm")?);
         recipe.loss.smoothing = params.float("label-smoothing")? as f32;
         recipe.mixup = switched(params.float("mixup")?).map(|alpha| Mixup { alpha });
-        recipe.keep = if params.choice("keep")? == "last" { Keep::Last } else { Keep::Best };
+        recipe.keep = match params.choice("keep")? {
+            "last" => Keep::Last,
+            "best-accuracy" => Keep::BestAccuracy,
+            _ => Keep::Best,
+        };
         if has(params, "patience") {
             recipe.early_stopping = Some(EarlyStopping { patience: params.count("patience")? });
         }

@@ -29,8 +29,8 @@ __device__ inline u32 random_at(u64 seed, u64 place) {
     return (u32)((state ^ (state >> 31)) >> 32);
 }
 
-KERNEL(dropout)(const T* input, T* output, u64 seed, u32 threshold, float scale, u32 count) {
-    EACH(i, count) store(output + i, load(input[i]) * (random_at(seed, i) < threshold ? 0 : scale));
+KERNEL(dropout)(const T* input, T* output, u64 seed, u32 threshold, float scale, u32 span, u32 count) {
+    EACH(i, count) store(output + i, load(input[i]) * (random_at(seed, i / span) < threshold ? 0 : scale));
 }
 
 // Rows of `width` blocks of `block` numbers: the first `given` blocks get a value each, the others 0.
