@@ -20,8 +20,8 @@ const SMALL: [(&str, &str); 6] = [
 fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
         // Without normalization, nineteen layers do not train in larger steps.
-        "vgg19" => &[("width", "0.1"), ("lr", "0.0005")],
-        "resnet18" | "resnet50" => &[("width", "0.125")],
+        "vgg19" => &[("width", "0.1"), ("lr", "0.0005"), ("init", "he")],
+        "resnet18" | "resnet50" => &[("width", "0.125"), ("norm-momentum", "0.1")],
         _ => &[],
     }
 }
@@ -197,8 +197,9 @@ fn parameters_are_as_many_as_the_sources_imply() {
         filters.windows(2).map(|pair| convolution(9, pair[0], pair[1]) + norm(pair[1])).sum()
     };
     // Gates of a layer by what it reads and its units, with one bias each, but the GRU's two.
-    let recurrent =
-        |gates: usize, from: usize, units: usize| gates * units * (from + units + if gates == 3 { 2 } else { 1 });
+    let recurrent = |gates: usize, from: usize, units: usize| {
+        gates * units * (from + units + if gates == 3 { 2 } else { 1 })
+    };
     // All rows are pooled into one, as in 192 bands. The second layer, which nothing reads, is not built.
     let gru = |from: usize| norm(1) + recurrent(3, from, 32) + dense(32, 3);
     // 224 × 224, five times halved.

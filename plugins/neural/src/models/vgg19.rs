@@ -1,7 +1,7 @@
 use super::{pools, resized, scaled};
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Flatten, Framework, Linear, MaxPool2d,
-    Sequential, Window,
+    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Flatten, Framework, InitScheme, Linear,
+    MaxPool2d, Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, spectrogram_card};
 use crate::train::Defaults;
@@ -40,10 +40,12 @@ impl Architecture for Vgg19 {
             recipe,
         )
         .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training spectrograms"))
+        .param(Param::choice("init", &["glorot", "he"], "how weights start; narrow networks need he"))
         .param(resized::param())
         .param(scaled::param())
         .reduced("epochs", "6")
         .reduced("lr", "0.0003")
+        .reduced("init", "he")
         .reduced("size", "32")
         .reduced("width", "0.25")
         .only_by_name()
@@ -54,6 +56,8 @@ impl Architecture for Vgg19 {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
+        let he = params.choice("init").map_err(candle_core::Error::wrap)? == "he";
+        let builder = &if he { builder.starting(InitScheme::He) } else { builder.clone() };
         let options = Conv2dOptions::default();
         let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
         let mut channels = 1;
