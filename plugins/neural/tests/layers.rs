@@ -10,7 +10,7 @@ use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d,
     Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, LastState, Layer, Linear, MaxPool2d, Recurrence,
-    Recurrent, Resize, Sequential, Weights, Window,
+    Recurrent, Resize, Sequential, Softmax, Weights, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig, global_norm};
 use serde::Deserialize;
@@ -389,4 +389,29 @@ fn what_does_not_fit_is_an_error() {
     assert!(CrossEntropyLoss::default().of_labels(&zeros(&[2, 3]), &[0, 3]).is_err());
     let entropy = CrossEntropyLoss { smoothing: 0.0, weights: Some(vec![1.0; 2]) };
     assert!(entropy.of_labels(&zeros(&[2, 3]), &[0, 1]).is_err());
+}
+
+#[test]
+fn channels_are_dropped_as_a_whole() {
+    for device in devices() {
+        let ones = Tensor::ones((20, 30, 3, 4), DType::F32, &device).unwrap();
+        let training = Context::training(random_stream(0, "pass"));
+        let kept = Dropout::of_channels(0.25).unwrap().forward(&ones, &training).unwrap();
+        let maps: Vec<Vec<f32>> = kept.reshape((600, 12)).unwrap().to_vec2().unwrap();
+        assert!(maps.iter().all(|map| map.iter().all(|&number| number == map[0])));
+        let dropped = maps.iter().filter(|map| map[0] == 0.0).count();
+        assert!((120..=180).contains(&dropped), "{dropped} of 600 maps, a quarter of which should be");
+        assert!(maps.iter().all(|map| map[0] == 0.0 || (map[0] - 4.0 / 3.0).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn a_softmax_is_that_of_the_loss() {
+    let scores = Tensor::new(&[[1.0_f32, 2.0, 4.0], [1000.0, 1000.0, -1000.0]], &Device::Cpu).unwrap();
+    let shares = Softmax.forward(&scores, &Context::evaluation()).unwrap();
+    let shares: Vec<Vec<f32>> = shares.to_vec2().unwrap();
+    let expected = [[0.042_010_1, 0.114_195_2, 0.843_794_7], [0.5, 0.5, 0.0]];
+    for (share, expected) in shares.concat().iter().zip(expected.concat()) {
+        assert!((share - expected).abs() < 1e-6, "{share} for {expected}");
+    }
 }
