@@ -1,6 +1,6 @@
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
-use super::{Out, Registry, Status, print};
+use super::{Out, Registry, Status, tell, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let leaderboard = Leaderboard::of(&results, &registry.figures(), &args.leaderboard.options());
     let bytes = write(args.table, &results, &leaderboard, format)?;
     match &args.output {
-        None => print(&bytes)?,
+        None => to_stdout(&bytes)?,
         Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,
     }
     Ok(Status::DONE)

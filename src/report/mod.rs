@@ -20,6 +20,7 @@ mod sheet;
 mod tables;
 pub mod terminal;
 pub mod tuning;
+mod width;
 
 pub use evaluation::Evaluation;
 pub use export::{FileFormat, write};
@@ -28,9 +29,7 @@ pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};
 pub use results::Results;
 pub use tables::Table;
-
-/// Columns that everything printed fits in, as far as names allow.
-pub const WIDTH: usize = 100;
+pub use width::width;
 
 /// A share of 0–1 in percent.
 fn percent(share: f64) -> String {

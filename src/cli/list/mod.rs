@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::experiment::{keys, schema};
 use crate::protocol::Protocol;
 use crate::recordings::layouts::{self, KNOWN};
-use crate::report::WIDTH;
+use crate::report::width;
 use crate::run::Store;
 use crate::score::METRICS;
 use console::style;
@@ -124,7 +124,7 @@ fn experiment() -> String {
     let mut text = heading("Keys of an experiment file (TOML, for `bench run`)");
     for key in keys() {
         let label = format!("  {} ({})", key.path, key.kind);
-        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
+        let options = Options::new(width()).initial_indent("      ").subsequent_indent("      ");
         text += &format!("{label}\n{}\n", textwrap::fill(&key.description, options));
     }
     text + "\nA key outside of [parameters], [tune] and [ablate] may hold a list: there is a run for each of its values.\n"
@@ -138,7 +138,7 @@ fn protocols() -> String {
         let label = format!("  {name:<15} ");
         let indent = " ".repeat(label.len());
         text +=
-            &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
+            &textwrap::fill(meaning, Options::new(width()).initial_indent(&label).subsequent_indent(&indent));
         text.push('\n');
     }
     text + "\n"
@@ -149,7 +149,7 @@ fn known_layouts() -> String {
     for known in KNOWN {
         let label = format!("  {:<20} ", known.name);
         let indent = " ".repeat(label.len());
-        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+        let options = Options::new(width()).initial_indent(&label).subsequent_indent(&indent);
         text += &textwrap::fill(known.about, options);
         text.push('\n');
     }
