@@ -11,7 +11,7 @@ use crate::features::cache::Cache;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::spectrogram::{MelParameters, MelSpectrogram};
 use crate::features::table::{Convention, FEATURE_NAMES};
-use crate::recordings::{Recording, find};
+use crate::recordings::{Recording, find, names};
 use crate::util::shown::lines;
 use crate::util::write_whole;
 use console::style;
@@ -166,6 +166,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     let arrays = args.mel.as_ref().map(|path| MelArrays::new(path, args, &options)).transpose()?;
     let mut output = Output::create(target)?;
     let mut told = Told::default();
+    told.notes.extend(names::segments_note(recordings.iter().map(Recording::said)));
     let bar = RecordingsBar::new(args.quiet);
     let written = pool.install(|| match arrays {
         None => write_table(&mut output, &recordings, options, cache.as_ref(), &mut told, &bar),

@@ -30,7 +30,8 @@ fn laid_out(command: Command, columns: usize) -> Command {
 /// where they do not leave room for it, below them.
 fn epilogue(text: &str, columns: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let widest = lines.iter().filter_map(|line| example(line)).map(|(example, _)| display_width(example)).max();
+    let widest =
+        lines.iter().filter_map(|line| example(line)).map(|(example, _)| display_width(example)).max();
     let column = widest.unwrap_or(0) + 2 * GAP.len();
     let beside = lines.iter().all(|line| display_width(line) <= columns);
     let line = |line: &&str| match example(line) {
@@ -53,7 +54,10 @@ fn shown(example: &str, said: &str, column: usize, columns: usize) -> String {
     let first = Options::new(columns).initial_indent(GAP).subsequent_indent(&below);
     if further.len() == column {
         let label = format!("{GAP}{example:width$}{GAP}", width = column - 2 * GAP.len());
-        return textwrap::fill(said, Options::new(columns).initial_indent(&label).subsequent_indent(&further));
+        return textwrap::fill(
+            said,
+            Options::new(columns).initial_indent(&label).subsequent_indent(&further),
+        );
     }
     let said = textwrap::fill(said, Options::new(columns).initial_indent(&below).subsequent_indent(&below));
     format!("{}\n{said}", textwrap::fill(example, first))

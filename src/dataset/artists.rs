@@ -136,7 +136,10 @@ mod tests {
         let numbers: Vec<usize> = artists.of_track.iter().flatten().copied().collect();
         assert_eq!(numbers, [0, 0, 1, 1, 2, 2, 2, 0, 3]);
         let note = artists.merged_note().unwrap();
-        assert!(note.starts_with("3 artists are spelt") && note.contains("`BEYONCE\u{301}` and `Beyoncé`"), "{note}");
+        assert!(
+            note.starts_with("3 artists are spelt") && note.contains("`BEYONCE\u{301}` and `Beyoncé`"),
+            "{note}"
+        );
         assert_eq!(read("filename,artist\na.wav,A\nb.wav,B\n", &["a", "b"]).merged_note(), None);
     }
 

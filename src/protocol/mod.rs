@@ -403,7 +403,8 @@ fn gaps(dataset: &Dataset, folds: &[Fold]) -> Vec<String> {
     let classes = &dataset.catalogue.classes;
     let mut gaps = Vec::new();
     for fold in folds {
-        for (part, examples) in [("training", &fold.train), ("validation", &fold.valid), ("test", &fold.test)] {
+        for (part, examples) in [("training", &fold.train), ("validation", &fold.valid), ("test", &fold.test)]
+        {
             let mut there = vec![false; classes.len()];
             examples.iter().for_each(|&example| there[dataset.catalogue.examples[example].label] = true);
             let missing = classes.iter().zip(there).filter(|(_, there)| !there);
@@ -416,7 +417,10 @@ fn gaps(dataset: &Dataset, folds: &[Fold]) -> Vec<String> {
                 };
                 let plural = if missing.len() == 1 { "class" } else { "classes" };
                 let missing = missing.join(", ");
-                gaps.push(format!("the {part} part of {} has no example of the {plural} {missing}: {what}", fold.name()));
+                gaps.push(format!(
+                    "the {part} part of {} has no example of the {plural} {missing}: {what}",
+                    fold.name()
+                ));
             }
         }
     }

@@ -95,7 +95,9 @@ fn in_folder(folder: &str, track: &str) -> String {
 
 /// What the user should know of names that were read as segments, if any were and are not named as GTZAN's are: a track
 /// may be called `blues album.3` too. `read` has the name, the track and the segment of each.
-pub fn segments_note<'a>(read: impl IntoIterator<Item = (&'a str, &'a str, Option<usize>)>) -> Option<String> {
+pub fn segments_note<'a>(
+    read: impl IntoIterator<Item = (&'a str, &'a str, Option<usize>)>,
+) -> Option<String> {
     let segments = read.into_iter().filter_map(|(name, track, segment)| Some((name, track, segment?)));
     let told: Vec<(&str, &str, usize)> = segments.filter(|(_, track, _)| !is_as_gtzans(track)).collect();
     let (name, track, segment) = *told.first()?;
@@ -194,13 +196,18 @@ mod tests {
         assert_eq!(tracks(&["00.mp3", "blues/00.mp3"]), ["00", "blues/00"]);
         assert_eq!(tracks(&["a/x.0.wav", "a/x.1.wav", "b/x.0.wav"]), ["a/x", "a/x", "b/x"]);
         // Names that tell files apart, and so segments of one track in two folders.
-        assert_eq!(tracks(&["g/blues/blues.00000.wav", "g/jazz/jazz.00000.wav"]), ["blues.00000", "jazz.00000"]);
+        assert_eq!(
+            tracks(&["g/blues/blues.00000.wav", "g/jazz/jazz.00000.wav"]),
+            ["blues.00000", "jazz.00000"]
+        );
         assert_eq!(tracks(&["train/x.0.wav", "test/x.1.wav"]), ["x", "x"]);
         assert_eq!(tracks(&["blues/00.mp3", "blues/00.mp3"]), ["00", "00"]);
         assert_eq!(parse_all([""]), [None]);
         assert_eq!(track_with_folder("a\\blues/00.2.mp3"), "a/blues/00");
         let note = |names: &[&str]| folders_note(&parse_all(names.iter().copied()));
-        assert!(note(&["blues/00.mp3", "classical/00.mp3"]).unwrap().contains("`blues/00` and `classical/00`"));
+        assert!(
+            note(&["blues/00.mp3", "classical/00.mp3"]).unwrap().contains("`blues/00` and `classical/00`")
+        );
         assert_eq!(note(&["blues/00.mp3", "classical/01.mp3"]), None);
     }
 

@@ -5,13 +5,14 @@ use super::{Grid, Leaderboard, LeaderboardRow, percent};
 use crate::score::{Format, IntervalMethod, Metric};
 use rayon::prelude::*;
 
-/// The table: models, the metrics shown with the interval of one of them, and what was published.
-pub fn grid(leaderboard: &Leaderboard) -> Grid {
+/// The table: models, the metrics shown with the interval of one of them, and what was published. Its [`footnotes`] stand
+/// below it, or it has to speak for itself (`alone`), as in a file.
+pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
     let published = shows_published(leaderboard);
-    // The head goes along where the table is pasted without its notes.
     let interval = match (&leaderboard.interval_warning, leaderboard.rows.first()) {
-        (Some(_), Some(row)) => format!("95 % interval ({} folds)", row.folds),
-        _ => "95 % interval".to_owned(),
+        (Some(_), Some(row)) if alone => format!("95 % interval ({} folds)", row.folds),
+        (Some(_), _) => "95 % interval*".to_owned(),
+        (None, _) => "95 % interval".to_owned(),
     };
     let mut header = vec!["model"];
     for metric in &leaderboard.columns {
@@ -59,7 +60,7 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
     }
     if let (Some(_), Some(method)) = (leaderboard.with_interval, leaderboard.interval_method) {
         notes.push(format!("Interval: {}.", IntervalMethod::description(method)));
-        notes.extend(leaderboard.interval_warning.clone());
+        notes.extend(leaderboard.interval_warning.iter().map(|warning| format!("* {warning}")));
     }
     notes.extend(worse_calibrated(leaderboard));
     if shows_published(leaderboard) {

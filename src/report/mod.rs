@@ -23,7 +23,7 @@ pub mod tuning;
 mod width;
 
 pub use evaluation::Evaluation;
-pub use export::{FileFormat, write};
+pub use export::{Exported, FileFormat, write};
 pub use grid::Grid;
 pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};

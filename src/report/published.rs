@@ -124,7 +124,12 @@ pub fn comparable<'a>(
     figures: &'a [Published],
 ) -> Option<&'a Published> {
     let dataset = &plan.dataset;
-    if model.changed || plan.conditions.calibration.is_some() || dataset.synthetic || dataset.tracks < WHOLE_GTZAN || dataset.classes.len() != 10 {
+    if model.changed
+        || plan.conditions.calibration.is_some()
+        || dataset.synthetic
+        || dataset.tracks < WHOLE_GTZAN
+        || dataset.classes.len() != 10
+    {
         return None;
     }
     let same_protocol = |figure: &Published| {
@@ -172,7 +177,9 @@ mod tests {
             train: None,
             test: 0.8,
         };
-        for (source, aside) in [("A, 80/20", false), ("B, 80/10/10", true), ("F, 22 %", true), ("mine", false)] {
+        for (source, aside) in
+            [("A, 80/20", false), ("B, 80/10/10", true), ("F, 22 %", true), ("mine", false)]
+        {
             assert_eq!(sets_aside(&figure(source, "segment")), aside, "{source}");
         }
         assert!(sets_aside(&figure("mine", "fault-filtered")));

@@ -25,7 +25,7 @@ pub fn report(results: &Results, leaderboard: &Leaderboard) -> String {
 /// The leaderboard with its footnotes. The default columns take at most 100 columns for names of up to 14 letters.
 fn table(results: &Results, leaderboard: &Leaderboard) -> String {
     let mut out = String::new();
-    for line in leaderboard_table::grid(leaderboard).lines() {
+    for line in leaderboard_table::grid(leaderboard, false).lines() {
         let failed = line.row.is_some_and(|row| !leaderboard.rows[row].is_complete());
         let text = match line.row {
             None => style(line.text).bold(),

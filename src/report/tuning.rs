@@ -39,7 +39,8 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
         grid.row([name, chosen, inner, score(&tuned_scores, fold), score(&plain_scores, fold)]);
     }
     let what = metric.header;
-    let mut out = format!("{}\n{grid}", style(one_line(&format!("{}, {what} on the test parts", planned.name))).bold());
+    let mut out =
+        format!("{}\n{grid}", style(one_line(&format!("{}, {what} on the test parts", planned.name))).bold());
     let difference = tuned.zip(plain).and_then(|(tuned, plain)| tuned.difference(&plain, metric));
     if let Some(Interval { mean, low, high, .. }) = difference {
         let (unit, shown): (&str, fn(f64) -> String) = match metric.format {

@@ -76,7 +76,8 @@ pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
     for (what, said) in facts(entry, registry) {
         let label = format!("{INDENT}{what:<15}");
         let indent = " ".repeat(label.chars().count());
-        text += &textwrap::fill(&said, Options::new(width()).initial_indent(&label).subsequent_indent(&indent));
+        text +=
+            &textwrap::fill(&said, Options::new(width()).initial_indent(&label).subsequent_indent(&indent));
         text.push('\n');
     }
     text += &parameters(card);
