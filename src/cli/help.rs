@@ -7,6 +7,12 @@ use clap::{Command, CommandFactory};
 use textwrap::Options;
 use textwrap::core::display_width;
 
+/// Columns that what is said of an example needs beside it.
+const ROOM: usize = 20;
+
+/// What lines start with that continue what is said of the example above.
+const CONTINUED: &str = "          ";
+
 /// Spaces between an example and what is said of it.
 const GAP: &str = "  ";
 
@@ -29,38 +35,65 @@ fn laid_out(command: Command, columns: usize) -> Command {
 /// The text below the flags in so many columns: paragraphs are wrapped, and what is said of examples stands behind them or,
 /// where they do not leave room for it, below them.
 fn epilogue(text: &str, columns: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let widest =
-        lines.iter().filter_map(|line| example(line)).map(|(example, _)| display_width(example)).max();
-    let column = widest.unwrap_or(0) + 2 * GAP.len();
-    let beside = lines.iter().all(|line| display_width(line) <= columns);
-    let line = |line: &&str| match example(line) {
-        _ if beside => (*line).to_owned(),
-        Some((example, said)) => shown(example, said, column, columns),
-        None => textwrap::fill(line, Options::new(columns).subsequent_indent(indent(line))),
-    };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// The example of an indented line and what is said of it, two spaces or more behind.
-fn example(line: &str) -> Option<(&str, &str)> {
-    let (example, said) = line.strip_prefix(GAP)?.trim_end().split_once(GAP)?;
-    (!example.is_empty()).then_some((example, said.trim_start()))
-}
-
-fn shown(example: &str, said: &str, column: usize, columns: usize) -> String {
-    let below = GAP.repeat(3);
-    let further = if columns >= column + 20 { " ".repeat(column) } else { below.clone() };
-    let first = Options::new(columns).initial_indent(GAP).subsequent_indent(&below);
-    if further.len() == column {
-        let label = format!("{GAP}{example:width$}{GAP}", width = column - 2 * GAP.len());
-        return textwrap::fill(
-            said,
-            Options::new(columns).initial_indent(&label).subsequent_indent(&further),
-        );
+    if text.lines().all(|line| display_width(line) <= columns) {
+        return text.to_owned();
     }
-    let said = textwrap::fill(said, Options::new(columns).initial_indent(&below).subsequent_indent(&below));
-    format!("{}\n{said}", textwrap::fill(example, first))
+    let lines: Vec<Line> = text.lines().fold(Vec::new(), |mut lines, line| {
+        match (Line::of(line), lines.last_mut()) {
+            // What is said of an example may go on below it.
+            (Line::Text(line), Some(Line::Example(_, said))) if line.starts_with(CONTINUED) => {
+                *said = format!("{said} {}", line.trim()).trim().to_owned();
+            }
+            (line, _) => lines.push(line),
+        }
+        lines
+    });
+    let examples = lines.iter().filter_map(|line| match line {
+        Line::Example(example, _) => Some(display_width(example)),
+        Line::Text(_) => None,
+    });
+    let column = examples.max().unwrap_or(0) + 2 * GAP.len();
+    lines.iter().map(|line| line.laid_out(column, columns)).collect::<Vec<_>>().join("\n")
+}
+
+/// A line as it is written in the source.
+enum Line<'t> {
+    /// An example, and what is said of it; perhaps nothing yet.
+    Example(&'t str, String),
+    /// Anything else: a paragraph, a head.
+    Text(&'t str),
+}
+
+impl<'t> Line<'t> {
+    fn of(line: &'t str) -> Self {
+        match line.strip_prefix(GAP).filter(|rest| rest.starts_with("bench ")) {
+            None => Self::Text(line),
+            Some(rest) => {
+                let (example, said) = rest.split_once(GAP).unwrap_or((rest, ""));
+                Self::Example(example.trim_end(), said.trim().to_owned())
+            }
+        }
+    }
+
+    /// In so many columns, what is said of examples in the column of that number, if that leaves room for it.
+    fn laid_out(&self, column: usize, columns: usize) -> String {
+        let below = GAP.repeat(3);
+        let options = || Options::new(columns);
+        match self {
+            Self::Text(line) => textwrap::fill(line, options().subsequent_indent(indent(line))),
+            Self::Example(example, said) if columns >= column + ROOM && !said.is_empty() => {
+                let label = format!("{GAP}{example:width$}{GAP}", width = column - 2 * GAP.len());
+                let further = " ".repeat(column);
+                textwrap::fill(said, options().initial_indent(&label).subsequent_indent(&further))
+            }
+            Self::Example(example, said) => {
+                let example =
+                    textwrap::fill(example, options().initial_indent(GAP).subsequent_indent(&below));
+                let said = textwrap::fill(said, options().initial_indent(&below).subsequent_indent(&below));
+                format!("{example}\n{said}").trim_end().to_owned()
+            }
+        }
+    }
 }
 
 /// The spaces that a line starts with.
@@ -73,7 +106,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "Examples:\n  bench all            a leaderboard on built-in music\n  bench show last --confusion svm  a \
-                        matrix\n\nA paragraph of some words, which is one line.";
+                        matrix\n                                   of a run\n\nA paragraph of some words, which is one line.";
 
     #[test]
     fn what_fits_is_left_alone() {
@@ -88,6 +121,7 @@ mod tests {
         }
         let narrow = epilogue(TEXT, 40);
         assert!(narrow.contains("\n  bench all\n      a leaderboard on built-in music\n"), "{narrow}");
+        assert!(narrow.contains("\n      a matrix of a run\n"), "{narrow}");
         let wide = epilogue(TEXT, 56);
         assert!(wide.contains("\n  bench all                        a leaderboard on"), "{wide}");
     }

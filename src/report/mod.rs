@@ -29,7 +29,7 @@ pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};
 pub use results::Results;
 pub use tables::Table;
-pub use width::width;
+pub use width::{paragraph, width};
 
 /// A share of 0–1 in percent.
 fn percent(share: f64) -> String {

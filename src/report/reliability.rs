@@ -45,5 +45,9 @@ pub fn table(results: &Results, model: usize) -> String {
          leaderboard's ECE is the mean over the folds, as a rule higher: fewer examples in a bin bias it upwards.)"
     );
     let title = format!("{name}, probability of the predicted class in %, all test parts pooled");
-    format!("{}\n{grid}\n{}\n", style(one_line(&title)).bold(), textwrap::fill(&said, width()))
+    format!(
+        "{}\n{grid}\n{}\n",
+        style(textwrap::fill(&one_line(&title), width())).bold(),
+        textwrap::fill(&said, width())
+    )
 }

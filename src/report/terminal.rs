@@ -1,6 +1,6 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Leaderboard, Results, ablation, leaderboard_table, tuning, width};
+use super::{Leaderboard, Results, ablation, leaderboard_table, paragraph, tuning, width};
 use crate::score::{IntervalMethod, few_folds};
 use crate::util::shown::{lines, one_line};
 use console::style;
@@ -56,26 +56,18 @@ fn heading(results: &Results) -> String {
     );
     out += &format!("{}\n", textwrap::fill(&split, width()));
     for warning in &plan.warnings {
-        out += &labelled(&style("warning:").yellow().bold().to_string(), "warning:".len(), warning);
+        out += &labelled("warning:", &style("warning:").yellow().bold(), warning);
     }
     for note in &plan.notes {
-        out += &labelled("note:", "note:".len(), note);
+        out += &labelled("note:", &"note:", note);
     }
     out.push('\n');
     out
 }
 
-/// A paragraph behind a label, of which `columns` can be seen, its further lines indented; on a narrow terminal below
-/// its label, because hardly a word would fit beside it.
-fn labelled(label: &str, columns: usize, text: &str) -> String {
-    let text = lines(text);
-    let (wide, beside) = (width(), columns + 1);
-    if 2 * beside > wide {
-        let below = textwrap::wrap(&text, wide.saturating_sub(2));
-        return format!("{label}\n{}", below.iter().map(|line| format!("  {line}\n")).collect::<String>());
-    }
-    let lines = textwrap::wrap(&text, wide - beside);
-    format!("{label} {}\n", lines.join(&format!("\n{:beside$}", "")))
+/// A paragraph behind a label in a style of its own.
+fn labelled(label: &str, styled: &impl std::fmt::Display, text: &str) -> String {
+    paragraph(&format!("{label} "), &lines(text)).replacen(label, &styled.to_string(), 1)
 }
 
 fn failures(leaderboard: &Leaderboard) -> String {
@@ -83,7 +75,7 @@ fn failures(leaderboard: &Leaderboard) -> String {
     for row in &leaderboard.rows {
         for error in &row.errors {
             let label = format!("{} failed:", one_line(&row.model));
-            out += &labelled(&style(&label).red().bold().to_string(), label.chars().count(), error);
+            out += &labelled(&label, &style(&label).red().bold(), error);
         }
     }
     out

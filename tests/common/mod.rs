@@ -36,7 +36,7 @@ impl Place {
     /// The program, to be given arguments.
     pub fn bench(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
-        command.current_dir(self.0.path()).env("GENRE_BENCH_CACHE", self.path("cache"));
+        command.current_dir(self.0.path()).env("GENRE_BENCH_CACHE", self.path("cache")).env_remove("COLUMNS");
         command
     }
 

@@ -6,11 +6,10 @@ use crate::error::Result;
 use crate::experiment::{Registered, Registry, epoch_seconds};
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
-use crate::report::{Grid, width};
+use crate::report::{Grid, paragraph, width};
 use genre_bench_api::{Card, Cost, Family, Published};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use textwrap::Options;
 
 /// Spaces in front of everything below a heading.
 const INDENT: &str = "  ";
@@ -35,7 +34,8 @@ pub(super) fn overview(registry: &Registry) -> String {
     for line in lines {
         text += &format!("{INDENT}{}\n", shortened(&line.text, columns));
     }
-    text + "\n`bench list models NAME` shows parameters, costs and published figures of one.\n\n"
+    let pages = "`bench list models NAME` shows parameters, costs and published figures of one.";
+    format!("{text}\n{}\n\n", textwrap::fill(pages, width()))
 }
 
 fn name(card: &Card) -> String {
@@ -71,14 +71,9 @@ pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
     let entry = registry.find(model)?;
     let card = &entry.card;
     let mut text = heading(&card.name);
-    let wrapped = Options::new(width()).initial_indent(INDENT).subsequent_indent(INDENT);
-    text += &format!("{}\n\n", textwrap::fill(&card.summary, &wrapped));
+    text += &format!("{}\n", paragraph(INDENT, &card.summary));
     for (what, said) in facts(entry, registry) {
-        let label = format!("{INDENT}{what:<15}");
-        let indent = " ".repeat(label.chars().count());
-        text +=
-            &textwrap::fill(&said, Options::new(width()).initial_indent(&label).subsequent_indent(&indent));
-        text.push('\n');
+        text += &paragraph(&format!("{INDENT}{what:<15}"), &said);
     }
     text += &parameters(card);
     text += &published(card);
@@ -132,10 +127,8 @@ fn parameters(card: &Card) -> String {
             tries => format!("; bench tune tries {}", tries.join(", ")),
         };
         let label = format!("{INDENT}{:widest$}  ", param.name);
-        let indent = " ".repeat(label.chars().count());
-        let options = Options::new(width()).initial_indent(&label).subsequent_indent(&indent);
         let said = format!("{} [{}]: {}{tries}", param.default, param.allows(), param.help);
-        text += &format!("{}\n", textwrap::fill(&said, options));
+        text += &paragraph(&label, &said);
     }
     text
 }
