@@ -68,6 +68,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The error as one sentence, for a place that has one line: a note, a cell of a table.
+    pub fn in_one_line(&self) -> String {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (said, hint) = (words(&format!("{}: {}", self.subject, self.reason)), words(&self.hint));
+        if hint.is_empty() { said } else { format!("{said} (try: {hint})") }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.subject, self.reason)?;
@@ -98,5 +107,12 @@ mod tests {
             Error::bug("the table", "has no rows").to_string(),
             "the table: has no rows\n  try: report this as a bug"
         );
+    }
+
+    #[test]
+    fn reason_and_hint_never_run_together() {
+        let error = Error::new("class `jazz`", "has 1 artist,\n  too few for 5 parts", "add artists");
+        assert_eq!(error.in_one_line(), "class `jazz`: has 1 artist, too few for 5 parts (try: add artists)");
+        assert_eq!(Error::new("--folds", "is 1", "").in_one_line(), "--folds: is 1");
     }
 }

@@ -46,4 +46,26 @@ fn the_30_s_table_has_its_published_figures_beside_ours() {
     assert_eq!(run["dataset"]["seconds"], 30);
     assert_eq!(row(&run, "svm-c10")["published"], 0.7803);
     assert!(row(&run, "svm")["published"].is_null(), "changed parameters are not what was published");
+    for words in ["--calibrate temperature", "--valid 15"] {
+        let run = place.json(&format!("--data {} --models svm-c10 {words}", data.display()));
+        assert!(row(&run, "svm-c10")["published"].is_null(), "{words}: its authors trained on all of it");
+    }
+}
+
+/// `bench list protocols` and docs/protocols.md say so.
+#[test]
+fn the_fault_filtered_lists_keep_artists_apart_but_for_one() {
+    let Some(data) = gtzan() else { return };
+    let place = Place::new();
+    let words = "--protocol fault-filtered --models majority";
+    for (segment, told) in
+        [(30, "1 of 290 tested examples (0.3 %)"), (10, "3 of 869 tested examples (0.3 %)")]
+    {
+        let run = place.json(&format!("--data {} --segment {segment} {words}", data.display()));
+        let told = format!("{told} are by an artist who is in the training part too: disco.00069 (");
+        assert!(run["warnings"].to_string().contains(&told), "{}", run["warnings"]);
+    }
+    let protocols = place.run("list protocols");
+    let protocols: String = protocols.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(protocols.contains("1 of 290 tested tracks, 3 of 869 segments of 10 s"), "{protocols}");
 }

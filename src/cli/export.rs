@@ -1,10 +1,11 @@
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
-use super::{Out, Registry, Status, print};
+use super::{Out, Registry, Status, tell, write as to_stdout};
 use crate::error::{Error, Result};
-use crate::report::{FileFormat, Leaderboard, Results, Table, write};
+use crate::report::{Exported, FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
 use crate::util::write_whole;
+use console::style;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -49,9 +50,13 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     }
     let results = Results::load(&Store::open(&args.out.out)?, &args.run)?;
     let leaderboard = Leaderboard::of(&results, &registry.figures(), &args.leaderboard.options());
-    let bytes = write(args.table, &results, &leaderboard, format)?;
+    let Exported { bytes, rows } = write(args.table, &results, &leaderboard, format)?;
+    if rows == 0 {
+        let warning = style("warning:").for_stderr().yellow().bold();
+        tell(format!("{warning} the table has no rows: {}", args.table.why_empty()));
+    }
     match &args.output {
-        None => print(&bytes)?,
+        None => to_stdout(&bytes)?,
         Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,
     }
     Ok(Status::DONE)

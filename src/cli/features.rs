@@ -1,7 +1,7 @@
 use super::cache::CacheFlags;
 use super::output::{Output, unwritable};
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
-use super::{Status, json_text, print};
+use super::{Status, json_text, print, tell};
 use crate::audio::{self, Cut};
 use crate::dataset::audio::nothing_usable;
 use crate::error::{Error, Result};
@@ -11,7 +11,8 @@ use crate::features::cache::Cache;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::spectrogram::{MelParameters, MelSpectrogram};
 use crate::features::table::{Convention, FEATURE_NAMES};
-use crate::recordings::{Recording, find};
+use crate::recordings::{Recording, find, names};
+use crate::util::shown::lines;
 use crate::util::write_whole;
 use console::style;
 use serde_json::{Value, json};
@@ -165,6 +166,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     let arrays = args.mel.as_ref().map(|path| MelArrays::new(path, args, &options)).transpose()?;
     let mut output = Output::create(target)?;
     let mut told = Told::default();
+    told.notes.extend(names::segments_note(recordings.iter().map(Recording::said)));
     let bar = RecordingsBar::new(args.quiet);
     let written = pool.install(|| match arrays {
         None => write_table(&mut output, &recordings, options, cache.as_ref(), &mut told, &bar),
@@ -181,21 +183,22 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         Ok(summary) => summary,
     };
     for fault in &told.faults {
-        eprintln!("{} {}", style("faulty:").for_stderr().red(), fault["reason"].as_str().unwrap_or_default());
+        let reason = fault["reason"].as_str().unwrap_or_default();
+        tell(format!("{} {}", style("faulty:").for_stderr().red(), lines(reason)));
     }
     if summary.rows == 0 {
         return Err(nothing_usable(&args.places[0], &summary));
     }
     output.finish()?;
     if !args.quiet {
-        told.notes.iter().for_each(|note| eprintln!("note: {note}"));
-        eprintln!("{} rows from {} recordings", summary.rows, summary.files);
+        told.notes.iter().for_each(|note| tell(format!("note: {note}")));
+        tell(format!("{} rows from {} recordings", summary.rows, summary.files));
         if !told.faults.is_empty() {
-            eprintln!("{} could not be used", summary.faults_in_words());
+            tell(format!("{} could not be used", summary.faults_in_words()));
         }
     }
     if let Some(reason) = cache.and_then(|cache| cache.trouble()) {
-        eprintln!("{} features could not be cached: {reason}", style("warning:").for_stderr().yellow());
+        tell(format!("{} features could not be cached: {reason}", style("warning:").for_stderr().yellow()));
     }
     if args.json {
         print(json_text(&json!({

@@ -37,7 +37,7 @@ pub(super) struct ExperimentFlags {
 #[command(next_help_heading = MODELS)]
 pub(super) struct ModelFlags {
     /// Seed of everything random: same seed, same numbers
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_seed)]
     seed: u64,
     /// Change a hyper-parameter; may be given repeatedly
     #[arg(long = "set", value_name = "MODEL.PARAMETER=VALUE", value_parser = parse_change)]
@@ -144,6 +144,10 @@ impl SessionFlags {
             loaded: RefCell::default(),
         }
     }
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a whole number from 0 to 18446744073709551615".to_owned())
 }
 
 /// Model, parameter and value of a `--set`.

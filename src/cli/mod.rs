@@ -7,6 +7,7 @@ mod data;
 mod export;
 mod features;
 mod flags;
+mod help;
 mod leaderboard_flags;
 mod list;
 mod output;
@@ -19,7 +20,8 @@ mod tune;
 
 use crate::error::{Error, Result};
 use crate::experiment::Registry;
-use clap::{Parser, Subcommand};
+use crate::util::shown;
+use clap::{FromArgMatches, Parser, Subcommand};
 use console::style;
 use genre_bench_api::Model;
 use std::io::Write;
@@ -34,7 +36,6 @@ const DEFAULT_OUT: &str = "runs";
 #[command(
     name = "bench",
     version,
-    max_term_width = 100,
     after_help = "\
 Examples:
   bench all                                  a leaderboard on built-in music (synthetic)
@@ -49,8 +50,9 @@ Examples:
   bench show last --confusion svm            a confusion matrix of the latest run
   bench export last -o leaderboard.parquet   its leaderboard as a file
 
-Exit status: 0 done; 1 done, but a model failed, a file was faulty or a result could not be stored; \
-2 wrong usage or input, nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
+Exit status: 0 done (recordings that were left out are counted in a note); 1 done, but a model failed, one of several \
+runs could not be made, `bench features` could not use a file, or a result could not be stored; 2 wrong usage or input, \
+nothing was run; 130 stopped by Ctrl-C, finished cells are stored."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -131,7 +133,7 @@ impl Bench {
 
     /// Reads the command line, does what it says and returns the exit status.
     pub fn main(self) -> ExitCode {
-        let cli = Cli::parse();
+        let cli = Cli::from_arg_matches(&help::command().get_matches()).unwrap_or_else(|error| error.exit());
         let status = Registry::new(self.models, self.cuda_devices).and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),
@@ -174,12 +176,24 @@ struct Out {
 
 /// Tells the user of an error.
 fn report(error: &Error) {
-    eprintln!("{} {error}", style("error:").for_stderr().red().bold());
+    let said = error.to_string();
+    tell(format!("{} {}", style("error:").for_stderr().red().bold(), shown::lines(&said)));
 }
 
-/// Prints to standard output. A reader that has had enough, as in `bench list | head`, is no error.
-fn print(text: impl AsRef<[u8]>) -> Result<()> {
-    match std::io::stdout().lock().write_all(text.as_ref()) {
+/// Tells the user something: a line on standard error, without anything that a terminal would obey but our own styles.
+fn tell(line: impl AsRef<str>) {
+    eprintln!("{}", shown::styled(line.as_ref()));
+}
+
+/// Prints text for people to standard output, without anything that a terminal would obey but our own styles.
+fn print(text: impl AsRef<str>) -> Result<()> {
+    write(shown::styled(text.as_ref()).as_bytes())
+}
+
+/// Writes bytes for programs to standard output as they are. A reader that has had enough, as in `bench list | head`, is
+/// no error.
+fn write(bytes: &[u8]) -> Result<()> {
+    match std::io::stdout().lock().write_all(bytes) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new("standard output", format!("cannot be written: {e}"), "is the disk full?"))
         }
@@ -189,5 +203,5 @@ fn print(text: impl AsRef<[u8]>) -> Result<()> {
 
 /// A value as one line of indented JSON text.
 fn json_text(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
+    shown::in_json(&format!("{value:#}\n")).into_owned()
 }

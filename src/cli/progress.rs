@@ -1,5 +1,7 @@
+use super::tell;
 use crate::experiment::SessionObserver;
 use crate::run::{Cell, CellOutcome, Plan, RunObserver};
+use crate::util::shown::{lines, one_line};
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
@@ -38,7 +40,7 @@ impl SessionObserver for Console {
 
     fn tells(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            tell(line);
         }
     }
 
@@ -79,7 +81,13 @@ impl<'a> Progress<'a> {
     }
 
     fn name(&self, cell: Cell) -> String {
-        format!("{} {}/{}", self.plan.models[cell.model].name, cell.fold + 1, self.plan.folds.len())
+        let (repeat, fold) = self.plan.folds[cell.fold];
+        let model = one_line(&self.plan.models[cell.model].name);
+        // Inner folds are numbered by the outer one that they are of, repeated ones by their draw.
+        match self.plan.folds.iter().any(|(repeat, _)| *repeat > 0) {
+            true => format!("{model} fold {repeat}.{fold}"),
+            false => format!("{model} fold {fold}"),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut Cells)) {
@@ -109,7 +117,7 @@ impl RunObserver for Progress<'_> {
     fn progress(&self, cell: Cell, done: usize, total: usize, note: &str) {
         let steps = (done as u64 * STEPS).checked_div(total as u64).unwrap_or(0).min(STEPS);
         self.change(|cells| {
-            let said = format!("{} ({done}/{total} {note})", self.name(cell));
+            let said = format!("{} ({done}/{total} {})", self.name(cell), one_line(note));
             cells.at_work.insert((cell.model, cell.fold), (said, steps));
         });
     }
@@ -122,7 +130,7 @@ impl RunObserver for Progress<'_> {
         });
         if let (CellOutcome::Failed(reason), false) = (outcome, self.quiet) {
             let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
-            self.bar.suspend(|| eprintln!("{label} {reason}"));
+            self.bar.suspend(|| tell(format!("{label} {}", lines(reason))));
         }
     }
 

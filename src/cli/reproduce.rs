@@ -4,6 +4,7 @@ use super::{Registry, Status, json_text, print, report};
 use crate::error::Result;
 use crate::experiment::reproduction::{FigureGroup, groups};
 use crate::experiment::{Experiment, Session};
+use crate::report::width;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -84,10 +85,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if args.session.json {
         print(json_text(&json!({ "reproductions": all })))?;
     } else {
-        print(
-            "Scores in %; as published: divided as its authors did; track: whole tracks kept together;\n\
-             artist: artists kept apart; change: against \"as published\", with its 95 % interval.\n",
-        )?;
+        let legend = "Scores in %; as published: divided as its authors did; track: whole tracks kept together; artist: \
+                      artists kept apart; change: against \"as published\", with its 95 % interval.";
+        print(format!("{}\n", textwrap::fill(legend, width())))?;
     }
     Ok(status)
 }

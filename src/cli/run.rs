@@ -2,7 +2,7 @@ use super::flags::{ExperimentFlags, SessionFlags};
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::progress::{Console, stopped};
-use super::{Registry, Status, json_text, print, report};
+use super::{Registry, Status, json_text, print, report, tell};
 use crate::error::Result;
 use crate::experiment::{Evaluated, Experiment, Session, read};
 use crate::report::ablation::AblationRow;
@@ -175,7 +175,7 @@ fn object(evaluated: &Evaluated, leaderboard: &Leaderboard) -> Value {
 fn status(evaluated: &Evaluated) -> u8 {
     if let Some(error) = &evaluated.store_error {
         report(error);
-        eprintln!("the scores above are complete, but not all of them are stored");
+        tell("the scores above are complete, but not all of them are stored");
     }
     if evaluated.is_complete() { Status::DONE } else { Status::PARTLY_FAILED }
 }

@@ -1,10 +1,9 @@
 //! `bench completions` and `bench man`: what the shell and `man` want to know of the program.
 
 use super::output::unwritable;
-use super::{Cli, Status, print};
+use super::{Status, help, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::util::write_whole;
-use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use std::path::{Path, PathBuf};
@@ -35,17 +34,17 @@ pub(super) struct ManArgs {
 /// Runs `bench completions`.
 pub(super) fn completions(args: &CompletionsArgs) -> Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "bench", &mut script);
-    print(script)?;
+    clap_complete::generate(args.shell, &mut help::command(), "bench", &mut script);
+    to_stdout(&script)?;
     Ok(Status::DONE)
 }
 
 /// Runs `bench man`.
 pub(super) fn man(args: &ManArgs) -> Result<u8> {
-    let mut command = Cli::command();
+    let mut command = help::command();
     command.build();
     match &args.output {
-        None => print(page(command)?)?,
+        None => to_stdout(&page(command)?)?,
         Some(folder) => {
             std::fs::create_dir_all(folder).map_err(|e| unwritable(folder, &e))?;
             pages(command, folder)?;

@@ -1,5 +1,5 @@
 use super::leaderboard_flags::LeaderboardFlags;
-use super::{Out, Registry, Status, json_text, print};
+use super::{Out, Registry, Status, json_text, print, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, Results, classes, history, insights, reliability, terminal, to_json};
 use crate::run::Store;
@@ -11,7 +11,7 @@ Examples:
   bench show last --sort accuracy         the most accurate model first
   bench show last --columns macro_f1,balanced_accuracy,cohens_kappa
                                           other metrics (`bench list metrics` shows all)
-  bench show features_30_sec-track        a run by the start of its name
+  bench show features-30-sec-track        a run by the start of its name
   bench show last --experiment > e.toml   what was run, to be run again: bench run e.toml
   bench show last --confusion svm,forest  who is taken for whom
   bench show last --per-class svm         precision, recall and F1 of every genre
@@ -53,7 +53,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let store = Store::open(&args.out.out)?;
     if args.experiment {
-        print(store.experiment(&args.run)?)?;
+        to_stdout(store.experiment(&args.run)?.as_bytes())?;
         return Ok(Status::DONE);
     }
     let results = Results::load(&store, &args.run)?;

@@ -1,9 +1,10 @@
 //! Who plays on which track.
 
 use crate::error::{Error, Result};
-use crate::recordings::names::track_of;
-use std::collections::BTreeMap;
+use crate::recordings::names;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
 
 /// Artists of tracks, and the published fold each track is tested in, where a list gives them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,12 +13,24 @@ pub struct Artists {
     pub of_track: Vec<Option<usize>>,
     /// For each track the fold in which the list's author tests it; empty without such a column.
     pub test_fold: Vec<Option<usize>>,
+    /// Artists that are spelt in several ways: how many, and two spellings of the first.
+    pub merged: Option<(usize, [String; 2])>,
 }
 
 impl Artists {
     /// Whether no artist is known at all.
     pub fn is_empty(&self) -> bool {
         self.of_track.iter().all(Option::is_none)
+    }
+
+    /// What the user should know of artists that are spelt in several ways, if any are.
+    pub fn merged_note(&self) -> Option<String> {
+        let (count, [first, second]) = self.merged.as_ref()?;
+        let said = if *count == 1 { "1 artist is" } else { &format!("{count} artists are") };
+        Some(format!(
+            "{said} spelt in several ways in the list of artists, such as `{first}` and `{second}`: names that differ in \
+             case, spaces or the coding of accents alone are of one artist"
+        ))
     }
 
     /// Number of tracks whose artist is known.
@@ -46,22 +59,29 @@ impl Artists {
         let artist = need(&["artist", "artist_id", "artist_name"])?;
         let fold = column(&["test_fold"]);
 
-        let mut artists = Self { of_track: vec![None; tracks.len()], test_fold: Vec::new() };
+        let mut artists = Self { of_track: vec![None; tracks.len()], ..Self::default() };
         if fold.is_some() {
             artists.test_fold = vec![None; tracks.len()];
         }
-        let mut number_of = BTreeMap::new();
+        let mut number_of: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
         for record in csv.into_records() {
             let record = record.map_err(|e| Error::at(path, e, hint))?;
             let line = record.position().map_or(0, csv::Position::line);
             let name = record[artist].trim();
-            let track = track_of(record[filename].trim());
-            let Ok(track) = tracks.binary_search_by(|c| c.as_str().cmp(track)) else { continue };
+            let said = record[filename].trim();
+            // Where folders tell tracks apart, the bare name is that of none.
+            let found = [names::track_with_folder(said), names::track_of(said).to_owned()]
+                .into_iter()
+                .find_map(|track| tracks.binary_search(&track).ok());
+            let Some(track) = found else { continue };
             if name.is_empty() {
                 continue;
             }
             let next = number_of.len();
-            let number = *number_of.entry(name.to_owned()).or_insert(next);
+            let (number, spellings) =
+                number_of.entry(folded(name)).or_insert_with(|| (next, BTreeSet::new()));
+            let number = *number;
+            spellings.insert(name.to_owned());
             if artists.of_track[track].replace(number).is_some_and(|before| before != number) {
                 let reason = format!("`{}` is listed with two artists", tracks[track]);
                 return Err(Error::at_line(path, line, reason, "keep one row for each track"));
@@ -74,10 +94,59 @@ impl Artists {
                 artists.test_fold[track] = Some(fold);
             }
         }
+        let mut several = number_of.into_values().map(|(_, spellings)| spellings).filter(|s| s.len() > 1);
+        artists.merged = several.next().and_then(|first| {
+            let mut first = first.into_iter();
+            Some((1 + several.count(), [first.next()?, first.next()?]))
+        });
         if artists.is_empty() {
             let reason = "no row names a track of the dataset";
             return Err(Error::at(path, reason, "use the file names that stand in the feature table"));
         }
         Ok(artists)
+    }
+}
+
+/// What names of one artist have in common: without case, with one space between words, and with accents coded in one
+/// way (Unicode's NFKC).
+fn folded(name: &str) -> String {
+    let composed: String = name.nfkc().collect();
+    // First to capitals, because some letters are one only there: ß and ss, ς and σ.
+    let caseless: String = composed.to_uppercase().to_lowercase().nfkc().collect();
+    caseless.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+
+    fn read(list: &str, tracks: &[&str]) -> Artists {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("artists.csv");
+        std::fs::write(&path, list).unwrap();
+        Artists::read(&path, &tracks.iter().map(|track| (*track).to_owned()).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn spellings_of_one_artist_are_one_and_told() {
+        let list = "filename,artist\na.wav,The Beatles\nb.wav,the  beatles \nc.wav,Beyonc\u{e9}\nd.wav,BEYONCE\u{301}\n\
+                    e.wav,Strauß\nf.wav,STRAUSS\ng.wav,Strau\u{df}\nh.wav,The\u{a0}Beatles\ni.wav,Beatles\n";
+        let artists = read(list, &["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+        let numbers: Vec<usize> = artists.of_track.iter().flatten().copied().collect();
+        assert_eq!(numbers, [0, 0, 1, 1, 2, 2, 2, 0, 3]);
+        let note = artists.merged_note().unwrap();
+        assert!(
+            note.starts_with("3 artists are spelt") && note.contains("`BEYONCE\u{301}` and `Beyoncé`"),
+            "{note}"
+        );
+        assert_eq!(read("filename,artist\na.wav,A\nb.wav,B\n", &["a", "b"]).merged_note(), None);
+    }
+
+    #[test]
+    fn a_folder_in_the_list_counts_where_tracks_have_one() {
+        let list = "filename,artist\nblues/00.mp3,A\njazz/00.mp3,B\nx/rock.00001.wav,C\n";
+        let artists = read(list, &["blues/00", "jazz/00", "rock.00001"]);
+        assert_eq!(artists.of_track, [Some(0), Some(1), Some(2)]);
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::ExtractionOptions;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::table::{Convention, FEATURE_NAMES};
-use crate::recordings::find;
+use crate::recordings::{Recording, find, names};
 use std::path::{Path, PathBuf};
 
 /// Length of an example in seconds when nobody asks for another.
@@ -54,6 +54,7 @@ pub(super) fn parts(
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
     let (mut notes, mut faults) = (Vec::new(), Vec::new());
+    notes.extend(names::segments_note(recordings.iter().map(Recording::said)));
     progress(0, files.len());
     let summary = extract(&files, &job, |file, outcome| {
         match outcome {

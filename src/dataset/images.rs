@@ -11,7 +11,7 @@ use super::resize::{ImageSize, resize};
 use super::source::Source;
 use super::spectrograms::{Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
-use crate::recordings::{find_in, names};
+use crate::recordings::{Recording, find_in, names};
 use crate::util::{content_of, in_order};
 use std::path::Path;
 use zune_png::PngDecoder;
@@ -91,6 +91,7 @@ pub(super) fn parts(
     }
     let none = || SpectrogramSource::None("none were asked for".to_owned());
     let mut parts = collector.parts(|mut all| all.pop().map_or_else(none, SpectrogramSource::Images))?;
+    parts.notes.extend(names::segments_note(found.iter().map(Recording::said)));
     if source.table {
         parts.notes.push(format!("images as {size} grey pixels in the table (--image-size)"));
     }

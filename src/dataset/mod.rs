@@ -171,6 +171,7 @@ impl Dataset {
     fn add_artists(&mut self, path: Option<PathBuf>) -> Result<()> {
         if let Some(path) = path {
             self.artists = Artists::read(&path, &self.catalogue.tracks)?;
+            self.notes.extend(self.artists.merged_note());
             self.artists_path = Some(path);
         }
         Ok(())
@@ -196,11 +197,21 @@ impl From<RawTable> for DatasetParts {
         let cell = |column: &Option<Vec<String>>, row: usize| {
             column.as_ref().map(|texts| texts[row].clone()).filter(|text| !text.is_empty())
         };
+        let filenames = raw.filenames.iter().flatten().map(String::as_str);
+        let said = names::parse_all(filenames);
+        if raw.tracks.is_none() {
+            let read = raw.filenames.iter().flatten().zip(&said);
+            notes.extend(names::segments_note(read.filter_map(|(name, said)| {
+                let said = said.as_ref()?;
+                Some((name.as_str(), said.track.as_str(), said.segment))
+            })));
+            notes.extend(names::folders_note(&said));
+        }
         let facts = |(row, (genre, line)): (usize, (String, u64))| {
             let name = cell(&raw.filenames, row);
-            let said = name.as_deref().map(names::parse);
+            let said = said.get(row).and_then(Option::as_ref);
             ExampleFacts {
-                track: cell(&raw.tracks, row).or_else(|| said.map(|said| said.track.to_owned())),
+                track: cell(&raw.tracks, row).or_else(|| said.map(|said| said.track.clone())),
                 segment: said.and_then(|said| said.segment),
                 name,
                 genre,

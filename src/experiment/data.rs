@@ -14,9 +14,9 @@ pub struct Data {
     #[arg(long = "data", value_name = "PATH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Length of an example in seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
+    /// Length of an example in whole seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
     /// [default: the longest table there is; 30 of audio, 10 of the built-in music]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<u32>,
     /// Size that images are brought to in the table, a pixel a column
@@ -31,6 +31,15 @@ pub struct Data {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop_faults: Option<PathBuf>,
+}
+
+/// Reads the value of `--segment`.
+fn parse_seconds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(seconds),
+        _ => Err("expected a whole number of seconds, such as 30, 10 or 3; `bench features --seconds` takes fractions"
+            .to_owned()),
+    }
 }
 
 impl Data {

@@ -2,8 +2,9 @@ use super::costs::{epoch_seconds, of_fit};
 use super::{Configuration, Prepared, Session};
 use crate::error::Result;
 use crate::protocol::Fold;
-use crate::report::Grid;
+use crate::report::{Grid, width};
 use crate::run::{CellCosts, CellOutcome, Plan, Store};
+use crate::util::shown::one_line;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -167,9 +168,11 @@ impl DryRun {
             Some(bytes) => format!("about {} MB", (bytes + self.data_bytes) / 1_000_000),
             None => "memory unknown".to_owned(),
         };
-        format!(
-            "{}: {}\n\n{grid}\n{cells} cells, {stored} stored already; {time} with {} at a time, {memory}. Nothing was fitted.\n",
-            self.data, self.split, self.jobs
-        )
+        let what = textwrap::fill(&one_line(&format!("{}: {}", self.data, self.split)), width());
+        let all = format!(
+            "{cells} cells, {stored} stored already; {time} with {} at a time, {memory}. Nothing was fitted.",
+            self.jobs
+        );
+        format!("{what}\n\n{grid}\n{}\n", textwrap::fill(&all, width()))
     }
 }

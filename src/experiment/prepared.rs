@@ -89,8 +89,8 @@ impl Prepared {
                     inner.folds.iter().find(|fold| fold.test.is_empty() || fold.train.is_empty())
                 {
                     let reason = format!(
-                        "the training part of fold {} is too small for {count} folds",
-                        fold.repeat + 1
+                        "the training part of {} is too small for {count} folds",
+                        split.folds[fold.repeat].name()
                     );
                     return Err(Error::new("--inner", reason, "--inner 2, or more data"));
                 }

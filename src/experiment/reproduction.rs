@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::protocol::Protocol;
 use crate::report::published::{Division, IMAGE, division, system_of};
 use crate::report::reproduction::{Reproduction, Reproductions, Score};
+use crate::score::few_folds;
 use genre_bench_api::{Published, Reads};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -176,8 +177,7 @@ impl FigureGroup<'_> {
             let scores = match session.prepare(&experiment) {
                 // The data may have no artists, or too few for so many parts.
                 Err(error) if first.is_some() => {
-                    let why = format!("not under {protocol}: {error}");
-                    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let why = format!("not under {protocol}: {}", error.in_one_line());
                     self.targets.iter().map(|_| Score::Missing(why.clone())).collect()
                 }
                 prepared => {
@@ -201,12 +201,14 @@ impl FigureGroup<'_> {
             track: score("track", at),
             artist: score("artist", at),
         });
+        let mut notes = results.plan.notes.clone();
+        notes.extend(few_folds(results.folds.len()));
         let reproductions = Reproductions {
             data: results.plan.dataset.describe(),
             synthetic: results.plan.dataset.synthetic,
             input: format!("{}, {} s", self.conditions.input, self.conditions.seconds),
             division: format!("{theirs}, {}", results.plan.scheme),
-            notes: results.plan.notes.clone(),
+            notes,
             rows: rows.collect(),
         };
         Ok(Some(Reproduced { reproductions, complete }))

@@ -14,8 +14,8 @@ pub struct SplitOptions {
     /// What must not stand on both sides of a split: segment, track, artist, fault-filtered or file:PATH
     #[arg(long, default_value_t = Self::default().protocol)]
     pub protocol: Protocol,
-    /// Folds of the cross-validation [default: 5]
-    #[arg(long, value_name = "K")]
+    /// Folds of the cross-validation, 2 or more [default: 5]
+    #[arg(long, value_name = "K", value_parser = parse_folds)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folds: Option<usize>,
     /// One split instead of folds: percent to train/test or train/valid/test, such as 80/20 or 80/10/10
@@ -33,6 +33,15 @@ pub struct SplitOptions {
     #[serde(skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000))]
     pub repeats: u16,
+}
+
+/// Reads the value of `--folds`.
+fn parse_folds(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(folds @ 2..) => Ok(folds),
+        _ => Err("cross-validation needs at least 2 folds, a whole number; --holdout 80/20 is one split"
+            .to_owned()),
+    }
 }
 
 impl Default for SplitOptions {

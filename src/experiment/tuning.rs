@@ -349,7 +349,7 @@ pub fn choose(
             let best =
                 scored.reduce(|best, next| if metric.compare(next.1, best.1).is_gt() { next } else { best });
             let (candidate, inner_score) = best.ok_or_else(|| {
-                let subject = format!("fold {}", outer + 1);
+                let subject = format!("fold {outer}");
                 Error::new(
                     subject,
                     "no candidate could be fitted on all its inner folds",

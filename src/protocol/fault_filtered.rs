@@ -2,7 +2,8 @@
 //!
 //! C. Kereliuk, B. L. Sturm, J. Larsen, "Deep learning and music adversaries", IEEE Transactions on
 //! Multimedia 17(11), 2015: 443 tracks to train, 197 to validate, 290 to test, without GTZAN's repeated, distorted
-//! and mislabelled tracks, artists apart. The lists in `data/fault_filtered` were taken from torchaudio 2.11, which
+//! and mislabelled tracks, artists apart but for one: the list of artists that goes around with GTZAN's splits says that
+//! disco.00069, which is tested, is by the artist of disco.00049 and disco.00073, which train. The lists in `data/fault_filtered` were taken from torchaudio 2.11, which
 //! carries them in `torchaudio.datasets.gtzan`.
 
 use super::Fold;

@@ -69,6 +69,7 @@ impl Split {
             unused: self.unused,
             leaks: Leakage::default(),
             groups: self.groups.clone(),
+            gaps: Vec::new(),
             folds,
         }
     }

@@ -5,6 +5,9 @@ use crate::dataset::Dataset;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
 
+/// Tracks that a warning names one by one.
+const MOST_NAMED: usize = 3;
+
 /// Tested examples that a model has in some way seen in training or validation, summed over all folds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leakage {
@@ -16,6 +19,8 @@ pub struct Leakage {
     pub duplicates: usize,
     /// Those whose artist plays there too; `None` if no artists are known.
     pub same_artist: Option<usize>,
+    /// The tracks of the latter by name, where they are few enough to be named.
+    pub by_same_artist: Vec<String>,
 }
 
 impl Leakage {
@@ -26,6 +31,7 @@ impl Leakage {
         let track = |e: usize| dataset.catalogue.examples[e].track;
         let artist = |e: usize| dataset.artists.of_track.get(track(e)).copied().flatten();
         let mut leaks = Self { same_artist: (!dataset.artists.is_empty()).then_some(0), ..Self::default() };
+        let mut shared = BTreeSet::new();
         for fold in folds {
             let seen = || fold.train.iter().chain(&fold.valid).copied();
             let seen_tracks: BTreeSet<usize> = seen().map(track).collect();
@@ -36,8 +42,14 @@ impl Leakage {
             leaks.same_track += tested(&|e| seen_tracks.contains(&track(e)));
             leaks.duplicates += tested(&|e| !rows[e].is_empty() && seen_rows.contains(rows[e].as_slice()));
             if let Some(count) = &mut leaks.same_artist {
-                *count += tested(&|e| artist(e).is_some_and(|a| seen_artists.contains(&a)));
+                let is_seen = |e: usize| artist(e).is_some_and(|a| seen_artists.contains(&a));
+                *count += tested(&is_seen);
+                shared.extend(fold.test.iter().copied().filter(|&e| is_seen(e)).map(track));
             }
+        }
+        if shared.len() <= MOST_NAMED {
+            let names = shared.into_iter().map(|track| dataset.catalogue.tracks[track].clone());
+            leaks.by_same_artist = names.collect();
         }
         leaks
     }
@@ -51,12 +63,17 @@ impl Leakage {
         let warning = |count: usize, text: &str| (count > 0).then(|| format!("{} {text}", of_tested(count)));
         let same_track = "have a segment of the same track in the training part: this split leaks, scores are too high \
                          (--protocol track keeps tracks together)";
-        let same_artist =
-            "are by an artist who is in the training part too (--protocol artist keeps artists apart)";
+        let named = match self.by_same_artist.as_slice() {
+            [] => String::new(),
+            tracks => format!(": {}", tracks.join(", ")),
+        };
+        let same_artist = format!(
+            "are by an artist who is in the training part too{named} (--protocol artist keeps artists apart)"
+        );
         [
             warning(self.same_track, same_track),
             warning(self.duplicates, "have an exact duplicate in the training part"),
-            warning(self.same_artist.unwrap_or(0), same_artist),
+            warning(self.same_artist.unwrap_or(0), &same_artist),
         ]
         .into_iter()
         .flatten()

@@ -66,6 +66,7 @@ pub fn hash(csv: &[u8]) -> String {
 
 /// Reads a split's table for the examples of a dataset. Columns: `example` or `clip`, which may be called `track` (a row
 /// with a track and no example means all its examples), `fold`, `part` (`train`, `valid` or `test`) and perhaps `repeat`.
+/// Folds and repeats may be counted from any number; they are counted from 0 from here on.
 ///
 /// # Errors
 ///
@@ -96,7 +97,7 @@ pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
             record[column].trim().parse::<usize>().map_err(|_| {
                 let reason =
                     format!("column `{}`: `{}` is not a whole number", &header[column], &record[column]);
-                Error::at_line(path, line, reason, "count folds and repeats from 0")
+                Error::at_line(path, line, reason, "number folds and repeats, from 0 or 1")
             })
         };
         let (repeat, fold) = (repeat_column.map_or(Ok(0), number)?, number(fold_column)?);
@@ -148,7 +149,23 @@ pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
         }
         fold.valid.sort_unstable();
     }
+    renumber(&mut folds);
     Ok(folds)
+}
+
+/// Counts repeats, and the folds of each, from 0 in their order, as every split here does: what is the same division has
+/// the same hash, whatever its author counted from.
+fn renumber(folds: &mut [Fold]) {
+    let mut before: Option<(usize, usize, usize)> = None; // its repeat in the file, and its new numbers
+    for fold in folds {
+        let (repeat, number) = match before {
+            Some((own, repeat, number)) if own == fold.repeat => (repeat, number + 1),
+            Some((_, repeat, _)) => (repeat + 1, 0),
+            None => (0, 0),
+        };
+        before = Some((fold.repeat, repeat, number));
+        (fold.repeat, fold.fold) = (repeat, number);
+    }
 }
 
 /// The dataset's examples by the names that stand in a split file.

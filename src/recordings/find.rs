@@ -29,6 +29,11 @@ impl Recording {
         example_name(&self.stem, segment, extension)
     }
 
+    /// What its name was read as: the name without extension, the track and the number of the segment in it.
+    pub fn said(&self) -> (&str, &str, Option<usize>) {
+        (&self.stem, &self.track, self.part)
+    }
+
     /// Number of an example in its track: the one it was cut as or, where the file was not cut, the one in its name.
     pub fn segment(&self, cut: Option<usize>) -> Option<usize> {
         cut.or(self.part)

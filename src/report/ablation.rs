@@ -2,6 +2,7 @@
 
 use super::{Evaluation, Grid, Results, percent, points};
 use crate::score::{Interval, Metric};
+use crate::util::shown::one_line;
 use console::style;
 use serde::Serialize;
 
@@ -78,7 +79,7 @@ pub fn table(results: &Results) -> String {
                 ends,
             ]);
         }
-        out += &format!("{}\n{grid}\n", style(&row.model).bold());
+        out += &format!("{}\n{grid}\n", style(one_line(&row.model)).bold());
     }
     out
 }

@@ -1,16 +1,18 @@
 //! What `bench data audit` prints.
 
-use super::{Grid, WIDTH};
+use super::grid::GridLine;
+use super::{Grid, width};
 use crate::recordings::audit::{AuditReport, DuplicateGroup, DuplicateLink, GenreCounts, Sameness};
+use crate::util::shown::one_line;
 use console::style;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use textwrap::Options;
 
-/// The report for people, at most [`WIDTH`] columns wide.
+/// The report for people, at most [`width`] columns wide.
 pub fn text(report: &AuditReport) -> String {
     let files: usize = report.genres.values().map(|counts| counts.files).sum();
-    let mut out = format!("{}: {files} recordings\n\n", style(shown(&report.folder)).bold());
+    let mut out = format!("{}: {files} recordings\n\n", style(one_line(&report.folder)).bold());
     out += &counts(&report.genres);
     if !report.faults.is_empty() {
         out += &heading(&format!("Faults ({}): recordings that cannot be used", report.faults.len()));
@@ -49,7 +51,7 @@ fn counts(genres: &BTreeMap<String, GenreCounts>) -> String {
     let mut sum = GenreCounts::default();
     let mut row = |name: &str, c: &GenreCounts| {
         let numbers = [c.files, c.faults, c.duplicates, c.hints].map(|n| n.to_string());
-        grid.row(std::iter::once(shown(name)).chain(numbers));
+        grid.row(std::iter::once(name.to_owned()).chain(numbers));
     };
     for (genre, counts) in genres {
         row(genre, counts);
@@ -59,9 +61,8 @@ fn counts(genres: &BTreeMap<String, GenreCounts>) -> String {
         sum.hints += counts.hints;
     }
     row("all", &sum);
-    let lines = grid.lines();
-    let lines = lines.iter().enumerate();
-    lines.map(|(i, line)| format!("{}\n", if i == 0 { style(line).bold() } else { style(line) })).collect()
+    let shown = |GridLine { text, row }| if row.is_none() { style(text).bold() } else { style(text) };
+    grid.lines().into_iter().map(|line| format!("{}\n", shown(line))).collect()
 }
 
 fn duplicates(group: &DuplicateGroup) -> String {
@@ -99,11 +100,6 @@ fn heading(text: &str) -> String {
 /// A paragraph, indented, its further lines more so.
 fn item(indent: &str, text: &str) -> String {
     let further = format!("{indent}    ");
-    let options = Options::new(WIDTH).initial_indent(indent).subsequent_indent(&further);
-    textwrap::fill(&shown(text), options) + "\n"
-}
-
-/// The text without control characters, which a file's name may hold and a terminal would obey.
-fn shown(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+    let options = Options::new(width()).initial_indent(indent).subsequent_indent(&further);
+    textwrap::fill(&one_line(text), options) + "\n"
 }

@@ -2,6 +2,7 @@
 
 use super::{Grid, Results, percent};
 use crate::score::{Confusion, labels_of};
+use crate::util::shown::one_line;
 use console::style;
 
 /// Precision, recall and F1 of every class, all test parts pooled, for the model of this number.
@@ -13,7 +14,7 @@ pub fn per_class(results: &Results, model: usize) -> String {
             [percent(class.precision), percent(class.recall), percent(class.f1), class.support.to_string()];
         grid.row(std::iter::once(name.clone()).chain(cells));
     }
-    format!("{}\n{grid}", style(format!("{}, all test parts pooled", results.plan.models[model].name)).bold())
+    format!("{}\n{grid}", title(results, model))
 }
 
 /// The confusion matrix, all test parts pooled, for the model of this number.
@@ -26,7 +27,12 @@ pub fn confusion(results: &Results, model: usize) -> String {
         let cells = row.iter().map(|count| if *count == 0 { "·".to_owned() } else { count.to_string() });
         grid.row(std::iter::once(name.clone()).chain(cells));
     }
-    format!("{}\n{grid}", style(format!("{}, all test parts pooled", results.plan.models[model].name)).bold())
+    format!("{}\n{grid}", title(results, model))
+}
+
+fn title(results: &Results, model: usize) -> String {
+    let title = format!("{}, all test parts pooled", results.plan.models[model].name);
+    style(one_line(&title)).bold().to_string()
 }
 
 /// The confusion of all finished folds of a model together.

@@ -1,7 +1,8 @@
 //! Several runs beside each other.
 
-use super::{Grid, Leaderboard, WIDTH};
+use super::{Grid, Leaderboard, width};
 use crate::score::Metric;
+use crate::util::shown::one_line;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
@@ -13,6 +14,8 @@ pub struct Comparison {
     runs: Vec<String>,
     /// One row a model, in the order of first sight.
     models: Vec<ComparedModel>,
+    /// Why not to trust the intervals of some run, if so; the worst reason.
+    warning: Option<(usize, String)>,
 }
 
 /// A model in several runs.
@@ -33,7 +36,7 @@ struct Compared {
 impl Comparison {
     /// Of no run yet.
     pub fn new(metric: &'static Metric) -> Self {
-        Self { metric, runs: Vec::new(), models: Vec::new() }
+        Self { metric, runs: Vec::new(), models: Vec::new(), warning: None }
     }
 
     /// Adds a run, with what tells it from the others.
@@ -50,6 +53,12 @@ impl Comparison {
                 let interval = row.interval(self.metric).map(|interval| (interval.low, interval.high));
                 row.value(self.metric).map(|value| Compared { value, interval })
             }));
+        }
+        if let (Some(warning), Some(row)) = (&leaderboard.interval_warning, leaderboard.rows.first()) {
+            let fewest = self.warning.as_ref().is_none_or(|(folds, _)| row.folds < *folds);
+            if fewest {
+                self.warning = Some((row.folds, warning.clone()));
+            }
         }
         self.runs.push(label.to_owned());
     }
@@ -88,13 +97,16 @@ impl Comparison {
         };
         let what = if self.metric.footnote.is_empty() { self.metric.header } else { self.metric.footnote };
         let note = format!("{what}; mean over folds, with its 95 % interval where it has one.");
-        let note = textwrap::fill(&note, WIDTH);
+        let warning = self.warning.as_ref().map(|(_, warning)| format!("\n{warning}")).unwrap_or_default();
+        let note = textwrap::fill(&(note + &warning), width());
         let wide = grid(&self.runs);
-        if wide.lines().iter().all(|line| line.chars().count() <= WIDTH) {
+        if wide.width() <= width() {
             return format!("{wide}\n{note}\n");
         }
         let numbers: Vec<String> = (1..=self.runs.len()).map(|number| format!("run {number}")).collect();
-        let legend = numbers.iter().zip(&self.runs).map(|(number, label)| format!("{number}: {label}\n"));
+        let legend = numbers.iter().zip(&self.runs).map(|(number, label)| {
+            format!("{}\n", textwrap::fill(&one_line(&format!("{number}: {label}")), width()))
+        });
         format!("{}\n{}\n{note}\n", legend.collect::<String>(), grid(&numbers))
     }
 
@@ -108,7 +120,13 @@ impl Comparison {
         let models = self.ranked().into_iter().map(|model| {
             json!({ "model": model.name, "values": model.values.iter().map(compared).collect::<Vec<_>>() })
         });
-        json!({ "metric": self.metric.key, "runs": self.runs, "models": models.collect::<Vec<_>>() })
+        let warning = self.warning.as_ref().map(|(_, warning)| warning);
+        json!({
+            "metric": self.metric.key,
+            "runs": self.runs,
+            "models": models.collect::<Vec<_>>(),
+            "interval_warning": warning,
+        })
     }
 }
 

@@ -45,6 +45,15 @@ impl FileFormat {
     }
 }
 
+/// A table as a file.
+#[derive(Debug)]
+pub struct Exported {
+    /// Its bytes; the heads of its columns also where there is no row, as far as the format has heads.
+    pub bytes: Vec<u8>,
+    /// Number of rows.
+    pub rows: usize,
+}
+
 /// Writes a table of a run in a format. In Markdown and LaTeX the leaderboard is the one that is printed, in percent and
 /// seconds; all else holds the values as they are.
 ///
@@ -56,29 +65,28 @@ pub fn write(
     results: &Results,
     leaderboard: &Leaderboard,
     format: FileFormat,
-) -> Result<Vec<u8>> {
-    let frame = || table.frame(results, leaderboard);
+) -> Result<Exported> {
+    let mut frame = table.frame(results, leaderboard)?;
     let sheet = || match table {
-        Table::Leaderboard => Ok(Sheet::of_grid(&leaderboard_table::grid(leaderboard))),
-        _ => frame().map(|frame| Sheet::of_frame(&frame)),
+        Table::Leaderboard => Sheet::of_grid(&leaderboard_table::grid(leaderboard, true)),
+        _ => Sheet::of_frame(&frame),
     };
+    let rows = frame.height();
     let mut bytes = Vec::new();
     let done: PolarsResult<()> = match format {
-        FileFormat::Markdown => return Ok(sheet()?.markdown().into_bytes()),
-        FileFormat::Latex => return Ok(sheet()?.latex().into_bytes()),
-        FileFormat::Csv => CsvWriter::new(&mut bytes).finish(&mut frame()?),
-        FileFormat::Parquet => ParquetWriter::new(&mut bytes).finish(&mut frame()?).map(|_| ()),
-        FileFormat::Json => {
-            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame()?)
-        }
+        FileFormat::Markdown => return Ok(Exported { bytes: sheet().markdown().into_bytes(), rows }),
+        FileFormat::Latex => return Ok(Exported { bytes: sheet().latex().into_bytes(), rows }),
+        FileFormat::Csv => CsvWriter::new(&mut bytes).finish(&mut frame),
+        FileFormat::Parquet => ParquetWriter::new(&mut bytes).finish(&mut frame).map(|_| ()),
+        FileFormat::Json => JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame),
         FileFormat::Ndjson => {
-            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(&mut frame()?)
+            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(&mut frame)
         }
         // The oldest layout of strings, which every Arrow library reads.
         FileFormat::Arrow => {
-            IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut frame()?)
+            IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut frame)
         }
     };
     done.map_err(|e| Error::bug("the table", e))?;
-    Ok(bytes)
+    Ok(Exported { bytes, rows })
 }

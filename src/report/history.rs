@@ -1,6 +1,7 @@
 //! Training histories of networks: every epoch of every fold.
 
 use super::{Grid, Results, percent};
+use crate::util::shown::one_line;
 use console::style;
 
 /// The epochs of the model of this number as text, fold by fold.
@@ -8,12 +9,7 @@ pub fn table(results: &Results, model: usize) -> String {
     let name = &results.plan.models[model].name;
     let mut out = String::new();
     for cell in results.fold_results(model).filter(|cell| !cell.record.insights.history.is_empty()) {
-        let (fold, repeat) = (cell.fold.fold + 1, cell.fold.repeat + 1);
-        let title = if repeat > 1 {
-            format!("{name}, fold {fold} of repeat {repeat}")
-        } else {
-            format!("{name}, fold {fold}")
-        };
+        let title = one_line(&format!("{name}, {}", cell.fold.name())).into_owned();
         let head = ["epoch", "loss", "acc.", "valid. loss", "acc.", "F1", "lr", "s"];
         let mut grid = Grid::new(0, head);
         for (epoch, told) in cell.record.insights.history.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! What models found out about their fits: named numbers and importances of columns.
 
 use super::{Grid, Results};
+use crate::util::shown::one_line;
 use console::style;
 
 /// The named numbers of a model: name, and value in each finished fold that has it, in the order the model gave.
@@ -47,7 +48,7 @@ pub fn table(results: &Results, model: usize) -> String {
     if numbers.is_empty() && importances.is_empty() {
         return format!("{name} tells nothing but scores\n");
     }
-    let mut out = format!("{}\n", style(name).bold());
+    let mut out = format!("{}\n", style(one_line(name)).bold());
     if !numbers.is_empty() {
         let mut grid = Grid::new(1, ["", "mean", "least", "most", "folds"]);
         for (what, values) in numbers {

@@ -22,6 +22,8 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "warnings": plan.warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
+        "interval_warning": leaderboard.interval_warning,
+        "worse_calibrated": leaderboard.worse_calibrated().iter().map(|(model, ..)| *model).collect::<Vec<_>>(),
         "leaderboard": rows,
     })
 }

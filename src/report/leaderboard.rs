@@ -2,7 +2,7 @@ use super::evaluation::{Draws, Evaluation};
 use super::published::comparable;
 use super::results::{FoldResult, Results};
 use crate::run::{CellOutcome, Choice, Plan};
-use crate::score::{Interval, IntervalMethod, METRICS, Metric, When};
+use crate::score::{Interval, IntervalMethod, METRICS, Metric, When, few_folds};
 use genre_bench_api::{Family, Params, Published};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub struct Leaderboard<'a> {
     pub columns_chosen: bool,
     /// How the intervals were computed, if there is any.
     pub interval_method: Option<IntervalMethod>,
+    /// Why not to trust the intervals, if they rest on too few folds.
+    pub interval_warning: Option<String>,
 }
 
 /// What became of one model. Metrics are computed when they are asked for.
@@ -113,8 +115,20 @@ impl<'a> Leaderboard<'a> {
             exported: if columns_chosen { chosen } else { METRICS.iter().collect() },
             sort,
             columns_chosen,
+            interval_warning: interval_method.and_then(|_| few_folds(results.folds.len())),
             interval_method,
         }
+    }
+
+    /// The models whose expected calibration error is greater after calibration than before, with both.
+    pub fn worse_calibrated(&self) -> Vec<(&str, f64, f64)> {
+        let value = |row: &LeaderboardRow, key| row.value(Metric::of_key(key)?);
+        let rows = self.rows.iter().filter_map(|row| {
+            let before = value(row, "calibration_error_before")?;
+            let after = value(row, "calibration_error")?;
+            (after > before).then_some((row.model.as_str(), before, after))
+        });
+        rows.collect()
     }
 }
 
@@ -137,7 +151,9 @@ impl<'a> LeaderboardRow<'a> {
         errors.sort();
         errors.dedup();
         let finished: Vec<FoldResult> = results.fold_results(model).collect();
-        let published = figures.get(&planned.model).and_then(|f| comparable(&results.plan, planned, f));
+        let validated = results.folds.iter().any(|fold| !fold.valid.is_empty());
+        let published =
+            figures.get(&planned.model).and_then(|f| comparable(&results.plan, validated, planned, f));
         Self {
             model: planned.name.clone(),
             family: planned.family,

@@ -5,13 +5,19 @@ use super::{Grid, Leaderboard, LeaderboardRow, percent};
 use crate::score::{Format, IntervalMethod, Metric};
 use rayon::prelude::*;
 
-/// The table: models, the metrics shown with the interval of one of them, and what was published.
-pub fn grid(leaderboard: &Leaderboard) -> Grid {
+/// The table: models, the metrics shown with the interval of one of them, and what was published. Its [`footnotes`] stand
+/// below it, or it has to speak for itself (`alone`), as in a file.
+pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
     let published = shows_published(leaderboard);
+    let interval = match (&leaderboard.interval_warning, leaderboard.rows.first()) {
+        (Some(_), Some(row)) if alone => format!("95 % interval ({} folds)", row.folds),
+        (Some(_), _) => "95 % interval*".to_owned(),
+        (None, _) => "95 % interval".to_owned(),
+    };
     let mut header = vec!["model"];
     for metric in &leaderboard.columns {
         header.push(metric.header);
-        header.extend(has_interval(leaderboard, metric).then_some("95 % interval"));
+        header.extend(has_interval(leaderboard, metric).then_some(interval.as_str()));
     }
     header.extend(published.then_some("published"));
     let (mut grid, columns) = (Grid::new(1, header.iter().copied()), header.len());
@@ -54,7 +60,9 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
     }
     if let (Some(_), Some(method)) = (leaderboard.with_interval, leaderboard.interval_method) {
         notes.push(format!("Interval: {}.", IntervalMethod::description(method)));
+        notes.extend(leaderboard.interval_warning.iter().map(|warning| format!("* {warning}")));
     }
+    notes.extend(worse_calibrated(leaderboard));
     if shows_published(leaderboard) {
         notes.push(
             "published: test F1 or accuracy, same table and protocol, other splits (`bench list models`)."
@@ -63,6 +71,16 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
     }
     notes.retain(|note| !note.is_empty());
     notes
+}
+
+/// Which models calibration did harm to, if it did to any.
+pub fn worse_calibrated(leaderboard: &Leaderboard) -> Option<String> {
+    let worse = leaderboard.worse_calibrated();
+    let said = worse.iter().map(|(model, before, after)| {
+        format!("{model} (ECE {} before, {} after)", percent(*before), percent(*after))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    (!worse.is_empty()).then(|| format!("Calibration made these models worse: {said}."))
 }
 
 fn has_interval(leaderboard: &Leaderboard, metric: &Metric) -> bool {

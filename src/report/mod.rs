@@ -20,17 +20,16 @@ mod sheet;
 mod tables;
 pub mod terminal;
 pub mod tuning;
+mod width;
 
 pub use evaluation::Evaluation;
-pub use export::{FileFormat, write};
+pub use export::{Exported, FileFormat, write};
 pub use grid::Grid;
 pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};
 pub use results::Results;
 pub use tables::Table;
-
-/// Columns that everything printed fits in, as far as names allow.
-pub const WIDTH: usize = 100;
+pub use width::{paragraph, width};
 
 /// A share of 0–1 in percent.
 fn percent(share: f64) -> String {

@@ -4,6 +4,7 @@
 //! targets.
 
 use crate::error::{Error, Result};
+use crate::protocol::Protocol;
 use crate::run::{Plan, PlannedModel};
 use crate::score::Metric;
 use genre_bench_api::{Published, Reads};
@@ -113,9 +114,22 @@ pub fn shipped() -> Result<BTreeMap<String, Vec<Published>>> {
 /// The figure that was published for a model under the run's conditions, if there is one: the same model with its
 /// default parameters and the same input, the whole of GTZAN, examples of the same length and the same protocol. Where every track is
 /// one example, drawing segments and drawing tracks are the same protocol.
-pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published]) -> Option<&'a Published> {
+///
+/// None where scores were calibrated, and none where examples were set aside for validation (`validated`) but not by the
+/// authors: the model has then trained on less than theirs.
+pub fn comparable<'a>(
+    plan: &Plan,
+    validated: bool,
+    model: &PlannedModel,
+    figures: &'a [Published],
+) -> Option<&'a Published> {
     let dataset = &plan.dataset;
-    if model.changed || dataset.synthetic || dataset.tracks < WHOLE_GTZAN || dataset.classes.len() != 10 {
+    if model.changed
+        || plan.conditions.calibration.is_some()
+        || dataset.synthetic
+        || dataset.tracks < WHOLE_GTZAN
+        || dataset.classes.len() != 10
+    {
         return None;
     }
     let same_protocol = |figure: &Published| {
@@ -130,12 +144,46 @@ pub fn comparable<'a>(plan: &Plan, model: &PlannedModel, figures: &'a [Published
         Reads::Spectrograms(_) if figure.input == IMAGE => true,
         reads => figure.input == reads.to_string(),
     };
-    figures.iter().find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f) && same_input(f))
+    let as_much = |figure: &Published| !validated || sets_aside(figure);
+    figures
+        .iter()
+        .find(|f| Some(f.seconds) == dataset.seconds && same_protocol(f) && same_input(f) && as_much(f))
+}
+
+/// Whether the authors of a figure set a part aside for validation, as far as is known.
+fn sets_aside(figure: &Published) -> bool {
+    // Its lists have one.
+    if figure.protocol == Protocol::FaultFiltered.name() {
+        return true;
+    }
+    let division = system_of(figure).and_then(|letter| division(letter).ok()?);
+    division.is_some_and(|Division { holdout, valid, .. }| {
+        valid.is_some() || holdout.is_some_and(|parts| parts.split('/').count() == 3)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_set_examples_aside_for_validation_is_known() {
+        let figure = |source: &str, protocol: &str| Published {
+            source: source.to_owned(),
+            input: "table".to_owned(),
+            seconds: 30,
+            protocol: protocol.to_owned(),
+            metric: "f1".to_owned(),
+            train: None,
+            test: 0.8,
+        };
+        for (source, aside) in
+            [("A, 80/20", false), ("B, 80/10/10", true), ("F, 22 %", true), ("mine", false)]
+        {
+            assert_eq!(sets_aside(&figure(source, "segment")), aside, "{source}");
+        }
+        assert!(sets_aside(&figure("mine", "fault-filtered")));
+    }
 
     #[test]
     fn every_shipped_figure_is_of_a_metric() {

@@ -1,8 +1,9 @@
 //! How well a model's probabilities are calibrated.
 
-use super::{Grid, Results};
+use super::{Grid, Results, width};
 use crate::run::Calibrated;
 use crate::score::Reliability;
+use crate::util::shown::one_line;
 use console::style;
 
 /// The reliability of a model on all test parts pooled, before and after calibration; `None` if it was not calibrated.
@@ -36,9 +37,17 @@ pub fn table(results: &Results, model: usize) -> String {
         let range = format!("{:.0} – {:.0}", step * at as f64, step * (at + 1) as f64);
         grid.row(std::iter::once(range).chain(cells(after)).chain(cells(before)));
     }
-    let [before, after] = [before, after].map(|r| format!("{:.1}", 100.0 * r.expected_calibration_error()));
+    let errors = [before, after].map(|r| r.expected_calibration_error());
+    let worse = if errors[1] > errors[0] { "; calibration made it worse" } else { "" };
+    let [before, after] = errors.map(|error| format!("{:.1}", 100.0 * error));
+    let said = format!(
+        "expected calibration error {after} points, {before} before calibration, of all test parts pooled{worse}. (The \
+         leaderboard's ECE is the mean over the folds, as a rule higher: fewer examples in a bin bias it upwards.)"
+    );
+    let title = format!("{name}, probability of the predicted class in %, all test parts pooled");
     format!(
-        "{}\n{grid}\nexpected calibration error {after} points, {before} before calibration\n",
-        style(format!("{name}, probability of the predicted class in %, all test parts pooled")).bold()
+        "{}\n{grid}\n{}\n",
+        style(textwrap::fill(&one_line(&title), width())).bold(),
+        textwrap::fill(&said, width())
     )
 }

@@ -1,8 +1,9 @@
 //! Published figures beside what the same system scores here: divided as its authors did, and without leaks.
 
 use super::published::metric_of;
-use super::{Evaluation, Grid, Results, WIDTH, percent, points};
+use super::{Evaluation, Grid, Results, percent, points, width};
 use crate::score::Interval;
+use crate::util::shown::one_line;
 use console::style;
 use genre_bench_api::Published;
 use serde::Serialize;
@@ -105,7 +106,7 @@ impl Reproductions {
     /// As a table for people.
     pub fn table(&self) -> String {
         let title = format!("{}; {}", self.input, self.data);
-        let mut out = format!("{}\nas published: {}\n\n", style(title).bold(), self.division);
+        let mut out = format!("{}\nas published: {}\n\n", style(one_line(&title)).bold(), self.division);
         let head = ["model", "metric", "published", "as published", "track", "change", "artist", "change"];
         let mut grid = Grid::new(2, head);
         let mut notes = self.notes.clone();
@@ -136,8 +137,8 @@ impl Reproductions {
             let all = models.len() == self.rows.len();
             notes.push(if all { reason } else { format!("{}: {reason}", models.join(", ")) });
         }
-        let wrapped = Options::new(WIDTH).initial_indent("note: ").subsequent_indent("      ");
-        notes.iter().for_each(|note| out += &format!("{}\n", fill(note, &wrapped)));
+        let wrapped = Options::new(width()).initial_indent("note: ").subsequent_indent("      ");
+        notes.iter().for_each(|note| out += &format!("{}\n", fill(&one_line(note), &wrapped)));
         out
     }
 }

@@ -1,5 +1,5 @@
 use super::Grid;
-use polars::prelude::{AnyValue, DataFrame, DataType};
+use polars::prelude::{AnyValue, Column, DataFrame, DataType, PlSmallStr};
 use std::fmt::Write;
 
 /// A table as text for documents.
@@ -16,13 +16,20 @@ impl Sheet {
         Self { header: grid.header().to_vec(), rows: grid.rows().to_vec(), is_number: grid.is_number() }
     }
 
-    /// A table that was made for programs, real numbers with four decimals.
+    /// A table that was made for programs, as people read it: shares in %, seconds with two decimals, other real numbers
+    /// with four.
     pub fn of_frame(frame: &DataFrame) -> Self {
-        let cell =
-            |column: &polars::prelude::Column, row| column.get(row).map_or_else(|_| String::new(), shown);
+        let cell = |column: &Column, row| {
+            column.get(row).map_or_else(|_| String::new(), |value| shown(column.name(), value))
+        };
         let row = |row| frame.columns().iter().map(|column| cell(column, row)).collect();
+        let head = |name: &PlSmallStr| {
+            let unit = if SHARES.contains(&name.as_str()) { " in %" } else { "" };
+            // Classes have names of their own.
+            if name.starts_with("score_") { name.to_string() } else { name.replace('_', " ") + unit }
+        };
         Self {
-            header: frame.get_column_names().iter().map(|name| name.to_string()).collect(),
+            header: frame.get_column_names().into_iter().map(head).collect(),
             rows: (0..frame.height()).map(row).collect(),
             is_number: frame.columns().iter().map(|column| column.dtype().is_primitive_numeric()).collect(),
         }
@@ -65,9 +72,32 @@ impl Sheet {
     }
 }
 
-fn shown(value: AnyValue) -> String {
+/// Columns that hold shares of 0–1, or differences of such.
+const SHARES: [&str; 16] = [
+    "precision",
+    "recall",
+    "f1",
+    "macro_f1",
+    "macro_f1_full",
+    "change",
+    "change_low",
+    "change_high",
+    "train_accuracy",
+    "valid_accuracy",
+    "valid_macro_f1",
+    "low",
+    "high",
+    "mean_probability",
+    "accuracy",
+    "importance",
+];
+
+fn shown(column: &str, value: AnyValue) -> String {
     match value {
         AnyValue::Null => String::new(),
+        AnyValue::Float64(v) if SHARES.contains(&column) => format!("{:.1}", 100.0 * v),
+        AnyValue::Float64(v) if column == "seconds" => format!("{v:.2}"),
+        AnyValue::Float64(v) if column == "learning_rate" => format!("{v:.2e}"),
         AnyValue::Float64(v) => format!("{v:.4}"),
         AnyValue::Float32(v) => format!("{v:.4}"),
         AnyValue::String(text) => text.to_owned(),

@@ -1,7 +1,8 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Leaderboard, Results, WIDTH, ablation, leaderboard_table, tuning};
-use crate::score::IntervalMethod;
+use super::{Leaderboard, Results, ablation, leaderboard_table, paragraph, tuning, width};
+use crate::score::{IntervalMethod, few_folds};
+use crate::util::shown::{lines, one_line};
 use console::style;
 use std::fmt::Write;
 
@@ -15,22 +16,23 @@ pub fn report(results: &Results, leaderboard: &Leaderboard) -> String {
     let note =
         "F1 is macro-averaged, on the test parts, in %, mean over folds; change: in points, fold by fold.";
     let method = leaderboard.interval_method.map_or("", IntervalMethod::description);
-    let notes = [note.to_owned(), format!("Interval: {method}."), again(results)];
+    let mut notes = vec![note.to_owned(), format!("Interval: {method}.")];
+    notes.extend(few_folds(results.folds.len()));
+    notes.push(again(results));
     heading(results) + &ablation + &failures(leaderboard) + &dim(&notes)
 }
 
-/// The leaderboard with its footnotes, at most [`WIDTH`] columns wide for names of up to 14 letters.
+/// The leaderboard with its footnotes. The default columns take at most 100 columns for names of up to 14 letters.
 fn table(results: &Results, leaderboard: &Leaderboard) -> String {
     let mut out = String::new();
-    let grid = leaderboard_table::grid(leaderboard);
-    for (number, line) in grid.lines().iter().enumerate() {
-        let failed = number > 0 && !leaderboard.rows[number - 1].is_complete();
-        let line = match number {
-            0 => style(line).bold(),
-            _ if failed => style(line).red(),
-            _ => style(line),
+    for line in leaderboard_table::grid(leaderboard, false).lines() {
+        let failed = line.row.is_some_and(|row| !leaderboard.rows[row].is_complete());
+        let text = match line.row {
+            None => style(line.text).bold(),
+            Some(_) if failed => style(line.text).red(),
+            Some(_) => style(line.text),
         };
-        let _ = writeln!(out, "{line}"); // writing to a string cannot fail
+        let _ = writeln!(out, "{text}"); // writing to a string cannot fail
     }
     out.push_str(&footnotes(results, leaderboard));
     out
@@ -42,38 +44,38 @@ fn heading(results: &Results) -> String {
     if plan.dataset.synthetic {
         let _ = writeln!(out, "{}", style("SYNTHETIC DATA").yellow().bold());
     }
-    let _ = writeln!(out, "{}", style(plan.dataset.describe()).bold());
-    let _ = writeln!(
-        out,
+    let data = one_line(&plan.dataset.describe()).into_owned();
+    textwrap::wrap(&data, width()).iter().for_each(|line| out += &format!("{}\n", style(line).bold()));
+    let split = format!(
         "protocol {} ({}), split {}, data {}, seed {}",
-        style(&plan.protocol).bold(),
+        one_line(&plan.protocol),
         plan.scheme,
         &plan.split_hash[..12],
         &plan.dataset.fingerprint[..12],
         plan.conditions.seed
     );
+    out += &format!("{}\n", textwrap::fill(&split, width()));
     for warning in &plan.warnings {
-        out += &labelled(&style("warning:").yellow().bold().to_string(), "warning:".len(), warning);
+        out += &labelled("warning:", &style("warning:").yellow().bold(), warning);
     }
     for note in &plan.notes {
-        out += &labelled("note:", "note:".len(), note);
+        out += &labelled("note:", &"note:", note);
     }
     out.push('\n');
     out
 }
 
-/// A paragraph behind a label, of which `width` columns can be seen, its further lines indented.
-fn labelled(label: &str, width: usize, text: &str) -> String {
-    let lines = textwrap::wrap(text, WIDTH - width - 1);
-    format!("{label} {}\n", lines.join(&format!("\n{:width$} ", "")))
+/// A paragraph behind a label in a style of its own.
+fn labelled(label: &str, styled: &impl std::fmt::Display, text: &str) -> String {
+    paragraph(&format!("{label} "), &lines(text)).replacen(label, &styled.to_string(), 1)
 }
 
 fn failures(leaderboard: &Leaderboard) -> String {
     let mut out = String::new();
     for row in &leaderboard.rows {
         for error in &row.errors {
-            let label = format!("{} failed:", row.model);
-            out += &labelled(&style(&label).red().bold().to_string(), label.chars().count(), error);
+            let label = format!("{} failed:", one_line(&row.model));
+            out += &labelled(&label, &style(&label).red().bold(), error);
         }
     }
     out
@@ -84,7 +86,7 @@ fn again(results: &Results) -> String {
 }
 
 fn dim(notes: &[String]) -> String {
-    let lines = notes.iter().flat_map(|note| textwrap::wrap(note, WIDTH));
+    let lines = notes.iter().flat_map(|note| textwrap::wrap(note, width()));
     lines.map(|line| format!("{}\n", style(line).dim())).collect()
 }
 

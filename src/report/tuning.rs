@@ -1,8 +1,9 @@
 //! What a search chose, fold by fold, and what that was worth.
 
-use super::{Evaluation, Grid, Results, points};
+use super::{Evaluation, Grid, Results, points, width};
 use crate::run::{Choice, PlannedModel};
-use crate::score::{Format, Interval, Metric};
+use crate::score::{Format, Interval, Metric, few_folds};
+use crate::util::shown::one_line;
 use console::style;
 use genre_bench_api::Params;
 use std::collections::BTreeSet;
@@ -32,13 +33,14 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
     for (fold, Choice { params, inner_score, .. }) in planned.choices.iter().enumerate() {
         let (repeat, number) = results.plan.folds[fold];
         let several = results.plan.folds.iter().any(|(repeat, _)| *repeat > 0);
-        let name = if several { format!("{}.{}", repeat + 1, number + 1) } else { (number + 1).to_string() };
+        let name = if several { format!("{repeat}.{number}") } else { number.to_string() };
         let chosen = shown(params, &telling);
         let inner = metric.show(*inner_score);
         grid.row([name, chosen, inner, score(&tuned_scores, fold), score(&plain_scores, fold)]);
     }
     let what = metric.header;
-    let mut out = format!("{}\n{grid}", style(format!("{}, {what} on the test parts", planned.name)).bold());
+    let mut out =
+        format!("{}\n{grid}", style(one_line(&format!("{}, {what} on the test parts", planned.name))).bold());
     let difference = tuned.zip(plain).and_then(|(tuned, plain)| tuned.difference(&plain, metric));
     if let Some(Interval { mean, low, high, .. }) = difference {
         let (unit, shown): (&str, fn(f64) -> String) = match metric.format {
@@ -46,7 +48,11 @@ fn of_model(results: &Results, at: usize, planned: &PlannedModel) -> String {
             _ => ("", |difference| format!("{difference:+.3}")),
         };
         let [mean, low, high] = [mean, low, high].map(shown);
-        out += &format!("tuning changed {what} by {mean}{unit} (95 % interval {low} – {high})\n");
+        let said = format!("tuning changed {what} by {mean}{unit} (95 % interval {low} – {high})");
+        out += &format!("{}\n", textwrap::fill(&said, width()));
+        if let Some(warning) = few_folds(results.folds.len()) {
+            out += &format!("{}\n", textwrap::fill(&warning, width()));
+        }
     }
     out + "\n"
 }

@@ -238,20 +238,44 @@ impl Plan {
     }
 
     fn make_id(&self) -> String {
-        let words = |text: &str| -> String {
-            let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-            text.chars().map(keep).collect::<String>()
-        };
         let dataset =
             if self.dataset.synthetic { "synthetic" } else { self.dataset.name.trim_end_matches(".csv") };
         let protocol = self.protocol.split(':').next().unwrap_or_default();
         let keys: Vec<String> = self.cells().map(|cell| self.key(cell)).collect();
-        format!("{}-{}-{}", words(dataset), words(protocol), &short_hash(&serde_json::json!(keys))[..8])
+        let names = [dataset, protocol].map(typeable);
+        let words = names.iter().filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>().join("-");
+        format!("{words}-{}", &short_hash(&serde_json::json!(keys))[..8])
     }
+}
+
+/// Bytes that a name may take in a run's, which is the name of a folder and may have 255.
+const LONGEST_NAME: usize = 100;
+
+/// A name as a part of a command: letters and digits of any script in lower case, hyphens between them for all else. So
+/// it never starts like a flag, nor like a hidden file; it is empty where nothing is left.
+fn typeable(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars().filter(|c| !is_mark(*c)) {
+        let kept: String = if c.is_alphanumeric() { c.to_lowercase().collect() } else { "-".to_owned() };
+        if kept == "-" && (out.is_empty() || out.ends_with('-')) {
+            continue;
+        }
+        if out.len() + kept.len() > LONGEST_NAME {
+            break;
+        }
+        out += &kept;
+    }
+    out.trim_end_matches('-').to_owned()
+}
+
+/// Whether a character is an accent of the letter before it, as in names from macOS, where é is written as e and ´.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 fn warnings(dataset: &Dataset, split: &Split) -> Vec<String> {
     let mut warnings = split.leaks.warnings();
+    warnings.extend(split.gaps.iter().cloned());
     if dataset.info.synthetic {
         warnings.push("the data is synthetic: the scores say nothing about music".to_owned());
     }
@@ -267,4 +291,31 @@ fn warnings(dataset: &Dataset, split: &Split) -> Vec<String> {
 
 fn short_hash(value: &serde_json::Value) -> String {
     hex(&Sha256::digest(value.to_string())[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_runs_can_be_typed_whatever_the_data_is_called() {
+        for (name, wanted) in [
+            ("features_10_sec", "features-10-sec"),
+            ("日本", "日本"),
+            ("Año Nuevo", "año-nuevo"),
+            ("cafe\u{301}", "cafe"),
+            ("--n°c d'été (1)..", "n-c-d-été-1"),
+            (".hidden", "hidden"),
+            ("★", ""),
+            ("../../etc", "etc"),
+            ("a\u{1b}[2Jb", "a-2jb"),
+            ("ΟΔΟΣ", "οδοσ"),
+        ] {
+            assert_eq!(typeable(name), wanted, "{name}");
+        }
+        for long in ["x".repeat(300), "日".repeat(300), "x-".repeat(300)] {
+            let name = typeable(&long);
+            assert!((90..=LONGEST_NAME).contains(&name.len()) && !name.ends_with('-'), "{name}");
+        }
+    }
 }

@@ -50,6 +50,22 @@ impl IntervalMethod {
     }
 }
 
+/// Folds from which on their variance is worth something: with fewer, the interval is hardly more than a guess.
+const ENOUGH_FOLDS: usize = 5;
+
+/// What must be said of intervals over so few folds; nothing of enough folds, nor of one, whose interval is another.
+///
+/// The variance of two or three values is known so badly that the t interval may come out far too narrow, where they
+/// happen to lie together, or as wide as the range of the metric.
+pub fn few_folds(folds: usize) -> Option<String> {
+    (2..ENOUGH_FOLDS).contains(&folds).then(|| {
+        format!(
+            "The intervals rest on {folds} folds alone: they are rough, and may be far too narrow or too wide \
+             (--folds {ENOUGH_FOLDS} or --repeats give better ones)."
+        )
+    })
+}
+
 /// The mean over folds with the corrected resampled t interval; `None` with fewer than two folds.
 ///
 /// Folds share training examples, so their values are correlated and the ordinary t interval is far

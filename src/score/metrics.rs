@@ -69,7 +69,8 @@ pub static METRICS: &[Metric] = &[
         key: "top3_accuracy",
         header: "top-3",
         description: "Share of test examples whose class is among the three with the highest scores, 0–1: scikit-learn's \
-                      top_k_accuracy_score(k=3).",
+                      top_k_accuracy_score(k=3), but among equal scores the class that comes first in the alphabet wins, as \
+                      it does where one class is predicted.",
         footnote: "top-3: accuracy of the three highest scores",
         is_default: true,
         compute: Compute::EachExample(|class, scores| f64::from(u8::from(in_top_k(class, scores, 3)))),
@@ -117,10 +118,11 @@ pub static METRICS: &[Metric] = &[
     Metric {
         key: "calibration_error",
         header: "ECE",
-        description: "Expected calibration error on the test parts in 15 bins, 0–1, of the calibrated probabilities; none \
-                      where they were not calibrated.",
-        footnote: "ECE: expected calibration error of the calibrated probabilities, in points (`bench show last \
-                   --reliability MODEL`)",
+        description: "Expected calibration error on the test parts in 15 bins, 0–1, of the calibrated probabilities, mean \
+                      over the folds (`bench show RUN --reliability` pools the test parts); none where they were not \
+                      calibrated.",
+        footnote: "ECE: expected calibration error of the calibrated probabilities, in points, mean over folds (`bench \
+                   show last --reliability MODEL` pools the test parts)",
         better: Better::Lower,
         is_default: true,
         when: When::Calibrated,
@@ -130,8 +132,8 @@ pub static METRICS: &[Metric] = &[
     Metric {
         key: "calibration_error_before",
         header: "ECE before",
-        description: "Expected calibration error before calibration, 0–1.",
-        footnote: "ECE before: expected calibration error before calibration, in points",
+        description: "Expected calibration error before calibration, 0–1, mean over the folds.",
+        footnote: "ECE before: expected calibration error before calibration, in points, mean over folds",
         better: Better::Lower,
         when: When::Calibrated,
         compute: Compute::Measured(|m| m.reliability.map(|(before, _)| before.expected_calibration_error())),

@@ -28,7 +28,7 @@ mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
-pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t};
+pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t, few_folds};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;
 pub use predictions::{FoldPredictions, LabelsOf, Measured};

@@ -12,10 +12,12 @@ pub(super) fn first_maximum<T: PartialOrd>(values: ArrayView1<T>) -> usize {
     values.iter().enumerate().fold(0, |best, (i, value)| if *value > values[best] { i } else { best })
 }
 
-/// Whether fewer than `k` classes have a higher score than the true one.
+/// Whether the true class is among the `k` that are predicted first.
 ///
-/// The mean over examples is scikit-learn's `top_k_accuracy_score(truth, scores, k=k, labels=range(classes))`, which lets
-/// the *higher* class index win among equal scores. So with ties at `k = 1` it is not the accuracy of [`labels_of`].
+/// Among equal scores the lower class index comes first, as in [`labels_of`], so with `k = 1` this is whether the
+/// predicted class is the true one. The mean over examples is scikit-learn's `top_k_accuracy_score(truth, scores, k=k,
+/// labels=range(classes))` where no scores are equal; there the *higher* index comes first, so that its `k = 1` is not
+/// its accuracy.
 ///
 /// # Panics
 ///
@@ -23,6 +25,6 @@ pub(super) fn first_maximum<T: PartialOrd>(values: ArrayView1<T>) -> usize {
 pub fn in_top_k(class: usize, scores: ArrayView1<f32>, k: usize) -> bool {
     let own = scores[class];
     let ahead =
-        scores.iter().enumerate().filter(|&(c, &score)| score > own || (score == own && c > class)).count();
+        scores.iter().enumerate().filter(|&(c, &score)| score > own || (score == own && c < class)).count();
     ahead < k
 }

@@ -1,6 +1,6 @@
 use super::*;
 use genre_bench_api::random_stream;
-use ndarray::{Array2, array};
+use ndarray::{Array2, array, s};
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -69,8 +69,10 @@ fn score_metrics_are_scikit_learns() {
         let scores = Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap();
         assert_eq!(labels_of(scores.view()), read::<Vec<usize>>(&case["labels"]));
         for k in 1..=3 {
+            // Scikit-learn lets the higher index win among equal scores: with the classes in reverse order, the lower.
             let rows = scores.rows().into_iter().zip(&truth);
-            let hits = rows.filter(|(row, class)| in_top_k(**class, *row, k)).count();
+            let last = scores.ncols() - 1;
+            let hits = rows.filter(|(row, class)| in_top_k(last - **class, row.slice(s![..;-1]), k)).count();
             assert_close(hits as f64 / truth.len() as f64, &case["top"][k - 1]);
         }
     }
@@ -210,12 +212,23 @@ fn draws_without_a_figure_are_left_out() {
     assert!(never.low.is_nan() && never.high.is_nan());
 }
 
+/// A nearest neighbour gives one class everything and all others nothing.
 #[test]
-fn ties_go_to_the_lower_label_but_the_higher_rank() {
-    let scores = array![[0.5, 0.5, 0.0]];
-    assert_eq!(labels_of(scores.view()), [0]);
-    assert!(!in_top_k(0, scores.row(0), 1));
-    assert!(in_top_k(1, scores.row(0), 1));
+fn one_rule_for_ties_the_lower_index_comes_first() {
+    let scores = array![[0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]];
+    assert_eq!(labels_of(scores.view()), [0, 1, 0]);
+    for (row, label) in scores.rows().into_iter().zip(labels_of(scores.view())) {
+        let first: Vec<usize> = (0..3).filter(|&class| in_top_k(class, row, 1)).collect();
+        assert_eq!(first, [label], "the first of the ranking is the prediction");
+        assert!((0..3).all(|class| in_top_k(class, row, 3)));
+    }
+    assert!(in_top_k(0, scores.row(1), 2) && !in_top_k(2, scores.row(1), 2));
+}
+
+#[test]
+fn intervals_of_few_folds_are_not_passed_over() {
+    assert!([1, 5, 10].iter().all(|&folds| few_folds(folds).is_none()));
+    assert!([2, 3, 4].iter().all(|&folds| few_folds(folds).unwrap().contains(&format!("{folds} folds"))));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod files;
 mod hash;
 mod parallel;
+pub mod shown;
 pub(crate) mod simd;
 mod text;
 

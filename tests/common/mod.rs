@@ -36,7 +36,7 @@ impl Place {
     /// The program, to be given arguments.
     pub fn bench(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
-        command.current_dir(self.0.path()).env("GENRE_BENCH_CACHE", self.path("cache"));
+        command.current_dir(self.0.path()).env("GENRE_BENCH_CACHE", self.path("cache")).env_remove("COLUMNS");
         command
     }
 
@@ -156,4 +156,27 @@ pub fn scores(run: &Value) -> Vec<Value> {
         row.retain(|name, _| !["fit_seconds", "predict_seconds", "peak_bytes"].contains(&name.as_str()));
     }
     rows
+}
+
+/// A fenced block: what stands behind the fence, such as `sh run`, and its text.
+pub struct Block {
+    pub info: String,
+    pub text: String,
+}
+
+/// The fenced blocks of a page.
+pub fn blocks(page: &str) -> Vec<Block> {
+    let (mut blocks, mut open): (Vec<Block>, Option<Block>) = (Vec::new(), None);
+    for line in page.lines() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(info), None) => {
+                open = Some(Block { info: info.trim().to_owned(), text: String::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some(block)) => block.text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
 }

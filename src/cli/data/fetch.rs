@@ -1,5 +1,5 @@
 use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
-use crate::cli::{Status, json_text, print};
+use crate::cli::{Status, json_text, print, tell};
 use crate::error::Result;
 use crate::recordings::fetch::{
     ArchiveLimits, FetchObserver, FetchRequest, FetchStage, Fetched, Origin, fetch,
@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     let fetched = fetch(&request, &bar);
     bar.0.finish_and_clear();
     let Some(fetched) = fetched? else {
-        eprintln!("stopped: the same command goes on");
+        tell("stopped: the same command goes on");
         return Ok(Status::INTERRUPTED);
     };
     print(if args.json { json_text(&serde_json::json!(fetched)) } else { summary(&fetched, &args.to) })?;
@@ -189,7 +189,7 @@ impl FetchObserver for Bar {
 
     fn say(&self, text: &str) {
         if !self.1 {
-            self.0.suspend(|| eprintln!("{text}"));
+            self.0.suspend(|| tell(text));
         }
     }
 

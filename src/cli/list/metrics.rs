@@ -1,19 +1,17 @@
 //! `bench list metrics`: what a leaderboard can show and be sorted by.
 
 use super::heading;
-use crate::report::WIDTH;
+use crate::report::paragraph;
 use crate::score::{METRICS, Metric};
 use serde_json::{Value, json};
-use textwrap::Options;
 
 /// A paragraph a metric.
 pub(super) fn table() -> String {
     let mut text = heading("Metrics (--sort, --columns)");
     for metric in METRICS {
         let Metric { key, header, better, description, .. } = metric;
-        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
-        let described = textwrap::fill(description, options);
-        text += &format!("  {key} (column `{header}`, {} is better)\n{described}\n", better.name());
+        text += &paragraph("  ", &format!("{key} (column `{header}`, {} is better)", better.name()));
+        text += &paragraph("      ", description);
     }
     text + "\n"
 }

@@ -9,14 +9,14 @@ use crate::error::{Error, Result};
 use crate::experiment::{keys, schema};
 use crate::protocol::Protocol;
 use crate::recordings::layouts::{self, KNOWN};
-use crate::report::WIDTH;
+use crate::report::{paragraph, width};
 use crate::run::Store;
 use crate::score::METRICS;
+use crate::util::shown::one_line;
 use console::style;
 use genre_bench_api::Card;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use textwrap::Options;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if wanted(What::Datasets) {
         let sets = datasets(args)?;
         text += &heading("Datasets");
-        sets.iter().for_each(|set| text += &format!("  {}\n", set.describe()));
+        sets.iter().for_each(|set| text += &paragraph("  ", &one_line(&set.describe())));
         text.push('\n');
         object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
         text += &known_layouts();
@@ -116,18 +116,18 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
 }
 
 fn heading(title: &str) -> String {
-    format!("{}\n", style(title).bold())
+    format!("{}\n", style(textwrap::fill(title, width())).bold())
 }
 
 /// The keys of an experiment file.
 fn experiment() -> String {
     let mut text = heading("Keys of an experiment file (TOML, for `bench run`)");
     for key in keys() {
-        let label = format!("  {} ({})", key.path, key.kind);
-        let options = Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
-        text += &format!("{label}\n{}\n", textwrap::fill(&key.description, options));
+        text += &paragraph("  ", &format!("{} ({})", key.path, key.kind));
+        text += &paragraph("      ", &key.description);
     }
-    text + "\nA key outside of [parameters], [tune] and [ablate] may hold a list: there is a run for each of its values.\n"
+    let lists = "A key outside of [parameters], [tune] and [ablate] may hold a list: there is a run for each of its values.";
+    format!("{text}\n{}\n", textwrap::fill(lists, width()))
 }
 
 fn protocols() -> String {
@@ -135,11 +135,7 @@ fn protocols() -> String {
     let file = "a table with the columns example (or track), fold and part";
     let named = Protocol::NAMED.iter().map(|(protocol, meaning)| (protocol.name(), *meaning));
     for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
-        let label = format!("  {name:<15} ");
-        let indent = " ".repeat(label.len());
-        text +=
-            &textwrap::fill(meaning, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
-        text.push('\n');
+        text += &paragraph(&format!("  {name:<15} "), meaning);
     }
     text + "\n"
 }
@@ -147,11 +143,7 @@ fn protocols() -> String {
 fn known_layouts() -> String {
     let mut text = heading("Known layouts (--data DIR)");
     for known in KNOWN {
-        let label = format!("  {:<20} ", known.name);
-        let indent = " ".repeat(label.len());
-        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
-        text += &textwrap::fill(known.about, options);
-        text.push('\n');
+        text += &paragraph(&format!("  {:<20} ", known.name), known.about);
     }
     text + "\n"
 }

@@ -6,14 +6,16 @@ use crate::error::Result;
 use crate::experiment::{Registered, Registry, epoch_seconds};
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
-use crate::report::{Grid, WIDTH};
+use crate::report::{Grid, paragraph, width};
 use genre_bench_api::{Card, Cost, Family, Published};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use textwrap::Options;
 
 /// Spaces in front of everything below a heading.
 const INDENT: &str = "  ";
+
+/// Columns from which on a line can hold a model's name, what it reads and the start of what it is.
+const SHORTEST: usize = 60;
 
 /// One line a model, by family; variants of a model are counted on its line.
 pub(super) fn overview(registry: &Registry) -> String {
@@ -26,10 +28,14 @@ pub(super) fn overview(registry: &Registry) -> String {
             }
         }
     }
-    for line in grid.lines() {
-        text += &format!("{INDENT}{}\n", shortened(&line, WIDTH - INDENT.len()));
+    let columns = width() - INDENT.len();
+    // A line a model, as long as there is room to say something.
+    let lines = grid.lines_within(if columns < SHORTEST { columns } else { usize::MAX });
+    for line in lines {
+        text += &format!("{INDENT}{}\n", shortened(&line.text, columns));
     }
-    text + "\n`bench list models NAME` shows parameters, costs and published figures of one.\n\n"
+    let pages = "`bench list models NAME` shows parameters, costs and published figures of one.";
+    format!("{text}\n{}\n\n", textwrap::fill(pages, width()))
 }
 
 fn name(card: &Card) -> String {
@@ -65,13 +71,9 @@ pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
     let entry = registry.find(model)?;
     let card = &entry.card;
     let mut text = heading(&card.name);
-    let wrapped = Options::new(WIDTH).initial_indent(INDENT).subsequent_indent(INDENT);
-    text += &format!("{}\n\n", textwrap::fill(&card.summary, &wrapped));
+    text += &format!("{}\n", paragraph(INDENT, &card.summary));
     for (what, said) in facts(entry, registry) {
-        let label = format!("{INDENT}{what:<15}");
-        let indent = " ".repeat(label.chars().count());
-        text += &textwrap::fill(&said, Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent));
-        text.push('\n');
+        text += &paragraph(&format!("{INDENT}{what:<15}"), &said);
     }
     text += &parameters(card);
     text += &published(card);
@@ -118,17 +120,15 @@ fn parameters(card: &Card) -> String {
         return String::new();
     }
     let mut text = format!("\n{}", heading(&format!("Parameters (--set {}.PARAMETER=VALUE)", card.name)));
-    let width = card.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
+    let widest = card.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
     for param in &card.params {
         let tries = match param.tries.as_slice() {
             [] => String::new(),
             tries => format!("; bench tune tries {}", tries.join(", ")),
         };
-        let label = format!("{INDENT}{:width$}  ", param.name);
-        let indent = " ".repeat(label.chars().count());
-        let options = Options::new(WIDTH).initial_indent(&label).subsequent_indent(&indent);
+        let label = format!("{INDENT}{:widest$}  ", param.name);
         let said = format!("{} [{}]: {}{tries}", param.default, param.allows(), param.help);
-        text += &format!("{}\n", textwrap::fill(&said, options));
+        text += &paragraph(&label, &said);
     }
     text
 }
@@ -146,8 +146,7 @@ fn published(card: &Card) -> String {
 }
 
 fn section(title: &str, grid: &Grid) -> String {
-    let lines: String = grid.lines().iter().map(|line| format!("{INDENT}{line}\n")).collect();
-    format!("\n{}{lines}", heading(title))
+    format!("\n{}{}", heading(title), grid.indented(INDENT))
 }
 
 /// What a network takes with its default parameters, as far as it can say before it has seen any example.

@@ -20,6 +20,7 @@ pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
     columns.extend([
         count("folds_done", rows.iter().map(|row| row.folds_done)),
         count("folds", rows.iter().map(|row| row.folds)),
+        optional_text("interval_warning", rows.iter().map(|_| leaderboard.interval_warning.clone())),
         optional("published", rows.iter().map(|row| row.published)),
         optional_text("published_source", rows.iter().map(|row| row.published_source.clone())),
         optional_text(

@@ -40,6 +40,20 @@ pub enum Table {
 }
 
 impl Table {
+    /// Why a run may have no row of it.
+    pub fn why_empty(self) -> &'static str {
+        match self {
+            Self::Leaderboard => "the run has no model",
+            Self::PerClass | Self::Confusion | Self::Predictions => "no model of the run has finished a fold",
+            Self::Split => "the run has no fold",
+            Self::Importances => "no model of the run tells what its columns count",
+            Self::Insights => "no model of the run tells numbers of its fits",
+            Self::History => "no model of the run is trained in epochs",
+            Self::Reliability => "the run was not calibrated (bench all --calibrate temperature)",
+            Self::Ablation => "the run left out no columns (bench ablate)",
+        }
+    }
+
     /// Makes the table.
     ///
     /// # Errors
