@@ -220,6 +220,7 @@ impl Session<'_> {
             seed: experiment.seed,
             cache: self.cache.clone(),
             image_size: data.image_size,
+            columns: data.columns(),
             drop_faults: data.drop_faults.clone(),
             representations: representations.clone(),
             spectrogram_size,
