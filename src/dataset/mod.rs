@@ -5,6 +5,7 @@ mod assemble;
 pub mod audio;
 mod builtin;
 mod catalogue;
+mod columnar;
 mod computed;
 mod drop_faults;
 mod fingerprint;
@@ -148,8 +149,11 @@ impl Dataset {
 
     fn from_csv(file: &Path, source: &Source) -> Result<Self> {
         layouts::table_of_features(file)?;
-        let mut dataset =
-            DatasetParts::from(table::read(file, &source.columns)?).dataset(file, source.seconds)?;
+        let raw = match columnar::read(file, &source.columns)? {
+            Some(raw) => raw,
+            None => table::read(file, &source.columns)?,
+        };
+        let mut dataset = DatasetParts::from(raw).dataset(file, source.seconds)?;
         dataset.add_artists(source.artists.clone().or_else(|| layouts::artists_beside(file)))?;
         Ok(dataset)
     }

@@ -26,7 +26,8 @@ use csv::{ReaderBuilder, StringRecord};
 use giveaways::{Truth, Verdict, judge};
 use ndarray::Array2;
 use rayon::prelude::*;
-use roles::{Role, Roles, has_texts, role_of};
+pub use roles::has_texts;
+use roles::{Role, Roles, role_of};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
@@ -279,7 +280,7 @@ fn listed(columns: &[String]) -> String {
 }
 
 /// Refuses a name that stands twice.
-fn unique(path: &Path, names: &[String]) -> Result<()> {
+pub fn unique(path: &Path, names: &[String]) -> Result<()> {
     let mut seen = HashSet::new();
     match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
         Some(name) => {
