@@ -20,7 +20,7 @@ impl Standardiser {
         let count = train.nrows().max(1) as f64;
         let scale: Array1<f64> = train.axis_iter(Axis(1)).map(scale_of).collect();
         let scaled = scale.iter().any(|&scale| scale != 1.0).then(|| &train * &scale);
-        let train = scaled.as_ref().map_or(train, Array2::view);
+        let train = scaled.as_ref().map_or_else(|| train.view(), Array2::view);
         let mean = train.sum_axis(Axis(0)) / count;
         let deviation = train.axis_iter(Axis(1)).zip(&mean).map(|(column, &mean)| {
             let deviation = (column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();

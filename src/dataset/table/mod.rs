@@ -74,10 +74,16 @@ pub struct RawTable {
 /// feature column, a column twice, labels that contradict each other, a ragged row, an empty label, a cell that is not
 /// a finite number.
 pub fn read(path: &Path, choice: &ColumnChoice) -> Result<RawTable> {
-    let (text, delimiter) = text::text_of(path, open(path)?)?;
-    let mut csv = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(text);
+    let text = text::text_of(path, open(path)?)?;
+    let mut csv = ReaderBuilder::new().delimiter(text.delimiter).has_headers(false).from_reader(text.reader);
     let mut record = StringRecord::new();
-    let mut next = |record: &mut StringRecord| csv.read_record(record).map_err(|e| csv_error(path, &e));
+    let line_of = |place: Option<&csv::Position>| match place {
+        Some(place) if place.byte() > 0 => place.line() + u64::from(text.ends_in_two),
+        _ => 1,
+    };
+    let mut next = |record: &mut StringRecord| {
+        csv.read_record(record).map_err(|e| csv_error(path, line_of(e.position()), &e))
+    };
     if !next(&mut record)? || record.iter().all(str::is_empty) {
         return Err(Error::at(path, "the file is empty", LAYOUT_HINT));
     }
@@ -95,7 +101,7 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<RawTable> {
                 record
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(record.position());
         cells.lines.push(line);
         cells.room_for(path, cells.lines.len())?;
         cells.columns.iter_mut().zip(&record).for_each(|(column, cell)| column.push(line, cell));
@@ -315,8 +321,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::at(path, format!("cannot be read: {error}"), "check the path and its permissions")
 }
 
-fn csv_error(path: &Path, error: &csv::Error) -> Error {
-    let line = error.position().map_or(1, csv::Position::line);
+fn csv_error(path: &Path, line: u64, error: &csv::Error) -> Error {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Error::at_line(
             path,

@@ -101,7 +101,7 @@ impl Roles {
         let label = label.ok_or_else(|| {
             let shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
             let reason = format!("there is no `label` column (the header starts {shown})");
-            Error::at(path, reason, "add a header, or name the genre column, --label COLUMN")
+            Error::at(path, reason, "add a header, or a column with the genres; --label COLUMN if it is called otherwise")
         })?;
         let group = chosen(
             &part("--group", Role::Group, &GROUPS, "which examples belong together"),
@@ -165,7 +165,7 @@ impl Part {
                     text(first),
                     text(other),
                 );
-                let hint = format!("name the one that holds, {} {}", self.flag, name(first));
+                let hint = format!("name the one that holds, {0} {1} or {0} {2}", self.flag, name(first), name(other));
                 return Err(cells.error(path, cells.lines[row], reason, &hint));
             }
         }

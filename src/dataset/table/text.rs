@@ -24,12 +24,22 @@ const OTHER_KINDS: [(&[u8], &str, &str); 5] = [
 /// A source of bytes whose start was looked at.
 type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// The text of a table in UTF-8 and the byte that separates its cells.
+/// The text of a table.
+pub struct Text {
+    /// In UTF-8, perhaps with a mark, which the CSV reader passes over.
+    pub reader: Box<dyn Read>,
+    /// The byte that separates cells.
+    pub delimiter: u8,
+    /// Whether lines end in two bytes. The CSV reader takes a line to begin with the second of them.
+    pub ends_in_two: bool,
+}
+
+/// Opens the text of a table.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or is of a kind that holds no text.
-pub fn text_of(path: &Path, file: impl Read + 'static) -> Result<(Box<dyn Read>, u8)> {
+pub fn text_of(path: &Path, file: impl Read + 'static) -> Result<Text> {
     let read = |e: io::Error| reading(path, &e);
     let (start, file) = peek(file).map_err(read)?;
     let (start, text): (Vec<u8>, Box<dyn Read>) = if start.starts_with(b"\x1f\x8b") {
@@ -47,8 +57,9 @@ pub fn text_of(path: &Path, file: impl Read + 'static) -> Result<(Box<dyn Read>,
         _ => text,
     };
     let (start, text) = peek(Limited { text, left: MAX_BYTES, line: 0 }).map_err(read)?;
-    // The mark itself is left to the CSV reader, which passes over it.
-    Ok((Box::new(text), delimiter_of(&start)))
+    let end = start.iter().position(|&byte| byte == b'\n').unwrap_or(0);
+    let ends_in_two = start[..end].ends_with(b"\r");
+    Ok(Text { reader: Box::new(text), delimiter: delimiter_of(&start), ends_in_two })
 }
 
 /// The error of a reader made by [`text_of`].
