@@ -125,11 +125,14 @@ fn a_track_of_every_row_before_the_clip_is_refused_and_the_group_can_be_named() 
     let (dataset, _) = loaded(&table, choose(&[("group", "clip")]));
     assert_eq!((dataset.info.examples, dataset.info.tracks), (180, 90));
     // The names of the examples say it too, so one column that contradicts them is told.
-    let (dataset, notes) =
-        loaded(with(&["track"], |row, _| vec![format!("t{row}")]), plain());
+    let (dataset, notes) = loaded(with(&["track"], |row, _| vec![format!("t{row}")]), plain());
     assert_eq!(dataset.info.tracks, 180);
-    assert!(notes.contains("`filename` and `track` disagree") && notes.contains("--group filename"), "{notes}");
-    let (dataset, notes) = loaded(with(&["track", "clip"], |row, _| vec![format!("{}", row / 2); 2]), plain());
+    assert!(
+        notes.contains("`filename` and `track` disagree") && notes.contains("--group filename"),
+        "{notes}"
+    );
+    let (dataset, notes) =
+        loaded(with(&["track", "clip"], |row, _| vec![format!("{}", row / 2); 2]), plain());
     assert_eq!(dataset.info.tracks, 90);
     assert!(notes.contains("`track` is which examples belong together; `clip` says the same"), "{notes}");
 }
@@ -188,8 +191,18 @@ fn row_numbers_ids_and_codes_are_found_told_and_taken_when_named() {
         ("target", |_, genre| [7.5, -1.0, 3.25][genre].to_string(), "one number a class", true),
         ("y", |_, genre| ((genre + 2) % 3).to_string(), "one number a class", true),
         ("is_jazz", |_, genre| usize::from(genre == 1).to_string(), "is `jazz` or not", true),
-        ("album", |row, genre| (genre * 100 + (row * 37) % 9 * 7).to_string(), "alone tell the classes", true),
-        ("artist", |row, genre| ((row / 2) % 5 * 3 + genre).to_string(), "each of its values has one class", true),
+        (
+            "album",
+            |row, genre| (genre * 100 + (row * 37) % 9 * 7).to_string(),
+            "alone tell the classes",
+            true,
+        ),
+        (
+            "artist",
+            |row, genre| ((row / 2) % 5 * 3 + genre).to_string(),
+            "each of its values has one class",
+            true,
+        ),
     ];
     for (name, cell, why, shuffle) in cases {
         let table = with(&[name], |row, genre| vec![cell(row, genre)]);
@@ -277,7 +290,8 @@ fn what_is_no_feature_is_told_with_the_reason() {
     let (dataset, notes) = loaded("length,x,label\n30,1,a\n30,2,b\n30,4,a\n", plain());
     assert_eq!(dataset.info.seconds, None);
     assert!(notes.contains("`length` is no number of samples"), "{notes}");
-    let (dataset, _) = loaded("length,x,label\n30,1,a\n40,2,b\n30,4,a\n", choose(&[("features", "*,length")]));
+    let (dataset, _) =
+        loaded("length,x,label\n30,1,a\n40,2,b\n30,4,a\n", choose(&[("features", "*,length")]));
     assert_eq!(columns(&dataset), ["length", "x"]);
 }
 
@@ -299,7 +313,12 @@ fn a_broken_cell_of_a_column_of_numbers_is_still_an_error() {
 
 fn utf16(text: &str, little: bool) -> Vec<u8> {
     let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
-    std::iter::once('\u{feff}').chain(text.chars()).collect::<String>().encode_utf16().flat_map(bytes).collect()
+    std::iter::once('\u{feff}')
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(bytes)
+        .collect()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -366,7 +385,10 @@ fn what_holds_no_table_is_refused_with_what_it_is() {
 #[test]
 fn decimal_commas_that_could_be_something_else_are_refused() {
     let said = refused("x;z;label\n1,5;2.5;a\n2,5;1.5;b\n", plain());
-    assert!(said.contains("line 2") && said.contains("`1,5` has a decimal comma") && said.contains("`2.5`"), "{said}");
+    assert!(
+        said.contains("line 2") && said.contains("`1,5` has a decimal comma") && said.contains("`2.5`"),
+        "{said}"
+    );
     let said = refused("x;label\n1,500;a\n2,250;b\n", plain());
     assert!(said.contains("groups thousands"), "{said}");
     let (dataset, notes) = loaded("x;label\n1,500;a\n0,250;b\n", plain());
@@ -377,7 +399,8 @@ fn decimal_commas_that_could_be_something_else_are_refused() {
 
 #[test]
 fn the_header_of_the_free_music_archive_is_understood() {
-    let rows: String = (0..20).map(|n| format!("{},{}.5,{},{}\n", n + 2, n * 7 % 5, n % 3, ["a", "b"][n % 2])).collect();
+    let rows: String =
+        (0..20).map(|n| format!("{},{}.5,{},{}\n", n + 2, n * 7 % 5, n % 3, ["a", "b"][n % 2])).collect();
     let header = "feature,chroma_cens,mfcc,label\nstatistics,mean,kurtosis,\nnumber,01,12,\ntrack_id,,,\n";
     let (dataset, _) = loaded(format!("{header}{rows}"), plain());
     assert_eq!(columns(&dataset), ["chroma_cens_mean_01", "mfcc_kurtosis_12"]);
@@ -392,7 +415,10 @@ fn the_header_of_the_free_music_archive_is_understood() {
 #[test]
 fn flags_keys_and_notes_go_with_a_run() {
     let place = Place::new();
-    place.write("t.csv", with(&["genre_id", "style"], |_, genre| vec![genre.to_string(), format!("s{genre}")]));
+    place.write(
+        "t.csv",
+        with(&["genre_id", "style"], |_, genre| vec![genre.to_string(), format!("s{genre}")]),
+    );
     let words = "--data t.csv --models knn-1 --label style --drop tempo --features mfcc*,tempo";
     let run = place.json(words);
     assert_eq!(run["dataset"]["features"], 2);
@@ -522,7 +548,8 @@ fn made(rng: &mut StdRng, rows: usize, measured: usize) -> Made {
         0 => {
             let at = columns.iter().position(|(kind, ..)| *kind == Kind::Measured).unwrap();
             let row = rng.gen_range(0..rows);
-            let (bad, said) = *[("oops", "`oops` is not a number"), ("", "empty"), ("nan", "finite")].choose(rng).unwrap();
+            let (bad, said) =
+                *[("oops", "`oops` is not a number"), ("", "empty"), ("nan", "finite")].choose(rng).unwrap();
             columns[at].2[row] = bad.to_owned();
             Some(format!("column `{}`: {said}", columns[at].1.trim()).replace("empty", "the cell is empty"))
         }
@@ -605,10 +632,13 @@ fn compare(made: &Made, text: &str, dataset: &Dataset, context: &str) {
     }
     let mut measured: Vec<(String, Vec<f64>)> = (0..made.kinds.len())
         .filter(|&at| made.kinds[at] == Kind::Measured)
-        .map(|at| (made.lines[0][at].trim().to_owned(), cells(at).iter().map(|c| c.parse().unwrap()).collect()))
+        .map(|at| {
+            (made.lines[0][at].trim().to_owned(), cells(at).iter().map(|c| c.parse().unwrap()).collect())
+        })
         .collect();
     measured.sort_by(|a, b| a.0.cmp(&b.0));
-    let names_of = |columns: &[(String, Vec<f64>)]| columns.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
+    let names_of =
+        |columns: &[(String, Vec<f64>)]| columns.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
     assert_eq!(dataset.columns[..], names_of(&measured)[..], "{context}: {:?}", dataset.notes);
     assert_eq!(dataset.catalogue.examples.len(), labels.len(), "{context}");
     for (number, example) in dataset.catalogue.examples.iter().enumerate() {
@@ -709,4 +739,89 @@ fn a_hundred_thousand_rows_are_read() {
     assert_eq!((dataset.info.examples, dataset.info.tracks), (100_000, 10_000));
     assert!(notes.is_empty(), "{notes}");
     assert!(dataset.table.iter().eq(&values));
+}
+
+#[test]
+fn what_pandas_writes_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables");
+    let expected: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let texts = |key: &str| -> Vec<&str> {
+        expected[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    };
+    let (names, labels) = (texts("names"), texts("labels"));
+    let mut fingerprints = Vec::new();
+    for file in [
+        "index.csv",
+        "gzip.csv.gz",
+        "utf16.tsv",
+        "utf8-sig.csv",
+        "decimal.csv",
+        "quoted.psv",
+        "snappy.parquet",
+        "zstd.parquet",
+        "plain.feather",
+        "lz4.feather",
+    ] {
+        let dataset = load(&folder.join(file), plain()).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let notes = dataset.notes.join("\n");
+        assert_eq!(columns(&dataset), ["Größe", "count", "loud, ness"], "{file}: {notes}");
+        assert!(notes.contains("no numbers: `remark`"), "{file}: {notes}");
+        assert_eq!(notes.contains("a row number: the first column"), file == "index.csv", "{file}: {notes}");
+        assert_eq!(notes.contains("decimal comma"), file == "decimal.csv", "{file}: {notes}");
+        for (example, row) in dataset.catalogue.examples.iter().zip(dataset.table.rows()) {
+            let at = names.iter().position(|name| *name == example.name).unwrap();
+            assert_eq!(dataset.catalogue.classes[example.label], labels[at], "{file}");
+            for (column, value) in dataset.columns.iter().zip(row) {
+                assert_eq!(*value, expected["features"][column][at].as_f64().unwrap(), "{file}, {column}");
+            }
+        }
+        assert_eq!((dataset.info.examples, dataset.info.tracks), (24, 12), "{file}");
+        fingerprints.push(dataset.info.fingerprint);
+    }
+    assert!(fingerprints.windows(2).all(|pair| pair[0] == pair[1]));
+    for (file, said) in [
+        ("category.parquet", "column `label` is of the type Dictionary"),
+        ("int8.parquet", "column `count` is of the type Int8"),
+        ("missing.parquet", "row 1: column `label`: the label is empty"),
+    ] {
+        let error = load(&folder.join(file), plain()).unwrap_err();
+        assert!(error.reason.contains(said), "{file}: {error}");
+    }
+    let dataset = load(&folder.join("int8.parquet"), choose(&[("drop", "count")])).unwrap();
+    assert_eq!(columns(&dataset), ["Größe", "loud, ness"]);
+}
+
+#[test]
+fn broken_columnar_files_are_refused_without_a_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables");
+    let place = Place::new();
+    let mut refused = 0;
+    for file in ["snappy.parquet", "zstd.parquet", "plain.feather", "lz4.feather"] {
+        let whole = std::fs::read(folder.join(file)).unwrap();
+        let mut rng = StdRng::seed_from_u64(4);
+        for attempt in 0..60 {
+            let mut bytes = whole.clone();
+            match attempt % 3 {
+                0 => bytes.truncate(rng.gen_range(8..whole.len())),
+                1 => (0..4).for_each(|_| {
+                    let at = rng.gen_range(8..whole.len());
+                    bytes[at] = rng.r#gen();
+                }),
+                // The metadata stand at the end.
+                _ => {
+                    let at = whole.len() - rng.gen_range(1..whole.len() / 4);
+                    bytes[at] ^= 1 << rng.gen_range(0..8);
+                }
+            }
+            if let Err(error) = load(&place.write("t", &bytes), plain()) {
+                refused += 1;
+                assert!(
+                    !error.reason.is_empty() && error.kind != genre_bench::ErrorKind::Internal,
+                    "{error}"
+                );
+            }
+        }
+    }
+    assert!(refused > 80, "only {refused} of 240 were refused");
 }

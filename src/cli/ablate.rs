@@ -57,7 +57,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let experiment = args.flags.experiment(&args.models);
     if let Some(group) = experiment.data.group.as_ref().filter(|group| group.contains('=')) {
         let reason = format!("`{group}` is no column that says which examples belong together");
-        return Err(Error::new("--group", reason, format!("--leave-out {group} leaves a group of columns out")));
+        return Err(Error::new(
+            "--group",
+            reason,
+            format!("--leave-out {group} leaves a group of columns out"),
+        ));
     }
     run::one(&Experiment { ablate: Some(Ablation { groups }), ..experiment }, &args.flags, registry)
 }

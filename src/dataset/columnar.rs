@@ -5,7 +5,8 @@ use super::table::choice::ColumnChoice;
 use super::table::{RawTable, has_texts, open, table_of, unique};
 use crate::error::{Error, Result};
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult, SerReader,
+    ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult,
+    SerReader,
 };
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};

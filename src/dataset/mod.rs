@@ -54,6 +54,8 @@ pub struct Dataset {
     pub artists: Artists,
     /// The file the artists came from.
     pub artists_path: Option<PathBuf>,
+    /// Part of each example in a split that a column gives; empty if no such column was asked for.
+    pub parts: Vec<String>,
     /// What the user should know about how the table was read.
     pub notes: Vec<String>,
 }
@@ -207,6 +209,7 @@ impl From<RawTable> for DatasetParts {
                 name,
                 genre,
                 artist: None,
+                part: raw.parts.as_ref().map(|parts| parts[row].clone()),
                 line: Some(line),
             }
         };

@@ -39,7 +39,11 @@ impl Source {
             return Ok(());
         }
         let reason = format!("{what} has no columns to choose from");
-        Err(Error::new("--label, --group, --id, --features, --drop", reason, "name a table, --data FILE.csv"))
+        Err(Error::new(
+            "--label, --group, --id, --features, --drop, --protocol column:NAME",
+            reason,
+            "name a table, --data FILE.csv",
+        ))
     }
 }
 

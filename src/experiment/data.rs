@@ -1,5 +1,6 @@
 use super::{Invalid, is_default};
 use crate::dataset::{ColumnChoice, Globs, ImageSize};
+use crate::protocol::Protocol;
 use crate::util::as_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,13 +60,16 @@ pub struct Data {
 as_text!(Globs: "mfcc*,tempo");
 
 impl Data {
-    /// What is said of a table's columns.
-    pub(super) fn columns(&self) -> ColumnChoice {
+    /// What is said of a table's columns, that of the split among them.
+    pub(super) fn columns(&self, protocol: &Protocol) -> ColumnChoice {
         ColumnChoice {
             label: self.label.clone(),
             group: self.group.clone(),
             id: self.id.clone(),
-            split: None,
+            split: match protocol {
+                Protocol::Column(name) => Some(name.clone()),
+                _ => None,
+            },
             features: self.features.clone(),
             drop: self.drop.clone(),
         }

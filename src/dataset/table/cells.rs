@@ -133,9 +133,10 @@ impl Cells {
         };
         let (said, hint) = match fault {
             Fault::Empty => ("the cell is empty".to_owned(), "delete the row or fill the value in"),
-            Fault::Word(cell) => {
-                (format!("`{cell}` is not a number"), "do the cells line up with the header? --drop leaves a column out")
-            }
+            Fault::Word(cell) => (
+                format!("`{cell}` is not a number"),
+                "do the cells line up with the header? --drop leaves a column out",
+            ),
             Fault::NotFinite(cell) => (
                 format!("{cell} is not a finite number"),
                 "delete the row or fill the value in; no model can use it as it is",
@@ -161,7 +162,8 @@ impl Cells {
         let hint = "write numbers with a decimal point";
         if let Some(((other, point), of)) = first(|column| column.point.as_ref()) {
             let (unit, name) = (self.unit, &self.columns[of].name);
-            let reason = format!("{said} has a decimal comma, `{point}` on {unit} {other} (`{name}`) a point");
+            let reason =
+                format!("{said} has a decimal comma, `{point}` on {unit} {other} (`{name}`) a point");
             return Err(self.error(path, *line, reason, hint));
         }
         if !columns.clone().any(|c| self.columns[c].comma_is_decimal) {

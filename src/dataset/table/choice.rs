@@ -75,10 +75,7 @@ impl fmt::Display for Globs {
 ///
 /// There is none, with the names nearest to it.
 pub fn named_column(path: &Path, flag: &str, wanted: &str, names: &[&str]) -> Result<usize> {
-    names
-        .iter()
-        .position(|name| *name == wanted.trim())
-        .ok_or_else(|| no_column(path, flag, wanted, names))
+    names.iter().position(|name| *name == wanted.trim()).ok_or_else(|| no_column(path, flag, wanted, names))
 }
 
 fn no_column(path: &Path, flag: &str, wanted: &str, names: &[&str]) -> Error {

@@ -98,13 +98,7 @@ impl Truth {
 
 /// What to think of a column of numbers that is one of `columns`. The 57 published features are given the benefit of
 /// the doubt where a real feature might look the same.
-pub fn judge(
-    name: &str,
-    values: &[f64],
-    truth: &Truth,
-    columns: usize,
-    published: bool,
-) -> Option<Verdict> {
+pub fn judge(name: &str, values: &[f64], truth: &Truth, columns: usize, published: bool) -> Option<Verdict> {
     if values.iter().all(|value| *value == values[0]) {
         return None;
     }

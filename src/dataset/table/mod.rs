@@ -153,7 +153,9 @@ pub fn table_of(path: &Path, mut cells: Cells, choice: &ColumnChoice) -> Result<
     let median_length = length.and_then(|c| median(cells.columns[c].values.clone()));
     let has_seconds = |samples: &f64| *samples >= 0.5 * f64::from(RATE);
     if median_length.is_some_and(|length| !has_seconds(&length)) {
-        notes.push(format!("the length of an example is not known: `length` is no number of samples at {RATE} Hz"));
+        notes.push(format!(
+            "the length of an example is not known: `length` is no number of samples at {RATE} Hz"
+        ));
     }
     let mut values = vec![0.0; rows * features.len()];
     for (place, &column) in features.iter().enumerate() {
@@ -255,7 +257,9 @@ fn features(
     }
     if !doubtful.is_empty() {
         let shown = listed(&doubtful);
-        notes.push(format!("kept, but look whether it was measured: {shown}; --drop NAME leaves a column out"));
+        notes.push(format!(
+            "kept, but look whether it was measured: {shown}; --drop NAME leaves a column out"
+        ));
     }
     if features.is_empty() {
         let reason = match notes.iter().find(|note| note.starts_with("left out")) {

@@ -101,12 +101,14 @@ impl Roles {
         let label = label.ok_or_else(|| {
             let shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
             let reason = format!("there is no `label` column (the header starts {shown})");
-            Error::at(path, reason, "add a header, or a column with the genres; --label COLUMN if it is called otherwise")
+            Error::at(
+                path,
+                reason,
+                "add a header, or a column with the genres; --label COLUMN if it is called otherwise",
+            )
         })?;
-        let group = chosen(
-            &part("--group", Role::Group, &GROUPS, "which examples belong together"),
-            &choice.group,
-        )?;
+        let group =
+            chosen(&part("--group", Role::Group, &GROUPS, "which examples belong together"), &choice.group)?;
         let id = chosen(&part("--id", Role::Id, &IDS, "the names of the examples"), &choice.id)?;
         if let (Some(group), Some(id), None) = (group, id, &choice.group) {
             notes.extend(names_that_disagree(&cells.columns[group], &cells.columns[id]));
@@ -165,7 +167,12 @@ impl Part {
                     text(first),
                     text(other),
                 );
-                let hint = format!("name the one that holds, {0} {1} or {0} {2}", self.flag, name(first), name(other));
+                let hint = format!(
+                    "name the one that holds, {0} {1} or {0} {2}",
+                    self.flag,
+                    name(first),
+                    name(other)
+                );
                 return Err(cells.error(path, cells.lines[row], reason, &hint));
             }
         }

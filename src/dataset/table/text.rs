@@ -14,7 +14,11 @@ const MAX_LINE: u64 = 256 << 20;
 
 /// What other files start with, and what to do with them.
 const OTHER_KINDS: [(&[u8], &str, &str); 5] = [
-    (b"PK\x03\x04", "an Excel workbook or another ZIP archive", "save the sheet as CSV, or unpack the archive"),
+    (
+        b"PK\x03\x04",
+        "an Excel workbook or another ZIP archive",
+        "save the sheet as CSV, or unpack the archive",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it, or compress it with gzip"),
     (b"\xfd7zXZ\0", "compressed with xz", "unpack it, or compress it with gzip"),
@@ -66,7 +70,9 @@ pub fn text_of(path: &Path, file: impl Read + 'static) -> Result<Text> {
 pub fn reading(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::FileTooLarge => too_large(path),
-        ErrorKind::InvalidData => Error::at(path, error, "save the table as UTF-8, with a header and a row a line"),
+        ErrorKind::InvalidData => {
+            Error::at(path, error, "save the table as UTF-8, with a header and a row a line")
+        }
         _ => unreadable(path, error),
     }
 }
