@@ -549,7 +549,9 @@ fn made(rng: &mut StdRng, rows: usize, measured: usize) -> Made {
             let at = columns.iter().position(|(kind, ..)| *kind == Kind::Measured).unwrap();
             let row = rng.gen_range(0..rows);
             let (bad, said) =
-                *[("oops", "`oops` is not a number"), ("", "empty"), ("nan", "finite")].choose(rng).unwrap();
+                *[("oops", "`oops` is not a number"), ("", "empty"), ("nan", "nan is not a finite number")]
+                    .choose(rng)
+                    .unwrap();
             columns[at].2[row] = bad.to_owned();
             Some(format!("column `{}`: {said}", columns[at].1.trim()).replace("empty", "the cell is empty"))
         }
@@ -773,7 +775,11 @@ fn what_pandas_writes_is_read() {
             let at = names.iter().position(|name| *name == example.name).unwrap();
             assert_eq!(dataset.catalogue.classes[example.label], labels[at], "{file}");
             for (column, value) in dataset.columns.iter().zip(row) {
-                assert_eq!(*value, expected["features"][column][at].as_f64().unwrap(), "{file}, {column}");
+                assert_eq!(
+                    *value,
+                    expected["features"][column][at].as_str().unwrap().parse::<f64>().unwrap(),
+                    "{file}, {column}"
+                );
             }
         }
         assert_eq!((dataset.info.examples, dataset.info.tracks), (24, 12), "{file}");

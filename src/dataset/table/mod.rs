@@ -14,29 +14,26 @@ pub mod choice;
 mod giveaways;
 mod header;
 mod roles;
+mod selection;
 mod text;
 
 use crate::audio::RATE;
 use crate::error::{Error, Result};
-use crate::features::table::FEATURE_NAMES;
 use crate::recordings::names;
 use cells::Cells;
 use choice::ColumnChoice;
 use csv::{ReaderBuilder, StringRecord};
-use giveaways::{Truth, Verdict, judge};
+use giveaways::Truth;
 use ndarray::Array2;
-use rayon::prelude::*;
+use roles::Roles;
 pub use roles::has_texts;
-use roles::{Role, Roles, role_of};
-use std::collections::{BTreeMap, HashSet};
+use selection::Selection;
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
 /// Larger files, and larger texts of compressed ones, are refused, so that a wrong path cannot eat the machine's memory.
 const MAX_BYTES: u64 = 2 << 30;
-
-/// So many columns are named in a note; of more it says how many.
-const SHOWN: usize = 12;
 
 const LAYOUT_HINT: &str = "give a CSV with a header, numeric feature columns and a `label` column";
 
@@ -143,7 +140,8 @@ pub fn table_of(path: &Path, mut cells: Cells, choice: &ColumnChoice) -> Result<
         }
     };
     let truth = Truth::of(&labels, (0..rows).map(track));
-    let features = features(path, &cells, choice, &roles, &truth, &mut notes)?;
+    let selection = Selection { path, cells: &cells, choice, roles: &roles, truth: &truth };
+    let features = selection.features(&mut notes)?;
     let length = roles.length.filter(|&c| !cells.columns[c].is_words());
     cells.all_numbers(path, features.iter().copied().chain(length))?;
     if cells.decimal_commas(path, features.iter().copied().chain(length))? {
@@ -174,119 +172,6 @@ pub fn table_of(path: &Path, mut cells: Cells, choice: &ColumnChoice) -> Result<
         median_length: median_length.filter(has_seconds),
         notes,
     })
-}
-
-/// The feature columns: the published ones in their published order, then others by name, whatever the order in the
-/// file; so two copies of one table with their columns shuffled give the same numbers.
-fn features(
-    path: &Path,
-    cells: &Cells,
-    choice: &ColumnChoice,
-    roles: &Roles,
-    truth: &Truth,
-    notes: &mut Vec<String>,
-) -> Result<Vec<usize>> {
-    let name = |c: usize| cells.columns[c].name.as_str();
-    let published: HashSet<&str> = FEATURE_NAMES.into_iter().collect();
-    let forced = |c: usize| choice.features.as_ref().is_some_and(|globs| globs.names(name(c)));
-    if forced(roles.label) {
-        let reason = format!("`{}` is the label and no feature", name(roles.label));
-        return Err(Error::at(path, reason, "leave it out of --features"));
-    }
-    let wanted = |&c: &usize| {
-        forced(c)
-            || choice.features.as_ref().is_none_or(|globs| globs.matches(name(c)))
-                && !choice.drop.as_ref().is_some_and(|globs| globs.matches(name(c)))
-                && !roles.has(c)
-    };
-    let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let mut kept = Vec::new();
-    let all_published = {
-        let names: HashSet<&str> = (0..cells.columns.len()).map(name).collect();
-        published.iter().all(|feature| names.contains(feature))
-    };
-    for c in (0..cells.columns.len()).filter(wanted) {
-        let column = &cells.columns[c];
-        let reason = match role_of(name(c)) {
-            _ if forced(c) || published.contains(name(c)) => None,
-            Role::Label => Some("another label column"),
-            Role::Group | Role::Id => Some("another column of names"),
-            Role::Index | Role::Other if column.is_empty() => Some("empty"),
-            Role::Index if column.is_numbers() && truth.numbers_rows(&column.values) => Some("a row number"),
-            Role::Index if name(c).is_empty() => Some("without a name"),
-            Role::Index => Some("a row number by its name"),
-            Role::Length => Some("samples of an example, which give its seconds"),
-            Role::Other => column.is_words().then_some("no numbers"),
-        };
-        match reason {
-            // The published tables have it, and everybody knows it for no feature.
-            Some(_) if role_of(name(c)) == Role::Length && all_published => {}
-            Some(reason) => left_out.entry(reason).or_default().push(shown(name(c), c)),
-            None => kept.push(c),
-        }
-    }
-    notes.extend(left_out.iter().map(|(why, columns)| format!("left out, {why}: {}", listed(columns))));
-
-    let count = kept.len();
-    let judged = |&c: &usize| {
-        let column = &cells.columns[c];
-        let asked = forced(c) || !column.is_numbers();
-        (!asked).then(|| judge(name(c), &column.values, truth, count, published.contains(name(c)))).flatten()
-    };
-    let verdicts: Vec<Option<Verdict>> = kept.par_iter().map(judged).collect();
-    let (mut given_away, mut doubtful) = (Vec::new(), Vec::new());
-    let mut features = Vec::new();
-    for (&c, verdict) in kept.iter().zip(&verdicts) {
-        match verdict {
-            Some(Verdict::LeaveOut(why)) => given_away.push((c, format!("`{}` ({why})", name(c)))),
-            Some(Verdict::Doubt(why)) => {
-                doubtful.push(format!("`{}` ({why})", name(c)));
-                features.push(c);
-            }
-            None => features.push(c),
-        }
-    }
-    if let Some((first, _)) = given_away.first() {
-        let columns: Vec<String> = given_away.iter().map(|(_, shown)| shown.clone()).collect();
-        notes.push(format!(
-            "left out, because they tell the class and measure nothing: {}; --features '*,{}' takes it for a feature \
-             all the same",
-            listed(&columns),
-            name(*first)
-        ));
-    }
-    if !doubtful.is_empty() {
-        let shown = listed(&doubtful);
-        notes.push(format!(
-            "kept, but look whether it was measured: {shown}; --drop NAME leaves a column out"
-        ));
-    }
-    if features.is_empty() {
-        let reason = match notes.iter().find(|note| note.starts_with("left out")) {
-            Some(note) => format!("there is no feature column ({note})"),
-            None => "there is no feature column".to_owned(),
-        };
-        return Err(Error::at(path, reason, "add numeric columns beside the label"));
-    }
-    let place = |c: usize| FEATURE_NAMES.iter().position(|feature| *feature == name(c));
-    features.sort_by_cached_key(|&c| (place(c).unwrap_or(FEATURE_NAMES.len()), name(c), c));
-    Ok(features)
-}
-
-/// A column in a note: by its name or, without one, its place.
-fn shown(name: &str, column: usize) -> String {
-    match (name.is_empty(), column) {
-        (true, 0) => "the first column".to_owned(),
-        (true, _) => format!("column {}", column + 1),
-        (false, _) => format!("`{name}`"),
-    }
-}
-
-fn listed(columns: &[String]) -> String {
-    match columns.len().checked_sub(SHOWN) {
-        None | Some(0) => columns.join(", "),
-        Some(more) => format!("{} and {more} more", columns[..SHOWN].join(", ")),
-    }
 }
 
 /// Refuses a name that stands twice.
