@@ -131,7 +131,7 @@ fn order_index_and_extra_columns_change_nothing() {
             let (index, note) = if n == 0 {
                 (String::new(), "loudness".to_owned())
             } else {
-                (n.to_string(), (n % 5).to_string())
+                (n.to_string(), format!("take {}", n % 5))
             };
             [vec![index], cells.iter().map(|c| c.to_string()).collect(), vec![note]].concat()
         }),

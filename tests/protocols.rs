@@ -304,3 +304,55 @@ fn folders_in_front_of_names_tell_tracks_apart_where_names_do_not() {
     let notes = run["notes"].to_string();
     assert!(notes.contains("`music/blues/00000` and `music/jazz/00000`"), "{notes}");
 }
+
+#[test]
+fn a_column_of_the_table_can_be_the_split() {
+    let place = Place::new();
+    let with = |name: &str, part: &dyn Fn(usize) -> String| {
+        let table = small_table(10, 2);
+        let line = |(number, line): (usize, &str)| match number {
+            0 => format!("{name},{line}\n"),
+            _ => format!("{},{line}\n", part(number - 1)),
+        };
+        table.lines().enumerate().map(line).collect::<String>()
+    };
+    let words = ["Train", "Training", "VALIDATION", "eval", ""];
+    // Tracks of ten rows a genre: six to train, two to validate, one to test, one in no part.
+    let of_track = |row: usize| words[[0, 0, 0, 0, 0, 0, 2, 2, 3, 4][row / 2 % 10]].to_owned();
+    place.write("t.csv", with("Split", &of_track));
+    let (rows, run) = split(&place, "--protocol column:Split");
+    let count = |part: &str| rows.iter().filter(|row| row.part == part).count();
+    assert_eq!((count("train"), count("valid"), count("test")), (36, 12, 6));
+    assert_eq!(run["dataset"]["features"], 3, "the column is no feature");
+    assert!(on_two_sides(&rows, |row| row.track.clone()).is_empty());
+    let tested: BTreeSet<_> = rows.iter().filter(|r| r.part == "test").map(|r| r.track.as_str()).collect();
+    assert_eq!(tested, BTreeSet::from(["blues.00008", "jazz.00008", "rock.00008"]));
+
+    place.write("t.csv", with("fold", &|row| (row / 2 % 5 + 1).to_string()));
+    let (rows, run) = split(&place, "--protocol column:fold");
+    assert_eq!(run["dataset"]["features"], 3, "folds are no feature");
+    let tested = rows.iter().filter(|row| row.part == "test").count();
+    assert_eq!((tested, rows.len()), (60, 300));
+    let of_fold = rows
+        .iter()
+        .filter(|row| row.part == "test" && row.fold == 1)
+        .all(|row| row.track.ends_with(['1', '6']));
+    assert!(of_fold, "fold 1 tests what is numbered 2");
+
+    for (part, said) in [
+        ("exam", "there is no part `exam`"),
+        ("training", "`train` and `training` both name one part"),
+        ("train", "no example is in the test part"),
+    ] {
+        place.write("t.csv", with("fold", &|row| if row % 2 == 0 { "train" } else { part }.to_owned()));
+        let error = place.refused("all --data t.csv --models majority --protocol column:fold");
+        assert!(error.contains(said) && error.contains("column:fold"), "{error}");
+    }
+    let error = place.refused("all --data t.csv --models majority --protocol column:flod");
+    assert!(
+        error.contains("no column matches `flod` (--protocol column:NAME)") && error.contains("fold"),
+        "{error}"
+    );
+    let error = place.refused("all --data t.csv --models majority --protocol column:fold --folds 3");
+    assert!(error.contains("the column says what the folds are"), "{error}");
+}

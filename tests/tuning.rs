@@ -170,7 +170,7 @@ fn features_are_weighed_by_leaving_them_out() {
     };
     assert_eq!(without("rhythm"), row(&less, "svm")["macro_f1"]);
 
-    let own = "ablate --data t.csv --models svm --group first=tempo,mfcc1_m* --group last=mfcc1_var";
+    let own = "ablate --data t.csv --models svm --leave-out first=tempo,mfcc1_m* --leave-out last=mfcc1_var";
     let text = place.run(own);
     for wanted in ["left out", "first", "last", "nothing", "change"] {
         assert!(text.contains(wanted), "{wanted}: {text}");
@@ -180,8 +180,8 @@ fn features_are_weighed_by_leaving_them_out() {
         exported.iter().map(|row| row["columns"].as_str()).collect::<BTreeSet<_>>(),
         ["1", "2"].into()
     );
-    assert!(place.refused("ablate --data t.csv --group x=pitch*").contains("no column matches `pitch*`"));
-    assert!(place.refused("ablate --data t.csv --group x=*").contains("no column left"));
+    assert!(place.refused("ablate --data t.csv --leave-out x=pitch*").contains("no column matches `pitch*`"));
+    assert!(place.refused("ablate --data t.csv --leave-out x=*").contains("no column left"));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The reader of feature tables.
 #![no_main]
 
+use genre_bench_fuzz::dataset::table::choice::ColumnChoice;
 use genre_bench_fuzz::dataset::table::read;
 use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    match read(file_of(data).path()) {
+    match read(file_of(data).path(), &ColumnChoice::default()) {
         Ok(table) => {
             assert_eq!(table.features.dim(), (table.labels.len(), table.columns.len()));
             assert_eq!(table.lines.len(), table.labels.len());

@@ -1,6 +1,4 @@
-//! The reader of feature tables, with the module that it leans on.
+//! The reader of feature tables, with the modules that it leans on.
 
-#[path = "../../src/dataset/columns.rs"]
-mod columns;
-#[path = "../../src/dataset/table.rs"]
+#[path = "../../src/dataset/table/mod.rs"]
 pub mod table;

@@ -1,6 +1,6 @@
 use super::flags::ExperimentFlags;
 use super::{Registry, run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Ablation, Experiment};
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ Examples:
   bench ablate --data gtzan --segment 10         what each group of features is worth to svm-c10
   bench ablate --data gtzan --models svm,forest  to two models
   bench ablate --data gtzan --protocol artist    to music by other artists
-  bench ablate --data gtzan --group timbre=mfcc*,spectral* --group rhythm=tempo
+  bench ablate --data gtzan --leave-out timbre=mfcc*,spectral* --leave-out rhythm=tempo
   bench ablate --data gtzan --json | jq '.ablation[] | [.without, .change.mean]'
 
 Each group of columns is left out in turn, everything else being the same: split, seed, parameters. The change is that \
@@ -25,13 +25,13 @@ pub(super) struct Args {
     models: Vec<String>,
     /// A group of your own: NAME=COLUMN,COLUMN, where a COLUMN may end in `*`; may be given repeatedly [default: chroma,
     /// energy, spectral, harmonic-percussive, rhythm and mfcc; other columns by the start of their names]
-    #[arg(long = "group", value_name = "NAME=COLUMNS")]
+    #[arg(long = "leave-out", value_name = "NAME=COLUMNS")]
     groups: Vec<ColumnGroup>,
     #[command(flatten)]
     flags: ExperimentFlags,
 }
 
-/// The value of `--group`.
+/// The value of `--leave-out`.
 #[derive(Debug, Clone)]
 struct ColumnGroup {
     name: String,
@@ -55,5 +55,13 @@ impl FromStr for ColumnGroup {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let groups = args.groups.iter().map(|group| (group.name.clone(), group.patterns.clone())).collect();
     let experiment = args.flags.experiment(&args.models);
+    if let Some(group) = experiment.data.group.as_ref().filter(|group| group.contains('=')) {
+        let reason = format!("`{group}` is no column that says which examples belong together");
+        return Err(Error::new(
+            "--group",
+            reason,
+            format!("--leave-out {group} leaves a group of columns out"),
+        ));
+    }
     run::one(&Experiment { ablate: Some(Ablation { groups }), ..experiment }, &args.flags, registry)
 }

@@ -24,6 +24,8 @@ pub struct ExampleFacts {
     pub genre: String,
     /// A number that tracks of the same artist share.
     pub artist: Option<usize>,
+    /// The part of a split that it is in, if a column says so.
+    pub part: Option<String>,
     /// Line of the file that it was read from.
     pub line: Option<u64>,
 }
@@ -98,6 +100,7 @@ impl DatasetParts {
                 .zip(&self.examples)
                 .for_each(|(&track, facts)| artists.of_track[track] = facts.artist);
         }
+        let parts = order.iter().filter_map(|&row| self.examples[row].part.clone()).collect();
         let columns: Arc<[String]> = self.columns.into();
         let table = self.features.select(Axis(0), &order);
         let contents: Vec<[u8; 32]> = if self.contents.is_empty() {
@@ -124,6 +127,7 @@ impl DatasetParts {
             catalogue,
             artists,
             artists_path: None,
+            parts,
             notes: self.notes,
         })
     }
@@ -157,7 +161,7 @@ fn one_genre_a_track(
             let before = first.line.map(|line| format!(" on line {line}")).unwrap_or_default();
             let reason =
                 format!("track `{}` is `{}` here but `{}`{before}", tracks[track], facts.genre, first.genre);
-            let hint = "correct the label, or tell tracks apart in a `clip` column";
+            let hint = "correct the label, or name the column that tells tracks apart, --group COLUMN";
             return Err(match facts.line {
                 Some(line) => Error::at_line(path, line, reason, hint),
                 None => Error::at(path, reason, hint),

@@ -127,7 +127,7 @@ fn examples(
             segment,
             genre: recording.genre().to_owned(),
             artist: Some(recording.artist()),
-            line: None,
+            ..ExampleFacts::default()
         };
         let samples = &samples[range];
         let features = match &mut extractor {

@@ -88,6 +88,9 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
     } else {
         kept.iter().map(|&e| dataset.contents[e]).collect()
     };
+    if !dataset.parts.is_empty() {
+        dataset.parts = kept.iter().map(|&e| dataset.parts[e].clone()).collect();
+    }
     dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &contents, &catalogue);
     let spectrograms = dataset.spectrograms.select(&kept);
     Dataset { table, contents, spectrograms, catalogue, ..dataset }

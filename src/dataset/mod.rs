@@ -5,7 +5,7 @@ mod assemble;
 pub mod audio;
 mod builtin;
 mod catalogue;
-mod columns;
+mod columnar;
 mod computed;
 mod drop_faults;
 mod fingerprint;
@@ -21,6 +21,7 @@ pub use catalogue::{Catalogue, Example};
 pub use resize::ImageSize;
 pub use source::Source;
 pub use spectrograms::SpectrogramSource;
+pub use table::choice::{ColumnChoice, Globs};
 
 use crate::error::Result;
 use crate::recordings::{layouts, names};
@@ -53,6 +54,8 @@ pub struct Dataset {
     pub artists: Artists,
     /// The file the artists came from.
     pub artists_path: Option<PathBuf>,
+    /// Part of each example in a split that a column gives; empty if no such column was asked for.
+    pub parts: Vec<String>,
     /// What the user should know about how the table was read.
     pub notes: Vec<String>,
 }
@@ -129,6 +132,7 @@ impl Dataset {
     /// What `source` names, faults and all.
     fn whole(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
         let Some(data) = &source.data else {
+            source.only_of_tables("the built-in music")?;
             return builtin::dataset(source, progress);
         };
         if !data.is_dir() {
@@ -139,6 +143,7 @@ impl Dataset {
             Ok(file) => Self::from_csv(&file, source),
             Err(no_table) => {
                 layout.labelled_by_folder(data)?;
+                source.only_of_tables("a folder of audio or images")?;
                 Self::from_files(data, source, progress)?.ok_or(no_table)
             }
         }
@@ -146,7 +151,11 @@ impl Dataset {
 
     fn from_csv(file: &Path, source: &Source) -> Result<Self> {
         layouts::table_of_features(file)?;
-        let mut dataset = DatasetParts::from(table::read(file)?).dataset(file, source.seconds)?;
+        let raw = match columnar::read(file, &source.columns)? {
+            Some(raw) => raw,
+            None => table::read(file, &source.columns)?,
+        };
+        let mut dataset = DatasetParts::from(raw).dataset(file, source.seconds)?;
         dataset.add_artists(source.artists.clone().or_else(|| layouts::artists_beside(file)))?;
         Ok(dataset)
     }
@@ -181,16 +190,11 @@ impl Dataset {
 impl From<RawTable> for DatasetParts {
     /// What somebody else's names say is read here, once.
     fn from(raw: RawTable) -> Self {
-        let mut notes = Vec::new();
-        if !raw.ignored.is_empty() {
-            let shown = raw.ignored.join(", ");
-            notes
-                .push(format!("columns that are not among the 57 published features were left out: {shown}"));
-        }
+        let mut notes = raw.notes;
         if raw.filenames.is_none() && raw.tracks.is_none() {
             notes.push(
                 "the table has no `filename` column: every row is taken for a track of its own; \
-                 if rows are segments of one track, scores under `track` leak"
+                 if rows are segments of one track, scores under `track` leak (--group COLUMN says which belong together)"
                     .to_owned(),
             );
         }
@@ -216,6 +220,7 @@ impl From<RawTable> for DatasetParts {
                 name,
                 genre,
                 artist: None,
+                part: raw.parts.as_ref().map(|parts| parts[row].clone()),
                 line: Some(line),
             }
         };

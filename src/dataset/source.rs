@@ -1,4 +1,5 @@
-use super::ImageSize;
+use super::{ColumnChoice, ImageSize};
+use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use genre_bench_api::Representation;
 use std::path::PathBuf;
@@ -25,8 +26,25 @@ pub struct Source {
     pub representations: Vec<Representation>,
     /// Size that larger spectrograms are brought to.
     pub spectrogram_size: Option<ImageSize>,
+    /// Which columns of a table play which part.
+    pub columns: ColumnChoice,
     /// An audit's report: its faults and duplicates are left out.
     pub drop_faults: Option<PathBuf>,
+}
+
+impl Source {
+    /// Refuses what is said of columns where none are read.
+    pub(super) fn only_of_tables(&self, what: &str) -> Result<()> {
+        if self.columns == ColumnChoice::default() {
+            return Ok(());
+        }
+        let reason = format!("{what} has no columns to choose from");
+        Err(Error::new(
+            "--label, --group, --id, --features, --drop, --protocol column:NAME",
+            reason,
+            "name a table, --data FILE.csv",
+        ))
+    }
 }
 
 impl Default for Source {
@@ -42,6 +60,7 @@ impl Default for Source {
             image_size: ImageSize::default(),
             representations: Vec::new(),
             spectrogram_size: None,
+            columns: ColumnChoice::default(),
             drop_faults: None,
         }
     }

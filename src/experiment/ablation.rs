@@ -64,7 +64,7 @@ impl Ablation {
             let matching = |(group, patterns): (&String, &Vec<String>)| matching(group, patterns, columns);
             self.groups.iter().map(matching).collect::<std::result::Result<_, Invalid>>()?
         };
-        let hint = "name some, --group NAME=COLUMN,COLUMN*";
+        let hint = "name some, --leave-out NAME=COLUMN,COLUMN*";
         if groups.len() > MOST_GROUPS {
             let reason = format!("its columns fall into {} groups by their names", groups.len());
             return Err(Error::new(&dataset.info.name, reason, hint));

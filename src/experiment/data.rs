@@ -1,5 +1,7 @@
 use super::{Invalid, is_default};
-use crate::dataset::ImageSize;
+use crate::dataset::{ColumnChoice, Globs, ImageSize};
+use crate::protocol::Protocol;
+use crate::util::as_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -27,6 +29,28 @@ pub struct Data {
     #[arg(long, value_name = "CSV")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artists: Option<PathBuf>,
+    /// Column of the table that holds the genre [default: label, genre or class]
+    #[arg(long, value_name = "COLUMN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Column that says which examples belong together, such as the track [default: track, clip, group, track_id or
+    /// clip_id, or what the names of the examples say]
+    #[arg(long, value_name = "COLUMN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Column with the names of the examples [default: filename or file]
+    #[arg(long, value_name = "COLUMN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The columns that are features, separated by commas, with * and ?; one that is named in full is taken even if it
+    /// seems to tell the class [default: all columns of numbers]
+    #[arg(long, value_name = "COLUMNS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Globs>,
+    /// Columns to leave alone, separated by commas, with * and ?
+    #[arg(long, value_name = "COLUMNS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drop: Option<Globs>,
     /// Leave out what `bench data audit DIR -o FILE` found unusable, and all but one of each group of duplicates
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +66,24 @@ fn parse_seconds(text: &str) -> Result<u32, String> {
     }
 }
 
+as_text!(Globs: "mfcc*,tempo");
+
 impl Data {
+    /// What is said of a table's columns, that of the split among them.
+    pub(super) fn columns(&self, protocol: &Protocol) -> ColumnChoice {
+        ColumnChoice {
+            label: self.label.clone(),
+            group: self.group.clone(),
+            id: self.id.clone(),
+            split: match protocol {
+                Protocol::Column(name) => Some(name.clone()),
+                _ => None,
+            },
+            features: self.features.clone(),
+            drop: self.drop.clone(),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Invalid> {
         if self.segment == Some(0) {
             return Err(Invalid::new("data.segment", "an example of 0 s has no sound", "30, 10 or 3"));

@@ -25,7 +25,7 @@ impl Invalid {
             ["parameters", model] => format!("--set {model}"),
             ["parameters", model, parameter] => format!("--set {model}.{parameter}"),
             ["tune", "grid", parameter] => format!("--grid {parameter}"),
-            ["ablate", "groups", group] => format!("--group {group}"),
+            ["ablate", "groups", group] => format!("--leave-out {group}"),
             ["networks", "configuration"] => "--reduced".to_owned(),
             [.., last] => format!("--{last}"),
             [] => String::new(),

@@ -113,9 +113,7 @@ impl Registry {
 
 /// The word that was probably meant by one that is not among them.
 pub(super) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = words.map(|other| (strsim::jaro_winkler(word, other), other));
-    let closest = likeness.max_by(|a, b| a.0.total_cmp(&b.0));
-    closest.filter(|(likeness, other)| *likeness > 0.8 && *other != word).map(|(_, other)| other)
+    crate::util::nearest(word, words, 1).pop()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::prepared::{Prepared, Search};
 use super::tuning::{choose, ends_chosen, inner_scores};
 use super::{Data, Experiment, Registry};
-use crate::dataset::{Dataset, ImageSize, Source};
+use crate::dataset::{ColumnChoice, Dataset, ImageSize, Source};
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use crate::protocol::Split;
@@ -46,6 +46,7 @@ pub struct Session<'a> {
 /// Data with what it was loaded for.
 pub struct Loaded {
     data: Data,
+    columns: ColumnChoice,
     /// Of made-up data.
     seed: Option<u64>,
     representations: Vec<Representation>,
@@ -202,8 +203,10 @@ impl Session<'_> {
         representations.dedup();
         let table = models.clone().any(|model| model.reads.table());
         let seed = experiment.data.path.is_none().then_some(experiment.seed);
+        let columns = experiment.data.columns(&experiment.split.protocol);
         let same = |loaded: &Loaded| {
             loaded.data == experiment.data
+                && loaded.columns == columns
                 && loaded.seed == seed
                 && loaded.representations == representations
                 && loaded.spectrogram_size == spectrogram_size
@@ -220,6 +223,7 @@ impl Session<'_> {
             seed: experiment.seed,
             cache: self.cache.clone(),
             image_size: data.image_size,
+            columns: columns.clone(),
             drop_faults: data.drop_faults.clone(),
             representations: representations.clone(),
             spectrogram_size,
@@ -230,7 +234,7 @@ impl Session<'_> {
         let dataset = Rc::new(Dataset::load(&source, &|done, total| self.observer.reading(done, total))?);
         let kept = Rc::clone(&dataset);
         *self.loaded.borrow_mut() =
-            Some(Loaded { data, seed, representations, spectrogram_size, table, dataset: kept });
+            Some(Loaded { data, columns, seed, representations, spectrogram_size, table, dataset: kept });
         Ok(dataset)
     }
 }

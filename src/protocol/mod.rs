@@ -4,6 +4,7 @@
 //! all of them are fitted and scored on the same examples. Its table, written by [`table`], is what
 //! the split's hash is taken of.
 
+mod column;
 mod fault_filtered;
 mod inner;
 mod leakage;
@@ -37,6 +38,8 @@ pub enum Protocol {
     FaultFiltered,
     /// Whatever a table says.
     File(PathBuf),
+    /// Whatever a column of the feature table says.
+    Column(String),
 }
 
 impl Protocol {
@@ -70,6 +73,7 @@ impl Protocol {
             Self::Artist => "artist".to_owned(),
             Self::FaultFiltered => "fault-filtered".to_owned(),
             Self::File(path) => format!("file:{}", path.display()),
+            Self::Column(name) => format!("column:{name}"),
         }
     }
 }
@@ -81,8 +85,11 @@ impl FromStr for Protocol {
         if let Some(path) = text.strip_prefix("file:").filter(|path| !path.is_empty()) {
             return Ok(Self::File(path.into()));
         }
+        if let Some(name) = text.strip_prefix("column:").filter(|name| !name.is_empty()) {
+            return Ok(Self::Column(name.to_owned()));
+        }
         Self::NAMED.into_iter().map(|(protocol, _)| protocol).find(|p| p.name() == text).ok_or_else(|| {
-            "expected segment, track, artist, fault-filtered or file:PATH (see `bench list protocols`)"
+            "expected segment, track, artist, fault-filtered, file:PATH or column:NAME (see `bench list protocols`)"
                 .to_owned()
         })
     }
@@ -225,6 +232,10 @@ impl Split {
             Protocol::File(path) => {
                 let only = fixed(request, "the split file says what the folds are")?;
                 (table::read(path, &dataset.catalogue)?, only)
+            }
+            Protocol::Column(name) => {
+                let only = fixed(request, "the column says what the folds are")?;
+                (column::folds(dataset, name)?, only)
             }
         };
         let scheme = scheme.unwrap_or_else(|| match folds.len() {

@@ -2,6 +2,7 @@
 
 mod files;
 mod hash;
+mod nearest;
 mod parallel;
 pub mod shown;
 pub(crate) mod simd;
@@ -9,5 +10,6 @@ mod text;
 
 pub use files::{ASIDE, WholeFile, write_whole};
 pub use hash::{content_of, hex};
+pub use nearest::nearest;
 pub use parallel::in_order;
 pub(crate) use text::as_text;

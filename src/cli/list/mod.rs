@@ -134,7 +134,9 @@ fn protocols() -> String {
     let mut text = heading("Protocols (--protocol)");
     let file = "a table with the columns example (or track), fold and part";
     let named = Protocol::NAMED.iter().map(|(protocol, meaning)| (protocol.name(), *meaning));
-    for (name, meaning) in named.chain([("file:PATH".to_owned(), file)]) {
+    let column = "a column of the feature table with train, valid and test, or with numbers of folds";
+    let others = [("file:PATH".to_owned(), file), ("column:NAME".to_owned(), column)];
+    for (name, meaning) in named.chain(others) {
         text += &paragraph(&format!("  {name:<15} "), meaning);
     }
     text + "\n"

@@ -1,0 +1,165 @@
+//! Feature tables in the columnar formats: Parquet and Arrow IPC (Feather), told by their first bytes.
+
+use super::table::cells::Cells;
+use super::table::choice::ColumnChoice;
+use super::table::{RawTable, has_texts, open, table_of, unique};
+use crate::error::{Error, Result};
+use polars::prelude::{
+    ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult,
+    SerReader,
+};
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// A format and the bytes its files start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Parquet,
+    Arrow,
+}
+
+const MAGIC: [(&[u8], Format); 2] = [(b"PAR1", Format::Parquet), (b"ARROW1\0\0", Format::Arrow)];
+
+/// What a file may unfold to.
+const MAX_UNFOLDED: i64 = 2 << 30;
+
+/// Reads a feature table as `table::read` does, if the file is in a columnar format.
+///
+/// # Errors
+///
+/// The file is broken or too large, a column is of a type that is not read, or the table is no feature table.
+pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Option<RawTable>> {
+    // The start of a pipe is gone once it was looked at.
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut file = open(path)?;
+    let broken = |e: &dyn std::fmt::Display| {
+        Error::at(path, format!("cannot be read: {e}"), "is the file whole? write it again, or give a CSV")
+    };
+    let mut start = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut start).map_err(|e| broken(&e))?;
+    let Some((_, format)) = MAGIC.into_iter().find(|(magic, _)| start.starts_with(magic)) else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)).map_err(|e| broken(&e))?;
+    // Polars trusts what files say of themselves more than is good; a contradiction may make it panic.
+    let read = catch_unwind(AssertUnwindSafe(|| match format {
+        Format::Parquet => parquet(path, bytes, choice),
+        Format::Arrow => arrow(path, bytes, choice),
+    }));
+    let frame = match read {
+        Ok(frame) => frame?,
+        Err(_) => return Err(broken(&"its parts contradict each other")),
+    };
+    table_of(path, cells(path, &frame, choice)?, choice).map(Some)
+}
+
+fn parquet(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<DataFrame> {
+    let broken = |e| polars_error(path, e);
+    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
+    let rows = reader.num_rows().map_err(broken)?;
+    let metadata = reader.get_metadata().map_err(broken)?;
+    let unfolded: i64 = metadata.row_groups.iter().map(|group| group.total_byte_size() as i64).sum();
+    let schema = reader.schema().map_err(broken)?;
+    let fields: Vec<(&str, &ArrowDataType)> =
+        schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
+    let wanted = wanted(path, &fields, choice)?;
+    if !(0..=MAX_UNFOLDED).contains(&unfolded) {
+        let reason = format!("unfolds to more than {} GiB", MAX_UNFOLDED >> 30);
+        return Err(Error::at(path, reason, "is it a feature table?"));
+    }
+    empty_cells(path, &wanted)?.room_for(path, rows)?;
+    reader.with_columns(Some(wanted)).finish().map_err(broken)
+}
+
+fn arrow(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<DataFrame> {
+    let broken = |e| polars_error(path, e);
+    let mut reader = IpcReader::new(Cursor::new(bytes));
+    let schema = reader.schema().map_err(broken)?;
+    let fields: Vec<(&str, &ArrowDataType)> =
+        schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
+    let wanted = wanted(path, &fields, choice)?;
+    reader.with_columns(Some(wanted)).finish().map_err(broken)
+}
+
+fn polars_error(path: &Path, error: polars::prelude::PolarsError) -> Error {
+    Error::at(path, format!("cannot be read: {error}"), "is the file whole? write it again, or give a CSV")
+}
+
+fn empty_cells(path: &Path, names: &[String]) -> Result<Cells> {
+    unique(path, names)?;
+    Ok(Cells::new(names.to_vec(), "row", |_| false))
+}
+
+/// The columns to read: all but those that are dropped.
+///
+/// # Errors
+///
+/// A column is of a type that this build of polars has not.
+fn wanted(path: &Path, fields: &[(&str, &ArrowDataType)], choice: &ColumnChoice) -> Result<Vec<String>> {
+    let dropped = |name: &str| choice.drop.as_ref().is_some_and(|globs| globs.matches(name));
+    let mut names = Vec::new();
+    for (name, kind) in fields {
+        use ArrowDataType as A;
+        let hint = match kind {
+            A::Dictionary(..) => "store it as text",
+            A::Int8 | A::Int16 | A::UInt8 | A::UInt16 | A::Float16 | A::Decimal(..) => {
+                "store it as a whole or real number of 32 or 64 bits"
+            }
+            A::Int32 | A::Int64 | A::UInt32 | A::UInt64 | A::Float32 | A::Float64 => "",
+            A::Utf8 | A::LargeUtf8 | A::Utf8View | A::Boolean => "",
+            _ => "delete it",
+        };
+        if hint.is_empty() {
+            names.push((*name).to_owned());
+        } else if !dropped(name) {
+            let reason = format!("column `{name}` is of the type {kind:?}, which is not read");
+            return Err(Error::at(path, reason, format!("{hint}, or leave it out, --drop {name}")));
+        }
+    }
+    Ok(names)
+}
+
+/// The cells of a frame, rows counted from 1.
+fn cells(path: &Path, frame: &DataFrame, choice: &ColumnChoice) -> Result<Cells> {
+    let names: Vec<String> = frame.get_column_names().iter().map(|name| name.trim().to_owned()).collect();
+    unique(path, &names)?;
+    let mut cells = Cells::new(names, "row", |name| has_texts(name, choice));
+    cells.room_for(path, frame.height())?;
+    cells.lines = (1..=frame.height() as u64).collect();
+    for (at, column) in frame.columns().iter().enumerate() {
+        add(&mut cells, at, column).map_err(|e| polars_error(path, e))?;
+    }
+    Ok(cells)
+}
+
+fn add(cells: &mut Cells, at: usize, column: &Column) -> PolarsResult<()> {
+    let to = &mut cells.columns[at];
+    let rows = 1_u64..;
+    match column.dtype() {
+        DataType::String => {
+            rows.zip(column.str()?.iter()).for_each(|(row, text)| to.push(row, text.unwrap_or("")));
+        }
+        DataType::Boolean => {
+            let text = |value: Option<bool>| value.map_or(String::new(), |value| value.to_string());
+            rows.zip(column.bool()?.iter()).for_each(|(row, value)| to.push(row, &text(value)));
+        }
+        kind => {
+            let whole = kind.is_integer();
+            let numbers = column.cast(&DataType::Float64)?;
+            for (row, value) in rows.zip(numbers.f64()?.iter()) {
+                let text = || match (value, whole) {
+                    // Exact also where a double is not.
+                    (Some(_), true) => column.get(row as usize - 1).map_or(String::new(), |v| v.to_string()),
+                    (Some(value), false) => value.to_string(),
+                    (None, _) => String::new(),
+                };
+                to.push_number(row, value, text);
+            }
+        }
+    }
+    Ok(())
+}
