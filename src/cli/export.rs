@@ -1,6 +1,6 @@
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
-use super::{Out, Registry, Status, print};
+use super::{Out, Registry, print, status_of_stored};
 use crate::error::{Error, Result};
 use crate::report::{FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
@@ -54,5 +54,5 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         None => print(&bytes)?,
         Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,
     }
-    Ok(Status::DONE)
+    Ok(status_of_stored(&results))
 }

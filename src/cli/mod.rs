@@ -19,6 +19,7 @@ mod tune;
 
 use crate::error::{Error, Result};
 use crate::experiment::Registry;
+use crate::report::Results;
 use clap::{Parser, Subcommand};
 use console::style;
 use genre_bench_api::Model;
@@ -175,6 +176,23 @@ struct Out {
 /// Tells the user of an error.
 fn report(error: &Error) {
     eprintln!("{} {error}", style("error:").for_stderr().red().bold());
+}
+
+/// Tells the user of something that is not as it should be, though the work goes on.
+fn warn(what: impl std::fmt::Display) {
+    eprintln!("{} {what}", style("warning:").for_stderr().yellow().bold());
+}
+
+/// Tells what of a stored run is not what it should be and so is not shown, and returns the exit status.
+fn status_of_stored(results: &Results) -> u8 {
+    if results.damaged.is_empty() {
+        return Status::DONE;
+    }
+    results.damaged.iter().for_each(warn);
+    eprintln!(
+        "this counts as missing; give the command of the run again, and it is set aside and computed anew"
+    );
+    Status::PARTLY_FAILED
 }
 
 /// Prints to standard output. A reader that has had enough, as in `bench list | head`, is no error.

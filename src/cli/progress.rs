@@ -1,5 +1,7 @@
+use super::warn;
 use crate::experiment::SessionObserver;
 use crate::run::{Cell, CellOutcome, Plan, RunObserver};
+use crate::util::Damage;
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
@@ -40,6 +42,10 @@ impl SessionObserver for Console {
         if !self.quiet {
             eprintln!("{line}");
         }
+    }
+
+    fn warns(&self, line: &str) {
+        warn(line);
     }
 
     fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a> {
@@ -124,6 +130,10 @@ impl RunObserver for Progress<'_> {
             let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
             self.bar.suspend(|| eprintln!("{label} {reason}"));
         }
+    }
+
+    fn damaged(&self, _cell: Cell, damage: &Damage) {
+        self.bar.suspend(|| warn(damage));
     }
 
     fn cancelled(&self) -> bool {

@@ -1,11 +1,13 @@
 //! What several rooms need and none of them is about.
 
+mod damage;
 mod files;
 mod hash;
 mod parallel;
 pub(crate) mod simd;
 mod text;
 
+pub use damage::{DAMAGED, Damage};
 pub use files::{ASIDE, WholeFile, write_whole};
 pub use hash::{content_of, hex};
 pub use parallel::in_order;
