@@ -132,7 +132,7 @@ impl RunObserver for Progress<'_> {
         }
     }
 
-    fn damaged(&self, _cell: Cell, damage: &Damage) {
+    fn damaged(&self, damage: &Damage) {
         self.bar.suspend(|| warn(damage));
     }
 

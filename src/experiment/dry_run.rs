@@ -73,7 +73,7 @@ impl Session<'_> {
             tuned.model = format!("{} tuned", plan.models[0].name);
             models.push(tuned);
         }
-        for damage in store.iter().flat_map(Store::damaged) {
+        for damage in store.iter().flat_map(Store::take_untold) {
             self.observer.warns(&format!("{damage}; it counts as missing"));
         }
         let (cores, jobs) = self.cores_and_jobs();

@@ -101,7 +101,7 @@ impl Session<'_> {
     /// The store cannot be written to, or no worker can be started.
     pub fn run(&self, prepared: &Prepared) -> Result<Option<Evaluated>> {
         let store = Store::create(&self.out)?;
-        store.damaged().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
+        store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
         let (mut models, mut notes, mut searched) = (prepared.models.clone(), Vec::new(), None);
         if let Some(search) = &prepared.search {
             let Some(found) = self.search(prepared, search, &store)? else { return Ok(None) };
@@ -114,10 +114,9 @@ impl Session<'_> {
         }
         let mut plan = prepared.plan(models)?;
         plan.notes.extend(notes);
-        let told = store.damaged().len();
         let catalogue = &prepared.dataset.catalogue;
         let saved = store.save_run(&plan, catalogue, &prepared.split.folds, &prepared.experiment.to_toml()?);
-        store.damaged().iter().skip(told).for_each(|damage| self.observer.warns(&damage.to_string()));
+        store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
         let unsaved = match saved {
             // Before days are spent on what cannot be stored; but what is there already can be shown.
             Err(error) if !is_stored(&plan, prepared, &store) => return Err(error),

@@ -107,7 +107,12 @@ impl Cache {
     /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
     pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
         let path = self.path(key);
-        match decode(key, &fs::read(&path).ok()?) {
+        let entry = match fs::read(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(e) => Err(format!("cannot be read: {e}")),
+            Ok(bytes) => decode(key, &bytes).map_err(str::to_owned),
+        };
+        match entry {
             Ok(entry) => entry,
             Err(reason) => {
                 let damage = Damage::new(&path, reason).set_aside();

@@ -42,8 +42,8 @@ pub trait RunObserver: Sync {
     fn progress(&self, _cell: Cell, _done: usize, _total: usize, _note: &str) {}
     /// A cell ended; `computed` is false if it was in the store already.
     fn ended(&self, _cell: Cell, _outcome: &CellOutcome, _computed: bool) {}
-    /// Something stored for a cell is not what it should be, and is computed again.
-    fn damaged(&self, _cell: Cell, _damage: &Damage) {}
+    /// Something in the store is not what it should be, and is computed again.
+    fn damaged(&self, _damage: &Damage) {}
     /// Whether the user wants the run to stop.
     fn cancelled(&self) -> bool {
         false
@@ -121,20 +121,20 @@ impl Job<'_> {
                 return Some((outcome, None));
             }
             Ok(Claim::Busy) => return None,
-            Ok(Claim::Ours(lock, damaged)) => {
-                damaged.iter().for_each(|damage| self.observer.damaged(cell, damage));
-                Some(lock)
-            }
+            Ok(Claim::Ours(lock)) => Some(lock),
             Err(e) => {
                 error = Some(e);
                 None
             }
         };
+        let tell_damage = || self.store.take_untold().iter().for_each(|damage| self.observer.damaged(damage));
+        tell_damage();
         self.observer.started(cell);
         let outcome = self.compute(cell, fold, worker, lock.as_ref());
         if let Some(lock) = lock {
             error = self.store.finish(lock, &outcome).err();
         }
+        tell_damage();
         self.observer.ended(cell, &outcome, true);
         Some((outcome, error))
     }
@@ -175,7 +175,7 @@ impl Job<'_> {
         let try_once = || worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit)));
         let mut ended = try_once();
         if let (Ok(Err(genre_bench_api::Error::Checkpoint(reason))), Some(lock)) = (&ended, lock) {
-            self.observer.damaged(cell, &self.store.set_scratch_aside(lock, reason));
+            self.store.set_scratch_aside(lock, reason);
             ended = try_once();
         }
         match ended {

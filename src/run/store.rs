@@ -43,7 +43,14 @@ const AGAIN: &str = "give the command of the run again: what is damaged is set a
 pub struct Store {
     root: PathBuf,
     /// Shared by clones.
-    damaged: Arc<Mutex<Vec<Damage>>>,
+    found: Arc<Mutex<Found>>,
+}
+
+/// Damage that was found, and how much of it somebody was told of.
+#[derive(Debug, Default)]
+struct Found {
+    damaged: Vec<Damage>,
+    told: usize,
 }
 
 /// What became of asking for a cell.
@@ -51,8 +58,8 @@ pub struct Store {
 pub enum Claim {
     /// It is finished (or has just failed in another process).
     Ended(CellOutcome),
-    /// It is ours to compute; no other process will before the lock is dropped. With what was set aside for it.
-    Ours(CellLock, Vec<Damage>),
+    /// It is ours to compute; no other process will before the lock is dropped.
+    Ours(CellLock),
     /// Another process is computing it.
     Busy,
 }
@@ -109,7 +116,9 @@ impl Store {
                 let hint = "is it the --out folder of a run? If not, name another";
                 return Err(Error::at(&damage.path, damage.reason, hint));
             }
-            Some(damage) if was_there && store.holds_something() => store.note(damage.set_aside()),
+            Some(damage) if damage.path.exists() || store.holds_something() => {
+                store.note(damage.set_aside());
+            }
             Some(_) => {}
         }
         // Every other file says by itself whether it is to be believed.
@@ -120,7 +129,7 @@ impl Store {
     }
 
     fn at(root: &Path) -> Self {
-        Self { root: root.to_owned(), damaged: Arc::default() }
+        Self { root: root.to_owned(), found: Arc::default() }
     }
 
     /// Whether there is a store in the folder, of whatever format.
@@ -161,7 +170,7 @@ impl Store {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                return Ok(Some(Damage::new(&path, "is missing")));
+                return Ok(Some(Damage::new(&path, "is missing, so nothing says how to read the rest")));
             }
             Err(e) => return Ok(Some(Damage::new(&path, format!("cannot be read: {e}")))),
         };
@@ -189,13 +198,21 @@ impl Store {
 
     /// What was found so far that is not what it should be, each file once.
     pub fn damaged(&self) -> Vec<Damage> {
-        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).damaged.clone()
+    }
+
+    /// What of it was found since the last call.
+    pub fn take_untold(&self) -> Vec<Damage> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let untold = found.damaged[found.told..].to_vec();
+        found.told = found.damaged.len();
+        untold
     }
 
     fn note(&self, damage: Damage) {
-        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
-        if !damaged.contains(&damage) {
-            damaged.push(damage);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if !found.damaged.contains(&damage) {
+            found.damaged.push(damage);
         }
     }
 
@@ -237,9 +254,8 @@ impl Store {
             Ok(()) => Ok(match look() {
                 (Some(outcome), _) => Claim::Ended(outcome),
                 (None, damaged) => {
-                    let aside: Vec<Damage> = damaged.into_iter().map(Damage::set_aside).collect();
-                    aside.iter().for_each(|damage| self.note(damage.clone()));
-                    Claim::Ours(CellLock { of: of.clone(), path, _file: file }, aside)
+                    damaged.into_iter().for_each(|damage| self.note(damage.set_aside()));
+                    Claim::Ours(CellLock { of: of.clone(), path, _file: file })
                 }
             }),
             Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
@@ -281,10 +297,8 @@ impl Store {
     }
 
     /// Moves a scratch folder out of the way that no fit of the cell can go on from.
-    pub fn set_scratch_aside(&self, lock: &CellLock, reason: &str) -> Damage {
-        let damage = Damage::new(&self.partial(lock), reason).set_aside();
-        self.note(damage.clone());
-        damage
+    pub fn set_scratch_aside(&self, lock: &CellLock, reason: &str) {
+        self.note(Damage::new(&self.partial(lock), reason).set_aside());
     }
 
     /// Stores how a cell ended.

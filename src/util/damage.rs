@@ -48,7 +48,7 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!("{DAMAGED}{number}"));
         let aside = PathBuf::from(name);
-        if fs::symlink_metadata(&aside).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+        if fs::symlink_metadata(&aside).is_err() {
             fs::rename(path, &aside)?;
             return Ok(aside);
         }
