@@ -249,6 +249,7 @@ def main():
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bench", default="target/release/bench", type=lambda p: str(pathlib.Path(p).resolve()))
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, however many kills there were")
     parser.add_argument("--at-once", type=int, default=1, help="jobs at a time")
     parser.add_argument("--only", help="jobs whose names contain this")
     args = parser.parse_args()
@@ -260,9 +261,13 @@ def main():
     for job in jobs:
         known[job.name] = undisturbed(job, args.bench, data, address)
         print(f"{job.name}: {known[job.name][1]:.2f} s undisturbed", flush=True)
+    start, told = time.monotonic(), 0
     kills, trials, mismatches = collections.Counter(), collections.Counter(), collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(args.at_once) as pool:
-        while sum(kills.values()) < args.kills:
+        while sum(kills.values()) < args.kills and time.monotonic() - start < 60 * args.minutes:
+            if sum(kills.values()) >= told + 50:
+                told = sum(kills.values())
+                print(f"{told} kills in {time.monotonic() - start:.0f} s", flush=True)
             # The job with the fewest kills, so that all have about as many.
             batch = sorted(jobs, key=lambda job: kills[job.name])[: max(args.at_once, 1)]
             seeds = [random.Random(rng.random()) for _ in batch]

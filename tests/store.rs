@@ -305,7 +305,9 @@ fn what_is_another_cells_or_runs_is_not_believed() {
     let own: Vec<&PathBuf> = cells.iter().filter(|p| p.to_string_lossy().contains("knn-1-r0-f")).collect();
     let before = scores(&serde_json::from_slice(&good).unwrap());
     // Of both seeds: folds 1 and 2 become fold 0.
-    own[2..6].iter().for_each(|path| drop(fs::copy(own[0], path).unwrap()));
+    for path in &own[2..6] {
+        fs::copy(own[0], path).unwrap();
+    }
     let (stdout, said) = shown(1);
     let json: Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!(row(&json, "knn-1")["folds_done"], 1, "{json}");

@@ -195,7 +195,8 @@ impl Cache {
             if name.ends_with(ENTRY) || name.contains(&format!("{ENTRY}{DAMAGED}")) || name.starts_with(ASIDE)
             {
                 // Another program may have renamed or deleted it meanwhile.
-                files.extend(entry.metadata().ok().map(|kind| (entry.path(), kind.len())));
+                let file = entry.metadata().ok().filter(fs::Metadata::is_file);
+                files.extend(file.map(|kind| (entry.path(), kind.len())));
             }
         }
         Ok(files)

@@ -36,7 +36,7 @@ const AGAIN: &str = "give the command of the run again: what is damaged is set a
 /// Files appear whole or not at all: each is written under another name and then renamed. So a
 /// process may be killed at any moment, and several may share a store.
 ///
-/// Nothing is believed because of its name: every file has a checksum (see [`sealed`]) and says which cell or run it is
+/// Nothing is believed because of its name: every file has a checksum and says which cell or run it is
 /// of. What is not what it should be counts as missing and is told of by [`Store::damaged`]; who computes it anew sets
 /// it aside first.
 #[derive(Debug, Clone)]

@@ -95,9 +95,8 @@ pub fn attack(kind: &str, files: &[PathBuf], random: &mut random::Draws) -> Opti
             if from == to {
                 return None;
             }
-            for file in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_file())
-            {
-                fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+            for file in files_below(from).iter().filter(|file| file.parent() == Some(from)) {
+                fs::copy(file, to.join(file.file_name().unwrap())).unwrap();
             }
             return Some(format!("{kind}: {} to {}", from.display(), to.display()));
         }
