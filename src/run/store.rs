@@ -100,6 +100,8 @@ impl Store {
         let store = Self::at(root);
         let (cells, runs) = (store.root.join("cells"), store.root.join("runs"));
         let was_there = [&cells, &runs].into_iter().all(|folder| folder.is_dir());
+        // Before anything is made in what may be somebody else's folder.
+        let damage = store.check_header()?;
         for folder in [root, &cells, &runs] {
             fs::create_dir_all(folder).map_err(|e| {
                 Error::at(
@@ -109,7 +111,7 @@ impl Store {
                 )
             })?;
         }
-        match store.check_header()? {
+        match damage {
             None => return Ok(store),
             // Whatever else it may be, it is no file of a store, and not ours to move.
             Some(damage) if !was_there && damage.path.exists() => {
