@@ -1,6 +1,6 @@
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
-use super::{Out, Registry, Status, tell, write as to_stdout};
+use super::{Out, Registry, status_of_stored, tell, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{Exported, FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
@@ -59,5 +59,5 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         None => to_stdout(&bytes)?,
         Some(path) => write_whole(path, &bytes).map_err(|e| unwritable(path, &e))?,
     }
-    Ok(Status::DONE)
+    Ok(status_of_stored(&results))
 }

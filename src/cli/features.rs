@@ -1,7 +1,7 @@
 use super::cache::CacheFlags;
 use super::output::{Output, unwritable};
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
-use super::{Status, json_text, print, tell};
+use super::{Status, json_text, print, tell, warn};
 use crate::audio::{self, Cut};
 use crate::dataset::audio::nothing_usable;
 use crate::error::{Error, Result};
@@ -197,8 +197,11 @@ pub(super) fn run(args: &Args) -> Result<u8> {
             tell(format!("{} could not be used", summary.faults_in_words()));
         }
     }
+    let damaged: Vec<String> =
+        cache.iter().flat_map(Cache::take_damaged).map(|damage| damage.to_string()).collect();
+    damaged.iter().for_each(warn);
     if let Some(reason) = cache.and_then(|cache| cache.trouble()) {
-        tell(format!("{} features could not be cached: {reason}", style("warning:").for_stderr().yellow()));
+        warn(format!("features could not be cached: {reason}"));
     }
     if args.json {
         print(json_text(&json!({
@@ -206,6 +209,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
             "rows": summary.rows,
             "recordings": summary.files,
             "notes": told.notes,
+            "warnings": damaged,
             "faults": told.faults,
         })))?;
     }

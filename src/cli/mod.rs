@@ -20,6 +20,7 @@ mod tune;
 
 use crate::error::{Error, Result};
 use crate::experiment::Registry;
+use crate::report::Results;
 use crate::util::shown;
 use clap::{FromArgMatches, Parser, Subcommand};
 use console::style;
@@ -183,6 +184,21 @@ fn report(error: &Error) {
 /// Tells the user something: a line on standard error, without anything that a terminal would obey but our own styles.
 fn tell(line: impl AsRef<str>) {
     eprintln!("{}", shown::styled(line.as_ref()));
+}
+
+/// Tells the user of something that is not as it should be, though the work goes on.
+fn warn(what: impl std::fmt::Display) {
+    tell(format!("{} {what}", style("warning:").for_stderr().yellow().bold()));
+}
+
+/// Tells what of a stored run is not what it should be and so is not shown, and returns the exit status.
+fn status_of_stored(results: &Results) -> u8 {
+    if results.damaged.is_empty() {
+        return Status::DONE;
+    }
+    results.damaged.iter().for_each(warn);
+    tell("this counts as missing; give the command of the run again, and it is set aside and computed anew");
+    Status::PARTLY_FAILED
 }
 
 /// Prints text for people to standard output, without anything that a terminal would obey but our own styles.

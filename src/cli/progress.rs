@@ -1,6 +1,7 @@
-use super::tell;
+use super::{tell, warn};
 use crate::experiment::SessionObserver;
 use crate::run::{Cell, CellOutcome, Plan, RunObserver};
+use crate::util::Damage;
 use crate::util::shown::{lines, one_line};
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -42,6 +43,10 @@ impl SessionObserver for Console {
         if !self.quiet {
             tell(line);
         }
+    }
+
+    fn warns(&self, line: &str) {
+        warn(line);
     }
 
     fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a> {
@@ -132,6 +137,10 @@ impl RunObserver for Progress<'_> {
             let label = style(format!("{} failed:", self.name(cell))).for_stderr().red();
             self.bar.suspend(|| tell(format!("{label} {}", lines(reason))));
         }
+    }
+
+    fn damaged(&self, damage: &Damage) {
+        self.bar.suspend(|| warn(damage));
     }
 
     fn cancelled(&self) -> bool {

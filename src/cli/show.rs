@@ -1,5 +1,5 @@
 use super::leaderboard_flags::LeaderboardFlags;
-use super::{Out, Registry, Status, json_text, print, write as to_stdout};
+use super::{Out, Registry, Status, json_text, print, status_of_stored, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, Results, classes, history, insights, reliability, terminal, to_json};
 use crate::run::Store;
@@ -90,5 +90,5 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         };
     }
     print(&text)?;
-    Ok(Status::DONE)
+    Ok(status_of_stored(&results))
 }

@@ -74,6 +74,9 @@ impl Session<'_> {
             tuned.model = format!("{} tuned", plan.models[0].name);
             models.push(tuned);
         }
+        for damage in store.iter().flat_map(Store::take_untold) {
+            self.observer.warns(&format!("{damage}; it counts as missing"));
+        }
         let (cores, jobs) = self.cores_and_jobs();
         let seconds: Option<f64> = models.iter().map(|row| row.seconds).sum();
         let largest = models.iter().map(|row| row.peak_bytes).collect::<Option<Vec<_>>>();
@@ -106,8 +109,9 @@ impl Estimates<'_> {
         for cell in plan.cells().filter(|cell| models.contains(&cell.model)) {
             cells += 1;
             let fold = &folds[cell.fold];
-            let there =
-                |store: &Store| matches!(store.outcome(&plan.key(cell), fold, classes), CellOutcome::Done(_));
+            let there = |store: &Store| {
+                matches!(store.outcome(&plan.identity(cell), fold, classes), CellOutcome::Done(_))
+            };
             if self.store.is_some_and(there) {
                 stored += 1;
                 continue;

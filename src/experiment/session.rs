@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use crate::protocol::Split;
 use crate::report::Results;
-use crate::run::{CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
+use crate::run::{Cell, CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
 use genre_bench_api::Representation;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub trait SessionObserver {
     fn reading(&self, done: usize, total: usize);
     /// Something worth a line.
     fn tells(&self, line: &str);
+    /// Something that is not as it should be, though the work goes on.
+    fn warns(&self, line: &str);
     /// The cells of a plan are about to be computed; the one who is told of each is let go of when they are done.
     fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a>;
     /// Whether the user wants to stop.
@@ -100,6 +102,7 @@ impl Session<'_> {
     /// The store cannot be written to, or no worker can be started.
     pub fn run(&self, prepared: &Prepared) -> Result<Option<Evaluated>> {
         let store = Store::create(&self.out)?;
+        store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
         let (mut models, mut notes, mut searched) = (prepared.models.clone(), Vec::new(), None);
         if let Some(search) = &prepared.search {
             let Some(found) = self.search(prepared, search, &store)? else { return Ok(None) };
@@ -112,12 +115,14 @@ impl Session<'_> {
         }
         let mut plan = prepared.plan(models)?;
         plan.notes.extend(notes);
-        store.save_run(
-            &plan,
-            &prepared.dataset.catalogue,
-            &prepared.split.folds,
-            &prepared.experiment.to_toml()?,
-        )?;
+        let catalogue = &prepared.dataset.catalogue;
+        let saved = store.save_run(&plan, catalogue, &prepared.split.folds, &prepared.experiment.to_toml()?);
+        store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
+        let unsaved = match saved {
+            // Before days are spent on what cannot be stored; but what is there already can be shown.
+            Err(error) if !is_stored(&plan, prepared, &store) => return Err(error),
+            saved => saved.err(),
+        };
         let count = plan.models.len();
         let plural = if count == 1 { "" } else { "s" };
         self.observer.tells(&format!(
@@ -127,7 +132,11 @@ impl Session<'_> {
         ));
         self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));
         let done = self.execute(plan, &prepared.dataset, &prepared.split, &store)?;
-        Ok(done.map(|(results, store_error)| Evaluated { results, searched, store_error }))
+        Ok(done.map(|(results, store_error)| Evaluated {
+            results,
+            searched,
+            store_error: store_error.or(unsaved),
+        }))
     }
 
     fn search(&self, prepared: &Prepared, search: &Search, store: &Store) -> Result<Option<Searched>> {
@@ -187,7 +196,8 @@ impl Session<'_> {
             return Ok(None);
         }
         let (catalogue, folds) = (dataset.catalogue.clone(), split.folds.clone());
-        Ok(Some((Results { plan, catalogue, folds, outcomes }, store_error)))
+        let damaged = store.damaged();
+        Ok(Some((Results { plan, catalogue, folds, outcomes, damaged }, store_error)))
     }
 
     /// The data of an experiment with everything that some models read.
@@ -232,11 +242,20 @@ impl Session<'_> {
         // Two large datasets need not be in memory at once.
         *self.loaded.borrow_mut() = None;
         let dataset = Rc::new(Dataset::load(&source, &|done, total| self.observer.reading(done, total))?);
+        let damaged = self.cache.iter().flat_map(Cache::take_damaged);
+        damaged.for_each(|damage| self.observer.warns(&damage.to_string()));
         let kept = Rc::clone(&dataset);
         *self.loaded.borrow_mut() =
             Some(Loaded { data, columns, seed, representations, spectrogram_size, table, dataset: kept });
         Ok(dataset)
     }
+}
+
+/// Whether all cells of a plan are stored.
+fn is_stored(plan: &Plan, prepared: &Prepared, store: &Store) -> bool {
+    let (folds, classes) = (&prepared.split.folds, prepared.dataset.catalogue.classes.len());
+    let outcome = |cell: Cell| store.outcome(&plan.identity(cell), &folds[cell.fold], classes);
+    plan.cells().all(|cell| matches!(outcome(cell), CellOutcome::Done(_)))
 }
 
 impl Searched {

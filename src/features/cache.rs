@@ -2,13 +2,14 @@
 //!
 //! An entry is a file whose name is a SHA-256 over the recording's bytes, the options and [`VERSION`]: a file
 //! or parameter that changed has another name, so nothing stale is ever served. Entries are written aside
-//! and renamed, so programs may share a folder and be killed at any moment; each ends with a checksum, and one
-//! that does not match is extracted again. Only whole recordings are kept, faults are looked at each time.
+//! and renamed, so programs may share a folder and be killed at any moment; each says its own name and ends with a
+//! checksum. One that is damaged or another's is set aside and extracted again. Only whole recordings are kept, faults
+//! are looked at each time.
 
 use super::ExtractionOptions;
 use super::table::COLUMNS;
 use crate::audio::Container;
-use crate::util::{ASIDE, WholeFile};
+use crate::util::{ASIDE, DAMAGED, Damage, WholeFile, hex};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
@@ -21,9 +22,12 @@ pub const VERSION: u32 = 1;
 /// Larger files are extracted each time: hashing would read all of what decoding stops early in.
 const LARGEST: u64 = 1 << 30;
 /// First word of an entry.
-const MAGIC: u64 = u64::from_le_bytes(*b"genre\0f1");
-/// Words before the examples, and words an example.
-const HEADER: usize = 3;
+const MAGIC: u64 = u64::from_le_bytes(*b"genre\0f2");
+/// How the first word started in all versions.
+const FAMILY: &[u8] = b"genre\0f";
+/// Words before the examples (first word, name, container, number of examples), and words an example.
+const HEADER: usize = 1 + NAME + 2;
+const NAME: usize = 4;
 const WORDS: usize = 2 + COLUMNS;
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 32;
@@ -36,6 +40,8 @@ pub struct Cache {
     folder: PathBuf,
     /// Why the first entry that could not be stored was not; shared by clones.
     trouble: Arc<Mutex<Option<String>>>,
+    /// What was set aside; shared by clones.
+    damaged: Arc<Mutex<Vec<Damage>>>,
 }
 
 /// The columns of one recording, whatever its name.
@@ -47,9 +53,9 @@ pub struct CachedColumns {
     pub examples: Vec<(Option<usize>, usize, [f64; COLUMNS])>,
 }
 
-/// The name of an entry.
+/// What an entry is of: a SHA-256, which its name is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheKey(String);
+pub struct CacheKey([u8; 8 * NAME]);
 
 /// What a cache holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,7 +69,7 @@ pub struct CacheUsage {
 impl Cache {
     /// The cache in the subfolder `features` of `root`, which is made when the first entry is stored.
     pub fn within(root: &Path) -> Self {
-        Self { folder: root.join("features"), trouble: Arc::default() }
+        Self { folder: root.join("features"), trouble: Arc::default(), damaged: Arc::default() }
     }
 
     /// Where a user's caches are: `$GENRE_BENCH_CACHE`, else `$XDG_CACHE_HOME/genre-bench`, else
@@ -95,20 +101,42 @@ impl Cache {
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
         let name = Sha256::new().chain_update(content.finalize()).chain_update(parameters).finalize();
-        Some(CacheKey(format!("{name:x}{ENTRY}")))
+        Some(CacheKey(name.into()))
     }
 
-    /// The entry of that name, if there is one and it is whole.
+    /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
     pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
-        decode(&fs::read(self.folder.join(&key.0)).ok()?)
+        let path = self.path(key);
+        let entry = match fs::read(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(e) => Err(format!("cannot be read: {e}")),
+            Ok(bytes) => decode(key, &bytes).map_err(str::to_owned),
+        };
+        match entry {
+            Ok(entry) => entry,
+            Err(reason) => {
+                let damage = Damage::new(&path, reason).set_aside();
+                self.damaged.lock().unwrap_or_else(PoisonError::into_inner).push(damage);
+                None
+            }
+        }
+    }
+
+    /// What was found since the last call that is not what it should be.
+    pub fn take_damaged(&self) -> Vec<Damage> {
+        std::mem::take(&mut self.damaged.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn path(&self, key: &CacheKey) -> PathBuf {
+        self.folder.join(format!("{}{ENTRY}", hex(&key.0)))
     }
 
     /// Stores an entry. If that fails, the work goes on without; see [`Cache::trouble`].
     pub fn put(&self, key: &CacheKey, extracted: &CachedColumns) {
         let store = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
-            let mut file = WholeFile::create(&self.folder.join(&key.0))?;
-            file.write_all(&encode(extracted))?;
+            let mut file = WholeFile::create(&self.path(key))?;
+            file.write_all(&encode(key, extracted))?;
             // The checksum tells of one that is not whole, and waiting for the disk each time would take longer.
             file.finish_without_sync()
         };
@@ -154,7 +182,7 @@ impl Cache {
         Ok(usage)
     }
 
-    /// Entries and what killed programs left of some, each with its size.
+    /// Entries, damaged ones and what killed programs left of some, each with its size.
     fn files(&self) -> io::Result<Vec<(PathBuf, u64)>> {
         let listing = match fs::read_dir(&self.folder) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -164,18 +192,29 @@ impl Cache {
         for entry in listing {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(ENTRY) || name.starts_with(ASIDE) {
+            if name.ends_with(ENTRY) || name.contains(&format!("{ENTRY}{DAMAGED}")) || name.starts_with(ASIDE)
+            {
                 // Another program may have renamed or deleted it meanwhile.
-                files.extend(entry.metadata().ok().map(|kind| (entry.path(), kind.len())));
+                let file = entry.metadata().ok().filter(fs::Metadata::is_file);
+                files.extend(file.map(|kind| (entry.path(), kind.len())));
             }
         }
         Ok(files)
     }
 }
 
-fn encode(extracted: &CachedColumns) -> Vec<u8> {
+impl CacheKey {
+    fn words(&self) -> [u64; NAME] {
+        let (words, _) = self.0.as_chunks::<8>();
+        std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+    }
+}
+
+fn encode(key: &CacheKey, extracted: &CachedColumns) -> Vec<u8> {
     let container = Container::ALL.iter().position(|c| *c == extracted.container).unwrap_or_default();
-    let mut words = vec![MAGIC, container as u64, extracted.examples.len() as u64];
+    let mut words = vec![MAGIC];
+    words.extend(key.words());
+    words.extend([container as u64, extracted.examples.len() as u64]);
     for (segment, length, values) in &extracted.examples {
         words.extend([segment.map_or(0, |s| s as u64 + 1), *length as u64]);
         words.extend(values.map(f64::to_bits));
@@ -186,23 +225,33 @@ fn encode(extracted: &CachedColumns) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<CachedColumns> {
-    let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
+/// The columns in an entry; none if it is of another version of the program. Else why it is not believed.
+fn decode(key: &CacheKey, bytes: &[u8]) -> Result<Option<CachedColumns>, &'static str> {
+    let content = bytes.len().checked_sub(CHECKSUM).and_then(|length| bytes.split_at_checked(length));
+    let (content, checksum) = content.ok_or("it is cut off")?;
     if Sha256::digest(content)[..] != *checksum {
-        return None;
+        return Err("its checksum does not match");
     }
-    let (words, []) = content.as_chunks::<8>() else { return None };
+    let foreign = "it is no entry of this cache";
+    let (words, []) = content.as_chunks::<8>() else { return Err(foreign) };
     let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
-    let (&[magic, container, count], examples) = words.split_first_chunk::<HEADER>()?;
+    if words.first().is_some_and(|magic| *magic != MAGIC) && content.starts_with(FAMILY) {
+        return Ok(None);
+    }
+    let (&[magic, ref name @ .., container, count], examples) =
+        words.split_first_chunk::<HEADER>().ok_or(foreign)?;
     if magic != MAGIC || count.checked_mul(WORDS as u64) != Some(examples.len() as u64) {
-        return None;
+        return Err(foreign);
+    }
+    if *name != key.words() {
+        return Err("it is the entry of another recording, or of other settings");
     }
     let example = |words: &[u64]| {
         let (segment, length) = ((words[0] as usize).checked_sub(1), words[1] as usize);
         (segment, length, std::array::from_fn(|column| f64::from_bits(words[2 + column])))
     };
-    let container = *Container::ALL.get(container as usize)?;
-    Some(CachedColumns { container, examples: examples.chunks_exact(WORDS).map(example).collect() })
+    let container = *Container::ALL.get(container as usize).ok_or(foreign)?;
+    Ok(Some(CachedColumns { container, examples: examples.chunks_exact(WORDS).map(example).collect() }))
 }
 
 #[cfg(test)]
@@ -215,15 +264,21 @@ mod tests {
         let values: [f64; COLUMNS] = std::array::from_fn(|i| 1.0 / (i as f64 - 3.5));
         let examples = vec![(None, 661_500, values), (Some(0), 1, [-0.0; COLUMNS]), (Some(7), 2, values)];
         let extracted = CachedColumns { container: Container::Mp3, examples };
-        let bytes = encode(&extracted);
-        assert_eq!(decode(&bytes).unwrap(), extracted);
+        let (key, other) = (CacheKey([7; 32]), CacheKey([8; 32]));
+        let bytes = encode(&key, &extracted);
+        assert_eq!(decode(&key, &bytes), Ok(Some(extracted)));
+        assert!(decode(&other, &bytes).unwrap_err().contains("another recording"));
         for at in [0, 8, 16, 500, bytes.len() - 1] {
             let mut broken = bytes.clone();
             broken[at] ^= 1;
-            assert_eq!(decode(&broken), None, "byte {at}");
+            assert!(decode(&key, &broken).unwrap_err().contains("checksum"), "byte {at}");
         }
         for length in [0, 31, 32, 40, bytes.len() - 1] {
-            assert_eq!(decode(&bytes[..length]), None, "{length} bytes");
+            assert!(decode(&key, &bytes[..length]).is_err(), "{length} bytes");
         }
+        let mut older = bytes[..bytes.len() - CHECKSUM].to_vec();
+        older[7] = b'1';
+        older.extend(Sha256::digest(older.clone()));
+        assert_eq!(decode(&key, &older), Ok(None), "of an older version");
     }
 }

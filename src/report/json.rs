@@ -11,6 +11,8 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
     // In parallel, because of the intervals.
     let rows = leaderboard.rows.par_iter().map(|row| of_row(row, &leaderboard.exported));
     let rows: Vec<Value> = rows.collect();
+    let damaged = results.damaged.iter().map(ToString::to_string);
+    let warnings: Vec<String> = plan.warnings.iter().cloned().chain(damaged).collect();
     json!({
         "run": plan.id,
         "program": plan.program,
@@ -19,7 +21,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "scheme": plan.scheme,
         "split_hash": plan.split_hash,
         "seed": plan.conditions.seed,
-        "warnings": plan.warnings,
+        "warnings": warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
         "interval_warning": leaderboard.interval_warning,

@@ -2,6 +2,7 @@ use crate::dataset::Catalogue;
 use crate::error::Result;
 use crate::protocol::Fold;
 use crate::run::{Cell, CellOutcome, Plan, Record, Store};
+use crate::util::Damage;
 
 /// A run with all its outcomes: fresh from [`crate::run::execute`] or read again from the store.
 #[derive(Debug)]
@@ -14,6 +15,9 @@ pub struct Results {
     pub folds: Vec<Fold>,
     /// How each cell ended, in the order of [`Plan::cells`].
     pub outcomes: Vec<CellOutcome>,
+    /// What was found in the store that is not what it should be: set aside and computed again in a fresh run, counted
+    /// as missing in one that was read.
+    pub damaged: Vec<Damage>,
 }
 
 /// A finished cell with the truth beside it.
@@ -30,13 +34,15 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// There is no such run, or its files cannot be read. Cells that are missing are not an error.
+    /// There is no such run, or its files are missing or damaged. Cells that are missing or damaged are not an error.
     pub fn load(store: &Store, run: &str) -> Result<Self> {
         let (plan, catalogue, folds) = store.load_run(run)?;
         let classes = catalogue.classes.len();
-        let outcomes =
-            plan.cells().map(|cell| store.outcome(&plan.key(cell), &folds[cell.fold], classes)).collect();
-        Ok(Self { plan, catalogue, folds, outcomes })
+        let outcomes = plan
+            .cells()
+            .map(|cell| store.outcome(&plan.identity(cell), &folds[cell.fold], classes))
+            .collect();
+        Ok(Self { plan, catalogue, folds, outcomes, damaged: store.damaged() })
     }
 
     /// The outcomes of a model, one a fold.

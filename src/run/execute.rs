@@ -1,9 +1,11 @@
 use super::memory::Meter;
-use super::{Calibrated, Cell, CellOutcome, Claim, Plan, Record, Standardiser, Store};
+use super::pieces::Piece;
+use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Plan, Record, Standardiser, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
 use crate::score::{Reliability, labels_of};
+use crate::util::Damage;
 use genre_bench_api::{Calibration, CalibrationMethod, Examples, Inputs, Model, Observer, Run, Spectrograms};
 use ndarray::{Array2, Axis};
 use std::collections::VecDeque;
@@ -40,6 +42,8 @@ pub trait RunObserver: Sync {
     fn progress(&self, _cell: Cell, _done: usize, _total: usize, _note: &str) {}
     /// A cell ended; `computed` is false if it was in the store already.
     fn ended(&self, _cell: Cell, _outcome: &CellOutcome, _computed: bool) {}
+    /// Something in the store is not what it should be, and is computed again.
+    fn damaged(&self, _damage: &Damage) {}
     /// Whether the user wants the run to stop.
     fn cancelled(&self) -> bool {
         false
@@ -111,7 +115,7 @@ impl Job<'_> {
         let fold = &self.split.folds[cell.fold];
         let classes = self.dataset.catalogue.classes.len();
         let mut error = None;
-        let lock = match self.store.claim(&self.plan.key(cell), fold, classes, started) {
+        let lock = match self.store.claim(&self.plan.identity(cell), fold, classes, started) {
             Ok(Claim::Ended(outcome)) => {
                 self.observer.ended(cell, &outcome, false);
                 return Some((outcome, None));
@@ -123,17 +127,19 @@ impl Job<'_> {
                 None
             }
         };
+        let tell_damage = || self.store.take_untold().iter().for_each(|damage| self.observer.damaged(damage));
+        tell_damage();
         self.observer.started(cell);
-        let scratch = lock.as_ref().map(|lock| self.store.scratch(lock));
-        let outcome = self.compute(cell, fold, worker, scratch);
+        let outcome = self.compute(cell, fold, worker, lock.as_ref());
         if let Some(lock) = lock {
             error = self.store.finish(lock, &outcome).err();
         }
+        tell_damage();
         self.observer.ended(cell, &outcome, true);
         Some((outcome, error))
     }
 
-    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, scratch: Option<PathBuf>) -> CellOutcome {
+    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, lock: Option<&CellLock>) -> CellOutcome {
         let planned = &self.plan.models[cell.model];
         let Some(model) = self.models.model(&planned.model) else {
             return CellOutcome::Failed("the program has no such model".to_owned());
@@ -151,17 +157,28 @@ impl Job<'_> {
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
         let parts = FoldParts::of(self.dataset, self.split, fold, &without, spectrograms);
-        let run = Run {
-            params: params.clone(),
-            seed: self.plan.cell_seed(cell),
-            threads: self.resources.threads,
-            device: self.plan.conditions.device,
-            scratch,
-            tensorboard: self.resources.tensorboard.as_ref().map(|folder| folder.join(self.plan.key(cell))),
-            observer: &CellObserver { cell, observer: self.observer, meter: worker.meter },
+        let fit = || {
+            let piece = Piece::start(self.store, lock, worker.meter);
+            let run = Run {
+                key: self.plan.key(cell),
+                params: params.clone(),
+                seed: self.plan.cell_seed(cell),
+                threads: self.resources.threads,
+                device: self.plan.conditions.device,
+                scratch: lock.map(|lock| self.store.scratch(lock)),
+                tensorboard: (self.resources.tensorboard.as_ref())
+                    .map(|folder| folder.join(self.plan.key(cell))),
+                observer: &CellObserver { cell, observer: self.observer, piece: &piece },
+            };
+            measure(model, &parts, &run, self.plan.conditions.calibration, &piece)
         };
-        let fit = || measure(model, &parts, &run, self.plan.conditions.calibration, worker.meter);
-        match worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit))) {
+        let try_once = || worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit)));
+        let mut ended = try_once();
+        if let (Ok(Err(genre_bench_api::Error::Checkpoint(reason))), Some(lock)) = (&ended, lock) {
+            self.store.set_scratch_aside(lock, reason);
+            ended = try_once();
+        }
+        match ended {
             Ok(Ok(record)) => CellOutcome::Done(record),
             Ok(Err(genre_bench_api::Error::Cancelled)) => CellOutcome::Missing,
             Ok(Err(e)) => CellOutcome::Failed(e.to_string()),
@@ -221,18 +238,21 @@ impl Worker {
 struct CellObserver<'a> {
     cell: Cell,
     observer: &'a dyn RunObserver,
-    meter: &'static Meter,
+    piece: &'a Piece<'a>,
 }
 
 impl Observer for CellObserver<'_> {
     fn progress(&self, done: usize, total: usize, note: &str) {
         self.observer.progress(self.cell, done, total, note);
     }
+    fn checkpointed(&self) {
+        self.piece.keep();
+    }
     fn cancelled(&self) -> bool {
         self.observer.cancelled()
     }
     fn on_thread_start(&self) -> Box<dyn FnOnce() + Send> {
-        let meter = self.meter;
+        let meter = self.piece.meter;
         Box::new(|| meter.attach())
     }
 }
@@ -296,17 +316,15 @@ fn measure(
     parts: &FoldParts,
     run: &Run,
     calibration: Option<CalibrationMethod>,
-    meter: &Meter,
+    piece: &Piece,
 ) -> genre_bench_api::Result<Record> {
     let classes = parts.train.classes.len();
-    meter.start();
-    let start = Instant::now();
     let fitted = model.fit(&parts.train, &parts.valid, run)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
+    let fit_seconds = piece.costs().seconds;
     let start = Instant::now();
     let scores = fitted.scores(&parts.test)?;
     let predict_seconds = start.elapsed().as_secs_f64();
-    let peak_bytes = meter.peak_bytes();
+    let peak_bytes = piece.costs().peak_bytes;
     check_scores(&scores, parts.test.len(), classes)?;
     let on_train = fitted.scores(&parts.train.inputs)?;
     check_scores(&on_train, parts.train.len(), classes)?;

@@ -6,13 +6,15 @@
 
 mod execute;
 pub mod memory;
+mod pieces;
 mod plan;
 mod record;
+mod sealed;
 mod standardise;
 mod store;
 
 pub use execute::{Job, ModelSet, Resources, RunObserver};
-pub use plan::{Cell, Choice, Columns, Conditions, Plan, PlannedModel, Program};
-pub use record::{Calibrated, CellCosts, CellOutcome, Record};
+pub use plan::{Cell, CellIdentity, Choice, Columns, Conditions, Plan, PlannedModel, Program};
+pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;
-pub use store::{Claim, Store};
+pub use store::{CellLock, Claim, Store};

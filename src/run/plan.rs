@@ -162,6 +162,17 @@ impl PlannedModel {
     }
 }
 
+/// What the file of a cell says it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellIdentity {
+    /// [`Plan::key`].
+    pub key: String,
+    /// Fingerprint of the data.
+    pub dataset: String,
+    /// SHA-256 of the split's table.
+    pub split: String,
+}
+
 /// One model on one fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
@@ -227,6 +238,20 @@ impl Plan {
             fold,
         ]);
         format!("{}-r{repeat}-f{fold}-{}", model.model, short_hash(&parts))
+    }
+
+    /// What the cell's files are said to be of.
+    pub fn identity(&self, cell: Cell) -> CellIdentity {
+        CellIdentity {
+            key: self.key(cell),
+            dataset: self.dataset.fingerprint.clone(),
+            split: self.split_hash.clone(),
+        }
+    }
+
+    /// Whether the run's name is the one that its cells give it.
+    pub fn has_own_id(&self) -> bool {
+        self.id == self.make_id()
     }
 
     /// The seed of a cell: another for every model and fold, but the same for variants of one model, so that chance does

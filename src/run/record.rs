@@ -70,6 +70,22 @@ pub struct CellCosts {
     pub peak_bytes: u64,
 }
 
+/// What the pieces of a fit that was interrupted cost, each up to where the next one goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct FitCosts {
+    /// Seconds of wall clock, all pieces together.
+    pub seconds: f64,
+    /// The most bytes of main memory that one of them held at one time.
+    pub peak_bytes: u64,
+}
+
+impl FitCosts {
+    /// With another piece.
+    pub fn and(self, seconds: f64, peak_bytes: u64) -> Self {
+        Self { seconds: self.seconds + seconds, peak_bytes: self.peak_bytes.max(peak_bytes) }
+    }
+}
+
 /// How a cell ended.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "nearly all are records, and there are few")]

@@ -1,15 +1,21 @@
-use super::{CellCosts, CellOutcome, Plan, Record};
-use crate::dataset::Catalogue;
+use super::sealed;
+use super::{CellCosts, CellIdentity, CellOutcome, FitCosts, Record};
 use crate::error::{Error, Result};
-use crate::protocol::{Fold, table};
-use crate::util::write_whole;
+use crate::protocol::Fold;
+use crate::util::{Damage, WholeFile, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+mod runs;
+
 /// The layout below; a store with another number is refused.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
+/// What to do about damage that was found by reading alone.
+const AGAIN: &str = "give the command of the run again: what is damaged is set aside and made anew";
 
 /// Finished cells and runs in a folder.
 ///
@@ -18,18 +24,33 @@ const FORMAT: u32 = 3;
 /// OUT/cells/KEY.json           one finished cell, shared by all runs that have it
 /// OUT/cells/KEY.failed.json    why a cell failed
 /// OUT/cells/KEY.lock           held by the process that is computing the cell
-/// OUT/cells/KEY.partial/       what the model needs to go on with a cell that was interrupted
-/// OUT/runs/RUN/plan.json       what was run
+/// OUT/cells/KEY.partial/model/ what the model needs to go on with a cell that was interrupted
+/// OUT/cells/KEY.partial/costs.json  what the pieces before cost
+/// OUT/runs/RUN/plan.json       what was run, with the checksums of the two tables
 /// OUT/runs/RUN/experiment.toml the same as a file that `bench run` runs again
 /// OUT/runs/RUN/split.csv       on which division of
 /// OUT/runs/RUN/examples.csv    which examples
+/// ….damaged-N                  what was found there and not believed
 /// ```
 ///
 /// Files appear whole or not at all: each is written under another name and then renamed. So a
 /// process may be killed at any moment, and several may share a store.
+///
+/// Nothing is believed because of its name: every file has a checksum and says which cell or run it is
+/// of. What is not what it should be counts as missing and is told of by [`Store::damaged`]; who computes it anew sets
+/// it aside first.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    /// Shared by clones.
+    found: Arc<Mutex<Found>>,
+}
+
+/// Damage that was found, and how much of it somebody was told of.
+#[derive(Debug, Default)]
+struct Found {
+    damaged: Vec<Damage>,
+    told: usize,
 }
 
 /// What became of asking for a cell.
@@ -46,7 +67,7 @@ pub enum Claim {
 /// The right to compute a cell. The operating system takes it back when the process dies.
 #[derive(Debug)]
 pub struct CellLock {
-    key: String,
+    of: CellIdentity,
     path: PathBuf,
     _file: File,
 }
@@ -62,6 +83,13 @@ struct Failure {
     reason: String,
 }
 
+/// What a file of a cell holds.
+#[derive(Serialize, Deserialize)]
+struct OfCell<T> {
+    of: CellIdentity,
+    content: T,
+}
+
 impl Store {
     /// Opens a store for writing, making its folders where they are missing.
     ///
@@ -69,37 +97,61 @@ impl Store {
     ///
     /// The folder cannot be made or written to, or holds a store of another format.
     pub fn create(root: &Path) -> Result<Self> {
-        let store = Self { root: root.to_owned() };
-        for folder in [root.to_owned(), store.root.join("cells"), store.root.join("runs")] {
-            fs::create_dir_all(&folder).map_err(|e| {
+        let store = Self::at(root);
+        let (cells, runs) = (store.root.join("cells"), store.root.join("runs"));
+        let was_there = [&cells, &runs].into_iter().all(|folder| folder.is_dir());
+        // Before anything is made in what may be somebody else's folder.
+        let damage = store.check_header()?;
+        for folder in [root, &cells, &runs] {
+            fs::create_dir_all(folder).map_err(|e| {
                 Error::at(
-                    &folder,
+                    folder,
                     format!("the folder cannot be made: {e}"),
                     "name a folder you can write to, --out DIR",
                 )
             })?;
         }
-        if !store.header_path().exists() {
-            let header =
-                Header { format: FORMAT, written_by: format!("genre-bench {}", env!("CARGO_PKG_VERSION")) };
-            store.write_json(&store.header_path(), &header)?;
+        match damage {
+            None => return Ok(store),
+            // Whatever else it may be, it is no file of a store, and not ours to move.
+            Some(damage) if !was_there && damage.path.exists() => {
+                let hint = "is it the --out folder of a run? If not, name another";
+                return Err(Error::at(&damage.path, damage.reason, hint));
+            }
+            Some(damage) if damage.path.exists() || store.holds_something() => {
+                store.note(damage.set_aside());
+            }
+            Some(_) => {}
         }
-        store.check_header()?;
+        // Every other file says by itself whether it is to be believed.
+        let header =
+            Header { format: FORMAT, written_by: format!("genre-bench {}", env!("CARGO_PKG_VERSION")) };
+        store.write_sealed(&store.header_path(), &header)?;
         Ok(store)
+    }
+
+    fn at(root: &Path) -> Self {
+        Self { root: root.to_owned(), found: Arc::default() }
     }
 
     /// Whether there is a store in the folder, of whatever format.
     pub fn is_at(root: &Path) -> bool {
-        Self { root: root.to_owned() }.header_path().exists()
+        let store = Self::at(root);
+        store.header_path().exists() || store.holds_something()
+    }
+
+    /// Whether there are runs or cells, or were.
+    fn holds_something(&self) -> bool {
+        let folders = ["cells", "runs"].map(|name| fs::read_dir(self.root.join(name)));
+        folders.into_iter().flatten().any(|mut entries| entries.next().is_some())
     }
 
     /// Opens a store that is there already.
     ///
     /// # Errors
     ///
-    /// There is none, or it has another format.
+    /// There is none, or it has another format or no readable one.
     pub fn open(root: &Path) -> Result<Self> {
-        let store = Self { root: root.to_owned() };
         if !Self::is_at(root) {
             return Err(Error::at(
                 root,
@@ -107,13 +159,32 @@ impl Store {
                 "`bench all` first, or name its folder, --out DIR",
             ));
         }
-        store.check_header()?;
-        Ok(store)
+        let store = Self::at(root);
+        match store.check_header()? {
+            None => Ok(store),
+            Some(damage) => Err(Error::at(&damage.path, damage.reason, AGAIN)),
+        }
     }
 
-    fn check_header(&self) -> Result<()> {
+    /// What is wrong with the header, if anything is.
+    fn check_header(&self) -> Result<Option<Damage>> {
         let path = self.header_path();
-        let header: Header = read_json(&path, "is it the --out folder of a run? If not, name another")?;
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Ok(Some(Damage::new(&path, "is missing, so nothing says how to read the rest")));
+            }
+            Err(e) => return Ok(Some(Damage::new(&path, format!("cannot be read: {e}")))),
+        };
+        // Other formats need not be sealed.
+        let header = match sealed::open::<Header>(&bytes) {
+            Err(reason) if sealed::is_sealed(&bytes) => return Ok(Some(Damage::new(&path, reason))),
+            Err(reason) => match serde_json::from_slice::<Header>(&bytes) {
+                Ok(header) if header.format != FORMAT => header,
+                _ => return Ok(Some(Damage::new(&path, reason))),
+            },
+            Ok(header) => header,
+        };
         if header.format != FORMAT {
             return Err(Error::at(
                 &self.root,
@@ -124,97 +195,27 @@ impl Store {
                 "name another folder, --out DIR, or use that version of the program",
             ));
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Writes what a reader needs to make sense of the run's cells.
-    ///
-    /// # Errors
-    ///
-    /// The store cannot be written to.
-    pub fn save_run(
-        &self,
-        plan: &Plan,
-        catalogue: &Catalogue,
-        folds: &[Fold],
-        experiment: &str,
-    ) -> Result<()> {
-        let folder = self.run_folder(&plan.id);
-        fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
-        self.write(&folder.join("examples.csv"), &catalogue.csv())?;
-        self.write(&folder.join("split.csv"), &table::csv(catalogue, folds))?;
-        self.write(&folder.join("experiment.toml"), experiment.as_bytes())?;
-        // Last, because a folder with a plan is a run.
-        self.write_json(&folder.join("plan.json"), plan)
+    /// What was found so far that is not what it should be, each file once.
+    pub fn damaged(&self) -> Vec<Damage> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).damaged.clone()
     }
 
-    /// The folder of a run.
-    pub fn run_folder(&self, id: &str) -> PathBuf {
-        self.root.join("runs").join(id)
+    /// What of it was found since the last call.
+    pub fn take_untold(&self) -> Vec<Damage> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let untold = found.damaged[found.told..].to_vec();
+        found.told = found.damaged.len();
+        untold
     }
 
-    /// Finds a run by its name, by the start of it, or the latest one by the name `last`.
-    ///
-    /// # Errors
-    ///
-    /// No run or several runs go by that name, or the run's files cannot be read.
-    pub fn load_run(&self, name: &str) -> Result<(Plan, Catalogue, Vec<Fold>)> {
-        let folder = self.run_folder(&self.find_run(name)?);
-        let plan: Plan = read_json(&folder.join("plan.json"), "run `bench all` again")?;
-        let catalogue = Catalogue::read(&folder.join("examples.csv"))?;
-        let folds = table::read(&folder.join("split.csv"), &catalogue)?;
-        Ok((plan, catalogue, folds))
-    }
-
-    /// The full name of the run that a name, the start of one or `last` means.
-    fn find_run(&self, name: &str) -> Result<String> {
-        let mut runs = self.runs()?;
-        let shown: Vec<&str> = runs.iter().take(10).map(|(_, id)| id.as_str()).collect();
-        let known = if shown.is_empty() { "run `bench all` first".to_owned() } else { shown.join(", ") };
-        if name != "last" {
-            let exact = runs.iter().any(|(_, id)| id == name);
-            runs.retain(|(_, id)| if exact { id == name } else { id.starts_with(name) });
-            if runs.len() > 1 {
-                return Err(Error::new(format!("run `{name}`"), "several runs start like this", known));
-            }
+    fn note(&self, damage: Damage) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if !found.damaged.contains(&damage) {
+            found.damaged.push(damage);
         }
-        let Some((_, id)) = runs.into_iter().next() else {
-            let reason = format!("there is no such run in {}", self.root.display());
-            return Err(Error::new(format!("run `{name}`"), reason, known));
-        };
-        Ok(id)
-    }
-
-    /// The experiment behind a run, as the file that `bench run` runs again. The run goes by its name, the start of it,
-    /// or `last`.
-    ///
-    /// # Errors
-    ///
-    /// There is no such run, or its file cannot be read.
-    pub fn experiment(&self, name: &str) -> Result<String> {
-        let path = self.run_folder(&self.find_run(name)?).join("experiment.toml");
-        fs::read_to_string(&path)
-            .map_err(|e| Error::at(&path, format!("cannot be read: {e}"), "run `bench all` again"))
-    }
-
-    /// All runs, the latest first.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be read.
-    pub fn runs(&self) -> Result<Vec<(SystemTime, String)>> {
-        let folder = self.root.join("runs");
-        let entries =
-            fs::read_dir(&folder).map_err(|e| Error::at(&folder, format!("cannot be read: {e}"), ""))?;
-        let mut runs: Vec<_> = entries
-            .flatten()
-            .filter_map(|entry| {
-                let written = fs::metadata(entry.path().join("plan.json")).and_then(|m| m.modified()).ok()?;
-                Some((written, entry.file_name().into_string().ok()?))
-            })
-            .collect();
-        runs.sort_by(|a, b| b.cmp(a));
-        Ok(runs)
     }
 
     /// Asks for a cell. A failure from before `started` does not count: the user may have mended its cause.
@@ -222,26 +223,42 @@ impl Store {
     /// # Errors
     ///
     /// The store cannot be written to.
-    pub fn claim(&self, key: &str, fold: &Fold, classes: usize, started: SystemTime) -> Result<Claim> {
-        let ended = || match self.outcome(key, fold, classes) {
-            CellOutcome::Failed(reason) => {
-                let at = fs::metadata(self.failure_path(key)).and_then(|m| m.modified());
-                at.is_ok_and(|at| at >= started).then_some(CellOutcome::Failed(reason))
-            }
-            CellOutcome::Missing => None,
-            done @ CellOutcome::Done(_) => Some(done),
+    pub fn claim(
+        &self,
+        of: &CellIdentity,
+        fold: &Fold,
+        classes: usize,
+        started: SystemTime,
+    ) -> Result<Claim> {
+        let look = || {
+            let (outcome, damaged) = self.look(of, fold, classes);
+            let ended = match &outcome {
+                CellOutcome::Failed(_) => {
+                    let at = fs::metadata(self.failure_path(&of.key)).and_then(|m| m.modified());
+                    at.is_ok_and(|at| at >= started)
+                }
+                CellOutcome::Missing => false,
+                CellOutcome::Done(_) => true,
+            };
+            (ended.then_some(outcome), damaged)
         };
-        if let Some(outcome) = ended() {
+        let (ended, damaged) = look();
+        if let Some(outcome) = ended {
             return Ok(Claim::Ended(outcome));
         }
-        let path = self.root.join("cells").join(format!("{key}.lock"));
-        let file =
-            File::options().create(true).append(true).open(&path).map_err(|e| unwritable(&path, &e))?;
+        let path = self.root.join("cells").join(format!("{}.lock", of.key));
+        let file = File::options().create(true).append(true).open(&path).map_err(|e| {
+            damaged.into_iter().for_each(|damage| self.note(damage));
+            unwritable(&path, &e)
+        })?;
         match file.try_lock() {
             // Another process may have ended the cell between our look and our lock.
-            Ok(()) => Ok(match ended() {
-                Some(outcome) => Claim::Ended(outcome),
-                None => Claim::Ours(CellLock { key: key.to_owned(), path, _file: file }),
+            Ok(()) => Ok(match look() {
+                (Some(outcome), _) => Claim::Ended(outcome),
+                (None, damaged) => {
+                    damaged.into_iter().for_each(|damage| self.note(damage.set_aside()));
+                    Claim::Ours(CellLock { of: of.clone(), path, _file: file })
+                }
             }),
             Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
             Err(TryLockError::Error(e)) => Err(Error::at(
@@ -254,7 +271,36 @@ impl Store {
 
     /// A folder for what a model needs to go on with a cell after an interruption. It goes when the cell ends.
     pub fn scratch(&self, lock: &CellLock) -> PathBuf {
-        self.root.join("cells").join(format!("{}.partial", lock.key))
+        self.partial(lock).join("model")
+    }
+
+    /// What the pieces of the fit that its scratch folder goes on from cost.
+    pub fn costs_before(&self, lock: &CellLock) -> FitCosts {
+        if !self.scratch(lock).is_dir() {
+            return FitCosts::default();
+        }
+        match read_cell(&self.costs_path(lock), &lock.of) {
+            Ok(costs) => costs.unwrap_or_default(),
+            Err(damage) => {
+                self.note(damage.set_aside());
+                FitCosts::default()
+            }
+        }
+    }
+
+    /// Stores what a fit cost up to what lies in its scratch folder now.
+    pub fn keep_costs(&self, lock: &CellLock, costs: FitCosts) {
+        // Without them the seconds of a fit that is interrupted are too few, which is no reason to end it.
+        let _ = sealed::seal(&OfCell { of: lock.of.clone(), content: costs }).map(|bytes| {
+            let mut file = WholeFile::create(&self.costs_path(lock))?;
+            file.write_all(&bytes)?;
+            file.finish_without_sync()
+        });
+    }
+
+    /// Moves a scratch folder out of the way that no fit of the cell can go on from.
+    pub fn set_scratch_aside(&self, lock: &CellLock, reason: &str) {
+        self.note(Damage::new(&self.partial(lock), reason).set_aside());
     }
 
     /// Stores how a cell ended.
@@ -263,35 +309,53 @@ impl Store {
     ///
     /// The store cannot be written to.
     pub fn finish(&self, lock: CellLock, outcome: &CellOutcome) -> Result<()> {
+        let of = lock.of.clone();
         match outcome {
-            CellOutcome::Done(record) => self.write_json(&self.record_path(&lock.key), record)?,
+            CellOutcome::Done(record) => {
+                self.write_sealed(&self.record_path(&of.key), &OfCell { of, content: record })?;
+            }
             CellOutcome::Failed(reason) => {
-                self.write_json(&self.failure_path(&lock.key), &Failure { reason: reason.clone() })?;
+                let content = Failure { reason: reason.clone() };
+                self.write_sealed(&self.failure_path(&of.key), &OfCell { of, content })?;
             }
             CellOutcome::Missing => return Ok(()),
         }
         // Most cells leave neither of the two; and what cannot be removed does no harm.
-        let _ = fs::remove_dir_all(self.scratch(&lock));
+        let _ = fs::remove_dir_all(self.partial(&lock));
         if let CellOutcome::Done(_) = outcome {
-            let _ = fs::remove_file(self.failure_path(&lock.key));
+            let _ = fs::remove_file(self.failure_path(&lock.of.key));
             // Only now: whoever waits for the lock of a removed file must find the cell ended when it gets it.
             let _ = fs::remove_file(&lock.path);
         }
         Ok(())
     }
 
-    /// How a cell ended, as far as the store knows. A record that does not fit the fold counts as missing, so that a
-    /// damaged file is computed again and not believed.
-    pub fn outcome(&self, key: &str, fold: &Fold, classes: usize) -> CellOutcome {
-        if let Ok(record) = read_json::<Record>(&self.record_path(key), "")
-            && record.is_of(fold, classes)
-        {
-            return CellOutcome::Done(record);
+    /// How a cell ended, as far as the store knows. A file that is not of the cell or was changed counts as missing, so
+    /// that it is computed again and not believed; [`Store::damaged`] has it then.
+    pub fn outcome(&self, of: &CellIdentity, fold: &Fold, classes: usize) -> CellOutcome {
+        let (outcome, damaged) = self.look(of, fold, classes);
+        damaged.into_iter().for_each(|damage| self.note(damage));
+        outcome
+    }
+
+    fn look(&self, of: &CellIdentity, fold: &Fold, classes: usize) -> (CellOutcome, Vec<Damage>) {
+        let mut damaged = Vec::new();
+        let path = self.record_path(&of.key);
+        match read_cell::<Record>(&path, of) {
+            Ok(Some(record)) if record.is_of(fold, classes) => return (CellOutcome::Done(record), damaged),
+            Ok(Some(_)) => damaged.push(Damage::new(&path, "it does not fit the fold")),
+            Ok(None) => {}
+            Err(damage) => damaged.push(damage),
         }
-        match read_json::<Failure>(&self.failure_path(key), "") {
-            Ok(failure) => CellOutcome::Failed(failure.reason),
-            Err(_) => CellOutcome::Missing,
-        }
+        let outcome = match read_cell::<Failure>(&self.failure_path(&of.key), of) {
+            Ok(Some(failure)) => CellOutcome::Failed(failure.reason),
+            Ok(None) => CellOutcome::Missing,
+            Err(damage) => {
+                damaged.push(damage);
+                CellOutcome::Missing
+            }
+        };
+        (outcome, damaged)
     }
 
     /// What cells of a model cost so far: means over a few that the store has, whatever they were fitted on; `None` if it
@@ -300,13 +364,17 @@ impl Store {
         /// Enough for a rough mean.
         const MOST: usize = 8;
         let start = format!("{model}-r");
-        let names = fs::read_dir(self.root.join("cells")).ok()?.flatten().map(|entry| entry.path());
-        let of_model = names.filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(&start) && name.ends_with(".json") && !name.ends_with(".failed.json")
+        let keys = fs::read_dir(self.root.join("cells")).ok()?.flatten().filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let key = name.strip_suffix(".json").filter(|key| key.starts_with(&start))?;
+            (!key.ends_with(".failed")).then(|| key.to_owned())
         });
-        let costs: Vec<CellCosts> =
-            of_model.filter_map(|path| read_json::<Record>(&path, "").ok()?.costs()).take(MOST).collect();
+        let record = |key: String| {
+            let path = self.record_path(&key);
+            let stored: OfCell<Record> = sealed::open(&fs::read(path).ok()?).ok()?;
+            Some(stored.content).filter(|_| stored.of.key == key)
+        };
+        let costs: Vec<CellCosts> = keys.filter_map(|key| record(key)?.costs()).take(MOST).collect();
         let mean = costs.iter().map(|costs| costs.seconds_per_example).sum::<f64>() / costs.len() as f64;
         let peak_bytes = costs.iter().map(|costs| costs.peak_bytes).max()?;
         Some(CellCosts { seconds_per_example: mean, peak_bytes })
@@ -324,8 +392,16 @@ impl Store {
         self.root.join("cells").join(format!("{key}.failed.json"))
     }
 
-    fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<()> {
-        let bytes = serde_json::to_vec(value).map_err(|e| Error::bug(path.display(), e))?;
+    fn partial(&self, lock: &CellLock) -> PathBuf {
+        self.root.join("cells").join(format!("{}.partial", lock.of.key))
+    }
+
+    fn costs_path(&self, lock: &CellLock) -> PathBuf {
+        self.partial(lock).join("costs.json")
+    }
+
+    fn write_sealed(&self, path: &Path, value: &impl Serialize) -> Result<()> {
+        let bytes = sealed::seal(value).map_err(|e| Error::bug(path.display(), e))?;
         self.write(path, &bytes)
     }
 
@@ -334,12 +410,26 @@ impl Store {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+fn unwritable(path: &Path, error: &io::Error) -> Error {
     Error::unwritable(path, error, "check space and permissions, or name another folder, --out DIR")
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<T> {
-    let bytes = fs::read(path).map_err(|e| Error::at(path, format!("cannot be read: {e}"), hint))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|e| Error::at(path, format!("is not what it should be: {e}"), hint))
+/// The bytes of a file; `None` if there is none.
+fn read(path: &Path) -> std::result::Result<Option<Vec<u8>>, Damage> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Damage::new(path, format!("cannot be read: {e}"))),
+    }
+}
+
+/// What a file of a cell holds; `None` if there is none.
+fn read_cell<T: DeserializeOwned>(path: &Path, of: &CellIdentity) -> std::result::Result<Option<T>, Damage> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    let stored: OfCell<T> = sealed::open(&bytes).map_err(|reason| Damage::new(path, reason))?;
+    if stored.of == *of {
+        return Ok(Some(stored.content));
+    }
+    let CellIdentity { key, dataset, split } = stored.of;
+    Err(Damage::new(path, format!("it is of the cell {key} (data {dataset:.12}, split {split:.12})")))
 }

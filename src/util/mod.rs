@@ -1,5 +1,6 @@
 //! What several rooms need and none of them is about.
 
+mod damage;
 mod files;
 mod hash;
 mod nearest;
@@ -8,6 +9,7 @@ pub mod shown;
 pub(crate) mod simd;
 mod text;
 
+pub use damage::{DAMAGED, Damage};
 pub use files::{ASIDE, WholeFile, write_whole};
 pub use hash::{content_of, hex};
 pub use nearest::nearest;

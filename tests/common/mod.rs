@@ -7,6 +7,9 @@
     reason = "test code; each test file uses a part"
 )]
 
+pub mod damage;
+pub mod random;
+
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::Write as _;

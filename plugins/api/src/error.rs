@@ -13,6 +13,10 @@ pub enum Error {
         /// What is wrong with it and what would be right.
         reason: String,
     },
+    /// What lies in [`crate::Run::scratch`] cannot be gone on from: it is not whole, or of another fit. The harness sets
+    /// it aside, tells the user, and fits from the start.
+    #[error("{0}")]
+    Checkpoint(String),
     /// Anything else, told to the user as it is.
     #[error("{0}")]
     Failed(String),

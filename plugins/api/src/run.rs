@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Everything a fit may know about its surroundings.
 pub struct Run<'a> {
+    /// The name of this fit, which no other has: a hash of everything that its numbers depend on. What is left in
+    /// [`Run::scratch`] had better say it, so that it is never taken for another fit's.
+    pub key: String,
     /// The hyper-parameters: the card's defaults with the user's changes, already checked.
     pub params: Params,
     /// Seed of this fit; differs between models, folds and repeats. Use it through [`Run::rng`].
@@ -22,7 +25,7 @@ pub struct Run<'a> {
     pub device: Device,
     /// A folder of this fit alone, which may not be there yet, for what it needs to go on after an
     /// interruption: the next try of the same fit gets it again, and it is deleted when that is
-    /// over. None where nothing is kept.
+    /// over. None where nothing is kept. See [`Run::checkpointed`] and [`Error::Checkpoint`].
     pub scratch: Option<PathBuf>,
     /// A folder of this fit alone for TensorBoard's event files, if the user wants them.
     pub tensorboard: Option<PathBuf>,
@@ -33,8 +36,8 @@ pub struct Run<'a> {
 impl Run<'_> {
     /// A run with a card's default parameters that reports to nobody: for tests and examples.
     pub fn with(params: Params, seed: u64) -> Run<'static> {
-        let (device, scratch, tensorboard) = (Device::Cpu, None, None);
-        Run { params, seed, threads: 1, device, scratch, tensorboard, observer: &Silent }
+        let (key, device, scratch, tensorboard) = (String::new(), Device::Cpu, None, None);
+        Run { key, params, seed, threads: 1, device, scratch, tensorboard, observer: &Silent }
     }
 
     /// A random generator for one purpose, such as `"bootstrap"`.
@@ -49,6 +52,12 @@ impl Run<'_> {
     /// note such as a loss.
     pub fn progress(&self, done: usize, total: usize, note: &str) {
         self.observer.progress(done, total, note);
+    }
+
+    /// Tells the harness that the fit goes on from here if it is interrupted, because what that takes was just written
+    /// to [`Run::scratch`]: the seconds up to now are then counted among those of the fit.
+    pub fn checkpointed(&self) {
+        self.observer.checkpointed();
     }
 
     /// Returns [`Error::Cancelled`] once the user has asked to stop. A fit of more than a few
@@ -146,10 +155,12 @@ impl TryFrom<String> for Device {
     }
 }
 
-/// The harness's side of [`Run::progress`] and [`Run::check_cancelled`].
+/// The harness's side of [`Run::progress`], [`Run::checkpointed`] and [`Run::check_cancelled`].
 pub trait Observer: Sync {
     /// `done` of `total` steps are finished.
     fn progress(&self, done: usize, total: usize, note: &str);
+    /// What is in the scratch folder is enough to go on from here.
+    fn checkpointed(&self) {}
     /// Whether the user wants the run to end.
     fn cancelled(&self) -> bool;
     /// What a thread that a fit starts does first, so that its memory is counted.

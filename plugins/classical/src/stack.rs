@@ -154,6 +154,7 @@ fn fit_inside(
     run.check_cancelled()?;
     let card = candidate.card();
     let inside = Run {
+        key: format!("{}, {} {purpose}", run.key, card.name),
         params: card.resolve([])?,
         seed: run.rng(&format!("{} {purpose}", card.name)).next_u64(),
         threads: run.threads,

@@ -10,6 +10,7 @@ use genre_bench_neural::train::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,6 +125,19 @@ fn early_stopping_keeps_the_best_epoch() {
     assert_eq!(train(&recipe(best + 1, Keep::Last), &run(3)).unwrap().0, numbers);
 }
 
+/// The checksum of tensors, as the documentation of the checkpoint says.
+fn checksum(tensors: &HashMap<String, Tensor>) -> Tensor {
+    let mut names: Vec<&String> = tensors.keys().collect();
+    names.sort();
+    let mut hash = Sha256::new();
+    for name in names {
+        let tensor = &tensors[name];
+        hash.update(format!("{} {name} {:?} {:?}", name.len(), tensor.dtype(), tensor.dims()));
+        tensor.write_bytes(&mut hash).unwrap();
+    }
+    Tensor::new(&hash.finalize()[..], &Device::Cpu).unwrap()
+}
+
 #[test]
 fn what_is_no_checkpoint_of_this_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -132,8 +146,10 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
     let good = std::fs::read(&path).unwrap();
     let tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
     let refused = |what: &str, why: &str| {
-        let error = train(&recipe(3, Some(&path)), &run(4)).unwrap_err().to_string();
-        assert!(error.contains("cannot be resumed") && error.contains("delete it"), "{what}: {error}");
+        let error = train(&recipe(3, Some(&path)), &run(4)).unwrap_err();
+        assert!(matches!(error, Error::Checkpoint(_)), "{what}: {error}");
+        let error = error.to_string();
+        assert!(error.contains("cannot be resumed"), "{what}: {error}");
         assert!(error.contains(why), "{what}: {error}");
     };
     let with = |changes: Vec<(&str, Option<Tensor>)>| {
@@ -144,14 +160,16 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
                 None => tensors.remove(name),
             };
         }
+        tensors.remove("sha256");
+        tensors.insert("sha256".to_owned(), checksum(&tensors));
         candle_core::safetensors::save(&tensors, &path).unwrap();
     };
     let zeros = |shape: &[usize], dtype| Some(Tensor::zeros(shape, dtype, &Device::Cpu).unwrap());
 
     with(vec![("format", None)]);
     refused("no format", "an older version of the program wrote it");
-    with(vec![("format", Some(Tensor::new(&[3u32], &Device::Cpu).unwrap()))]);
-    refused("a later format", "of format 3");
+    with(vec![("format", Some(Tensor::new(&[4u32], &Device::Cpu).unwrap()))]);
+    refused("a later format", "of format 4");
     with(vec![("weight/hidden.bias", None)]);
     refused("a weight missing", "no `weight/hidden.bias`");
     with(vec![("mean/hidden.bias", None)]);
@@ -179,19 +197,23 @@ fn what_is_no_checkpoint_of_this_fit_is_refused() {
         refused(&format!("cut off at {length}"), "");
     }
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    for _ in 0..200 {
-        // Any byte of the header may be wrong. A wrong name or number is refused; one that means the same is
-        // not.
+    let without = HashMap::from_iter(tensors.clone().into_iter().filter(|(name, _)| name != "sha256"));
+    candle_core::safetensors::save::<String, _>(&without, &path).unwrap();
+    refused("no checksum", "no `sha256`");
+    for round in 0..400 {
+        // Any bit may be wrong, those of the header and those of the numbers.
         let mut bytes = good.clone();
-        bytes[rng.gen_range(0..1200)] ^= 1 << rng.gen_range(0..8);
+        let at = rng.gen_range(0..if round % 2 == 0 { 1200 } else { bytes.len() });
+        bytes[at] ^= 1 << rng.gen_range(0..8);
         std::fs::write(&path, &bytes).unwrap();
-        drop(train(&recipe(3, Some(&path)), &run(4)));
+        refused(&format!("byte {at}"), "");
     }
 
     std::fs::write(&path, &good).unwrap();
     let other_width = train_wide(&recipe(3, Some(&path)), &run(4), 15).unwrap_err().to_string();
     assert!(other_width.contains("shape"), "{other_width}");
     assert!(train(&recipe(3, Some(&path)), &run(5)).is_err(), "another seed");
+    assert!(train(&recipe(3, Some(&path)), &Run { key: "other".into(), ..run(4) }).is_err(), "another fit");
     assert!(
         train(&Recipe { learning_rate: 0.1, ..recipe(3, Some(&path)) }, &run(4)).is_err(),
         "another learning_rate"

@@ -3,7 +3,7 @@
 mod metrics;
 mod models;
 
-use super::{Out, Registry, Status, json_text, print};
+use super::{Out, Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, Info, Source, builtin_info};
 use crate::error::{Error, Result};
 use crate::experiment::{keys, schema};
@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let wanted =
         |what| args.what.map_or(![What::Runs, What::Experiment].contains(&what), |asked| asked == what);
     let mut text = String::new();
-    let mut object = serde_json::Map::new();
+    let (mut object, mut status) = (serde_json::Map::new(), Status::DONE);
     if wanted(What::Models) {
         if args.names.is_empty() {
             text += &models::overview(registry);
@@ -107,12 +107,18 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         text += &experiment();
     }
     if wanted(What::Runs) {
-        let runs = Store::open(&args.out.out)?.runs()?;
+        let store = Store::open(&args.out.out)?;
+        let mut runs = store.runs()?;
+        let there = runs.len();
+        runs.retain(|(_, id)| store.plan(id).map_err(|error| report(&error)).is_ok());
+        if runs.len() < there {
+            status = Status::PARTLY_FAILED;
+        }
         text += &runs.iter().map(|(_, id)| format!("{id}\n")).collect::<String>();
         object.insert("runs".to_owned(), runs.into_iter().map(|(_, id)| Value::from(id)).collect());
     }
     print(if args.json { json_text(&Value::Object(object)) } else { text })?;
-    Ok(Status::DONE)
+    Ok(status)
 }
 
 fn heading(title: &str) -> String {

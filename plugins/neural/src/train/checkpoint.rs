@@ -7,11 +7,14 @@ use super::snapshot::Snapshot;
 use crate::layers::Weights;
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// Of what the file says and how. Version 1 did not say which it is.
-const FORMAT: u32 = 2;
+/// Of what the file says and how. Version 1 did not say which it is, version 2 had no checksum.
+const FORMAT: u32 = 3;
+/// Name of the tensor with the checksum of all others.
+pub(super) const CHECKSUM: &str = "sha256";
 /// Numbers of an epoch in the file.
 const EPOCH: usize = 7;
 
@@ -41,8 +44,8 @@ impl TrainingState<'_> {
     /// Takes the place of a fit that wrote a checkpoint. Nothing is changed unless all of it can be.
     pub fn load(&mut self, path: &Path, identity: &str) -> Result<()> {
         self.read(path, identity).map_err(|error| {
-            Error::failed(format!(
-                "checkpoint {} cannot be resumed: {error}; delete it to train from the start",
+            Error::Checkpoint(format!(
+                "checkpoint {} cannot be resumed: {error}; without it the fit trains from the start",
                 path.display()
             ))
         })
@@ -68,6 +71,18 @@ impl TrainingState<'_> {
             tensors
                 .extend(buffers.iter().map(|(name, tensor)| (format!("best-buffer/{name}"), tensor.clone())));
         }
+        let on_cpu = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_device(&Device::Cpu)?));
+        let mut tensors: HashMap<String, Tensor> =
+            tensors.into_iter().map(on_cpu).collect::<candle_core::Result<_>>()?;
+        let mut hash = Checksum::default();
+        let mut names: Vec<&String> = tensors.keys().collect();
+        names.sort();
+        for name in names {
+            let tensor = &tensors[name];
+            hash.tensor(name, tensor.dtype(), tensor.dims());
+            tensor.write_bytes(&mut hash.0)?;
+        }
+        tensors.insert(CHECKSUM.to_owned(), Tensor::new(&hash.finish()[..], &Device::Cpu)?);
         Ok(tensors)
     }
 
@@ -78,6 +93,7 @@ impl TrainingState<'_> {
             Some(other) => bail!("it is of format {other}, and this version of the program reads {FORMAT}"),
             None => bail!("an older version of the program wrote it"),
         }
+        file.check()?;
         let theirs = file.bytes("identity")?;
         if theirs != identity.as_bytes() {
             // Quoted, because what a foreign file says may be anything.
@@ -117,6 +133,21 @@ impl TrainingState<'_> {
         let bytes: usize = vars.map(|var| var.elem_count() * var.dtype().size_in_bytes() + 4096).sum();
         // Now, at best, and two moments; and some room for the history and the header.
         4 * bytes as u64 + (1 << 20)
+    }
+}
+
+/// SHA-256 of tensors in the order of their names: of each its name, type, shape and bytes.
+#[derive(Default)]
+pub(super) struct Checksum(pub Sha256);
+
+impl Checksum {
+    /// Begins a tensor, whose bytes follow.
+    pub fn tensor(&mut self, name: &str, dtype: DType, shape: &[usize]) {
+        self.0.update(format!("{} {name} {dtype:?} {shape:?}", name.len()));
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finalize().to_vec()
     }
 }
 

@@ -1,5 +1,7 @@
+use super::checkpoint::{CHECKSUM, Checksum};
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
+use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -32,6 +34,23 @@ impl CheckpointFile {
             Ok(theirs) if theirs == dtype => self.tensors.load(name, device),
             _ => bail!("`{name}` is of type {:?}, not {dtype:?}", view.dtype()),
         }
+    }
+
+    /// Compares the file with its checksum.
+    pub fn check(&mut self) -> candle_core::Result<()> {
+        let theirs = self.bytes(CHECKSUM)?;
+        let mut tensors = self.tensors.tensors();
+        tensors.retain(|(name, _)| name != CHECKSUM);
+        tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut hash = Checksum::default();
+        for (name, view) in tensors {
+            hash.tensor(&name, DType::try_from(view.dtype())?, view.shape());
+            hash.0.update(view.data());
+        }
+        if hash.finish() != theirs {
+            bail!("its checksum does not match");
+        }
+        Ok(())
     }
 
     /// None in files of versions that did not say.

@@ -52,12 +52,13 @@ pub fn fit(
     let state = TrainingState { weights, optimizer, history: History::default(), best: None };
     let mut fit = Fit { network, train, valid, recipe, run, place, state };
     let checkpoint = recipe.checkpoint.as_deref();
-    let identity = format!("seed {}, {} examples, {}", run.seed, train.samples.len(), recipe.identity());
+    let identity =
+        format!("{} seed {}, {} examples, {}", run.key, run.seed, train.samples.len(), recipe.identity());
     if let Some(path) = checkpoint.filter(|path| path.exists()) {
         fit.state.load(path, &identity)?;
         if fit.epochs() > recipe.epochs {
             let (path, done, wanted) = (path.display(), fit.epochs(), recipe.epochs);
-            return Err(Error::failed(format!(
+            return Err(Error::Checkpoint(format!(
                 "checkpoint {path} has {done} epochs, but only {wanted} are wanted"
             )));
         }
@@ -68,6 +69,7 @@ pub fn fit(
         let epoch = fit.run_epoch()?;
         if let Some(path) = checkpoint {
             fit.state.save(path, &identity)?;
+            run.checkpointed();
         }
         if let Some(events) = &mut events {
             events.epoch(fit.epochs(), &epoch)?;
