@@ -2,6 +2,7 @@
 
 use super::resample::Resampler;
 use super::{Audio, Container, Fault, Limits, RATE, SILENCE, au};
+use crate::util::open_regular;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,11 +33,8 @@ const STUCK: usize = 10_000;
 const BLOCK: usize = 1 << 14;
 
 pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
-    // A pipe would wait for ever, and a device never end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Fault::Unreadable(std::io::Error::other("it is not a regular file")));
-    }
-    let mut file = File::open(path)?;
+    // However large: decoding stops at the limits.
+    let mut file = open_regular(path, u64::MAX)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head)?;
     if head.is_empty() {
@@ -195,7 +193,7 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
             Ok(None) => break,
             // A file that ends in the middle of a packet; whether too early is seen from the length.
             Err(Symphonia::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(Symphonia::IoError(e)) => return Err(Fault::Unreadable(e)),
+            Err(Symphonia::IoError(e)) => return Err(e.into()),
             Err(error) => return Err(fault(error)),
         };
         idle += 1;

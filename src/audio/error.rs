@@ -1,3 +1,4 @@
+use crate::util::OpenError;
 use std::path::PathBuf;
 
 /// A file that could not be used, and why.
@@ -16,8 +17,8 @@ pub struct AudioError {
 #[non_exhaustive]
 pub enum Fault {
     /// The operating system would not give the file.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
+    #[error("{0}")]
+    Unreadable(#[from] OpenError),
     /// Zero bytes.
     #[error("is empty (0 bytes)")]
     Empty,
@@ -65,6 +66,12 @@ pub enum Fault {
         /// The limit in seconds.
         limit: f64,
     },
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreadable(error.into())
+    }
 }
 
 impl Fault {

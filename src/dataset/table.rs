@@ -6,9 +6,9 @@
 use super::columns::{Role, role_of};
 use crate::error::{Error, Result};
 use crate::features::table::FEATURE_NAMES;
+use crate::util::{BoundedReader, OpenError, open_file_or_pipe};
 use csv::{ReaderBuilder, StringRecord};
 use ndarray::Array2;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -108,19 +108,13 @@ pub fn read(path: &Path) -> Result<RawTable> {
 }
 
 /// Opens what may be a file or a pipe, and nothing else.
-fn open(path: &Path) -> Result<File> {
-    let kind = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
-    if kind.is_dir() {
-        return Err(Error::at(path, "is a folder, not a CSV file", "name a file in it"));
-    }
-    if kind.len() > MAX_BYTES {
-        return Err(too_large(path));
-    }
-    #[cfg(unix)]
-    if std::os::unix::fs::FileTypeExt::is_char_device(&kind.file_type()) {
-        return Err(Error::at(path, "is a device, not a CSV file", "name a file"));
-    }
-    File::open(path).map_err(|e| unreadable(path, &e))
+fn open(path: &Path) -> Result<BoundedReader> {
+    open_file_or_pipe(path, MAX_BYTES).map_err(|e| match e {
+        OpenError::Unreadable(e) => unreadable(path, &e),
+        OpenError::TooLarge(_) => too_large(path),
+        OpenError::NotAFile("folder") => Error::at(path, e, "name a file in it"),
+        _ => Error::at(path, e, "name a CSV file"),
+    })
 }
 
 fn too_large(path: &Path) -> Error {

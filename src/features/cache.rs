@@ -8,10 +8,10 @@
 use super::ExtractionOptions;
 use super::table::COLUMNS;
 use crate::audio::Container;
-use crate::util::{ASIDE, WholeFile};
+use crate::util::{ASIDE, WholeFile, open_regular, read_regular};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+use std::fs;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -84,13 +84,12 @@ impl Cache {
 
     /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
     pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
-        // A pipe would wait for ever.
-        let kind = fs::metadata(path).ok()?;
-        if !kind.is_file() || kind.len() > LARGEST {
+        let file = open_regular(path, LARGEST).ok()?;
+        let mut content = Sha256::new();
+        let hashed = io::copy(&mut file.take(LARGEST + 1), &mut content).ok()?;
+        if hashed > LARGEST {
             return None;
         }
-        let mut content = Sha256::new();
-        io::copy(&mut BufReader::with_capacity(1 << 16, File::open(path).ok()?), &mut content).ok()?;
         let ExtractionOptions { cut, limits, convention } = options;
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
@@ -100,7 +99,7 @@ impl Cache {
 
     /// The entry of that name, if there is one and it is whole.
     pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
-        decode(&fs::read(self.folder.join(&key.0)).ok()?)
+        decode(&read_regular(&self.folder.join(&key.0), LARGEST).ok()?)
     }
 
     /// Stores an entry. If that fails, the work goes on without; see [`Cache::trouble`].

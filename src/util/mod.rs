@@ -2,11 +2,13 @@
 
 mod files;
 mod hash;
+mod open;
 mod parallel;
 pub(crate) mod simd;
 mod text;
 
 pub use files::{ASIDE, WholeFile, write_whole};
 pub use hash::{content_of, hex};
+pub use open::{BoundedReader, OpenError, open_file_or_pipe, open_regular, read_regular};
 pub use parallel::in_order;
 pub(crate) use text::as_text;
