@@ -61,7 +61,7 @@ pub enum Fault {
         needed: f64,
     },
     /// More than [`super::Limits::seconds`].
-    #[error("is too long: more than the {limit:.0} s that are allowed")]
+    #[error("is too long: more than {limit:.0} s (--max-seconds)")]
     TooLong {
         /// The limit in seconds.
         limit: f64,

@@ -61,10 +61,23 @@ pub struct Limits {
     pub seconds: f64,
 }
 
+impl Limits {
+    /// Longest recording in seconds that is accepted where nobody asks for another: a quarter of an hour, 79 MB of
+    /// samples.
+    pub const DEFAULT_SECONDS: u32 = 900;
+    /// Longest recording in seconds that may be asked for: a day, 7.6 GB of samples.
+    pub const MOST_SECONDS: u32 = 86_400;
+
+    /// Recordings of at most so many seconds.
+    pub fn of_seconds(seconds: u32) -> Self {
+        Self { seconds: f64::from(seconds) }
+    }
+}
+
 impl Default for Limits {
-    /// A quarter of an hour: 53 MB of samples.
+    /// [`Limits::DEFAULT_SECONDS`].
     fn default() -> Self {
-        Self { seconds: 900.0 }
+        Self::of_seconds(Self::DEFAULT_SECONDS)
     }
 }
 
