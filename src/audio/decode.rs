@@ -1,5 +1,6 @@
 //! Any container to one channel at [`RATE`].
 
+use super::budget::Budget;
 use super::resample::Resampler;
 use super::{Audio, Container, Fault, Limits, RATE, SILENCE, au};
 use crate::util::open_regular;
@@ -168,7 +169,8 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
     };
     let missing = |what: &str| Fault::Broken { container: container.name(), reason: what.into() };
 
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let budget = Budget::new();
+    let stream = MediaSourceStream::new(Box::new(budget.of(file)), Default::default());
     let mut hint = Hint::new();
     hint.with_extension(container.extensions()[0]);
     let mut format: Box<dyn FormatReader> = symphonia::default::get_probe()
@@ -219,6 +221,7 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
                 }
                 buffer.copy_to_vec_interleaved(&mut block);
                 sink.push(&block)?;
+                budget.renew();
                 idle = 0;
             }
             Err(error @ (Symphonia::DecodeError(_) | Symphonia::IoError(_))) => last_error = Some(error),

@@ -6,8 +6,8 @@
 //! gives exactly the numbers of `librosa.load`.
 //!
 //! Input is taken to be hostile. Decoding streams through small blocks and stops at
-//! [`Limits::seconds`], so memory follows the audio that is kept and not what a header promises; a
-//! panic inside a decoder is caught and told as a fault of the file.
+//! [`Limits::seconds`], and tags are read up to a limit, so memory follows the audio that is kept and not what a header
+//! promises; a panic inside a decoder is caught and told as a fault of the file.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +19,7 @@
 //! ```
 
 pub mod au;
+mod budget;
 mod cut;
 mod decode;
 mod error;

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[command(next_help_heading = "Data")]
 pub struct Data {
-    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or images (PNG, JPEG, WebP) in
-    /// GENRE/file; built-in music (synthetic) without it
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or images in GENRE/file;
+    /// built-in music (synthetic) without it
     #[arg(long = "data", value_name = "PATH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
