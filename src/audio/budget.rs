@@ -12,6 +12,9 @@ use symphonia::core::io::MediaSource;
 /// Bytes in a row without a sample: room for pictures in a tag, and for many small packets that fail.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// What is said of a file that has more.
+pub(super) const SPENT: &str = "64 MiB of it hold no sound";
+
 /// What a decoder may still read before it must give sound.
 #[derive(Debug, Clone)]
 pub(super) struct Budget(Arc<AtomicU64>);
@@ -25,6 +28,11 @@ impl Budget {
     /// There was sound.
     pub fn renew(&self) {
         self.0.store(MOST_BYTES, Relaxed);
+    }
+
+    /// Whether nothing is left, and so why reading failed, whatever a decoder made of that.
+    pub fn is_spent(&self) -> bool {
+        self.0.load(Relaxed) == 0
     }
 
     /// A file that is read within this budget.
@@ -45,7 +53,7 @@ impl Read for BudgetedFile {
         let left = self.budget.0.load(Relaxed);
         let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         if wanted == 0 && !buffer.is_empty() {
-            return Err(io::Error::other(format!("{} MiB of it hold no sound", MOST_BYTES >> 20)));
+            return Err(io::Error::other(SPENT));
         }
         let read = self.file.read(&mut buffer[..wanted])?;
         self.budget.0.store(left - read as u64, Relaxed);

@@ -1,6 +1,6 @@
 //! Any container to one channel at [`RATE`].
 
-use super::budget::Budget;
+use super::budget::{Budget, BudgetedFile, SPENT};
 use super::resample::Resampler;
 use super::{Audio, Container, Fault, Limits, RATE, SILENCE, au};
 use crate::util::open_regular;
@@ -161,6 +161,18 @@ fn from_au(file: File, limits: &Limits) -> Result<Decoded, Fault> {
 }
 
 fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<Decoded, Fault> {
+    let budget = Budget::new();
+    let broken = Fault::Broken { container: container.name(), reason: SPENT.to_owned() };
+    from_stream(budget.of(file), &budget, container, limits)
+        .map_err(|fault| if budget.is_spent() { broken } else { fault })
+}
+
+fn from_stream(
+    file: BudgetedFile,
+    budget: &Budget,
+    container: Container,
+    limits: &Limits,
+) -> Result<Decoded, Fault> {
     let fault = |error: Symphonia| match error {
         Symphonia::Unsupported(_) => {
             Fault::Unsupported { container: container.name(), reason: error.to_string() }
@@ -169,8 +181,7 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
     };
     let missing = |what: &str| Fault::Broken { container: container.name(), reason: what.into() };
 
-    let budget = Budget::new();
-    let stream = MediaSourceStream::new(Box::new(budget.of(file)), Default::default());
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let mut hint = Hint::new();
     hint.with_extension(container.extensions()[0]);
     let mut format: Box<dyn FormatReader> = symphonia::default::get_probe()
