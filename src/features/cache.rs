@@ -11,7 +11,7 @@ use crate::audio::Container;
 use crate::util::{ASIDE, WholeFile, open_regular, read_regular};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -86,7 +86,8 @@ impl Cache {
     pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
         let file = open_regular(path, LARGEST).ok()?;
         let mut content = Sha256::new();
-        let hashed = io::copy(&mut file.take(LARGEST + 1), &mut content).ok()?;
+        let mut file = BufReader::with_capacity(1 << 16, file.take(LARGEST + 1));
+        let hashed = io::copy(&mut file, &mut content).ok()?;
         if hashed > LARGEST {
             return None;
         }

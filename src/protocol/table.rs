@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// Larger files are refused: this is room for 50 folds of 100,000 examples.
-const MOST_BYTES: u64 = 256 << 20;
+/// Larger files are refused: this is room for 400 folds of 100,000 examples.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// Names of the columns.
 pub const COLUMNS: [&str; 5] = ["example", "clip", "repeat", "fold", "part"];

@@ -39,7 +39,7 @@ fn png(width: u32, height: u32, more: &[u8], pixels: &[u8]) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n", &chunks[..]].concat()
 }
 
-/// The oracle rounds to whole levels, and decoders of formats with losses may differ by some.
+/// The oracle rounds to whole levels.
 #[test]
 fn every_kind_gives_the_grey_values_of_pillow() {
     let expected: Value =
@@ -57,11 +57,8 @@ fn every_kind_gives_the_grey_values_of_pillow() {
         assert_eq!(theirs.len(), pixels.len());
         let worst =
             pixels.iter().zip(theirs).map(|(a, b)| (255.0 * f64::from(*a) - b).abs()).fold(0.0, f64::max);
-        // Half a level of rounding; with losses also of the transform, of its colours and of filling them up.
-        let allowed = match name.rsplit_once('.').unwrap() {
-            (_, "png") | ("lossless" | "lossless_alpha" | "one_pixel", _) => 0.501,
-            _ => 2.5,
-        };
+        // Half a level of rounding; JPEG decoders may also differ by one.
+        let allowed = if name.ends_with(".jpg") { 1.6 } else { 0.501 };
         if worst > allowed {
             wrong.push((name, worst));
         }
