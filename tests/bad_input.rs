@@ -165,6 +165,69 @@ fn artist_lists() {
     assert!(place.refused("all --data t.csv --artists none.csv").contains("none.csv"));
 }
 
+/// Files that flags name: a pipe nobody writes to is not waited for, a device not read.
+#[test]
+#[cfg(unix)]
+fn pipes_and_devices_where_files_should_be() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 1));
+    common::pipe(&place.path("pipe"));
+    symlink("/dev/zero", place.path("zero")).unwrap();
+    std::thread::scope(|scope| {
+        for words in [
+            "all --data NAME",
+            "all --data t.csv --protocol file:NAME",
+            "all --data t.csv --protocol artist --artists NAME",
+            "all --data t.csv --drop-faults NAME",
+            "run NAME",
+            "data fetch gtzan --to new --from NAME",
+        ] {
+            for (name, said) in [("pipe", "is a pipe"), ("zero", "is a device, not a regular file")] {
+                let place = &place;
+                scope.spawn(move || {
+                    let words = words.replace("NAME", name);
+                    let output = common::ends_by_itself(place.bench().args(words.split(' ')), 2);
+                    let error = String::from_utf8(output.stderr).unwrap();
+                    assert!(error.contains(said) && error.contains(name), "{words}: {error}");
+                });
+            }
+        }
+    });
+}
+
+/// A shell's `<(zcat t.csv.gz)` is a pipe, as standard input is here.
+#[test]
+#[cfg(unix)]
+fn tables_and_lists_may_come_through_a_pipe() {
+    let place = Place::new();
+    let table = small_table(10, 1);
+    place.write("t.csv", &table);
+    let tracks = |of: fn(usize) -> String| -> String {
+        let name = |line: &str| line.split_once(".wav").map(|(track, _)| track.to_owned());
+        let rows = table.lines().filter_map(name).enumerate();
+        rows.map(|(row, track)| format!("{track},{}\n", of(row))).collect()
+    };
+    let artists = format!("filename,artist\n{}", tracks(|row| format!("artist {row}")));
+    let part = |row| format!("0,{}", if row % 3 == 0 { "test" } else { "train" });
+    let split = format!("clip,fold,part\n{}", tracks(part));
+    for (words, text) in [
+        ("--data /dev/stdin", &table),
+        ("--data t.csv --protocol artist --artists /dev/stdin", &artists),
+        ("--data t.csv --protocol file:/dev/stdin", &split),
+    ] {
+        place.write("input", text);
+        let bench = env!("CARGO_BIN_EXE_bench");
+        // Later than the program begins to read.
+        let shell = format!("(sleep 0.3; cat input) | {bench} all --json --models knn-1 {words}");
+        let mut command = std::process::Command::new("sh");
+        let command = command.args(["-c", &shell]).current_dir(place.path("."));
+        let output = common::ends_by_itself(command.env("GENRE_BENCH_CACHE", place.path("cache")), 0);
+        let run: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(run["dataset"]["examples"], 30, "{words}");
+    }
+}
+
 #[test]
 fn output_folders_that_cannot_be_written() {
     let place = Place::new();

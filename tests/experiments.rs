@@ -196,7 +196,7 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
         assert!(error.contains(told), "{text}\n{error}");
     }
     assert!(place.refused("run missing.toml").contains("missing.toml: cannot be read"));
-    assert!(place.refused("run .").contains("is no file"));
+    assert!(place.refused("run .").contains("is a folder, not a regular file"));
 }
 
 #[test]

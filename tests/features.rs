@@ -102,6 +102,41 @@ fn nothing_is_written_when_nothing_can_be_used() {
 }
 
 #[test]
+fn the_longest_recording_that_is_read_is_a_setting() {
+    let place = Place::new();
+    for (name, seconds) in
+        [("blues/a", 2.0), ("blues/b", 2.0), ("rock/c", 2.0), ("rock/d", 2.0), ("rock/long", 5.0)]
+    {
+        place.write(&format!("music/{name}.wav"), tone(220.0 + 10.0 * seconds, seconds));
+    }
+    // First without the limit: what is in the cache is no answer to a question with another limit.
+    bench(&place, "features music --seconds 1 -o all.csv", 0);
+    let output = bench(&place, "features music --seconds 1 --max-seconds 4 -o short.csv", 1);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(talk.contains("long.wav: is too long: more than 4 s (--max-seconds)"), "{talk}");
+    bench(&place, "features music --seconds 1 --max-seconds 6 -o again.csv", 0);
+    let text = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    assert_eq!(text("again.csv"), text("all.csv"));
+    assert_eq!((text("all.csv").lines().count(), text("short.csv").lines().count()), (14, 9));
+
+    let words = "--data music --segment 1 --models knn-1 --folds 2";
+    let run = place.json(&format!("{words} --max-seconds 4"));
+    assert_eq!(run["dataset"]["examples"], 8);
+    assert!(run["notes"].to_string().contains("1 of 5 recordings (1 too-long) could not be used"), "{run}");
+    assert_eq!(place.json(words)["dataset"]["examples"], 13);
+    let error = place.refused(&format!("all {words} --max-seconds 1"));
+    assert!(error.contains("5 too-long") && error.contains("--max-seconds 3600"), "{error}");
+    for seconds in ["0", "100000"] {
+        assert!(place.refused(&format!("all {words} --max-seconds {seconds}")).contains("--max-seconds"));
+        place.write("e.toml", format!("[data]\nmax-seconds = {seconds}\n"));
+        assert!(place.refused("run e.toml").contains("line 2: `data.max-seconds`"));
+    }
+    let report = place.run("data audit music --max-seconds 4 --json");
+    assert!(report.contains("\"too-long\""), "{report}");
+    assert!(!place.run("data audit music --json").contains("\"too-long\""));
+}
+
+#[test]
 fn files_of_one_name_in_two_genres_stay_two_recordings() {
     let place = Place::new();
     for (number, genre) in ["blues", "jazz"].iter().enumerate() {

@@ -64,3 +64,36 @@ fn only_the_program_names_the_plugin_crates() {
     });
     assert_eq!(naming.collect::<Vec<_>>(), [src.join("main.rs")]);
 }
+
+/// A file that somebody else wrote comes in through one door, `util::open`.
+#[test]
+fn files_are_opened_at_one_door() {
+    // The door, and what reads what the program itself wrote: its store, a download's part, its own executable, a
+    // network's checkpoint.
+    const ALLOWED: [&str; 4] = [
+        "src/util/open.rs",
+        "src/recordings/fetch/part.rs",
+        "src/run/plan.rs",
+        "plugins/neural/src/train/checkpoint_file.rs",
+    ];
+    const DOORS: [&str; 5] = ["File::open(", "fs::read(", "fs::read_to_string(", "from_path(", ".read(true)"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = sources(&root.join("src"));
+    for plugin in ["api", "classical", "example", "neural"] {
+        files.extend(sources(&root.join("plugins").join(plugin).join("src")));
+    }
+    let mut opening = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let name = file.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+        opening.extend(
+            code.filter(|line| DOORS.iter().any(|door| line.contains(door)))
+                .map(|line| (name.clone(), line.to_owned())),
+        );
+    }
+    assert!(opening.iter().any(|(name, _)| name == ALLOWED[0]), "the search finds nothing");
+    opening.retain(|(name, _)| !ALLOWED.contains(&name.as_str()));
+    assert!(opening.is_empty(), "use `util::open_regular` and its like: {opening:#?}");
+}

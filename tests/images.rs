@@ -135,6 +135,94 @@ fn broken_images_are_named_and_left_out() {
     assert!(place.refused("all --data bad").contains("1 of 1 images could not be used"));
 }
 
+/// What lies in a folder by accident or by malice is named and left out; nothing is waited for, nothing read without
+/// end.
+#[test]
+#[cfg(unix)]
+fn whatever_else_lies_among_images_is_named_and_left_out() {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+    let place = Place::new();
+    spectrograms(&place, "images", Pixel::Grey);
+    let rock = |name: &str| place.path(&format!("images/rock/{name}"));
+    common::pipe(&rock("pipe.png"));
+    symlink("/dev/zero", rock("zero.png")).unwrap();
+    symlink(rock("loop.png"), rock("loop.png")).unwrap();
+    symlink(place.path("images"), rock("up.png")).unwrap();
+    let _socket = UnixListener::bind(rock("socket.png")).unwrap();
+    std::fs::create_dir(rock("folder.png")).unwrap();
+    place.write("images/rock/renamed.png", "GIF89a and so on");
+    place.write("images/rock/one.gif", "GIF89a");
+    place.write("images/rock/two.bmp", "BM");
+    place.write("images/blues/three.tif", "II*");
+    let words = "all --json --data images --models knn-1 --folds 2 --no-cache";
+    let output = common::ends_by_itself(place.bench().args(words.split(' ')), 0);
+    let run: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let notes = run["notes"].to_string();
+    for said in [
+        "6 of 14 images could not be used",
+        "pipe.png: is a pipe, not a regular file",
+        "zero.png: is a device, not a regular file",
+        "loop.png: cannot be read",
+        "up.png: is a folder, not a regular file",
+        "socket.png: is a socket, not a regular file",
+        "renamed.png: is a GIF file, which is not read here: convert it to PNG",
+        "3 files are BMP, GIF, TIFF, which are not read: convert them to PNG",
+    ] {
+        assert!(notes.contains(said), "{said}: {notes}");
+    }
+    assert_eq!(run["dataset"]["examples"], 8);
+
+    place.write("gifs/blues/a.gif", "GIF89a");
+    let error = place.refused("all --data gifs");
+    assert!(error.contains("1 file is GIF, which is not read: convert it to PNG"), "{error}");
+}
+
+#[test]
+fn jpeg_and_webp_are_read_beside_png() {
+    let place = Place::new();
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/images");
+    for genre in ["blues", "rock"] {
+        std::fs::create_dir_all(place.path(&format!("images/{genre}"))).unwrap();
+        for (track, name) in ["rgb.png", "progressive.jpg", "cmyk.jpg", "lossy.webp"].into_iter().enumerate()
+        {
+            let extension = name.rsplit_once('.').unwrap().1;
+            let to = place.path(&format!("images/{genre}/{genre}{track:05}.{extension}"));
+            std::fs::copy(fixtures.join(name), to).unwrap();
+        }
+    }
+    let run = place.json("--data images --models knn-1 --folds 2");
+    assert_eq!(run["dataset"]["examples"], 8, "{run}");
+    assert!(!run["notes"].to_string().contains("could not be used"), "{run}");
+}
+
+/// Text of a third of a gigabyte is passed over, not read.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_follows_the_pixels_and_not_the_text_beside_them() {
+    use std::io::{Seek, SeekFrom};
+    const TEXT: u32 = 300 << 20;
+    let place = Place::new();
+    spectrograms(&place, "images", Pixel::Grey);
+    let peak = || {
+        let words = "all --data images --models knn-1 --folds 2 --out none --jobs 1";
+        let peak = common::peak_memory(place.bench().args(words.split(' ')));
+        std::fs::remove_dir_all(place.path("none")).unwrap();
+        peak
+    };
+    let before = peak();
+    let whole = png(40, 24, Pixel::Grey, |x, y| (x * y) as u8);
+    let mut file = std::fs::File::create(place.path("images/rock/text.png")).unwrap();
+    // After the signature and the header. The text is a hole in the file.
+    file.write_all(&whole[..33]).unwrap();
+    file.write_all(&TEXT.to_be_bytes()).unwrap();
+    file.write_all(b"tEXt").unwrap();
+    file.seek(SeekFrom::Current(i64::from(TEXT) + 4)).unwrap();
+    file.write_all(&whole[33..]).unwrap();
+    let after = peak();
+    assert!(after < before + (50 << 20), "{} MB, and {} MB without it", after >> 20, before >> 20);
+    assert_eq!(place.json("--data images --models knn-1 --folds 2")["dataset"]["examples"], 9);
+}
+
 #[test]
 fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     let place = Place::new();

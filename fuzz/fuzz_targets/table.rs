@@ -1,8 +1,8 @@
 //! The reader of feature tables.
 #![no_main]
 
-use genre_bench_fuzz::dataset::table::choice::ColumnChoice;
-use genre_bench_fuzz::dataset::table::read;
+use genre_bench_fuzz::readers::table::choice::ColumnChoice;
+use genre_bench_fuzz::readers::table::read;
 use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,9 @@
 //! Any container to one channel at [`RATE`].
 
+use super::budget::{Budget, BudgetedFile, SPENT};
 use super::resample::Resampler;
 use super::{Audio, Container, Fault, Limits, RATE, SILENCE, au};
+use crate::util::open_regular;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,11 +34,8 @@ const STUCK: usize = 10_000;
 const BLOCK: usize = 1 << 14;
 
 pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
-    // A pipe would wait for ever, and a device never end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Fault::Unreadable(std::io::Error::other("it is not a regular file")));
-    }
-    let mut file = File::open(path)?;
+    // However large: decoding stops at the limits.
+    let mut file = open_regular(path, u64::MAX)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head)?;
     if head.is_empty() {
@@ -162,6 +161,18 @@ fn from_au(file: File, limits: &Limits) -> Result<Decoded, Fault> {
 }
 
 fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<Decoded, Fault> {
+    let budget = Budget::new();
+    let broken = Fault::Broken { container: container.name(), reason: SPENT.to_owned() };
+    from_stream(budget.of(file), &budget, container, limits)
+        .map_err(|fault| if budget.is_spent() { broken } else { fault })
+}
+
+fn from_stream(
+    file: BudgetedFile,
+    budget: &Budget,
+    container: Container,
+    limits: &Limits,
+) -> Result<Decoded, Fault> {
     let fault = |error: Symphonia| match error {
         Symphonia::Unsupported(_) => {
             Fault::Unsupported { container: container.name(), reason: error.to_string() }
@@ -195,7 +206,7 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
             Ok(None) => break,
             // A file that ends in the middle of a packet; whether too early is seen from the length.
             Err(Symphonia::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(Symphonia::IoError(e)) => return Err(Fault::Unreadable(e)),
+            Err(Symphonia::IoError(e)) => return Err(e.into()),
             Err(error) => return Err(fault(error)),
         };
         idle += 1;
@@ -221,6 +232,7 @@ fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<D
                 }
                 buffer.copy_to_vec_interleaved(&mut block);
                 sink.push(&block)?;
+                budget.renew();
                 idle = 0;
             }
             Err(error @ (Symphonia::DecodeError(_) | Symphonia::IoError(_))) => last_error = Some(error),

@@ -1,3 +1,4 @@
+use crate::util::OpenError;
 use std::path::PathBuf;
 
 /// A file that could not be used, and why.
@@ -16,8 +17,8 @@ pub struct AudioError {
 #[non_exhaustive]
 pub enum Fault {
     /// The operating system would not give the file.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
+    #[error("{0}")]
+    Unreadable(#[from] OpenError),
     /// Zero bytes.
     #[error("is empty (0 bytes)")]
     Empty,
@@ -60,11 +61,17 @@ pub enum Fault {
         needed: f64,
     },
     /// More than [`super::Limits::seconds`].
-    #[error("is too long: more than the {limit:.0} s that are allowed")]
+    #[error("is too long: more than {limit:.0} s (--max-seconds)")]
     TooLong {
         /// The limit in seconds.
         limit: f64,
     },
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreadable(error.into())
+    }
 }
 
 impl Fault {

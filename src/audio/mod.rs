@@ -6,8 +6,8 @@
 //! gives exactly the numbers of `librosa.load`.
 //!
 //! Input is taken to be hostile. Decoding streams through small blocks and stops at
-//! [`Limits::seconds`], so memory follows the audio that is kept and not what a header promises; a
-//! panic inside a decoder is caught and told as a fault of the file.
+//! [`Limits::seconds`], and tags are read up to a limit, so memory follows the audio that is kept and not what a header
+//! promises; a panic inside a decoder is caught and told as a fault of the file.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +19,7 @@
 //! ```
 
 pub mod au;
+mod budget;
 mod cut;
 mod decode;
 mod error;
@@ -61,10 +62,23 @@ pub struct Limits {
     pub seconds: f64,
 }
 
+impl Limits {
+    /// Longest recording in seconds that is accepted where nobody asks for another: a quarter of an hour, 79 MB of
+    /// samples.
+    pub const DEFAULT_SECONDS: u32 = 900;
+    /// Longest recording in seconds that may be asked for: a day, 7.6 GB of samples.
+    pub const MOST_SECONDS: u32 = 86_400;
+
+    /// Recordings of at most so many seconds.
+    pub fn of_seconds(seconds: u32) -> Self {
+        Self { seconds: f64::from(seconds) }
+    }
+}
+
 impl Default for Limits {
-    /// A quarter of an hour: 53 MB of samples.
+    /// [`Limits::DEFAULT_SECONDS`].
     fn default() -> Self {
-        Self { seconds: 900.0 }
+        Self::of_seconds(Self::DEFAULT_SECONDS)
     }
 }
 

@@ -108,6 +108,33 @@ fn a_large_tag_before_the_music_is_passed_over() {
     assert_eq!(read_bytes("a.mp3", &tagged, &Limits::default()).unwrap(), plain);
 }
 
+/// A fifth of a gigabyte, as a hole in the file, in place of a picture.
+#[test]
+fn a_tag_without_end_is_refused() {
+    use std::io::{Seek, SeekFrom, Write};
+    const PICTURE: u32 = 200 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp3");
+    let mut file = std::fs::File::create(&path).unwrap();
+    // ID3v2.3 with one frame; sizes of tags have seven bits a byte.
+    let size = [21, 14, 7, 0].map(|shift| (((PICTURE + 10) >> shift) & 0x7f) as u8);
+    file.write_all(&[b"ID3\x03\0\0", &size[..], b"APIC", &PICTURE.to_be_bytes(), b"\0\0"].concat()).unwrap();
+    file.seek(SeekFrom::Current(i64::from(PICTURE))).unwrap();
+    let mp3 = std::fs::read(fixtures().join("audio/tone.mp3")).unwrap();
+    file.write_all(&mp3).unwrap();
+    let error = read(&path).unwrap_err().to_string();
+    assert!(error.contains("64 MiB of it hold no sound"), "{error}");
+    // A chunk that no decoder keeps is passed over, whatever its size.
+    let path = folder.path().join("a.wav");
+    let wav = wav(RATE, 1, &ramp(30_000), 60_000);
+    let mut file = std::fs::File::create(&path).unwrap();
+    let whole = (wav.len() as u32 + PICTURE).to_le_bytes();
+    file.write_all(&[b"RIFF", &whole[..], b"WAVEJUNK", &PICTURE.to_le_bytes()].concat()).unwrap();
+    file.seek(SeekFrom::Current(i64::from(PICTURE))).unwrap();
+    file.write_all(&wav[12..]).unwrap();
+    assert_eq!(read(&path).unwrap().samples.len(), 30_000);
+}
+
 #[test]
 fn each_fault_is_told_apart() {
     let good = wav(RATE, 1, &ramp(30_000), 60_000);

@@ -2,7 +2,7 @@ use super::cache::CacheFlags;
 use super::output::{Output, unwritable};
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
 use super::{Status, json_text, print, tell, warn};
-use crate::audio::{self, Cut};
+use crate::audio::{self, Cut, Limits};
 use crate::dataset::audio::nothing_usable;
 use crate::error::{Error, Result};
 use crate::features::ExtractionOptions;
@@ -53,6 +53,12 @@ pub(super) struct Args {
     /// From the start of an example to the start of the next, in seconds [default: its length]
     #[arg(long, value_name = "SECONDS")]
     hop: Option<f64>,
+    /// Longest recording that is read; a longer one is named and left out
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = Limits::DEFAULT_SECONDS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(Limits::MOST_SECONDS))
+    )]
+    max_seconds: u32,
     /// What stands beyond an example's ends [default: as in the published table of that length: zero-padded
     /// for 10 s, else reflected]
     #[arg(long, value_enum)]
@@ -154,6 +160,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
             Some(ConventionChoice::Reflected) => Convention::Reflected,
             Some(ConventionChoice::ZeroPadded) => Convention::ZeroPadded,
         },
+        limits: Limits::of_seconds(args.max_seconds),
         ..ExtractionOptions::new(cut)
     };
     stop_on_ctrl_c_saying(

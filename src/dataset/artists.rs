@@ -2,9 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::recordings::names;
+use crate::util::open_file_or_pipe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
+
+/// Larger lists are refused: a line has less than a hundred bytes a track.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Artists of tracks, and the published fold each track is tested in, where a list gives them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +51,8 @@ impl Artists {
     /// that is not a number, or no row on any track of the dataset.
     pub fn read(path: &Path, tracks: &[String]) -> Result<Self> {
         let hint = "give a CSV with the columns filename and artist, --artists FILE.csv";
-        let mut csv = csv::Reader::from_path(path).map_err(|e| Error::at(path, e, hint))?;
+        let file = open_file_or_pipe(path, MOST_BYTES).map_err(|e| Error::at(path, e, hint))?;
+        let mut csv = csv::Reader::from_reader(file);
         let header = csv.headers().map_err(|e| Error::at(path, e, hint))?.clone();
         let column = |names: &[&str]| {
             header.iter().position(|h| names.contains(&h.trim().to_ascii_lowercase().as_str()))

@@ -44,6 +44,7 @@ pub(super) fn parts(
     let job = ExtractionJob {
         options: ExtractionOptions {
             convention: Convention::of_published(seconds),
+            limits: source.limits,
             ..ExtractionOptions::new(cut)
         },
         table: source.table,
@@ -109,6 +110,7 @@ pub(super) fn fault_notes(failed: &str, faults: Vec<String>) -> Vec<String> {
 pub fn nothing_usable(subject: &Path, summary: &ExtractionSummary) -> Error {
     let hint = match summary.faults[..] {
         [("too-short", _)] => "shorter examples: --segment or --seconds 10, 3 or 1",
+        [("too-long", _)] => "a larger limit, which takes more memory: --max-seconds 3600",
         _ => "`bench features` names each file and what is wrong with it",
     };
     Error::at(subject, format!("{} could not be used", summary.faults_in_words()), hint)

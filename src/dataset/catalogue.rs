@@ -1,8 +1,13 @@
 //! What the examples are, apart from their features.
 
 use crate::error::{Error, Result};
+use crate::util::{OpenError, open_regular};
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::path::Path;
+
+/// Larger files are none that a run wrote.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Names and labels of all examples: stored with every run, so that its predictions can be read
 /// again without the dataset.
@@ -65,8 +70,9 @@ impl Catalogue {
     pub fn read(path: &Path) -> Result<Self> {
         let broken =
             |e: csv::Error| Error::at(path, e, "the run's folder was changed; run `bench all` again");
-        let rows: Vec<CatalogueRow> = csv::Reader::from_path(path)
-            .map_err(broken)?
+        let unreadable = |e: OpenError| broken(io::Error::from(e).into());
+        let file = open_regular(path, MOST_BYTES).map_err(unreadable)?;
+        let rows: Vec<CatalogueRow> = csv::Reader::from_reader(file)
             .into_deserialize()
             .collect::<std::result::Result<_, _>>()
             .map_err(broken)?;

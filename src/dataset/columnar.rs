@@ -8,7 +8,7 @@ use polars::prelude::{
     ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult,
     SerReader,
 };
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -38,13 +38,12 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Option<RawTable>> {
     let broken = |e: &dyn std::fmt::Display| {
         Error::at(path, format!("cannot be read: {e}"), "is the file whole? write it again, or give a CSV")
     };
-    let mut start = Vec::new();
-    file.by_ref().take(8).read_to_end(&mut start).map_err(|e| broken(&e))?;
-    let Some((_, format)) = MAGIC.into_iter().find(|(magic, _)| start.starts_with(magic)) else {
+    let mut bytes = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut bytes).map_err(|e| broken(&e))?;
+    let Some((_, format)) = MAGIC.into_iter().find(|(magic, _)| bytes.starts_with(magic)) else {
         return Ok(None);
     };
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)).map_err(|e| broken(&e))?;
+    file.read_to_end(&mut bytes).map_err(|e| broken(&e))?;
     // Polars trusts what files say of themselves more than is good; a contradiction may make it panic.
     let read = catch_unwind(AssertUnwindSafe(|| match format {
         Format::Parquet => parquet(path, bytes, choice),

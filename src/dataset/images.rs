@@ -1,46 +1,45 @@
 //! Tables of pixels, from spectrogram images: the other input that GTZAN is passed around as.
 //!
-//! Each image of `images_original/GENRE/*.png`, or each of the segments it is cut into, becomes one row: grey, brought to
+//! Each image file of `images_original/GENRE`, or each of the segments it is cut into, becomes one row: grey, brought to
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
 //! spectrograms get them as they are.
 
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::audio::fault_notes;
 use super::computed::{Collector, Features};
+use super::image_file::{self, ImageFormat};
 use super::resize::{ImageSize, resize};
 use super::source::Source;
 use super::spectrograms::{Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
 use crate::recordings::{Recording, find_in, names};
 use crate::util::{content_of, in_order};
+use std::collections::BTreeMap;
 use std::path::Path;
-use zune_png::PngDecoder;
-use zune_png::zune_core::bytestream::ZCursor;
-use zune_png::zune_core::options::DecoderOptions;
 
-/// Largest image in pixels a side. With [`MOST_BYTES`] it bounds the memory of a hostile file.
-const MOST_PIXELS: usize = 4096;
-/// Largest file, and most bytes that one may unpack to.
-const MOST_BYTES: usize = 128 << 20;
 /// What an image shows, as in the Kaggle copy of GTZAN.
 const IMAGE_SECONDS: u32 = 30;
 /// Images a thread that are in memory at once.
 const AT_ONCE: usize = 16;
 
-/// The examples of all PNG files in `GENRE/file` under `folder`; `None` where there are none.
+/// The examples of all image files in `GENRE/file` under `folder`; `None` where there are none.
 ///
 /// # Errors
 ///
-/// A folder that cannot be listed, or not one usable image.
+/// A folder that cannot be listed, not one usable image, or none of a kind that is read.
 pub(super) fn parts(
     folder: &Path,
     source: &Source,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Option<DatasetParts>> {
-    let is_png = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-    let found = find_in(folder, is_png, names::dotted)?;
+    let is_read = |path: &Path| ImageFormat::of_extension(path).is_some_and(ImageFormat::is_read);
+    let found = find_in(folder, is_read, names::dotted)?;
+    let is_unread = |path: &Path| ImageFormat::of_extension(path).is_some_and(|format| !format.is_read());
+    let others = find_in(folder, is_unread, names::dotted)?;
+    let unread = unread(others.iter().filter_map(|image| ImageFormat::of_extension(&image.path)));
     if found.is_empty() {
-        return Ok(None);
+        let hint = "give PNG, JPEG or WebP files, GENRE/file.png";
+        return unread.map_or(Ok(None), |reason| Err(Error::at(folder, reason, hint)));
     }
     let segments = segments(source.seconds)?;
     let size = source.image_size;
@@ -49,17 +48,31 @@ pub(super) fn parts(
     let mut collector = Collector::new(columns, usize::from(wanted));
     let mut faults = Vec::new();
     progress(0, found.len());
+    let work = |image: &Recording| {
+        let (of_image, pixels) = image_file::read(&image.path)?;
+        let whole = Spectrogram { size: of_image, pixels };
+        let of_segment = |segment| {
+            let part = whole.segment(segment, segments);
+            let features = if source.table {
+                let pixels = resize(&part.pixels, part.size, size);
+                Features::Columns(pixels.into_iter().map(f64::from).collect())
+            } else {
+                Features::Content(content_of(&part.pixels))
+            };
+            (features, wanted.then(|| part.upside_down().at_most(source.spectrogram_size)))
+        };
+        Ok::<_, String>((0..segments).map(of_segment).collect::<Vec<_>>())
+    };
     in_order(
         &found,
         AT_ONCE,
         || (),
-        |(), image| read(&image.path),
+        |(), image| work(image),
         |at, read| {
             let image = &found[at];
             match read {
-                Ok(pixels) => {
-                    for segment in 0..segments {
-                        let part = pixels.segment(segment, segments);
+                Ok(parts) => {
+                    for (segment, (features, spectrogram)) in parts.into_iter().enumerate() {
                         let number = (segments > 1).then_some(segment);
                         let facts = ExampleFacts {
                             name: Some(image.example_name(number, "png")),
@@ -68,13 +81,6 @@ pub(super) fn parts(
                             genre: image.genre.clone(),
                             ..ExampleFacts::default()
                         };
-                        let features = if source.table {
-                            let pixels = resize(&part.pixels, part.size, size);
-                            Features::Columns(pixels.into_iter().map(f64::from).collect())
-                        } else {
-                            Features::Content(content_of(&part.pixels))
-                        };
-                        let spectrogram = wanted.then(|| part.upside_down().at_most(source.spectrogram_size));
                         collector.push(facts, features, spectrogram.into_iter().collect());
                     }
                 }
@@ -86,7 +92,7 @@ pub(super) fn parts(
     )?;
     let failed = format!("{} of {} images could not be used", faults.len(), found.len());
     if collector.is_empty() {
-        let hint = "is it a folder of PNG files, GENRE/file.png?";
+        let hint = "is it a folder of PNG, JPEG or WebP files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     }
     let none = || SpectrogramSource::None("none were asked for".to_owned());
@@ -104,8 +110,22 @@ pub(super) fn parts(
         let (rows, columns) = images.shape();
         parts.notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
     }
+    parts.notes.extend(unread);
     parts.notes.extend(fault_notes(&failed, faults));
     Ok(Some(parts))
+}
+
+/// A sentence on image files of kinds that are not read, if there are any.
+fn unread(formats: impl Iterator<Item = ImageFormat>) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    formats.for_each(|format| *counts.entry(format.name()).or_default() += 1);
+    let (kinds, files) =
+        (counts.keys().copied().collect::<Vec<_>>().join(", "), counts.values().sum::<usize>());
+    match files {
+        0 => None,
+        1 => Some(format!("1 file is {kinds}, which is not read: convert it to PNG")),
+        _ => Some(format!("{files} files are {kinds}, which are not read: convert them to PNG")),
+    }
 }
 
 /// Names of the table's columns, row by row from the top.
@@ -141,45 +161,6 @@ impl Spectrogram {
         let rows = self.pixels.chunks_exact(self.size.width).rev();
         Self { pixels: rows.flatten().copied().collect(), size: self.size }
     }
-}
-
-/// An image's grey values 0–1, row by row from the top, or why there are none.
-fn read(path: &Path) -> std::result::Result<Spectrogram, String> {
-    let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
-    if length > MOST_BYTES as u64 {
-        return Err(format!("is larger than {} MiB", MOST_BYTES >> 20));
-    }
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-    let options = DecoderOptions::default()
-        .set_max_width(MOST_PIXELS)
-        .set_max_height(MOST_PIXELS)
-        .inflate_set_limit(MOST_BYTES)
-        .png_set_confirm_crc(true)
-        .png_set_strip_to_8bit(true);
-    // A decoder's panic is a fault of the file, too.
-    let decoded = std::panic::catch_unwind(|| {
-        let mut decoder = PngDecoder::new_with_options(ZCursor::new(&bytes), options);
-        let samples = decoder.decode_raw().map_err(|e| format!("is no usable PNG: {e:?}"))?;
-        let (width, height) = decoder.dimensions().ok_or("has no size")?;
-        Ok::<_, String>((samples, width, height))
-    });
-    let (samples, width, height) = decoded.map_err(|_| "the decoder panics")??;
-    let channels = samples.len() / (width * height).max(1);
-    if channels == 0 || samples.len() != width * height * channels {
-        return Err("has no pixels".to_owned());
-    }
-    let pixels = samples.chunks_exact(channels).map(luma).collect();
-    Ok(Spectrogram { size: ImageSize { width, height }, pixels })
-}
-
-/// Brightness 0–1 of a pixel of grey, grey and alpha, RGB or RGBA, with the weights of ITU-R BT.601, as Pillow's
-/// `convert("L")`. Alpha does not count.
-fn luma(pixel: &[u8]) -> f32 {
-    let luma = match pixel {
-        [r, g, b, ..] => 299.0 * f64::from(*r) + 587.0 * f64::from(*g) + 114.0 * f64::from(*b),
-        _ => 1000.0 * f64::from(pixel[0]),
-    };
-    (luma / 255_000.0) as f32
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod columnar;
 mod computed;
 mod drop_faults;
 mod fingerprint;
+mod image_file;
 mod images;
 mod resize;
 mod source;

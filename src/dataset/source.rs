@@ -1,4 +1,5 @@
 use super::{ColumnChoice, ImageSize};
+use crate::audio::Limits;
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use genre_bench_api::Representation;
@@ -11,6 +12,8 @@ pub struct Source {
     pub data: Option<PathBuf>,
     /// Length of a segment in seconds: chooses the table in a folder, or how audio is cut.
     pub seconds: Option<u32>,
+    /// What recordings are accepted.
+    pub limits: Limits,
     /// A list of artists; looked for beside the data without it.
     pub artists: Option<PathBuf>,
     /// Seed of the built-in data.
@@ -53,6 +56,7 @@ impl Default for Source {
         Self {
             data: None,
             seconds: None,
+            limits: Limits::default(),
             artists: None,
             seed: 0,
             cache: None,

@@ -1,4 +1,5 @@
 use super::{Invalid, is_default};
+use crate::audio::Limits;
 use crate::dataset::{ColumnChoice, Globs, ImageSize};
 use crate::protocol::Protocol;
 use crate::util::as_text;
@@ -11,8 +12,8 @@ use std::path::PathBuf;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[command(next_help_heading = "Data")]
 pub struct Data {
-    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or PNG images in
-    /// GENRE/file; built-in music (synthetic) without it
+    /// Feature table (CSV), or a folder with features_30_sec.csv and the like or with audio or images in GENRE/file;
+    /// built-in music (synthetic) without it
     #[arg(long = "data", value_name = "PATH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
@@ -21,6 +22,10 @@ pub struct Data {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<u32>,
+    /// Longest recording that is read, in seconds; a longer one is named and left out [default: 900]
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<u32>,
     /// Size that images are brought to in the table, a pixel a column
     #[arg(long, value_name = "WxH", default_value_t)]
     #[serde(skip_serializing_if = "is_default")]
@@ -88,6 +93,16 @@ impl Data {
         if self.segment == Some(0) {
             return Err(Invalid::new("data.segment", "an example of 0 s has no sound", "30, 10 or 3"));
         }
+        let most = Limits::MOST_SECONDS;
+        if self.max_seconds.is_some_and(|seconds| !(1..=most).contains(&seconds)) {
+            let reason = format!("a limit is between 1 and {most} s");
+            return Err(Invalid::new("data.max-seconds", reason, "900 if left out"));
+        }
         Ok(())
+    }
+
+    /// What recordings are accepted.
+    pub(super) fn limits(&self) -> Limits {
+        self.max_seconds.map_or_else(Limits::default, Limits::of_seconds)
     }
 }

@@ -1,9 +1,9 @@
 use super::registry::nearest;
 use super::{Experiment, Invalid, Registry, schema};
 use crate::error::{Error, Result};
+use crate::util::read_regular;
 use serde::Deserialize;
 use serde_json::Value;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
@@ -65,24 +65,9 @@ pub fn read(path: &Path, registry: &Registry) -> Result<File> {
 
 /// A file's text, if it is a file of a size that an experiment may have.
 fn text(path: &Path) -> Result<String> {
-    let unreadable = |e: std::io::Error| {
-        Error::at(
-            path,
-            format!("cannot be read: {e}"),
-            "check the path; `bench list experiment` shows what to write",
-        )
-    };
-    // A pipe would wait for ever.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Error::at(path, "is no file", "name a TOML file"));
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if read as u64 > MOST_BYTES {
-        return Err(Error::at(path, "is larger than 1 MiB", "is it an experiment?"));
-    }
-    Ok(text)
+    let hint = "name a TOML file; `bench list experiment` shows what to write in it";
+    let bytes = read_regular(path, MOST_BYTES).map_err(|e| Error::at(path, e, hint))?;
+    String::from_utf8(bytes).map_err(|_| Error::at(path, "the text is not UTF-8", hint))
 }
 
 /// A key that holds a list, for each value of which there is a run.

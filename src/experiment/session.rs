@@ -229,6 +229,7 @@ impl Session<'_> {
         let source = Source {
             data: data.path.clone(),
             seconds: data.segment,
+            limits: data.limits(),
             artists: data.artists.clone(),
             seed: experiment.seed,
             cache: self.cache.clone(),

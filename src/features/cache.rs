@@ -9,10 +9,10 @@
 use super::ExtractionOptions;
 use super::table::COLUMNS;
 use crate::audio::Container;
-use crate::util::{ASIDE, DAMAGED, Damage, WholeFile, hex};
+use crate::util::{ASIDE, DAMAGED, Damage, OpenError, WholeFile, hex, open_regular, read_regular};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+use std::fs;
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,13 +90,13 @@ impl Cache {
 
     /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
     pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
-        // A pipe would wait for ever.
-        let kind = fs::metadata(path).ok()?;
-        if !kind.is_file() || kind.len() > LARGEST {
+        let file = open_regular(path, LARGEST).ok()?;
+        let mut content = Sha256::new();
+        let mut file = BufReader::with_capacity(1 << 16, file.take(LARGEST + 1));
+        let hashed = io::copy(&mut file, &mut content).ok()?;
+        if hashed > LARGEST {
             return None;
         }
-        let mut content = Sha256::new();
-        io::copy(&mut BufReader::with_capacity(1 << 16, File::open(path).ok()?), &mut content).ok()?;
         let ExtractionOptions { cut, limits, convention } = options;
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
@@ -107,9 +107,9 @@ impl Cache {
     /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
     pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
         let path = self.path(key);
-        let entry = match fs::read(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
-            Err(e) => Err(format!("cannot be read: {e}")),
+        let entry = match read_regular(&path, LARGEST) {
+            Err(OpenError::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(e) => Err(e.to_string()),
             Ok(bytes) => decode(key, &bytes).map_err(str::to_owned),
         };
         match entry {

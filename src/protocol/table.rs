@@ -8,10 +8,13 @@
 use super::Fold;
 use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
-use crate::util::hex;
+use crate::util::{hex, open_file_or_pipe};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+
+/// Larger files are refused: this is room for 400 folds of 100,000 examples.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// Names of the columns.
 pub const COLUMNS: [&str; 5] = ["example", "clip", "repeat", "fold", "part"];
@@ -74,7 +77,8 @@ pub fn hash(csv: &[u8]) -> String {
 /// in a fold, a part of another name, a fold without training or test part.
 pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
     let hint = "give a CSV with the columns example (or track), fold and part, as `bench export RUN --table split` writes it";
-    let mut csv = csv::Reader::from_path(path).map_err(|e| Error::at(path, e, hint))?;
+    let file = open_file_or_pipe(path, MOST_BYTES).map_err(|e| Error::at(path, e, hint))?;
+    let mut csv = csv::Reader::from_reader(file);
     let header = csv.headers().map_err(|e| Error::at(path, e, hint))?.clone();
     let column = |name: &str| header.iter().position(|h| h.trim() == name);
     let need = |name: &str| {

@@ -2,7 +2,7 @@ use super::sealed;
 use super::{CellCosts, CellIdentity, CellOutcome, FitCosts, Record};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
-use crate::util::{Damage, WholeFile, write_whole};
+use crate::util::{Damage, OpenError, WholeFile, read_regular, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -14,6 +14,8 @@ mod runs;
 
 /// The layout below; a store with another number is refused.
 const FORMAT: u32 = 4;
+/// Larger files are no store's.
+const MOST_BYTES: u64 = 1 << 30;
 /// What to do about damage that was found by reading alone.
 const AGAIN: &str = "give the command of the run again: what is damaged is set aside and made anew";
 
@@ -169,12 +171,12 @@ impl Store {
     /// What is wrong with the header, if anything is.
     fn check_header(&self) -> Result<Option<Damage>> {
         let path = self.header_path();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+        let bytes = match read(&path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
                 return Ok(Some(Damage::new(&path, "is missing, so nothing says how to read the rest")));
             }
-            Err(e) => return Ok(Some(Damage::new(&path, format!("cannot be read: {e}")))),
+            Err(damage) => return Ok(Some(damage)),
         };
         // Other formats need not be sealed.
         let header = match sealed::open::<Header>(&bytes) {
@@ -371,7 +373,7 @@ impl Store {
         });
         let record = |key: String| {
             let path = self.record_path(&key);
-            let stored: OfCell<Record> = sealed::open(&fs::read(path).ok()?).ok()?;
+            let stored: OfCell<Record> = sealed::open(&read(&path).ok()??).ok()?;
             Some(stored.content).filter(|_| stored.of.key == key)
         };
         let costs: Vec<CellCosts> = keys.filter_map(|key| record(key)?.costs()).take(MOST).collect();
@@ -416,10 +418,10 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
 
 /// The bytes of a file; `None` if there is none.
 fn read(path: &Path) -> std::result::Result<Option<Vec<u8>>, Damage> {
-    match fs::read(path) {
+    match read_regular(path, MOST_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Damage::new(path, format!("cannot be read: {e}"))),
+        Err(OpenError::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Damage::new(path, e.to_string())),
     }
 }
 

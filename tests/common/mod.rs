@@ -78,6 +78,57 @@ pub fn ends(command: &mut Command, status: i32) -> Output {
     output
 }
 
+/// Makes a named pipe to which nobody writes.
+#[cfg(unix)]
+pub fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// Runs a command, which must end by itself. A minute of waiting is taken for waiting for ever.
+#[track_caller]
+pub fn ends_by_itself(command: &mut Command, status: i32) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, err) = (folder.path().join("out"), folder.path().join("err"));
+    let mut child = command
+        .stdout(std::fs::File::create(&out).unwrap())
+        .stderr(std::fs::File::create(&err).unwrap())
+        .spawn()
+        .unwrap();
+    for _ in 0..3000 {
+        if let Some(ended) = child.try_wait().unwrap() {
+            let [stdout, stderr] = [out, err].map(|path| std::fs::read(path).unwrap());
+            let talk = String::from_utf8_lossy(&stderr);
+            assert_eq!(ended.code(), Some(status), "{command:?}\n{talk}");
+            return Output { status: ended, stdout, stderr };
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("{command:?} waits for ever");
+}
+
+/// Runs a command to its end, which must be good, and gives the most memory that it had, in bytes.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub fn peak_memory(command: &mut Command) -> u64 {
+    use std::process::Stdio;
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        // The kernel keeps the peak, so the last look before the end sees what was before it.
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = line.and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or(0).max(peak);
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success(), "{command:?}");
+            return 1024 * peak;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
 /// The path of an example program, which cargo builds before it runs tests.
 pub fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();

@@ -1,3 +1,4 @@
+use crate::audio::Limits;
 use crate::cli::output::unwritable;
 use crate::cli::progress::{bar, stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, print};
@@ -30,6 +31,12 @@ pub(in crate::cli) struct Args {
     /// File to write the report to as JSON, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Longest recording that is read; a longer one is a fault
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = Limits::DEFAULT_SECONDS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(Limits::MOST_SECONDS))
+    )]
+    max_seconds: u32,
     /// Print the report as JSON instead of text
     #[arg(long)]
     json: bool,
@@ -42,7 +49,7 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(args: &Args) -> Result<u8> {
     stop_on_ctrl_c_saying("stopping; nothing is written (Ctrl-C again stops at once)");
     let bar = Bar::new(args.quiet);
-    let found = audit(&args.folder, &bar);
+    let found = audit(&args.folder, &Limits::of_seconds(args.max_seconds), &bar);
     bar.0.finish_and_clear();
     let Some(found) = found? else { return Ok(Status::INTERRUPTED) };
     if let Some(path) = &args.output {

@@ -20,6 +20,7 @@ mod text;
 use crate::audio::RATE;
 use crate::error::{Error, Result};
 use crate::recordings::names;
+use crate::util::{BoundedReader, OpenError, open_file_or_pipe};
 use cells::Cells;
 use choice::ColumnChoice;
 use csv::{ReaderBuilder, StringRecord};
@@ -29,7 +30,6 @@ use roles::Roles;
 pub use roles::has_texts;
 use selection::Selection;
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 
 /// Larger files, and larger texts of compressed ones, are refused, so that a wrong path cannot eat the machine's memory.
@@ -187,19 +187,13 @@ pub fn unique(path: &Path, names: &[String]) -> Result<()> {
 }
 
 /// Opens what may be a file or a pipe, and nothing else.
-pub fn open(path: &Path) -> Result<File> {
-    let kind = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
-    if kind.is_dir() {
-        return Err(Error::at(path, "is a folder, not a CSV file", "name a file in it"));
-    }
-    if kind.len() > MAX_BYTES {
-        return Err(too_large(path));
-    }
-    #[cfg(unix)]
-    if std::os::unix::fs::FileTypeExt::is_char_device(&kind.file_type()) {
-        return Err(Error::at(path, "is a device, not a CSV file", "name a file"));
-    }
-    File::open(path).map_err(|e| unreadable(path, &e))
+pub fn open(path: &Path) -> Result<BoundedReader> {
+    open_file_or_pipe(path, MAX_BYTES).map_err(|e| match e {
+        OpenError::Unreadable(e) => unreadable(path, &e),
+        OpenError::TooLarge(_) => too_large(path),
+        OpenError::NotAFile("folder") => Error::at(path, e, "name a file in it"),
+        _ => Error::at(path, e, "name a CSV file"),
+    })
 }
 
 fn too_large(path: &Path) -> Error {

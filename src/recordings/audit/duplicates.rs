@@ -6,7 +6,7 @@ use super::index::{Candidate, candidates};
 use super::landmark::{HOP, Landmark};
 use super::measure::Measured;
 use super::report::Sameness;
-use crate::audio::{self, RATE};
+use crate::audio::{self, Limits, RATE};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,6 +58,7 @@ pub struct SameRecordings {
 pub fn find(
     paths: &[&Path],
     measured: &[&Measured],
+    limits: &Limits,
     observer: &dyn AuditObserver,
 ) -> Option<Vec<SameRecordings>> {
     let mut links = Vec::new();
@@ -84,7 +85,7 @@ pub fn find(
             .with_max_len(1)
             .map(|candidate| {
                 let work = open(candidate) && !observer.cancelled();
-                let link = work.then(|| compare(&aligner, paths, candidate)).flatten();
+                let link = work.then(|| compare(&aligner, paths, limits, candidate)).flatten();
                 observer.done();
                 link
             })
@@ -102,9 +103,9 @@ fn exact(a: usize, b: usize, seconds: f64) -> SamePair {
 }
 
 /// Reads both recordings again. One that cannot be read any more is nobody's duplicate.
-fn compare(aligner: &Aligner, paths: &[&Path], candidate: &Candidate) -> Option<SamePair> {
-    let a = audio::read(paths[candidate.a]).ok()?.samples;
-    let b = audio::read(paths[candidate.b]).ok()?.samples;
+fn compare(aligner: &Aligner, paths: &[&Path], limits: &Limits, candidate: &Candidate) -> Option<SamePair> {
+    let a = audio::read_within(paths[candidate.a], limits).ok()?.samples;
+    let b = audio::read_within(paths[candidate.b], limits).ok()?.samples;
     let found = aligner.align(&a, &b, candidate.offsets.iter().map(|offset| offset * HOP as i64))?;
     let Alignment { lag, similarity, gain, residual, overlap } = found;
     let gain_db = 20.0 * gain.abs().log10();

@@ -3,7 +3,7 @@
 use super::clipping::clipped_share;
 use super::landmark::{Fingerprinter, Landmark};
 use super::silence::{Silence, silence};
-use crate::audio::{self, Audio, RATE};
+use crate::audio::{self, Audio, Limits, RATE};
 use crate::features::FeatureError;
 use crate::features::table::{COLUMNS, Convention, Extractor};
 use crate::util::hex;
@@ -64,8 +64,9 @@ impl Measurer {
     /// # Errors
     ///
     /// Why it cannot be read.
-    pub fn measure(&mut self, path: &Path) -> Result<Measured, audio::AudioError> {
-        let Audio { samples, source_rate, source_channels, container, mislabelled } = audio::read(path)?;
+    pub fn measure(&mut self, path: &Path, limits: &Limits) -> Result<Measured, audio::AudioError> {
+        let Audio { samples, source_rate, source_channels, container, mislabelled } =
+            audio::read_within(path, limits)?;
         let mut hash = Sha256::new();
         samples.iter().for_each(|sample| hash.update(sample.to_bits().to_le_bytes()));
         let middle = match samples.len() {

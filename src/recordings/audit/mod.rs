@@ -34,7 +34,7 @@ pub use report::{
 };
 
 use super::{Recording, find};
-use crate::audio::{self, RATE};
+use crate::audio::{self, Limits, RATE};
 use crate::error::{Error, Result};
 use measure::{Measured, Measurer};
 use outlier::{Oddity, Point};
@@ -60,7 +60,7 @@ pub trait AuditObserver: Sync {
     fn cancelled(&self) -> bool;
 }
 
-/// Audits all recordings under `root`; `None` if `observer` cancelled it.
+/// Audits all recordings under `root`; `None` if `observer` cancelled it. One that exceeds `limits` is a fault.
 ///
 /// Recordings are read in parallel on the current rayon pool and forgotten again but for a few kilobytes of numbers
 /// and fingerprint each; pairs that seem to be the same are read once more. The report does not depend on the number of
@@ -69,7 +69,7 @@ pub trait AuditObserver: Sync {
 /// # Errors
 ///
 /// The folder cannot be listed, or there is not one recording in it.
-pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditReport>> {
+pub fn audit(root: &Path, limits: &Limits, observer: &dyn AuditObserver) -> Result<Option<AuditReport>> {
     let hint = "name a folder with one folder of recordings a genre, such as gtzan/genres_original";
     let unlisted = |e: Error| Error { hint: hint.to_owned(), ..e };
     let files = find(&[root.to_owned()]).map_err(unlisted)?;
@@ -77,7 +77,7 @@ pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditRe
         return Err(Error::at(root, "there are no recordings under this folder", hint));
     }
     observer.begin("reading", files.len());
-    let Some(outcomes) = measured(&files, observer)? else { return Ok(None) };
+    let Some(outcomes) = measured(&files, limits, observer)? else { return Ok(None) };
 
     let mut report = AuditReport::new(root);
     let mut read: Vec<(&Path, AuditedFile, Measured)> = Vec::new();
@@ -94,7 +94,7 @@ pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditRe
     }
     let paths: Vec<&Path> = read.iter().map(|r| r.0).collect();
     let measured: Vec<&Measured> = read.iter().map(|r| &r.2).collect();
-    let Some(groups) = duplicates::find(&paths, &measured, observer) else { return Ok(None) };
+    let Some(groups) = duplicates::find(&paths, &measured, limits, observer) else { return Ok(None) };
 
     let places: Vec<&AuditedFile> = read.iter().map(|r| &r.1).collect();
     report.duplicates = groups.iter().map(|group| named(group, &places)).collect();
@@ -108,10 +108,14 @@ pub fn audit(root: &Path, observer: &dyn AuditObserver) -> Result<Option<AuditRe
 type Measurement = std::result::Result<Measured, audio::AudioError>;
 
 /// Measures all files, in their order; `None` if cancelled.
-fn measured(files: &[Recording], observer: &dyn AuditObserver) -> Result<Option<Vec<Measurement>>> {
+fn measured(
+    files: &[Recording],
+    limits: &Limits,
+    observer: &dyn AuditObserver,
+) -> Result<Option<Vec<Measurement>>> {
     let first = Measurer::new().map_err(|e| Error::new("audit", e, ""))?;
     let measure = |measurer: &mut Measurer, file: &Recording| {
-        let outcome = (!observer.cancelled()).then(|| measurer.measure(&file.path));
+        let outcome = (!observer.cancelled()).then(|| measurer.measure(&file.path, limits));
         observer.done();
         outcome
     };

@@ -1,6 +1,7 @@
 //! The machine-readable report of an audit.
 
 use crate::error::{Error, Result};
+use crate::util::read_regular;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ const SCHEMA: &str = "genre-bench-audit";
 /// Number of the layout below; it changes with any change that a reader must know of.
 const VERSION: u32 = 1;
 /// Larger files are refused: a report has less than a kilobyte a recording.
-const MAX_BYTES: u64 = 1 << 30;
+const MAX_BYTES: u64 = 256 << 20;
 
 /// Everything an audit found. This, as JSON, is the file that `bench data audit -o` writes and `--drop-faults`
 /// reads.
@@ -251,12 +252,7 @@ impl AuditReport {
             version: u32,
         }
         let hint = "give the file that `bench data audit DIR -o report.json` wrote";
-        let unreadable = |e: &std::io::Error| Error::at(path, format!("cannot be read: {e}"), hint);
-        let kind = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
-        if !kind.is_file() || kind.len() > MAX_BYTES {
-            return Err(Error::at(path, "is no ordinary file of at most 1 GiB", hint));
-        }
-        let bytes = std::fs::read(path).map_err(|e| unreadable(&e))?;
+        let bytes = read_regular(path, MAX_BYTES).map_err(|e| Error::at(path, e, hint))?;
         let broken = |e: serde_json::Error| Error::at(path, format!("is no report of an audit: {e}"), hint);
         let header: Header = serde_json::from_slice(&bytes).map_err(broken)?;
         if header.schema != SCHEMA {

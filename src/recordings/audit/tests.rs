@@ -54,7 +54,7 @@ fn audited(files: &[(&str, Vec<u8>)]) -> AuditReport {
         std::fs::write(path, bytes).unwrap();
     }
     let counter = Counter::default();
-    let report = audit(folder.path(), &counter).unwrap().unwrap();
+    let report = audit(folder.path(), &Limits::default(), &counter).unwrap().unwrap();
     assert_eq!(counter.steps.into_inner(), counter.done.into_inner());
     report
 }
@@ -256,5 +256,5 @@ fn an_audit_can_be_cancelled() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.wav"), wav(&chords(1, 2.0), RATE, 1)).unwrap();
     let counter = Counter { cancel: true.into(), ..Counter::default() };
-    assert_eq!(audit(folder.path(), &counter).unwrap(), None);
+    assert_eq!(audit(folder.path(), &Limits::default(), &counter).unwrap(), None);
 }

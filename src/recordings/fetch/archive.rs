@@ -6,6 +6,7 @@
 use super::FetchObserver;
 use super::limits::{ArchiveLimits, Meter, damaged, shown};
 use crate::error::{Error, Result};
+use crate::util::open_regular;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -90,7 +91,8 @@ pub fn walk(
     visit: &mut dyn FnMut(&mut Entry) -> Result<()>,
 ) -> Result<u64> {
     let unreadable = |e: io::Error| Error::at(path, format!("cannot be read: {e}"), "check the path");
-    let mut file = File::open(path).map_err(unreadable)?;
+    // However large: the meter counts what comes out of it.
+    let mut file = open_regular(path, u64::MAX).map_err(|e| Error::at(path, e, "check the path"))?;
     let packed = file.metadata().map_err(unreadable)?.len();
     let packing = packing_of(path, &mut file)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;

@@ -24,10 +24,9 @@ pub use summary::{Contents, LeftOut};
 pub use unpack::unpack;
 
 use crate::error::{Error, Result};
-use crate::util::hex;
+use crate::util::{hex, open_regular};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,17 +119,10 @@ fn fetch_whole(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<F
 fn checksum(path: &Path, observer: &dyn FetchObserver) -> Result<String> {
     let unreadable =
         |e| Error::at(path, format!("cannot be read: {e}"), "check the path and its permissions");
-    // A pipe would wait for ever, a device never end, and both cannot be read twice.
-    let kind = std::fs::metadata(path).map_err(unreadable)?;
-    if !kind.is_file() {
-        return Err(Error::at(
-            path,
-            "is not a regular file",
-            "give the archive itself: .tar.gz, .tar or .zip",
-        ));
-    }
-    observer.length(Some(kind.len()));
-    let mut file = File::open(path).map_err(unreadable)?;
+    // No pipe: it is read twice.
+    let mut file = open_regular(path, u64::MAX)
+        .map_err(|e| Error::at(path, e, "give the archive itself: .tar.gz, .tar or .zip"))?;
+    observer.length(file.metadata().ok().map(|of| of.len()));
     let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 1 << 18], 0);
     loop {
         let bytes = file.read(&mut buffer).map_err(unreadable)?;

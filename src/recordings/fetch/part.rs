@@ -1,13 +1,16 @@
 //! The part of a download that is there, and what the server said of the file it belongs to.
 
 use crate::error::{Error, Result};
-use crate::util::{hex, write_whole};
+use crate::util::{hex, read_regular, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use ureq::http::{HeaderMap, header};
+
+/// Most bytes of a note.
+const MOST_NOTE: u64 = 1 << 20;
 
 /// What a server said of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +62,7 @@ impl Part {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(broken)?;
         let length = file.seek(SeekFrom::End(0)).map_err(broken)?;
         // Without a readable note nothing is known of the part, and it will be begun anew.
-        let note = std::fs::read(note_path(path)).ok();
+        let note = read_regular(&note_path(path), MOST_NOTE).ok();
         let note = note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default();
         Ok(Self { path: path.to_owned(), file, length, note, url: hex(&Sha256::digest(url)) })
     }

@@ -1,15 +1,15 @@
 //! The folders of runs in a store.
 
-use super::{AGAIN, Store, read, unwritable};
+use super::{AGAIN, MOST_BYTES, Store, read, unwritable};
 use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, table};
 use crate::run::Plan;
 use crate::run::sealed::{self, checksum};
-use crate::util::Damage;
+use crate::util::{Damage, open_regular};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -58,7 +58,7 @@ impl Store {
         // The plan last, because a folder with a plan is a run.
         for (name, bytes) in tables.into_iter().chain([(EXPERIMENT, experiment), (PLAN, stored)]) {
             let path = folder.join(name);
-            if fs::read(&path).is_ok_and(|there| there == bytes) {
+            if read(&path).is_ok_and(|there| there.is_some_and(|there| there == bytes)) {
                 continue;
             }
             fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
@@ -81,7 +81,7 @@ impl Store {
     /// Makes a run the latest. That its plan has another time does not matter where it cannot be changed.
     fn make_last(&self, id: &str) {
         if self.runs().is_ok_and(|runs| runs.first().is_none_or(|(_, last)| last != id)) {
-            let plan = File::open(self.run_folder(id).join(PLAN));
+            let plan = open_regular(&self.run_folder(id).join(PLAN), MOST_BYTES);
             let _ = plan.and_then(|plan| plan.set_modified(SystemTime::now()));
         }
     }

@@ -3,6 +3,8 @@ use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
 use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A file of named tensors, none of which is believed to be what it should be.
@@ -15,11 +17,18 @@ pub(super) struct CheckpointFile {
 impl CheckpointFile {
     /// Reads a file of at most so many bytes.
     pub fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
-        let bytes = std::fs::metadata(path)?.len();
-        if bytes > largest {
-            bail!("{bytes} bytes are more than this network's can have ({largest})");
+        // A pipe would wait for ever.
+        if !std::fs::metadata(path)?.is_file() {
+            bail!("it is not a regular file");
         }
-        let tensors = BufferedSafetensors::new(std::fs::read(path)?)?;
+        let file = File::open(path)?;
+        let stated = file.metadata()?.len();
+        if stated > largest {
+            bail!("{stated} bytes are more than this network's can have ({largest})");
+        }
+        let mut bytes = Vec::with_capacity(stated as usize);
+        file.take(largest).read_to_end(&mut bytes)?;
+        let tensors = BufferedSafetensors::new(bytes)?;
         let unread = tensors.tensors().into_iter().map(|(name, _)| name).collect();
         Ok(Self { tensors, unread })
     }

@@ -1,0 +1,32 @@
+//! A network's checkpoint. Only with `--features networks`, because candle takes minutes to build.
+#![no_main]
+
+use genre_bench_fuzz::file_of;
+use libfuzzer_sys::fuzz_target;
+
+mod train {
+    #![allow(dead_code, unused_imports, reason = "a part is used")]
+    #[path = "../../../plugins/neural/src/train/checkpoint_file.rs"]
+    mod checkpoint_file;
+
+    use candle_core::{DType, Device, Var};
+    use checkpoint_file::CheckpointFile;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    /// Reads what a fit reads: its format, who it is of, and weights of known shapes.
+    pub fn read(path: &Path) -> candle_core::Result<()> {
+        let mut file = CheckpointFile::read(path, 1 << 16)?;
+        file.format()?;
+        file.bytes("identity")?;
+        let weight = Var::zeros((2, 3), DType::F32, &Device::Cpu)?;
+        let weights = BTreeMap::from([("w".to_owned(), weight)]);
+        let read = file.like("weight", weights.iter())?;
+        assert_eq!(read["w"].dims(), [2, 3]);
+        Ok(())
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let _ = train::read(file_of(data).path());
+});

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Lays small valid inputs of every target into fuzz/corpus/TARGET, from the fixtures of the tests and from here."""
+
+import gzip
+import io
+import json
+import struct
+import tarfile
+import zipfile
+from pathlib import Path
+
+here = Path(__file__).parent
+fixtures = here.parent / "tests" / "fixtures"
+
+
+def seed(target, name, content):
+    folder = here / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+for path in sorted((fixtures / "features" / "audio").iterdir()):
+    target = {".aac": "mp3"}.get(path.suffix, path.suffix[1:])
+    seed(target, path.name, path.read_bytes())
+for path in sorted((fixtures / "images").iterdir()):
+    target = {".png": "png", ".jpg": "jpeg", ".webp": "webp"}.get(path.suffix)
+    if target:
+        seed(target, path.name, path.read_bytes())
+
+seed("table", "kaggle", "filename,length,tempo,mfcc1_mean,label\nblues.00000.0.wav,66149,120.5,-1e-3,blues\n")
+seed("table", "own", "\ufefftrack;a b;genre\n\"x;y\";1,5;r\n")
+seed("split", "example", "example,fold,part\n0.0,0,train\n1.0,0,test\n2.1,0,valid\n")
+seed("split", "track", "clip,repeat,fold,part\n0,0,0,train\n1,0,0,test\n0,1,0,test\n1,1,0,train\n")
+seed("artists", "folds", "filename,artist,test_fold\nblues.00000.wav,A,0\njazz.00000.wav,\"B, C\",1\nrock.mp3,,\n")
+place = {"file": "blues/blues.00000.wav", "clip": "blues.00000", "genre": "blues"}
+other = {"file": "blues/blues.00001.wav", "clip": "blues.00001", "genre": "blues"}
+report = {
+    "schema": "genre-bench-audit", "version": 1, "program": "genre-bench 0.1.0", "folder": "g",
+    "genres": {"blues": {"files": 2, "faults": 1, "duplicates": 0, "hints": 0}},
+    "faults": [place | {"kind": "broken", "reason": "r"}],
+    "duplicates": [{
+        "kind": "offset", "mislabelled": False, "members": [place, other],
+        "links": [{"a": place["file"], "b": other["file"], "kind": "exact", "similarity": 1.0,
+                   "offset_seconds": 0.5, "gain_db": -1.0, "overlap_seconds": 3.0}],
+    }],
+    "hints": [other | {"kind": "clipping", "reason": "r"}],
+    "recordings": [other | {"container": "WAV", "rate": 22050, "channels": 1, "seconds": 30.0, "peak": 0.5,
+                            "clipped_share": 0.0, "silent_share": 0.1, "sha256": "0" * 64}],
+    "methods": {"exact": "equal"},
+}
+seed("faults", "report", json.dumps(report))
+seed("experiment", "lists", 'models = ["svm"]\nseed = [0, 1]\ncalibrate = "platt"\n[data]\npath = "a.csv"\nsegment = 10\n'
+     'max-seconds = 60\n[split]\nprotocol = ["track", "artist"]\nholdout = "80/10/10"\n[parameters.svm]\nc = [1, 2.5]\n'
+     '[networks]\nspectrogram-size = "40x30"\n')
+seed("experiment", "tune", 'models = ["svm"]\n[tune]\nfolds = 3\n[tune.grid]\nc = [1, 10]\n')
+seed("experiment", "ablate", 'models = ["forest"]\n[ablate]\ngroups = { a = ["x*"], b = ["y"] }\n')
+record = {
+    "train_labels": [0, 1], "test_scores": [[0.5, 0.5], [1.0, 0.0]], "fit_seconds": 0.1, "predict_seconds": 0.1,
+    "peak_bytes": 100, "insights": {"history": [], "importances": None, "notes": []}, "calibrated": None,
+}
+seed("store", "record", json.dumps(record))
+seed("store", "failure", json.dumps({"reason": "it failed"}))
+words = [int.from_bytes(b"genre\0f1", "little"), 0, 1, 0, 661500] + [0] * 57
+seed("cache_entry", "one", struct.pack(f"<{len(words)}Q", *words))
+
+header = json.dumps({
+    "format": {"dtype": "U32", "shape": [1], "data_offsets": [0, 4]},
+    "identity": {"dtype": "U8", "shape": [4], "data_offsets": [4, 8]},
+    "weight/w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]},
+}).encode()
+seed("checkpoint", "one", struct.pack("<Q", len(header)) + header + bytes(32))
+
+files = {"genres/blues/blues.00000.au": (fixtures / "features/audio/ulaw.au").read_bytes()[:300], "../x": b"x"}
+for name, mode in [("tar", "w"), ("tar.gz", "w:gz")]:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    seed("archive", name, buffer.getvalue())
+for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    seed("archive", f"zip{method}", buffer.getvalue())
+seed("archive", "gz", gzip.compress(b"no archive"))

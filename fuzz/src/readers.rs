@@ -1,0 +1,8 @@
+//! Readers that the harness keeps to itself.
+
+#[path = "../../src/dataset/image_file/mod.rs"]
+pub mod image_file;
+#[path = "../../src/dataset/resize.rs"]
+mod resize;
+#[path = "../../src/dataset/table/mod.rs"]
+pub mod table;
