@@ -68,7 +68,7 @@ fn only_the_program_names_the_plugin_crates() {
 /// A file that somebody else wrote comes in through one door, `util::open`.
 #[test]
 fn files_are_opened_at_one_door() {
-    // The door, and what reads what the program itself wrote: its store, a download's part, its own executable, a
+    // The door, and what reads what the program itself wrote: a download's part, its own executable, a
     // network's checkpoint.
     const ALLOWED: [&str; 4] = [
         "src/util/open.rs",

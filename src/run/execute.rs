@@ -1,17 +1,23 @@
+use super::budget::{Budget, Refusal, free_bytes};
 use super::memory::Meter;
+use super::parts::{FoldParts, PartsSize};
 use super::pieces::Piece;
-use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Plan, Record, Standardiser, Store};
+use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Plan, Record, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
 use crate::score::{Reliability, labels_of};
 use crate::util::Damage;
-use genre_bench_api::{Calibration, CalibrationMethod, Examples, Inputs, Model, Observer, Run, Spectrograms};
-use ndarray::{Array2, Axis};
+use genre_bench_api::{
+    BLOCK, Calibration, CalibrationMethod, FitShape, Fitted, Inputs, Model, Observer, Run, size_text,
+    try_zeros,
+};
+use ndarray::{Array2, s};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Start of the names of all threads that work for a cell.
@@ -83,35 +89,52 @@ impl Job<'_> {
         let cells: Vec<Cell> = self.plan.cells().collect();
         let queue = Mutex::new((0..cells.len()).collect::<VecDeque<usize>>());
         let done = Mutex::new((vec![CellOutcome::Missing; cells.len()], None));
-        let workers = (0..self.resources.jobs.clamp(1, cells.len().max(1)))
-            .map(|number| Worker::start(number, self.resources.threads))
-            .collect::<Result<Vec<_>>>()?;
-        quiet_panics();
-        std::thread::scope(|scope| {
-            for worker in &workers {
-                scope.spawn(|| {
-                    while let Some(number) = pop(&queue) {
-                        if self.observer.cancelled() {
-                            break;
-                        }
-                        let Some((outcome, error)) = self.cell(cells[number], worker, started) else {
-                            // Another process is at it: come back when there is nothing else to do.
-                            lock(&queue).push_back(number);
-                            std::thread::sleep(Duration::from_millis(50));
-                            continue;
-                        };
-                        let mut done = lock(&done);
-                        done.0[number] = outcome;
-                        done.1 = done.1.take().or(error);
-                    }
-                });
+        let mut workers = Vec::new();
+        for number in 0..self.resources.jobs.clamp(1, cells.len().max(1)) {
+            match Worker::start(number, self.resources.threads) {
+                Ok(worker) => workers.push(worker),
+                Err(error) if workers.is_empty() => return Err(error),
+                // Fewer do it too, if the system has no threads for more.
+                Err(_) => break,
             }
+        }
+        let budget = Budget::new(free_bytes);
+        quiet_panics();
+        let work = |worker: &Worker| {
+            while let Some(number) = pop(&queue) {
+                if self.observer.cancelled() {
+                    break;
+                }
+                let Some((outcome, error)) = self.cell(cells[number], worker, &budget, started) else {
+                    // Another process is at it: come back when there is nothing else to do.
+                    lock(&queue).push_back(number);
+                    std::thread::sleep(Duration::from_millis(50));
+                    continue;
+                };
+                let mut done = lock(&done);
+                done.0[number] = outcome;
+                done.1 = done.1.take().or(error);
+            }
+        };
+        std::thread::scope(|scope| {
+            let (here, others) = workers.split_at(1);
+            for worker in others {
+                // A worker without a thread leaves its cells to the others.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, || work(worker));
+            }
+            here.iter().for_each(work);
         });
         Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Finds or computes a cell; `None` if another process is computing it.
-    fn cell(&self, cell: Cell, worker: &Worker, started: SystemTime) -> Option<(CellOutcome, Option<Error>)> {
+    fn cell(
+        &self,
+        cell: Cell,
+        worker: &Worker,
+        budget: &Budget,
+        started: SystemTime,
+    ) -> Option<(CellOutcome, Option<Error>)> {
         let fold = &self.split.folds[cell.fold];
         let classes = self.dataset.catalogue.classes.len();
         let mut error = None;
@@ -130,7 +153,7 @@ impl Job<'_> {
         let tell_damage = || self.store.take_untold().iter().for_each(|damage| self.observer.damaged(damage));
         tell_damage();
         self.observer.started(cell);
-        let outcome = self.compute(cell, fold, worker, lock.as_ref());
+        let outcome = self.compute(cell, fold, worker, budget, lock.as_ref());
         if let Some(lock) = lock {
             error = self.store.finish(lock, &outcome).err();
         }
@@ -139,7 +162,14 @@ impl Job<'_> {
         Some((outcome, error))
     }
 
-    fn compute(&self, cell: Cell, fold: &Fold, worker: &Worker, lock: Option<&CellLock>) -> CellOutcome {
+    fn compute(
+        &self,
+        cell: Cell,
+        fold: &Fold,
+        worker: &Worker,
+        budget: &Budget,
+        lock: Option<&CellLock>,
+    ) -> CellOutcome {
         let planned = &self.plan.models[cell.model];
         let Some(model) = self.models.model(&planned.model) else {
             return CellOutcome::Failed("the program has no such model".to_owned());
@@ -156,7 +186,21 @@ impl Job<'_> {
         };
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
-        let parts = FoldParts::of(self.dataset, self.split, fold, &without, spectrograms);
+        let size = PartsSize::of(self.dataset, fold, &without, spectrograms);
+        let shape = size.shape(self.resources.threads);
+        let needed = size.bytes().saturating_add(model.memory(params, &shape).unwrap_or(0));
+        let cancelled = || self.observer.cancelled();
+        let _reserved = match budget.reserve(needed, cancelled) {
+            Ok(reservation) => reservation,
+            Err(Refusal::Cancelled) => return CellOutcome::Missing,
+            Err(Refusal::TooLarge(free)) => return CellOutcome::Failed(too_large(needed, free, &shape)),
+        };
+        let parts = match FoldParts::of(self.dataset, self.split, fold, &without, spectrograms, &cancelled) {
+            Ok(parts) => parts,
+            Err(genre_bench_api::Error::Cancelled) => return CellOutcome::Missing,
+            Err(e) => return CellOutcome::Failed(e.to_string()),
+        };
+        let calibration = self.plan.conditions.calibration;
         let fit = || {
             let piece = Piece::start(self.store, lock, worker.meter);
             let run = Run {
@@ -170,7 +214,7 @@ impl Job<'_> {
                     .map(|folder| folder.join(self.plan.key(cell))),
                 observer: &CellObserver { cell, observer: self.observer, piece: &piece },
             };
-            measure(model, &parts, &run, self.plan.conditions.calibration, &piece)
+            measure(model, &parts, &run, calibration, shape.scored, &piece)
         };
         let try_once = || worker.pool.install(|| catch_unwind(AssertUnwindSafe(fit)));
         let mut ended = try_once();
@@ -257,83 +301,29 @@ impl Observer for CellObserver<'_> {
     }
 }
 
-/// A fold's examples as models get them, standardised on its training part.
-struct FoldParts {
-    train: Examples,
-    valid: Examples,
-    test: Inputs,
-    test_labels: Vec<usize>,
-}
-
-impl FoldParts {
-    /// The parts of a fold, without some columns, and with spectrograms if the model reads them.
-    fn of(
-        dataset: &Dataset,
-        split: &Split,
-        fold: &Fold,
-        without: &[&String],
-        spectrograms: Option<&Spectrograms>,
-    ) -> Self {
-        let kept = (!without.is_empty()).then(|| {
-            let columns = dataset.columns.iter().enumerate();
-            columns.filter(|(_, name)| !without.contains(name)).map(|(at, _)| at).collect::<Vec<_>>()
-        });
-        let columns = match &kept {
-            None => Arc::clone(&dataset.columns),
-            Some(kept) => kept.iter().map(|&column| dataset.columns[column].clone()).collect(),
-        };
-        let rows = |part: &[usize]| {
-            let rows = dataset.table.select(Axis(0), part);
-            if let Some(kept) = &kept { rows.select(Axis(1), kept) } else { rows }
-        };
-        let standardiser = Standardiser::fit(rows(&fold.train).view());
-        let spectrograms = spectrograms.map(|all| all.standardised_on(&all.select(&fold.train)));
-        let inputs = |part: &[usize]| Inputs {
-            table: standardiser.apply(rows(part).view()),
-            columns: Arc::clone(&columns),
-            spectrograms: spectrograms.as_ref().map(|all| all.select(part)).unwrap_or_default(),
-        };
-        let catalogue = &dataset.catalogue;
-        let labels = |part: &[usize]| part.iter().map(|&e| catalogue.examples[e].label).collect();
-        let examples = |part: &[usize]| Examples {
-            inputs: inputs(part),
-            labels: labels(part),
-            tracks: part.iter().map(|&e| catalogue.examples[e].track).collect(),
-            groups: part.iter().map(|&e| split.groups[e]).collect(),
-            classes: catalogue.classes.clone().into(),
-        };
-        Self {
-            train: examples(&fold.train),
-            valid: examples(&fold.valid),
-            test: inputs(&fold.test),
-            test_labels: labels(&fold.test),
-        }
-    }
-}
-
 fn measure(
     model: &dyn Model,
     parts: &FoldParts,
     run: &Run,
     calibration: Option<CalibrationMethod>,
+    at_once: usize,
     piece: &Piece,
 ) -> genre_bench_api::Result<Record> {
     let classes = parts.train.classes.len();
     let fitted = model.fit(&parts.train, &parts.valid, run)?;
     let fit_seconds = piece.costs().seconds;
     let start = Instant::now();
-    let scores = fitted.scores(&parts.test)?;
+    let scores_of = |inputs| scores_in_blocks(&*fitted, inputs, classes, at_once, run);
+    let scores = scores_of(&parts.test)?;
     let predict_seconds = start.elapsed().as_secs_f64();
     let peak_bytes = piece.costs().peak_bytes;
-    check_scores(&scores, parts.test.len(), classes)?;
-    let on_train = fitted.scores(&parts.train.inputs)?;
-    check_scores(&on_train, parts.train.len(), classes)?;
+    let on_train = scores_of(&parts.train.inputs)?;
     let (scores, on_train, calibrated) = match calibration {
         None => (scores, on_train, None),
         Some(method) => {
-            let on_valid = fitted.scores(&parts.valid.inputs)?;
-            check_scores(&on_valid, parts.valid.len(), classes)?;
-            let calibration = Calibration::fit(method, &on_valid, &parts.valid.labels)?;
+            let on_valid = scores_of(&parts.valid.inputs)?;
+            let calibration =
+                Calibration::fit(method, &on_valid, &parts.valid.labels, || run.check_cancelled())?;
             let as_they_are = Calibration::none(&on_valid).apply(&scores);
             let scores = calibration.apply(&scores);
             let on_train = calibration.apply(&on_train);
@@ -354,6 +344,62 @@ fn measure(
         insights: fitted.insights(),
         calibrated,
     })
+}
+
+/// Seconds that a block of examples should take to score, so that a stop is heard soon.
+const BLOCK_SECONDS: Range<f64> = 0.05..0.3;
+
+/// A model's scores of some examples, asked for block by block; the contract says that blocks do not matter.
+fn scores_in_blocks(
+    fitted: &dyn Fitted,
+    inputs: &Inputs,
+    classes: usize,
+    at_once: usize,
+    run: &Run,
+) -> genre_bench_api::Result<Array2<f32>> {
+    let mut scores = try_zeros((inputs.len(), classes), "the scores")?;
+    let mut size = (BLOCK * run.threads).min(at_once);
+    let mut start = 0;
+    // Without examples there is still a shape to be checked.
+    while start < inputs.len() || inputs.is_empty() {
+        let rows: Vec<usize> = (start..inputs.len().min(start + size)).collect();
+        let started = Instant::now();
+        let block = if rows.len() == inputs.len() {
+            fitted.scores_unless_cancelled(inputs, run.observer)?
+        } else {
+            fitted.scores_unless_cancelled(&inputs.select(&rows), run.observer)?
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        check_scores(&block, rows.len(), classes)?;
+        scores.slice_mut(s![start..start + rows.len(), ..]).assign(&block);
+        start += rows.len();
+        size = match seconds {
+            quick if quick < BLOCK_SECONDS.start => (4 * size).min(at_once),
+            slow if slow > BLOCK_SECONDS.end => (size / 2).max(BLOCK),
+            _ => size,
+        };
+        if inputs.is_empty() {
+            break;
+        }
+    }
+    Ok(scores)
+}
+
+/// Why a model is not fitted that needs more memory than there is.
+fn too_large(needed: u64, free: u64, shape: &FitShape) -> String {
+    let FitShape { rows, columns, classes, spectrogram: (height, width), .. } = shape;
+    let (size, smaller) = match height * width {
+        0 => (format!("{columns} columns"), "fewer columns (of images, a smaller --image-size)"),
+        _ => (
+            format!("{columns} columns and spectrograms of {height} × {width}"),
+            "a smaller --spectrogram-size",
+        ),
+    };
+    let (needed, free) = (size_text(needed as f64), size_text(free as f64));
+    format!(
+        "needs about {needed} for {rows} rows × {size} and {classes} classes, {free} are free: \
+         try {smaller}, fewer examples or more memory"
+    )
 }
 
 /// Holds a model to its contract.

@@ -4,8 +4,10 @@
 //! computed by a [`Job`] in any order and on any thread, and its [`Record`] goes to the [`Store`] at once. A run that
 //! was stopped goes on where it was, because it finds its finished cells there.
 
+mod budget;
 mod execute;
 pub mod memory;
+mod parts;
 mod pieces;
 mod plan;
 mod record;

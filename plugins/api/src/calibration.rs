@@ -52,12 +52,19 @@ pub enum Calibration {
 const LEAST_PROBABILITY: f64 = 1e-7;
 
 impl Calibration {
-    /// Fits a calibration to scores, shape `(examples, classes)`, and the examples' true classes.
+    /// Fits a calibration to scores, shape `(examples, classes)`, and the examples' true classes. `go_on` is called every
+    /// now and then.
     ///
     /// # Errors
     ///
-    /// [`Error::Failed`] without examples.
-    pub fn fit(method: CalibrationMethod, scores: &Array2<f32>, labels: &[usize]) -> Result<Self> {
+    /// [`Error::Failed`] without examples, and whatever `go_on` returns, such as a cancellation.
+    pub fn fit(
+        method: CalibrationMethod,
+        scores: &Array2<f32>,
+        labels: &[usize],
+        mut go_on: impl FnMut() -> Result<()>,
+    ) -> Result<Self> {
+        go_on()?;
         if labels.is_empty() {
             return Err(Error::failed("there is no validation part to calibrate on"));
         }
@@ -68,11 +75,14 @@ impl Calibration {
                 Self::Temperature { temperature, of_probabilities }
             }
             CalibrationMethod::Platt => {
-                let fit = |(class, scores): (usize, ArrayView1<f32>)| {
+                let (mut slopes, mut offsets) = (Vec::new(), Vec::new());
+                for (class, scores) in scores.axis_iter(Axis(1)).enumerate() {
+                    go_on()?;
                     let is_class: Vec<bool> = labels.iter().map(|&label| label == class).collect();
-                    best_sigmoid(scores, &is_class)
-                };
-                let (slopes, offsets) = scores.axis_iter(Axis(1)).enumerate().map(fit).unzip();
+                    let (slope, offset) = best_sigmoid(scores, &is_class);
+                    slopes.push(slope);
+                    offsets.push(offset);
+                }
                 Self::Platt { slopes, offsets }
             }
         })

@@ -61,6 +61,7 @@ mod cost;
 mod error;
 mod examples;
 mod insights;
+mod memory;
 mod params;
 pub mod partition;
 mod run;
@@ -72,6 +73,7 @@ pub use cost::Cost;
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
 pub use insights::{Epoch, Insights, Quality};
+pub use memory::{FitShape, size_text, try_zeros};
 pub use params::{Param, Params, Value};
 pub use run::{Device, Observer, Run, Silent, random_stream};
 pub use spectrograms::{Representation, Spectrograms, Spectrum};
@@ -120,7 +122,19 @@ pub trait Model: Send + Sync {
     ) -> Result<Option<Cost>> {
         Ok(None)
     }
+
+    /// How many bytes fitting and scoring take at most, beside the examples themselves and the scores that are
+    /// returned; None if that is not known.
+    ///
+    /// The harness asks before every fit. Where there is not as much memory it waits for others to end, or says so in
+    /// the model's row instead of letting the whole program end. Rather too much than too little, but less than twice.
+    fn memory(&self, _params: &Params, _shape: &FitShape) -> Option<u64> {
+        None
+    }
 }
+
+/// Examples of the smallest block that the harness has scored at once, but for the last of a part.
+pub const BLOCK: usize = 32;
 
 /// A fitted classifier.
 pub trait Fitted: Send + Sync {
@@ -133,6 +147,18 @@ pub trait Fitted: Send + Sync {
     ///
     /// Whatever keeps the scores from being computed.
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>>;
+
+    /// As [`Fitted::scores`], for a user who may ask to stop: what the harness calls, with blocks of examples.
+    ///
+    /// A model that takes more than about half a second for [a block](BLOCK) should ask
+    /// [`Observer::cancelled`] in between.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fitted::scores`], and [`Error::Cancelled`].
+    fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
+        if observer.cancelled() { Err(Error::Cancelled) } else { self.scores(inputs) }
+    }
 
     /// What the fit found out besides: importances of columns, an out-of-bag score, …
     fn insights(&self) -> Insights {

@@ -33,7 +33,8 @@ fn near(name: &str, ours: &Array2<f32>, theirs: &[Vec<f32>]) {
 fn temperature_is_scikit_learns() {
     for (name, case) in cases() {
         let scores = table(&case.scores);
-        let fitted = Calibration::fit(CalibrationMethod::Temperature, &scores, &case.labels).unwrap();
+        let fitted =
+            Calibration::fit(CalibrationMethod::Temperature, &scores, &case.labels, || Ok(())).unwrap();
         let Calibration::Temperature { temperature, of_probabilities } = fitted else { unreachable!() };
         assert_eq!(of_probabilities, name == "probabilities");
         assert!((temperature / case.temperature - 1.0).abs() < 1e-4, "{name}: {temperature}");
@@ -45,7 +46,7 @@ fn temperature_is_scikit_learns() {
 fn sigmoids_are_scikit_learns() {
     for (name, case) in cases() {
         let scores = table(&case.scores);
-        let fitted = Calibration::fit(CalibrationMethod::Platt, &scores, &case.labels).unwrap();
+        let fitted = Calibration::fit(CalibrationMethod::Platt, &scores, &case.labels, || Ok(())).unwrap();
         let Calibration::Platt { slopes, offsets } = &fitted else { unreachable!() };
         for (class, (slope, offset)) in case.platt.iter().enumerate() {
             let (ours, our_offset) = (slopes[class], offsets[class]);
@@ -67,11 +68,12 @@ fn calibrated_scores_are_probabilities_whatever_the_scores() {
     for scores in &odd {
         for method in [CalibrationMethod::Temperature, CalibrationMethod::Platt] {
             for labels in [[0, 1, 2, 0], [1; 4]] {
-                let probabilities = Calibration::fit(method, scores, &labels).unwrap().apply(scores);
+                let probabilities =
+                    Calibration::fit(method, scores, &labels, || Ok(())).unwrap().apply(scores);
                 assert!(probabilities.iter().all(|p| (0.0..=1.0).contains(p)), "{method:?} {probabilities}");
                 assert!(probabilities.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-5));
             }
         }
     }
-    assert!(Calibration::fit(CalibrationMethod::Platt, &Array2::zeros((0, 3)), &[]).is_err());
+    assert!(Calibration::fit(CalibrationMethod::Platt, &Array2::zeros((0, 3)), &[], || Ok(())).is_err());
 }

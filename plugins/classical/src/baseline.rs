@@ -1,7 +1,10 @@
 //! Floors: what a classifier scores without looking at the features.
 
+use crate::need::Need;
 use crate::training::require_data;
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Result, Run, random_stream};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Params, Result, Run, random_stream,
+};
 use ndarray::Array2;
 use rand::{Rng, RngCore};
 
@@ -25,6 +28,10 @@ impl Model for Majority {
         let most = counts.iter().copied().max().unwrap_or_default();
         let winner = counts.iter().position(|&count| count == most).unwrap_or_default();
         Ok(Box::new(OneClass { winner, classes: counts.len() }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        Some(Need::of(shape.classes, 1))
     }
 }
 
@@ -55,6 +62,11 @@ impl Model for Random {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
         Ok(Box::new(Drawn { seed: run.rng("classes").next_u64(), classes: train.classes.len() }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        // An example's features as text, and each of them before it is joined.
+        Some(Need::of(shape.columns, 8))
     }
 }
 

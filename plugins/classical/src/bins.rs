@@ -1,5 +1,7 @@
 //! A feature table with its values put into bins.
 
+use crate::product::GoOn;
+use genre_bench_api::Result;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, Axis};
 
@@ -20,17 +22,21 @@ pub(crate) struct BinnedTable {
 impl BinnedTable {
     /// From a table of shape `(rows, columns)`, at most `max_bins` (up to [`MAX_BINS`]) bins a
     /// column.
-    pub fn new(table: &Array2<f64>, max_bins: usize) -> Self {
-        let (bins, thresholds) = table
-            .axis_iter(Axis(1))
-            .into_par_iter()
-            .map(|column| {
-                let thresholds = thresholds(column, max_bins);
-                let bins = column.iter().map(|value| thresholds.partition_point(|t| t < value) as u8);
-                (bins.collect(), thresholds)
-            })
-            .unzip();
-        Self { bins, thresholds, rows: table.nrows() }
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns.
+    pub fn new(table: &Array2<f64>, max_bins: usize, go_on: GoOn) -> Result<Self> {
+        let binned = |column: ArrayView1<f64>| {
+            go_on()?;
+            let thresholds = thresholds(column, max_bins);
+            let bins = column.iter().map(|value| thresholds.partition_point(|t| t < value) as u8);
+            Ok((bins.collect(), thresholds))
+        };
+        let columns: Vec<(Vec<u8>, Vec<f64>)> =
+            table.axis_iter(Axis(1)).into_par_iter().map(binned).collect::<Result<_>>()?;
+        let (bins, thresholds) = columns.into_iter().unzip();
+        Ok(Self { bins, thresholds, rows: table.nrows() })
     }
 
     /// Number of rows.
@@ -80,6 +86,8 @@ fn thresholds(column: ArrayView1<f64>, max_bins: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
     use super::*;
     use ndarray::{Array1, array};
 
@@ -106,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_bin_ends_with_its_threshold() {
-        let table = BinnedTable::new(&column().insert_axis(Axis(1)), 4);
+        let table = BinnedTable::new(&column().insert_axis(Axis(1)), 4, &|| Ok(())).unwrap();
         assert_eq!(table.column(0), [2, 0, 0, 1, 1, 3, 3, 0, 0, 1, 3, 3, 1, 1, 2, 0, 2, 2, 1, 3]);
     }
 }

@@ -1,12 +1,17 @@
 //! Gradient-boosted trees.
 
 use crate::bins::{BinnedTable, MAX_BINS};
-use crate::gradient_tree::{BoostingGrowth, GradientTree, Grower};
-use crate::histogram::{MAX_ROWS, Sums, Unit};
+use crate::gradient_tree::{BoostingGrowth, Gains, GradientTree, Grower, Node};
+use crate::histogram::{Histogram, MAX_ROWS, Sums, Unit};
 use crate::importances::shares;
+use crate::need::Need;
+use crate::product::GoOn;
 use crate::softmax::softmax;
 use crate::training::{Classes, Training, require_columns};
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
+use genre_bench_api::{
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Param, Params, Result, Run,
+    try_zeros,
+};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, s};
 use std::sync::Mutex;
@@ -52,23 +57,24 @@ impl Model for Boosting {
             return Err(Error::failed(format!("boosting takes at most {MAX_ROWS} training examples")));
         }
         let rounds = run.params.count("rounds")?;
-        let growth = BoostingGrowth {
-            max_leaves: run.params.count("max-leaves")?,
-            min_samples_leaf: run.params.count("min-samples-leaf")?,
-            l2: run.params.float("l2")?,
-            learning_rate: run.params.float("learning-rate")?,
-        };
-        let table = BinnedTable::new(&training.table, run.params.count("max-bins")?);
+        let growth = growth(&run.params)?;
+        let go_on: GoOn = &|| run.check_cancelled();
+        let table = BinnedTable::new(&training.table, run.params.count("max-bins")?, go_on)?;
+        let keeps_histograms =
+            keeps_histograms(table.rows(), table.columns(), &growth, rayon::current_num_threads());
         let unit = Unit::for_rows(table.rows());
         let baseline = log_frequencies(&training);
         let classes = baseline.len();
         let first_boosted = if classes <= 2 { 1 } else { 0 };
-        let mut boosted: Vec<Boosted> =
-            (first_boosted..classes).map(|class| Boosted::new(class, table.columns())).collect();
+        let mut boosted: Vec<Boosted> = (first_boosted..classes).map(Boosted::new).collect();
 
         // Shape (classes, rows): every class with its own part of memory.
-        let mut logits = Array2::from_shape_fn((classes, table.rows()), |(class, _)| baseline[class]);
-        let mut probabilities = Array2::zeros((table.rows(), classes));
+        let mut logits = try_zeros((classes, table.rows()), "the scores")?;
+        logits
+            .axis_iter_mut(Axis(0))
+            .zip(&baseline)
+            .for_each(|(mut logits, &baseline)| logits.fill(baseline));
+        let mut probabilities = try_zeros((table.rows(), classes), "the probabilities")?;
         let idle = Mutex::new(Vec::new());
         for round in 0..rounds {
             run.check_cancelled()?;
@@ -83,18 +89,62 @@ impl Model for Boosting {
                     }
                 });
             let mut logits = logits.slice_mut(s![first_boosted.., ..]);
-            logits.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut boosted).for_each(|(logits, boosted)| {
+            let trees = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut boosted);
+            trees.try_for_each(|(logits, boosted)| {
                 let mut grower = (idle.lock().ok().and_then(|mut idle| idle.pop()))
-                    .unwrap_or_else(|| Grower::new(&table, growth, unit));
-                boosted.add_tree(&mut grower, unit, &training.labels, probabilities.view(), logits);
+                    .unwrap_or_else(|| Grower::new(&table, growth, unit, keeps_histograms, go_on));
+                boosted.add_tree(&mut grower, unit, &training.labels, probabilities.view(), logits)?;
                 if let Ok(mut idle) = idle.lock() {
                     idle.push(grower);
                 }
-            });
+                Ok(())
+            })?;
             run.progress(round + 1, rounds, "rounds");
         }
         Ok(Box::new(Ensemble { baseline, boosted, columns: table.columns(), classes: training.classes }))
     }
+
+    fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
+        let growth = growth(params).ok()?;
+        let (rounds, bins) = (params.count("rounds").ok()?, params.count("max-bins").ok()?);
+        let leaves = growth.most_leaves(shape.rows);
+        let histograms = match keeps_histograms(shape.rows, shape.columns, &growth, shape.threads) {
+            true => Histogram::memory(shape.columns) * (leaves + 2) * shape.threads,
+            false => 0,
+        };
+        // In double precision and in bins, and where these end.
+        let table =
+            Need::table(shape) + Need::of(shape.rows.div_ceil(8) + bins.min(shape.rows) + 6, shape.columns);
+        let trees = Need::of(2 * leaves * size_of::<Node>() / 8 + 6, shape.classes) * rounds as u64;
+        let importances = Need::of(shape.columns, 2);
+        let scores = Need::of(shape.rows, 2 * shape.classes + 4 * shape.threads);
+        Some(
+            table
+                + histograms as u64
+                + trees
+                + importances
+                + scores
+                + Need::of(shape.scored, 2 * shape.classes),
+        )
+    }
+}
+
+/// Bytes that the histograms of all open nodes may take.
+const HISTOGRAM_MEMORY: usize = 512 << 20;
+
+/// Whether the histograms of all nodes that may be open at a time are kept.
+fn keeps_histograms(rows: usize, columns: usize, growth: &BoostingGrowth, threads: usize) -> bool {
+    let at_once = growth.most_leaves(rows).saturating_mul(threads);
+    Histogram::memory(columns).saturating_mul(at_once) <= HISTOGRAM_MEMORY
+}
+
+fn growth(params: &Params) -> Result<BoostingGrowth> {
+    Ok(BoostingGrowth {
+        max_leaves: params.count("max-leaves")?,
+        min_samples_leaf: params.count("min-samples-leaf")?,
+        l2: params.float("l2")?,
+        learning_rate: params.float("learning-rate")?,
+    })
 }
 
 /// The logarithm of each class's share of the training part: what no tree can tell better.
@@ -110,17 +160,20 @@ fn log_frequencies(training: &Training) -> Array1<f64> {
 struct Boosted {
     class: usize,
     trees: Vec<GradientTree>,
-    /// By column: what all splits lowered the loss by, up to a factor.
-    gains: Vec<f64>,
+    gains: Gains,
 }
 
 impl Boosted {
-    fn new(class: usize, columns: usize) -> Self {
-        Self { class, trees: Vec::new(), gains: vec![0.0; columns] }
+    fn new(class: usize) -> Self {
+        Self { class, trees: Vec::new(), gains: Gains::new() }
     }
 
     /// Grows one more tree, given the current `probabilities` of shape `(rows, classes)`, and adds
     /// what it says to the class's `logits`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grower::grow`].
     fn add_tree(
         &mut self,
         grower: &mut Grower,
@@ -128,7 +181,7 @@ impl Boosted {
         labels: &[usize],
         probabilities: ArrayView2<f64>,
         logits: ArrayViewMut1<f64>,
-    ) {
+    ) -> Result<()> {
         let derivatives: Vec<Sums> = probabilities
             .column(self.class)
             .iter()
@@ -138,7 +191,8 @@ impl Boosted {
                 Sums::of(probability - truth, probability * (1.0 - probability), unit)
             })
             .collect();
-        self.trees.push(grower.grow(&derivatives, logits, &mut self.gains));
+        self.trees.push(grower.grow(&derivatives, logits, &mut self.gains)?);
+        Ok(())
     }
 }
 
@@ -181,7 +235,7 @@ impl Fitted for Ensemble {
     fn insights(&self) -> Insights {
         let mut gains = vec![0.0; self.columns];
         for boosted in &self.boosted {
-            gains.iter_mut().zip(&boosted.gains).for_each(|(sum, gain)| *sum += gain);
+            boosted.gains.iter().for_each(|(&column, gain)| gains[column as usize] += gain);
         }
         Insights { importances: shares(&gains), ..Insights::default() }
     }

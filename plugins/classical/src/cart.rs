@@ -2,16 +2,20 @@
 
 use crate::importances::shares;
 use crate::keyed_table::{KeyedTable, key};
+use crate::need::Need;
+use crate::product::GoOn;
 use crate::split::{Growth, NodeRow, Splitter, partition, purity};
+use genre_bench_api::{FitShape, Result};
 use ndarray::ArrayView1;
 use rand::Rng;
 
 /// A grown tree.
 pub(crate) struct Tree {
     nodes: Vec<Node>,
-    /// Class frequencies of the leaves, `classes` numbers a leaf.
-    frequencies: Vec<f32>,
-    classes: usize,
+    /// Where the frequencies of each leaf begin, and where those of the last one end.
+    leaves: Vec<u32>,
+    /// The classes that a leaf has rows of, ascending, and their shares: most leaves are of one class, however many there are.
+    frequencies: Vec<(u32, f32)>,
     /// By column: how much all its splits decreased the impurity of their rows.
     decreases: Vec<f64>,
 }
@@ -33,23 +37,33 @@ impl Tree {
     ///
     /// Reference: L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression
     /// Trees", Wadsworth, 1984.
-    pub fn grow(table: &KeyedTable, weights: &[u32], growth: Growth, rng: &mut impl Rng) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns, which is called every now and then.
+    pub fn grow(
+        table: &KeyedTable,
+        weights: &[u32],
+        growth: Growth,
+        rng: &mut impl Rng,
+        go_on: GoOn,
+    ) -> Result<Self> {
         let mut rows: Vec<NodeRow> = (table.labels.iter().zip(weights).enumerate())
             .filter(|(_, (_, weight))| **weight > 0)
             .map(|(number, (&class, &weight))| NodeRow { number: number as u32, class: class as u32, weight })
             .collect();
         let mut tree = Self {
             nodes: vec![Node::Leaf(0)],
+            leaves: vec![0],
             frequencies: Vec::new(),
-            classes: table.classes,
             decreases: vec![0.0; table.columns()],
         };
-        let mut splitter = Splitter::new(table, growth);
+        let mut splitter = Splitter::new(table, growth, go_on);
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
             let counts = splitter.class_counts(rows);
-            let split = if depth < growth.max_depth { splitter.best(rows, &counts, rng) } else { None };
+            let split = if depth < growth.max_depth { splitter.best(rows, &counts, rng)? } else { None };
             match split {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
@@ -64,13 +78,23 @@ impl Tree {
                 None => tree.nodes[node] = tree.leaf(&counts),
             }
         }
-        tree
+        Ok(tree)
     }
 
     fn leaf(&mut self, counts: &[u32]) -> Node {
         let total: u32 = counts.iter().sum();
-        self.frequencies.extend(counts.iter().map(|&count| count as f32 / total as f32));
-        Node::Leaf(self.frequencies.len() / self.classes - 1)
+        let occurring = counts.iter().enumerate().filter(|&(_, &count)| count > 0);
+        self.frequencies.extend(occurring.map(|(class, &count)| (class as u32, count as f32 / total as f32)));
+        self.leaves.push(self.frequencies.len() as u32);
+        Node::Leaf(self.leaves.len() - 2)
+    }
+
+    /// What so many trees need, `at_once` of them being grown at one time.
+    pub fn memory(shape: &FitShape, trees: usize, at_once: usize) -> u64 {
+        // Two nodes and a leaf a row, and what each column contributed.
+        let tree = Need::of(shape.rows, 2 * size_of::<Node>() / 8 + 2) + Need::of(shape.columns, 1);
+        let growing = Need::of(shape.rows, 4) + Need::of(shape.columns, 1) + Need::of(shape.classes, 4);
+        trees as u64 * tree + at_once as u64 * growing
     }
 
     /// By column: its share in what all splits together decreased the Gini impurity by, every split
@@ -79,15 +103,17 @@ impl Tree {
         shares(&self.decreases)
     }
 
-    /// Class frequencies of the leaf that an example falls into.
-    pub fn frequencies(&self, example: ArrayView1<f32>) -> &[f32] {
+    /// Class frequencies of the leaf that an example falls into, of the classes that it has rows of.
+    pub fn frequencies(&self, example: ArrayView1<f32>) -> &[(u32, f32)] {
         let mut node = 0;
         loop {
             match self.nodes[node] {
                 Node::Split { column, threshold, left } => {
                     node = if example[column] <= threshold { left } else { left + 1 };
                 }
-                Node::Leaf(leaf) => return &self.frequencies[leaf * self.classes..][..self.classes],
+                Node::Leaf(leaf) => {
+                    return &self.frequencies[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize];
+                }
             }
         }
     }

@@ -2,10 +2,14 @@
 
 use crate::cart::Tree;
 use crate::keyed_table::KeyedTable;
+use crate::need::Need;
+use crate::product::GoOn;
 use crate::split::{Growth, SplitStrategy};
 use crate::training::{require_columns, require_data};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Insights, Model, Param, Result, Run};
-use ndarray::{Array2, ArrayView1};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Param, Params, Result, Run,
+};
+use ndarray::Array2;
 
 /// One CART tree, grown until every leaf is of one class.
 ///
@@ -24,10 +28,15 @@ impl Model for DecisionTree {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
-        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len());
+        let go_on: GoOn = &|| run.check_cancelled();
+        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
         let growth = growth(run, table.columns(), SplitStrategy::Best)?;
-        let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"));
+        let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        Some(KeyedTable::memory(shape) + Tree::memory(shape, 1, 1) + Need::of(shape.columns, 1))
     }
 }
 
@@ -72,7 +81,9 @@ impl Fitted for Grown {
         require_columns(inputs, self.columns)?;
         let mut scores = Array2::zeros((inputs.len(), self.classes));
         for (mut scores, example) in scores.rows_mut().into_iter().zip(inputs.table.rows()) {
-            scores.assign(&ArrayView1::from(self.tree.frequencies(example)));
+            for &(class, frequency) in self.tree.frequencies(example) {
+                scores[class as usize] = frequency;
+            }
         }
         Ok(scores)
     }

@@ -4,9 +4,13 @@ use crate::cart::Tree;
 use crate::decision_tree::{growth, max_depth, min_samples_leaf};
 use crate::importances::mean_shares;
 use crate::keyed_table::KeyedTable;
+use crate::need::Need;
+use crate::product::GoOn;
 use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Insights, Param, Result, Run};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Param, Params, Result, Run,
+};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use rand::RngCore;
@@ -47,7 +51,8 @@ impl Ensemble {
         sample: impl Fn(usize, &mut dyn RngCore) -> Vec<u32> + Sync,
     ) -> Result<Self> {
         require_data(train)?;
-        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len());
+        let go_on: GoOn = &|| run.check_cancelled();
+        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
         let features_per_split = match run.params.count("features-per-split")? {
             0 => table.columns().isqrt(),
             columns => columns,
@@ -61,7 +66,7 @@ impl Ensemble {
                 run.check_cancelled()?;
                 let mut rng = run.rng(&format!("tree {tree}"));
                 let weights = sample(table.rows(), &mut rng);
-                let tree = Tree::grow(&table, &weights, growth, &mut rng);
+                let tree = Tree::grow(&table, &weights, growth, &mut rng, go_on)?;
                 run.progress(grown.fetch_add(1, Ordering::Relaxed) + 1, count, "trees");
                 Ok((tree, weights))
             })
@@ -70,33 +75,56 @@ impl Ensemble {
             .unzip();
         let mut ensemble =
             Self { trees, columns: table.columns(), classes: train.classes.len(), out_of_bag_accuracy: None };
-        ensemble.out_of_bag_accuracy = ensemble.accuracy_out_of_bag(train, &weights);
+        ensemble.out_of_bag_accuracy = ensemble.accuracy_out_of_bag(train, &weights, go_on)?;
         Ok(ensemble)
+    }
+
+    /// What the fit needs.
+    pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
+        let trees = params.count("trees").ok()?;
+        let weights = Need::of(shape.rows, trees) / 2;
+        let votes = Need::of(shape.classes, 2 * shape.threads);
+        let importances = Need::of(shape.columns, 3);
+        Some(
+            KeyedTable::memory(shape)
+                + Tree::memory(shape, trees, shape.threads)
+                + weights
+                + votes
+                + importances,
+        )
     }
 
     /// How many of the training examples the trees that did not see them get right; none if all saw
     /// all. `weights` are by tree, then by row.
-    fn accuracy_out_of_bag(&self, train: &Examples, weights: &[Vec<u32>]) -> Option<f64> {
-        let is_right: Vec<bool> = (0..train.len())
+    fn accuracy_out_of_bag(
+        &self,
+        train: &Examples,
+        weights: &[Vec<u32>],
+        go_on: GoOn,
+    ) -> Result<Option<f64>> {
+        let is_right: Vec<Option<bool>> = (0..train.len())
             .into_par_iter()
-            .filter_map(|row| {
+            .map(|row| {
+                go_on()?;
                 let unseen = self.trees.iter().zip(weights).filter(|(_, weights)| weights[row] == 0);
                 let votes = self.votes(unseen.map(|(tree, _)| tree), train.inputs.table.row(row));
                 let most = votes.iter().copied().fold(0.0, f64::max);
                 // Without a tree that did not see the row there are no votes.
-                (most > 0.0).then(|| votes.iter().position(|&votes| votes == most) == Some(train.labels[row]))
+                let winner = || votes.iter().position(|&votes| votes == most);
+                Ok((most > 0.0).then(|| winner() == Some(train.labels[row])))
             })
-            .collect();
-        let right = is_right.iter().filter(|&&is_right| is_right).count();
-        (!is_right.is_empty()).then(|| right as f64 / is_right.len() as f64)
+            .collect::<Result<_>>()?;
+        let asked = is_right.iter().flatten().count();
+        let right = is_right.iter().flatten().filter(|&&is_right| is_right).count();
+        Ok((asked > 0).then(|| right as f64 / asked as f64))
     }
 
     /// The sum over trees of the class frequencies in the leaf that an example falls into.
     fn votes<'a>(&self, trees: impl Iterator<Item = &'a Tree>, example: ArrayView1<f32>) -> Array1<f64> {
         let mut votes = Array1::zeros(self.classes);
         for tree in trees {
-            for (votes, &frequency) in votes.iter_mut().zip(tree.frequencies(example)) {
-                *votes += f64::from(frequency);
+            for &(class, frequency) in tree.frequencies(example) {
+                votes[class as usize] += f64::from(frequency);
             }
         }
         votes

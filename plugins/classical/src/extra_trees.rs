@@ -2,7 +2,7 @@
 
 use crate::ensemble::{self, Ensemble};
 use crate::split::SplitStrategy;
-use genre_bench_api::{Card, Examples, Fitted, Model, Result, Run};
+use genre_bench_api::{Card, Examples, FitShape, Fitted, Model, Params, Result, Run};
 
 /// Extremely randomised trees: a [`Forest`](crate::Forest) that also draws at random where to cut.
 ///
@@ -21,5 +21,9 @@ impl Model for ExtraTrees {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Random, |rows, _| vec![1; rows])?))
+    }
+
+    fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
+        Ensemble::memory(params, shape)
     }
 }

@@ -1,9 +1,12 @@
 //! Regression trees that take a Newton step on a loss: what boosting is made of.
 
 use crate::bins::BinnedTable;
-use crate::histogram::{Histogram, Sums, Unit};
+use crate::histogram::{Histogram, Sums, Unit, count};
+use crate::product::GoOn;
 use crate::split::partition;
+use genre_bench_api::Result;
 use ndarray::{ArrayView1, ArrayViewMut1};
+use std::collections::BTreeMap;
 
 /// Smallest sum of hessians on a side of a split.
 const MIN_HESSIAN: f64 = 1e-3;
@@ -21,12 +24,20 @@ pub(crate) struct BoostingGrowth {
     pub learning_rate: f64,
 }
 
+impl BoostingGrowth {
+    /// Leaves that a tree on so many rows has at most.
+    pub fn most_leaves(&self, rows: usize) -> usize {
+        self.max_leaves.min(rows / self.min_samples_leaf.max(1)).max(1)
+    }
+}
+
 /// A grown tree.
 pub(crate) struct GradientTree {
     nodes: Vec<Node>,
 }
 
-enum Node {
+/// A node of a [`GradientTree`].
+pub(crate) enum Node {
     /// Values up to `threshold` go to node `left`, greater ones to the node after it.
     Split { column: u32, left: u32, threshold: f64 },
     /// What the tree says.
@@ -54,7 +65,8 @@ impl GradientTree {
 /// As scikit-learn's `HistGradientBoostingClassifier`: of all nodes the one whose best split lowers
 /// the loss most is split first, the search for it goes through bins instead of values, and of two
 /// children only the smaller one's rows are counted, the other's being the difference to the
-/// parent's.
+/// parent's. Where the histograms of all open nodes would take too much memory, none is kept and every node's rows are
+/// counted, column after column: sums are exact, so the trees are the same.
 ///
 /// References: T. Chen and C. Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016, for
 /// the gain of a split; G. Ke and others, "LightGBM: a highly efficient gradient boosting decision
@@ -63,11 +75,16 @@ pub(crate) struct Grower<'a> {
     table: &'a BinnedTable,
     growth: BoostingGrowth,
     unit: Unit,
+    keeps_histograms: bool,
     /// All rows, each node's together.
     rows: Vec<u32>,
     /// Histograms not in use.
     spare: Vec<Histogram>,
+    go_on: GoOn<'a>,
 }
+
+/// Rows counted, and bins looked at, between two calls of [`GoOn`].
+const PAUSE: usize = 1 << 22;
 
 /// A node that is not split so far: its rows are `first..end` of [`Grower::rows`].
 struct Open {
@@ -75,9 +92,9 @@ struct Open {
     first: usize,
     end: usize,
     sums: Sums,
-    /// Where to split it best, with what its children's histograms are made from; none where it
+    /// Where to split it best, with what its children's histograms are made from, if histograms are kept; none where it
     /// cannot be split, or was not looked at because the tree is large enough.
-    split: Option<(HistogramSplit, Histogram)>,
+    split: Option<(HistogramSplit, Option<Histogram>)>,
 }
 
 /// A place to cut a node's rows in two.
@@ -90,32 +107,47 @@ struct HistogramSplit {
     gain: f64,
 }
 
+/// By column that a split cuts: how much its splits lower the loss, up to a factor.
+pub(crate) type Gains = BTreeMap<u32, f64>;
+
 impl<'a> Grower<'a> {
     /// For a table that does not change from tree to tree.
-    pub fn new(table: &'a BinnedTable, growth: BoostingGrowth, unit: Unit) -> Self {
-        Self { table, growth, unit, rows: Vec::new(), spare: Vec::new() }
+    pub fn new(
+        table: &'a BinnedTable,
+        growth: BoostingGrowth,
+        unit: Unit,
+        keeps_histograms: bool,
+        go_on: GoOn<'a>,
+    ) -> Self {
+        Self { table, growth, unit, keeps_histograms, rows: Vec::new(), spare: Vec::new(), go_on }
     }
 
     /// Grows a tree on every row's derivatives. Adds what it says of each row to `predictions`, and
-    /// how much each column's splits lower the loss, up to a factor, to `gains`.
+    /// what each column's splits gain to `gains`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`GoOn`] returns.
     pub fn grow(
         &mut self,
         derivatives: &[Sums],
         mut predictions: ArrayViewMut1<f64>,
-        gains: &mut [f64],
-    ) -> GradientTree {
+        gains: &mut Gains,
+    ) -> Result<GradientTree> {
+        (self.go_on)()?;
         self.rows.clear();
         self.rows.extend(0..self.table.rows() as u32);
         let histogram = self.count(0, self.rows.len(), derivatives);
-        let mut root = Open { node: 0, first: 0, end: self.rows.len(), sums: histogram.total(), split: None };
-        self.find_split(&mut root, histogram);
+        let sums = derivatives.iter().fold(Sums::default(), |total, &sums| total + sums);
+        let mut root = Open { node: 0, first: 0, end: self.rows.len(), sums, split: None };
+        self.find_split(&mut root, histogram, derivatives)?;
         let mut nodes = vec![Node::Leaf(0.0)];
         let mut open = vec![root];
         while open.len() < self.growth.max_leaves {
             let Some(best) = most_worth_splitting(&open) else { break };
             let parent = open.swap_remove(best);
             let Some((split, histogram)) = parent.split else { break };
-            gains[split.column] += split.gain;
+            *gains.entry(split.column as u32).or_default() += split.gain;
 
             nodes[parent.node] = Node::Split {
                 column: split.column as u32,
@@ -128,9 +160,9 @@ impl<'a> Grower<'a> {
             let mut right = child(nodes.len() + 1, middle, parent.end, parent.sums - split.left);
             nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
             if open.len() + 2 < self.growth.max_leaves {
-                self.find_splits(&mut left, &mut right, histogram, derivatives);
+                self.find_splits(&mut left, &mut right, histogram, derivatives)?;
             } else {
-                self.spare.push(histogram);
+                self.spare.extend(histogram);
             }
             open.extend([left, right]);
         }
@@ -144,8 +176,9 @@ impl<'a> Grower<'a> {
                 }
             }
         }
-        self.spare.extend(open.into_iter().filter_map(|node| node.split).map(|(_, histogram)| histogram));
-        GradientTree { nodes }
+        let held = open.into_iter().filter_map(|node| node.split);
+        self.spare.extend(held.filter_map(|(_, histogram)| histogram));
+        Ok(GradientTree { nodes })
     }
 
     /// Reorders the rows `first..end` of [`Grower::rows`] so that those of the left side come first,
@@ -165,11 +198,14 @@ impl<'a> Grower<'a> {
         self.unit.of(self.growth.l2)
     }
 
-    /// The histogram of the rows `first..end` of [`Grower::rows`].
-    fn count(&mut self, first: usize, end: usize, derivatives: &[Sums]) -> Histogram {
+    /// The histogram of the rows `first..end` of [`Grower::rows`], if histograms are kept.
+    fn count(&mut self, first: usize, end: usize, derivatives: &[Sums]) -> Option<Histogram> {
+        if !self.keeps_histograms {
+            return None;
+        }
         let mut histogram = self.spare.pop().unwrap_or_else(|| Histogram::new(self.table.columns()));
         histogram.count(self.table, &self.rows[first..end], derivatives);
-        histogram
+        Some(histogram)
     }
 
     /// Finds the best splits of two siblings, whose rows together `histogram` counts.
@@ -177,20 +213,24 @@ impl<'a> Grower<'a> {
         &mut self,
         left: &mut Open,
         right: &mut Open,
-        mut histogram: Histogram,
+        histogram: Option<Histogram>,
         derivatives: &[Sums],
-    ) {
+    ) -> Result<()> {
         let left_is_smaller = left.end - left.first < right.end - right.first;
         let (smaller, larger) = if left_is_smaller { (left, right) } else { (right, left) };
+        let Some(mut histogram) = histogram else {
+            self.find_split(smaller, None, derivatives)?;
+            return self.find_split(larger, None, derivatives);
+        };
         if self.is_large_enough(smaller) {
             let part = self.count(smaller.first, smaller.end, derivatives);
-            histogram.take_out(&part);
-            self.find_split(smaller, part);
+            part.iter().for_each(|part| histogram.take_out(part));
+            self.find_split(smaller, part, derivatives)?;
         } else {
             let rows = &self.rows[smaller.first..smaller.end];
             histogram.take_out_rows(self.table, rows, derivatives);
         }
-        self.find_split(larger, histogram);
+        self.find_split(larger, Some(histogram), derivatives)
     }
 
     /// Whether a node has enough rows for two leaves.
@@ -199,11 +239,30 @@ impl<'a> Grower<'a> {
     }
 
     /// Finds a node's best split, the one in the lowest column and bin where several are.
-    fn find_split(&mut self, node: &mut Open, histogram: Histogram) {
+    fn find_split(
+        &mut self,
+        node: &mut Open,
+        histogram: Option<Histogram>,
+        derivatives: &[Sums],
+    ) -> Result<()> {
         let mut best: Option<HistogramSplit> = None;
         if self.is_large_enough(node) {
+            let rows = &self.rows[node.first..node.end];
+            let (mut counted, mut work) = ([Sums::default(); 256], 0);
             for column in 0..self.table.columns() {
-                let bins = &histogram.column(column)[..=self.table.thresholds(column).len()];
+                work += rows.len() + counted.len();
+                if work > PAUSE {
+                    (self.go_on)()?;
+                    work = 0;
+                }
+                let bins = match &histogram {
+                    Some(histogram) => histogram.column(column),
+                    None => {
+                        count(&mut counted, self.table.column(column), rows, derivatives);
+                        &counted
+                    }
+                };
+                let bins = &bins[..=self.table.thresholds(column).len()];
                 let least = best.as_ref().map_or(0.0, |best| best.gain);
                 best = self.best_cut(column, bins, node.sums, least).or(best);
             }
@@ -220,8 +279,9 @@ impl<'a> Grower<'a> {
             .filter(|split| split.gain > 0.0)
         {
             Some(split) => node.split = Some((split, histogram)),
-            None => self.spare.push(histogram),
+            None => self.spare.extend(histogram),
         }
+        Ok(())
     }
 
     /// Where to cut a column's bins best, if that gains more than `least`; `total` is their sum.
@@ -280,4 +340,33 @@ fn most_worth_splitting(open: &[Open]) -> Option<usize> {
         .filter_map(|at| gain(at).map(|gain| (at, gain)))
         .reduce(|best, other| if other.1 > best.1 { other } else { best })
         .map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
+    use super::*;
+    use ndarray::{Array1, Array2};
+
+    #[test]
+    fn trees_without_histograms_are_the_same() {
+        let table = Array2::from_shape_fn((300, 5), |(i, j)| ((i * 7 + j * 31 + i * i * j) % 41) as f64);
+        let table = BinnedTable::new(&table, 30, &|| Ok(())).unwrap();
+        let unit = Unit::for_rows(300);
+        let derivatives: Vec<Sums> = (0..300)
+            .map(|i| Sums::of((f64::from(i) * 0.7).sin(), 0.1 + f64::from(i % 7) / 50.0, unit))
+            .collect();
+        let growth = BoostingGrowth { max_leaves: 12, min_samples_leaf: 8, l2: 0.5, learning_rate: 0.1 };
+        let grown = |keeps_histograms| {
+            let (mut predictions, mut gains) = (Array1::zeros(300), Gains::new());
+            let mut grower = Grower::new(&table, growth, unit, keeps_histograms, &|| Ok(()));
+            for _ in 0..2 {
+                let tree = grower.grow(&derivatives, predictions.view_mut(), &mut gains).unwrap();
+                assert_eq!(tree.nodes.len(), 23, "all leaves that it may have");
+            }
+            (predictions, gains)
+        };
+        assert_eq!(grown(true), grown(false));
+    }
 }

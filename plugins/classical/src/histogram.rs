@@ -94,7 +94,15 @@ impl SubAssign for Sums {
 }
 
 /// Bins of a column; a `u8` is always the number of one.
-type Bins = [Sums; 256];
+pub(crate) type Bins = [Sums; 256];
+
+/// Counts into `sums` these rows of a column and no others. `derivatives` are all rows'.
+pub(crate) fn count(sums: &mut Bins, bins: &[u8], rows: &[u32], derivatives: &[Sums]) {
+    sums.fill(Sums::default());
+    for &row in rows {
+        sums[usize::from(bins[row as usize])] += derivatives[row as usize];
+    }
+}
 
 /// For every column and bin the sums over a node's rows that fall into it.
 pub(crate) struct Histogram {
@@ -110,12 +118,13 @@ impl Histogram {
     /// Counts these rows and no others. `derivatives` are all rows'.
     pub fn count(&mut self, table: &BinnedTable, rows: &[u32], derivatives: &[Sums]) {
         for (column, sums) in self.columns.iter_mut().enumerate() {
-            sums.fill(Sums::default());
-            let bins = table.column(column);
-            for &row in rows {
-                sums[usize::from(bins[row as usize])] += derivatives[row as usize];
-            }
+            count(sums, table.column(column), rows, derivatives);
         }
+    }
+
+    /// Bytes of one of so many columns.
+    pub fn memory(columns: usize) -> usize {
+        columns.saturating_mul(size_of::<Bins>())
     }
 
     /// Takes out some of the rows counted. `derivatives` are all rows'.
@@ -141,15 +150,12 @@ impl Histogram {
     pub fn column(&self, column: usize) -> &Bins {
         &self.columns[column]
     }
-
-    /// The sums over all rows.
-    pub fn total(&self) -> Sums {
-        self.columns[0].iter().fold(Sums::default(), |total, &sums| total + sums)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
     use super::*;
     use ndarray::Array2;
 
@@ -179,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_left_is_the_histogram_of_the_others() {
         let table = Array2::from_shape_fn((50, 2), |(i, j)| ((i * 7 + j * 3) % 11) as f64);
-        let table = BinnedTable::new(&table, 5);
+        let table = BinnedTable::new(&table, 5, &|| Ok(())).unwrap();
         let unit = Unit::for_rows(50);
         let derivatives: Vec<Sums> =
             (0..50).map(|i| Sums::of((f64::from(i) / 7.0).sin(), f64::from(i) / 300.0, unit)).collect();

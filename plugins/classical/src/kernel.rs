@@ -1,5 +1,7 @@
 //! The radial basis function kernel.
 
+use crate::product::{GoOn, product};
+use genre_bench_api::{Result, try_zeros};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// Rows taken at once, so that what is computed of them stays in the processor's cache.
@@ -15,36 +17,58 @@ impl RadialBasis {
     ///
     /// The squared distance is taken as `|a|² + |b|² - 2·a·b`, which is one matrix product instead
     /// of a loop over all pairs. Rounding can make it negative for equal rows, hence the clamp.
-    pub fn between(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
-        let mut kernel = self.exponents(a, b, squared_norms(b).view());
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns, and what does not fit into memory.
+    pub fn between(&self, a: ArrayView2<f64>, b: ArrayView2<f64>, go_on: GoOn) -> Result<Array2<f64>> {
+        let mut kernel = self.exponents(a, b, squared_norms(b).view(), go_on)?;
         kernel.mapv_inplace(f64::exp);
-        kernel
+        Ok(kernel)
     }
 
     /// The same in single precision, as libsvm keeps it: half the memory to hold and to read.
     /// The squared distances are taken in double precision, so that an error is one of rounding the
     /// result only.
-    pub fn rounded_between(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f32> {
+    ///
+    /// # Errors
+    ///
+    /// As [`RadialBasis::between`].
+    pub fn rounded_between(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        go_on: GoOn,
+    ) -> Result<Array2<f32>> {
         let b_norms = squared_norms(b);
-        let mut kernel = Array2::zeros((a.nrows(), b.nrows()));
+        let mut kernel = try_zeros((a.nrows(), b.nrows()), "a kernel matrix")?;
         for (mut kernel, a) in
             kernel.axis_chunks_iter_mut(Axis(0), BLOCK).zip(a.axis_chunks_iter(Axis(0), BLOCK))
         {
-            kernel.zip_mut_with(&self.exponents(a, b, b_norms.view()), |value, &exponent| {
-                *value = (exponent as f32).exp();
-            });
+            kernel.zip_mut_with(
+                &self.exponents(a, b, b_norms.view(), go_on)?,
+                |value: &mut f32, &exponent| {
+                    *value = (exponent as f32).exp();
+                },
+            );
         }
-        kernel
+        Ok(kernel)
     }
 
-    fn exponents(&self, a: ArrayView2<f64>, b: ArrayView2<f64>, b_norms: ArrayView1<f64>) -> Array2<f64> {
-        let mut exponents = a.dot(&b.t());
+    fn exponents(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        b_norms: ArrayView1<f64>,
+        go_on: GoOn,
+    ) -> Result<Array2<f64>> {
+        let mut exponents = product(a, b.t(), go_on)?;
         for (mut row, a_norm) in exponents.rows_mut().into_iter().zip(squared_norms(a)) {
             row.zip_mut_with(&b_norms, |value, b_norm| {
                 *value = -self.gamma * (a_norm + b_norm - 2.0 * *value).max(0.0);
             });
         }
-        exponents
+        Ok(exponents)
     }
 }
 

@@ -1,6 +1,9 @@
 //! A feature table prepared for growing trees on values, not bins.
 
-use ndarray::{Array2, Axis};
+use crate::need::Need;
+use crate::product::GoOn;
+use genre_bench_api::{FitShape, Result};
+use ndarray::{Array2, ArrayView1, Axis};
 
 /// A feature table with every value as its [`key`], column after column, and the rows' classes.
 pub(crate) struct KeyedTable {
@@ -14,9 +17,24 @@ pub(crate) struct KeyedTable {
 
 impl KeyedTable {
     /// From a table of shape `(rows, columns)` and each row's class, less than `classes`.
-    pub fn new(table: &Array2<f32>, labels: &[usize], classes: usize) -> Self {
-        let keys = table.axis_iter(Axis(1)).map(|column| column.iter().map(|&v| key(v)).collect()).collect();
-        Self { keys, labels: labels.to_vec(), classes }
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns.
+    pub fn new(table: &Array2<f32>, labels: &[usize], classes: usize, go_on: GoOn) -> Result<Self> {
+        let keys = |(at, column): (usize, ArrayView1<f32>)| {
+            if at.is_multiple_of(1024) {
+                go_on()?;
+            }
+            Ok(column.iter().map(|&v| key(v)).collect())
+        };
+        let keys = table.axis_iter(Axis(1)).enumerate().map(keys).collect::<Result<_>>()?;
+        Ok(Self { keys, labels: labels.to_vec(), classes })
+    }
+
+    /// What it needs.
+    pub fn memory(shape: &FitShape) -> u64 {
+        Need::table(shape) / 2 + Need::of(shape.columns, 5) + Need::of(shape.rows, 1)
     }
 
     /// Number of rows.

@@ -1,8 +1,10 @@
 //! Linear models fitted by a smooth convex loss with an L2 penalty.
 
-use crate::cholesky::inverse_factor;
+use crate::cholesky::{factor, inverse_factor};
+use crate::need::Need;
 use crate::newton::{Convex, Point, minimise};
-use genre_bench_api::Result;
+use crate::product::{GoOn, gram, product};
+use genre_bench_api::{FitShape, Result, try_zeros};
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
@@ -41,43 +43,102 @@ impl<L: Loss> Penalised<L> {
     /// The weights, shape `(columns + 1, classes)`, the intercepts last, at which the gradient's
     /// Euclidean norm is at most `tolerance`. Labels are handed on to the loss.
     ///
+    /// Of a table with more columns than rows, the weights are a sum of its rows. So it is turned until all but as
+    /// many columns as rows are 0, which changes neither scores nor penalty, and what is found for those is turned back:
+    /// memory is that of the table and of a square of rows, not of columns.
+    ///
     /// # Errors
     ///
-    /// Whatever `before_step` returns, such as a cancellation.
+    /// Whatever `go_on` returns, such as a cancellation, and what does not fit into memory.
     pub fn fit(
         self,
         table: &Array2<f64>,
         labels: &[usize],
         classes: usize,
         tolerance: f64,
-        before_step: impl FnMut() -> Result<()>,
+        go_on: GoOn,
     ) -> Result<Array2<f64>> {
-        let rows = with_ones(table);
-        let start = Array2::zeros((rows.ncols(), classes));
-        let mut typical = rows.t().dot(&rows) * (self.c * L::CURVATURE);
+        if table.ncols() <= table.nrows().max(WIDE) {
+            return self.fit_as_it_is(table, labels, classes, tolerance, go_on);
+        }
+        let turned = factor(gram(table.view(), go_on)?, go_on)?;
+        let mut found = self.fit_as_it_is(&turned, labels, classes, tolerance, go_on)?;
+        // By how much each row counts: the solution of turnedᵀ · shares = found.
+        let (mut shares, intercepts) = found.view_mut().split_at(Axis(0), turned.nrows());
+        for row in (0..turned.nrows()).rev() {
+            if row.is_multiple_of(16) {
+                go_on()?;
+            }
+            let (mut above, mut own) = shares.view_mut().split_at(Axis(0), row);
+            let mut own = own.row_mut(0);
+            own /= turned[[row, row]];
+            for (mut share, &by) in above.rows_mut().into_iter().zip(turned.slice(s![row, ..row])) {
+                share.scaled_add(-by, &own);
+            }
+        }
+        let mut weights = try_zeros((table.ncols() + 1, intercepts.ncols()), "the weights")?;
+        weights.slice_mut(s![..-1, ..]).assign(&product(table.t(), shares.view(), go_on)?);
+        weights.row_mut(table.ncols()).assign(&intercepts.row(0));
+        Ok(weights)
+    }
+
+    fn fit_as_it_is(
+        self,
+        table: &Array2<f64>,
+        labels: &[usize],
+        classes: usize,
+        tolerance: f64,
+        go_on: GoOn,
+    ) -> Result<Array2<f64>> {
+        let rows = with_ones(table)?;
+        let start = try_zeros((rows.ncols(), classes), "the weights")?;
+        let mut typical = gram(rows.t(), go_on)?;
+        typical *= self.c * L::CURVATURE;
         typical.diag_mut().slice_mut(s![..-1]).mapv_inplace(|value| value + self.penalty);
         typical[[table.ncols(), table.ncols()]] += self.intercept_penalty;
-        let objective = Objective {
-            rounded_rows: rows.mapv(|value| value as f32),
-            whitening: inverse_factor(&typical),
-            terms: self,
-            rows,
-            labels,
-        };
-        minimise(&objective, start, tolerance, before_step)
+        let mut rounded_rows = try_zeros(rows.dim(), "the table in single precision")?;
+        rounded_rows.zip_mut_with(&rows, |rounded: &mut f32, &value| *rounded = value as f32);
+        let whitening = inverse_factor(typical, go_on)?;
+        let objective = Objective { rounded_rows, whitening, terms: self, rows, labels, go_on };
+        minimise(&objective, start, tolerance)
     }
 }
 
+/// Columns up to which a table is taken as it is, however few rows it has.
+const WIDE: usize = 256;
+
 /// The table with a last column of ones, for the intercepts.
-fn with_ones(table: &Array2<f64>) -> Array2<f64> {
-    let mut rows = Array2::ones((table.nrows(), table.ncols() + 1));
+fn with_ones(table: &Array2<f64>) -> Result<Array2<f64>> {
+    let mut rows = try_zeros((table.nrows(), table.ncols() + 1), "the table and a column of ones")?;
     rows.slice_mut(s![.., ..-1]).assign(table);
-    rows
+    rows.column_mut(table.ncols()).fill(1.0);
+    Ok(rows)
 }
 
 /// Scores, shape `(examples, classes)`, under the weights that [`Penalised::fit`] gives.
-pub(crate) fn linear_scores(table: &Array2<f64>, weights: &Array2<f64>) -> Array2<f64> {
-    with_ones(table).dot(weights)
+///
+/// # Errors
+///
+/// A table that does not fit into memory twice.
+pub(crate) fn linear_scores(table: &Array2<f64>, weights: &Array2<f64>) -> Result<Array2<f64>> {
+    Ok(with_ones(table)?.dot(weights))
+}
+
+/// What a model fitted by [`Penalised::fit`] needs for `decisions` scores an example.
+pub(crate) fn linear_memory(shape: &FitShape, decisions: usize) -> u64 {
+    let is_wide = shape.columns > shape.rows.max(WIDE);
+    let columns = if is_wide { shape.rows } else { shape.columns } + 1;
+    let squares = if is_wide { 4 } else { 3 };
+    // The table, with ones and rounded; the curvature and its factors; what blocks add up, and several of each of
+    // weights and scores.
+    let blocks = shape.rows.div_ceil(BLOCK) + 8;
+    Need::table(shape)
+        + Need::of(3 * shape.rows, columns) / 2
+        + squares * Need::of(columns, columns)
+        + Need::of(blocks * columns, decisions)
+        + Need::of(6 * shape.rows, decisions)
+        + Need::of(2 * shape.columns, decisions)
+        + 2 * Need::scoring(shape)
 }
 
 struct Objective<'a, L> {
@@ -89,6 +150,7 @@ struct Objective<'a, L> {
     labels: &'a [usize],
     /// `W`, where `Wᵀ·W` is about the inverse Hessian for the weights of one class.
     whitening: Array2<f64>,
+    go_on: GoOn<'a>,
 }
 
 impl<L: Loss> Objective<'_, L> {
@@ -114,41 +176,44 @@ impl<L: Loss> Convex for Objective<'_, L> {
 
     const COLUMNS_APART: bool = L::SCORES_APART;
 
-    fn at(&self, weights: &Array2<f64>) -> Point<Array2<f64>> {
-        let mut scores = Array2::zeros((self.rows.nrows(), weights.ncols()));
+    fn at(&self, weights: &Array2<f64>) -> Result<Point<Array2<f64>>> {
+        let mut scores = try_zeros((self.rows.nrows(), weights.ncols()), "the scores")?;
         let parts = scores
             .axis_chunks_iter_mut(Axis(0), BLOCK)
             .into_par_iter()
             .zip(self.rows.axis_chunks_iter(Axis(0), BLOCK))
             .zip(self.labels.par_chunks(BLOCK))
             .map(|((mut scores, rows), labels)| {
+                (self.go_on)()?;
                 general_mat_mul(1.0, &rows, weights, 0.0, &mut scores);
                 let (loss, derivative) = self.terms.loss.at(scores, labels);
-                (loss, rows.t().dot(&derivative))
+                Ok((loss, rows.t().dot(&derivative)))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let (value, gradient) = self.total(parts, weights);
-        Point { value, gradient, local: scores }
+        Ok(Point { value, gradient, local: scores })
     }
 
     /// In single precision: conjugate gradients are stopped long before that shows, and what their
     /// direction is worth is judged by [`Convex::at`].
-    fn curvature(&self, local: &Array2<f64>, direction: &Array2<f64>) -> Array2<f64> {
+    fn curvature(&self, local: &Array2<f64>, direction: &Array2<f64>) -> Result<Array2<f64>> {
         let rounded = direction.mapv(|value| value as f32);
         let parts = local
             .axis_chunks_iter(Axis(0), BLOCK)
             .into_par_iter()
             .zip(self.rounded_rows.axis_chunks_iter(Axis(0), BLOCK))
             .map(|(local, rows)| {
+                (self.go_on)()?;
                 let mut change = rows.dot(&rounded).mapv(f64::from);
                 self.terms.loss.bend(local, &mut change);
-                (0.0, rows.t().dot(&change.mapv(|value| value as f32)).mapv(f64::from))
+                Ok((0.0, rows.t().dot(&change.mapv(|value| value as f32)).mapv(f64::from)))
             })
-            .collect();
-        self.total(parts, direction).1
+            .collect::<Result<_>>()?;
+        Ok(self.total(parts, direction).1)
     }
 
-    fn roughly_inverse(&self, gradient: &Array2<f64>) -> Array2<f64> {
-        self.whitening.t().dot(&self.whitening.dot(gradient))
+    fn roughly_inverse(&self, gradient: &Array2<f64>) -> Result<Array2<f64>> {
+        let whitened = product(self.whitening.view(), gradient.view(), self.go_on)?;
+        product(self.whitening.t(), whitened.view(), self.go_on)
     }
 }

@@ -1,9 +1,9 @@
 //! Multinomial logistic regression.
 
-use crate::linear::{Loss, Penalised, linear_scores};
+use crate::linear::{Loss, Penalised, linear_memory, linear_scores};
 use crate::softmax::{softmax, softmax_rows};
 use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 /// Largest gradient norm at the solution. The penalty makes the objective strongly convex with
@@ -44,9 +44,13 @@ impl Model for Logistic {
             penalty: if classes == 2 { 2.0 } else { 1.0 },
             intercept_penalty: 0.0,
         };
-        let weights =
-            objective.fit(&training.table, &training.labels, classes, TOLERANCE, || run.check_cancelled())?;
+        let weights = objective
+            .fit(&training.table, &training.labels, classes, TOLERANCE, &|| run.check_cancelled())?;
         Ok(Box::new(Softmax { weights, classes: training.classes }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        Some(linear_memory(shape, shape.classes))
     }
 }
 
@@ -90,7 +94,7 @@ struct Softmax {
 impl Fitted for Softmax {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.weights.nrows() - 1)?;
-        let mut scores = linear_scores(&double_precision(inputs), &self.weights);
+        let mut scores = linear_scores(&double_precision(inputs)?, &self.weights)?;
         softmax_rows(&mut scores);
         Ok(self.classes.widen(&scores, 0.0))
     }

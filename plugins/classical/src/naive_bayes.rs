@@ -1,9 +1,12 @@
 //! Gaussian naive Bayes.
 
 use crate::baseline::Majority;
+use crate::need::Need;
 use crate::softmax::softmax_rows;
 use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run,
+};
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use linfa_bayes::{GaussianNb, NaiveBayes as _};
@@ -37,6 +40,7 @@ impl Model for NaiveBayes {
 
     fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         let Training { table, labels, classes } = Training::new(train)?;
+        run.check_cancelled()?;
         if table.var_axis(Axis(0), 0.0).iter().all(|&variance| variance == 0.0) {
             // Nothing to smooth with, and nothing to tell classes apart but their frequency.
             return Majority.fit(train, valid, run);
@@ -46,6 +50,12 @@ impl Model for NaiveBayes {
             .fit(&DatasetBase::new(table, Array1::from(labels)))
             .map_err(Error::failed)?;
         Ok(Box::new(Posterior { normals: fitted, columns: train.inputs.table.ncols(), classes }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        // linfa copies a class's rows, and squares a whole table of distances.
+        let fit = 2 * Need::table(shape);
+        Some(fit + Need::of(2 * shape.classes + 8, shape.columns) + 2 * Need::scoring(shape))
     }
 }
 
@@ -58,7 +68,7 @@ struct Posterior {
 impl Fitted for Posterior {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.columns)?;
-        let likelihoods = self.normals.joint_log_likelihood(double_precision(inputs).view());
+        let likelihoods = self.normals.joint_log_likelihood(double_precision(inputs)?.view());
         let mut scores = Array2::zeros((inputs.len(), likelihoods.len()));
         for (&class, likelihood) in likelihoods {
             scores.column_mut(class).assign(&likelihood);

@@ -1,7 +1,10 @@
 //! k nearest neighbours.
 
+use crate::need::Need;
 use crate::training::{require_columns, require_data};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
+};
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
@@ -45,7 +48,8 @@ impl Model for NearestNeighbours {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
-        let table = train.inputs.table.as_standard_layout().into_owned();
+        let mut table = try_zeros(train.inputs.table.dim(), "the training part")?;
+        table.assign(&train.inputs.table);
         let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
         Ok(Box::new(Memory {
             largest_square: squares.iter().copied().fold(0.0, f64::max),
@@ -55,6 +59,13 @@ impl Model for NearestNeighbours {
             classes: train.classes.len(),
             k: run.params.count("k")?.min(train.len()),
         }))
+    }
+
+    fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
+        // All training examples may be equally near.
+        let neighbours = params.count("k").ok()?.min(shape.rows) * 4 + shape.rows;
+        let block = Need::of(BLOCK, STRETCH) / 2 + Need::of(BLOCK, 2 * neighbours);
+        Some(Need::table(shape) / 2 + Need::of(shape.rows, 4) + shape.threads as u64 * block)
     }
 }
 

@@ -13,14 +13,18 @@ pub(crate) trait Convex {
     const COLUMNS_APART: bool;
 
     /// Value, gradient and local knowledge at a point.
-    fn at(&self, point: &Array2<f64>) -> Point<Self::Local>;
+    ///
+    /// # Errors
+    ///
+    /// As the others too: what asks it to stop, or too little memory.
+    fn at(&self, point: &Array2<f64>) -> Result<Point<Self::Local>>;
 
     /// The Hessian at a point times a direction.
-    fn curvature(&self, local: &Self::Local, direction: &Array2<f64>) -> Array2<f64>;
+    fn curvature(&self, local: &Self::Local, direction: &Array2<f64>) -> Result<Array2<f64>>;
 
     /// The inverse of a symmetric positive definite matrix times a gradient: the preconditioner. The
     /// more that matrix is like the Hessian the fewer steps are needed.
-    fn roughly_inverse(&self, gradient: &Array2<f64>) -> Array2<f64>;
+    fn roughly_inverse(&self, gradient: &Array2<f64>) -> Result<Array2<f64>>;
 }
 
 /// A convex function seen from one point.
@@ -42,33 +46,27 @@ const LEAST_GAIN: f64 = 1e-4;
 /// The minimum from `start`, to where the gradient's Euclidean norm is at most `tolerance`.
 ///
 /// Line-search Newton–CG: J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition,
-/// Springer, 2006, algorithm 7.1. `before_step` is called before every step.
+/// Springer, 2006, algorithm 7.1.
 ///
 /// # Errors
 ///
-/// Whatever `before_step` returns, such as a cancellation.
-pub(crate) fn minimise<C: Convex>(
-    function: &C,
-    start: Array2<f64>,
-    tolerance: f64,
-    mut before_step: impl FnMut() -> Result<()>,
-) -> Result<Array2<f64>> {
+/// Those of the function.
+pub(crate) fn minimise<C: Convex>(function: &C, start: Array2<f64>, tolerance: f64) -> Result<Array2<f64>> {
     let mut at = start;
-    let mut here = function.at(&at);
+    let mut here = function.at(&at)?;
     let first_norm = norm(&here.gradient);
     for _ in 0..MOST_STEPS {
         let size = norm(&here.gradient);
         if size <= tolerance {
             break;
         }
-        before_step()?;
         // Roughly far from the minimum, ever more exactly near it: converges superlinearly.
         let direction = newton_direction(
             function,
             &here,
             ((size / first_norm).sqrt().min(0.2) * size).max(0.5 * tolerance),
-        );
-        match line_search(function, &at, &here, &direction) {
+        )?;
+        match line_search(function, &at, &here, &direction)? {
             Some((next, there)) => (at, here) = (next, there),
             None => break,
         }
@@ -78,20 +76,20 @@ pub(crate) fn minimise<C: Convex>(
 
 /// Solves `Hessian · direction = -gradient` by preconditioned conjugate gradients until the
 /// residual's norm is at most `tolerance`.
-fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: f64) -> Array2<f64> {
+fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: f64) -> Result<Array2<f64>> {
     let products = |a: &Array2<f64>, b: &Array2<f64>| {
         let products = (a * b).sum_axis(Axis(0));
         if C::COLUMNS_APART { products } else { Array1::from_elem(products.len(), products.sum()) }
     };
     let mut direction = Array2::zeros(here.gradient.raw_dim());
     let mut residual = -&here.gradient;
-    let mut conjugate = function.roughly_inverse(&residual);
+    let mut conjugate = function.roughly_inverse(&residual)?;
     let mut square = products(&residual, &conjugate);
     for _ in 0..MOST_INNER_STEPS {
         if norm(&residual) <= tolerance {
             break;
         }
-        let curved = function.curvature(&here.local, &conjugate);
+        let curved = function.curvature(&here.local, &conjugate)?;
         // No further where it is flat to machine precision. The first direction is downhill in any case.
         let flat = products(&conjugate, &conjugate) * f64::EPSILON;
         let mut length = square.clone();
@@ -103,7 +101,7 @@ fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: 
         }
         direction += &(&conjugate * &length);
         residual -= &(curved * &length);
-        let preconditioned = function.roughly_inverse(&residual);
+        let preconditioned = function.roughly_inverse(&residual)?;
         let next_square = products(&residual, &preconditioned);
         square.zip_mut_with(&next_square, |square, &next| {
             *square = if *square > 0.0 { next / *square } else { 0.0 }
@@ -112,7 +110,7 @@ fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: 
         conjugate += &preconditioned;
         square = next_square;
     }
-    direction
+    Ok(direction)
 }
 
 /// Halves the step until it gains enough; none if no step does.
@@ -121,14 +119,17 @@ fn line_search<C: Convex>(
     at: &Array2<f64>,
     here: &Point<C::Local>,
     direction: &Array2<f64>,
-) -> Option<(Array2<f64>, Point<C::Local>)> {
+) -> Result<Option<(Array2<f64>, Point<C::Local>)>> {
     let slope = dot(&here.gradient, direction);
-    (0..MOST_HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)).find_map(|length| {
+    for length in (0..MOST_HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)) {
         let mut next = at.clone();
         next.scaled_add(length, direction);
-        let there = function.at(&next);
-        (there.value <= here.value + LEAST_GAIN * length * slope).then_some((next, there))
-    })
+        let there = function.at(&next)?;
+        if there.value <= here.value + LEAST_GAIN * length * slope {
+            return Ok(Some((next, there)));
+        }
+    }
+    Ok(None)
 }
 
 fn norm(a: &Array2<f64>) -> f64 {

@@ -1,7 +1,9 @@
 //! The kernel between the rows of two classes, as their solver asks for it: row by row.
 
 use crate::kernel::RadialBasis;
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use crate::product::GoOn;
+use genre_bench_api::Result;
+use ndarray::{Array2, ArrayView2, Axis};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -46,25 +48,32 @@ pub(crate) enum PairKernel<'a> {
 
 impl<'a> PairKernel<'a> {
     /// The kernel of two tables, given what it is within each, wholly computed.
-    pub fn whole(kernel: &RadialBasis, within: [&'a Tile; 2], tables: [ArrayView2<f64>; 2]) -> Self {
-        let across = kernel.rounded_between(tables[0], tables[1]);
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns, and what does not fit into memory.
+    pub fn whole(
+        kernel: &RadialBasis,
+        within: [&'a Tile; 2],
+        tables: [ArrayView2<f64>; 2],
+        go_on: GoOn,
+    ) -> Result<Self> {
+        let across = kernel.rounded_between(tables[0], tables[1], go_on)?;
         let transposed = across.t().as_standard_layout().into_owned();
-        Self::Whole { within, across: [Tile::new(across), Tile::new(transposed)] }
+        Ok(Self::Whole { within, across: [Tile::new(across), Tile::new(transposed)] })
     }
 
     /// The kernel of two tables, each row computed when it is asked for. The last ones asked for are
     /// kept, as many as fit in `memory` bytes.
-    pub fn on_demand(kernel: &'a RadialBasis, tables: [ArrayView2<f64>; 2], memory: usize) -> Self {
-        let table = concatenate![Axis(0), tables[0], tables[1]];
-        let rows = table.nrows();
+    pub fn on_demand(kernel: &'a RadialBasis, tables: [ArrayView2<'a, f64>; 2], memory: usize) -> Self {
+        let rows = tables[0].nrows() + tables[1].nrows();
         Self::OnDemand(RefCell::new(Cache {
             kernel,
             room: (memory / (rows * size_of::<f32>())).max(1),
-            middle: tables[0].nrows(),
             kept: vec![None; rows],
             last_asked: vec![0; rows],
             asked: 0,
-            table,
+            tables,
         }))
     }
 
@@ -72,25 +81,26 @@ impl<'a> PairKernel<'a> {
     pub fn sizes(&self) -> [usize; 2] {
         match self {
             Self::Whole { within, .. } => within.map(Tile::height),
-            Self::OnDemand(cache) => {
-                let cache = cache.borrow();
-                [cache.middle, cache.table.nrows() - cache.middle]
-            }
+            Self::OnDemand(cache) => cache.borrow().tables.map(|table| table.nrows()),
         }
     }
 
     /// The kernel of a row with all.
-    pub fn row(&self, row: usize) -> KernelRow<'_> {
-        match self {
+    ///
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns.
+    pub fn row(&self, row: usize, go_on: GoOn) -> Result<KernelRow<'_>> {
+        Ok(match self {
             Self::Whole { within, across } => KernelRow::Held(match row.checked_sub(within[0].height()) {
                 None => [within[0].row(row), across[0].row(row)],
                 Some(row) => [across[1].row(row), within[1].row(row)],
             }),
             Self::OnDemand(cache) => {
                 let mut cache = cache.borrow_mut();
-                KernelRow::Computed(cache.row(row), cache.middle)
+                KernelRow::Computed(cache.row(row, go_on)?, cache.tables[0].nrows())
             }
-        }
+        })
     }
 }
 
@@ -114,9 +124,8 @@ impl KernelRow<'_> {
 /// A cache of kernel rows that forgets the one that was not asked for the longest.
 pub(crate) struct Cache<'a> {
     kernel: &'a RadialBasis,
-    table: Array2<f64>,
-    /// Rows of the first class.
-    middle: usize,
+    /// The rows of each class.
+    tables: [ArrayView2<'a, f64>; 2],
     /// Most rows kept.
     room: usize,
     kept: Vec<Option<Rc<[f32]>>>,
@@ -126,11 +135,11 @@ pub(crate) struct Cache<'a> {
 }
 
 impl Cache<'_> {
-    fn row(&mut self, row: usize) -> Rc<[f32]> {
+    fn row(&mut self, row: usize, go_on: GoOn) -> Result<Rc<[f32]>> {
         self.asked += 1;
         self.last_asked[row] = self.asked;
         if let Some(values) = &self.kept[row] {
-            return Rc::clone(values);
+            return Ok(Rc::clone(values));
         }
         let kept = || (0..self.kept.len()).filter(|&row| self.kept[row].is_some());
         if kept().count() >= self.room
@@ -138,10 +147,14 @@ impl Cache<'_> {
         {
             self.kept[oldest] = None;
         }
-        let asked = self.table.row(row).insert_axis(Axis(0));
-        let values: Rc<[f32]> =
-            Tile::new(self.kernel.rounded_between(asked, self.table.view())).values.into();
+        let [first, second] = self.tables;
+        let asked = match row.checked_sub(first.nrows()) {
+            None => first.row(row),
+            Some(row) => second.row(row),
+        };
+        let with = |table| self.kernel.rounded_between(asked.insert_axis(Axis(0)), table, go_on);
+        let values: Rc<[f32]> = with(first)?.into_iter().chain(with(second)?).collect();
         self.kept[row] = Some(Rc::clone(&values));
-        values
+        Ok(values)
     }
 }

@@ -1,10 +1,14 @@
 //! Ridge classifier.
 
 use crate::cholesky::inverse_factor;
+use crate::need::Need;
 use crate::one_vs_rest::OneVsRest;
+use crate::product::{GoOn, gram, product};
 use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
-use ndarray::{Array1, Array2, Axis};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
+};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Least squares with an L2 penalty, each class against all others.
 ///
@@ -35,13 +39,21 @@ impl Model for Ridge {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         let Training { mut table, labels, classes } = Training::new(train)?;
         let rivals = OneVsRest { classes: classes.count() };
-        let mut targets = Array2::from_shape_fn((labels.len(), rivals.decisions()), |(row, decision)| {
-            rivals.target(labels[row], decision)
+        let mut targets = try_zeros((labels.len(), rivals.decisions()), "the targets")?;
+        targets.indexed_iter_mut().for_each(|((row, decision), target)| {
+            *target = rivals.target(labels[row], decision);
         });
         let centre = take_means(&mut table);
         let offsets = take_means(&mut targets);
-        let weights = solve(&table, &targets, run.params.float("alpha")?);
+        let weights = solve(&table, &targets, run.params.float("alpha")?, &|| run.check_cancelled())?;
         Ok(Box::new(Plane { offsets: offsets - centre.dot(&weights), weights, rivals, classes }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        let size = shape.columns.min(shape.rows);
+        let decisions = OneVsRest { classes: shape.classes }.decisions();
+        let weights = Need::of(shape.columns + 3 * shape.rows + 2 * size, decisions);
+        Some(Need::table(shape) + weights + 3 * Need::of(size, size) + Need::scoring(shape))
     }
 }
 
@@ -54,17 +66,23 @@ fn take_means(table: &mut Array2<f64>) -> Array1<f64> {
 
 /// The weights, shape `(columns, decisions)`, that minimise
 /// `|targets - table · weights|² + alpha · |weights|²`.
-fn solve(table: &Array2<f64>, targets: &Array2<f64>, alpha: f64) -> Array2<f64> {
+///
+/// # Errors
+///
+/// Whatever `go_on` returns, and what does not fit into memory.
+fn solve(table: &Array2<f64>, targets: &Array2<f64>, alpha: f64, go_on: GoOn) -> Result<Array2<f64>> {
     let (rows, columns) = table.dim();
-    let inverse_times = |mut products: Array2<f64>, right: &Array2<f64>| {
+    let inverse_times = |mut products: Array2<f64>, right: ArrayView2<f64>| {
         products.diag_mut().mapv_inplace(|value| value + alpha);
-        let factor = inverse_factor(&products);
-        factor.t().dot(&factor.dot(right))
+        let factor = inverse_factor(products, go_on)?;
+        product(factor.t(), product(factor.view(), right, go_on)?.view(), go_on)
     };
     if columns <= rows {
-        inverse_times(table.t().dot(table), &table.t().dot(targets))
+        let right = product(table.t(), targets.view(), go_on)?;
+        inverse_times(gram(table.t(), go_on)?, right.view())
     } else {
-        table.t().dot(&inverse_times(table.dot(&table.t()), targets))
+        let shares = inverse_times(gram(table.view(), go_on)?, targets.view())?;
+        product(table.t(), shares.view(), go_on)
     }
 }
 
@@ -79,7 +97,7 @@ struct Plane {
 impl Fitted for Plane {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.weights.nrows())?;
-        let decisions = double_precision(inputs).dot(&self.weights) + &self.offsets;
+        let decisions = double_precision(inputs)?.dot(&self.weights) + &self.offsets;
         Ok(self.classes.widen_below(&self.rivals.scores(decisions)))
     }
 }

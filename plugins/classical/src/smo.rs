@@ -1,6 +1,7 @@
 //! The solver of two-class support vector machines.
 
 use crate::pair_kernel::PairKernel;
+use crate::product::GoOn;
 use genre_bench_api::Result;
 
 /// How far a solution may violate the optimality conditions; libsvm's default.
@@ -42,7 +43,7 @@ pub(crate) struct Solution {
 /// # Errors
 ///
 /// Whatever `go_on` returns, such as a cancellation.
-pub(crate) fn separate(kernel: &PairKernel, c: f64, go_on: impl Fn() -> Result<()>) -> Result<Solution> {
+pub(crate) fn separate(kernel: &PairKernel, c: f64, go_on: GoOn) -> Result<Solution> {
     let [first, second] = kernel.sizes();
     let mut state = State { halves: [Half::new(first, 1.0, (0.0, c)), Half::new(second, -1.0, (-c, 0.0))] };
     let mut grows = Some(0); // all slopes of the first class are 1, all others -1
@@ -51,9 +52,9 @@ pub(crate) fn separate(kernel: &PairKernel, c: f64, go_on: impl Fn() -> Result<(
             go_on()?;
         }
         let Some(grown) = grows else { break };
-        let grown_row = kernel.row(grown);
+        let grown_row = kernel.row(grown, go_on)?;
         let Some(shrunk) = state.partner(grown, grown_row.halves()) else { break };
-        let shrunk_row = kernel.row(shrunk);
+        let shrunk_row = kernel.row(shrunk, go_on)?;
         grows = state.step([grown, shrunk], [grown_row.halves(), shrunk_row.halves()]);
     }
     Ok(Solution {
@@ -231,6 +232,8 @@ mod tests {
     use ndarray::{Array2, ArrayView2, Axis, array};
     use rand::Rng;
 
+    const ON: GoOn = &|| Ok(());
+
     fn solve(kernel: &Array2<f32>, first: usize, c: f64) -> Solution {
         let (top, bottom) = kernel.view().split_at(Axis(0), first);
         let tiles = [top, bottom].map(|half| {
@@ -238,7 +241,7 @@ mod tests {
             [left, right].map(|tile| Tile::new(tile.to_owned()))
         });
         let [[a, across], [transposed, b]] = tiles;
-        separate(&PairKernel::Whole { within: [&a, &b], across: [across, transposed] }, c, || Ok(())).unwrap()
+        separate(&PairKernel::Whole { within: [&a, &b], across: [across, transposed] }, c, ON).unwrap()
     }
 
     #[test]
@@ -275,17 +278,18 @@ mod tests {
     fn the_solution_is_optimal() {
         let clouds = clouds();
         let kernel = RadialBasis { gamma: 0.5 };
-        let within =
-            clouds.each_ref().map(|cloud| Tile::new(kernel.rounded_between(cloud.view(), cloud.view())));
+        let within = clouds
+            .each_ref()
+            .map(|cloud| Tile::new(kernel.rounded_between(cloud.view(), cloud.view(), ON).unwrap()));
         let tables = clouds.each_ref().map(Array2::view);
-        let whole = PairKernel::whole(&kernel, within.each_ref(), tables);
+        let whole = PairKernel::whole(&kernel, within.each_ref(), tables, ON).unwrap();
         for c in [0.1, 1.0, 100.0] {
-            let solution = separate(&whole, c, || Ok(())).unwrap();
+            let solution = separate(&whole, c, ON).unwrap();
             assert!(solution.weights.iter().sum::<f64>().abs() < 1e-9 * c, "the weights' sum is 0");
             for (row, &weight) in solution.weights.iter().enumerate() {
                 let sign = if row < 90 { 1.0 } else { -1.0 };
                 assert!((0.0..=c).contains(&(sign * weight)));
-                let kernels = whole.row(row);
+                let kernels = whole.row(row, ON).unwrap();
                 let [first, second] = kernels.halves();
                 let margin = sign * decision(&solution, first.iter().chain(second));
                 // Free weights lie on the margin, weights of 0 beyond it, weights of c before it.
@@ -304,16 +308,19 @@ mod tests {
     fn a_kernel_too_large_to_hold_gives_the_same_solution() {
         let clouds = clouds();
         let kernel = RadialBasis { gamma: 0.5 };
-        let within =
-            clouds.each_ref().map(|cloud| Tile::new(kernel.rounded_between(cloud.view(), cloud.view())));
+        let within = clouds
+            .each_ref()
+            .map(|cloud| Tile::new(kernel.rounded_between(cloud.view(), cloud.view(), ON).unwrap()));
         let tables: [ArrayView2<f64>; 2] = clouds.each_ref().map(Array2::view);
-        let whole = separate(&PairKernel::whole(&kernel, within.each_ref(), tables), 3.0, || Ok(())).unwrap();
+        let whole =
+            separate(&PairKernel::whole(&kernel, within.each_ref(), tables, ON).unwrap(), 3.0, ON).unwrap();
         // Room for everything, for seven rows, and for none.
         for memory in [160 * 160 * 4, 7 * 160 * 4, 0] {
-            let solution = separate(&PairKernel::on_demand(&kernel, tables, memory), 3.0, || Ok(())).unwrap();
+            let solution = separate(&PairKernel::on_demand(&kernel, tables, memory), 3.0, ON).unwrap();
             assert!((solution.offset - whole.offset).abs() < TOLERANCE);
             let kernels = kernel
-                .rounded_between(tables[0], ndarray::concatenate![Axis(0), tables[0], tables[1]].view());
+                .rounded_between(tables[0], ndarray::concatenate![Axis(0), tables[0], tables[1]].view(), ON)
+                .unwrap();
             for row in kernels.rows() {
                 let [ours, theirs] = [&solution, &whole].map(|solution| decision(solution, row.iter()));
                 assert!((ours - theirs).abs() < TOLERANCE, "{ours} for {theirs}");

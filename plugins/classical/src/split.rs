@@ -1,6 +1,8 @@
 //! Where to split a node of a classification tree.
 
 use crate::keyed_table::{KeyedTable, key, value};
+use crate::product::GoOn;
+use genre_bench_api::Result;
 use rand::Rng;
 
 /// When to stop growing, and where to look for a split.
@@ -24,6 +26,9 @@ pub(crate) enum SplitStrategy {
     /// Anywhere between a node's smallest and largest value, at random.
     Random,
 }
+
+/// Rows looked at, and classes counted, between two calls of [`GoOn`].
+const PAUSE: usize = 1 << 19;
 
 /// A row of the table on its way through a tree, with what every search for a split asks of it.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +74,9 @@ pub(crate) struct Splitter<'a> {
     sorted: Vec<Keyed>,
     /// Class counts on the left side of a cut, then those on its right side.
     sides: Vec<u32>,
+    go_on: GoOn<'a>,
+    /// Work done since it was last called.
+    work: usize,
 }
 
 /// A row of a node, by its place among them, under one column: packed into one number that sorts by
@@ -92,13 +100,15 @@ impl Keyed {
 
 impl<'a> Splitter<'a> {
     /// For the rows of a table.
-    pub fn new(table: &'a KeyedTable, growth: Growth) -> Self {
+    pub fn new(table: &'a KeyedTable, growth: Growth, go_on: GoOn<'a>) -> Self {
         Self {
             table,
             growth,
             columns: (0..table.columns()).collect(),
             sorted: Vec::with_capacity(table.rows()),
             sides: vec![0; 2 * table.classes],
+            go_on,
+            work: 0,
         }
     }
 
@@ -113,16 +123,30 @@ impl<'a> Splitter<'a> {
 
     /// The purest split among randomly drawn columns, the one drawn first where several are; none
     /// if the rows are all of one class, too few or all alike.
-    pub fn best(&mut self, rows: &[NodeRow], counts: &[u32], rng: &mut impl Rng) -> Option<SplitRecord> {
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`GoOn`] returns.
+    pub fn best(
+        &mut self,
+        rows: &[NodeRow],
+        counts: &[u32],
+        rng: &mut impl Rng,
+    ) -> Result<Option<SplitRecord>> {
         let is_pure = counts.iter().filter(|&&count| count > 0).count() < 2;
         if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
-            return None;
+            return Ok(None);
         }
         let mut best: Option<SplitRecord> = None;
         let mut all_constant = true;
         for drawn in 0..self.columns.len() {
             if drawn >= self.growth.features_per_split && !all_constant {
                 break;
+            }
+            self.work += rows.len() + counts.len();
+            if self.work > PAUSE {
+                (self.go_on)()?;
+                self.work = 0;
             }
             let chosen = rng.gen_range(drawn..self.columns.len());
             self.columns.swap(drawn, chosen);
@@ -141,7 +165,7 @@ impl<'a> Splitter<'a> {
                 }
             }
         }
-        best
+        Ok(best)
     }
 
     /// The smallest and the largest key that rows have in a column.

@@ -1,10 +1,11 @@
 //! A soft vote of the models that do best together.
 
+use crate::need::Need;
 use crate::training::{Classes, require_columns, require_data};
 use crate::{Boosting, ExtraTrees, Forest, Lda, Logistic, NearestNeighbours, Svm};
 use genre_bench_api::{
-    Calibration, CalibrationMethod, Card, Examples, Family, Fitted, Inputs, Insights, Model, Observer, Param,
-    Result, Run,
+    Calibration, CalibrationMethod, Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Model,
+    Observer, Param, Params, Result, Run, try_zeros,
 };
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Axis};
@@ -56,17 +57,20 @@ impl Model for Stack {
         let folds = Folds::of(train, run.params.count("inner-folds")?, run);
         let progress = Steps { done: AtomicUsize::new(0), total: candidates.len() * (folds.parts.len() + 1) };
 
-        let out_of_fold = candidates
-            .par_iter()
-            .map(|candidate| folds.out_of_fold(&**candidate, train, &classes, run, &progress))
-            .collect::<Result<Vec<_>>>()?;
+        let shape = shape_of(train, run.threads);
+        let in_turns = need(&candidates, &shape).is_none_or(|(of_all, _)| of_all > SIDE_BY_SIDE);
+        let out_of_fold = all(&candidates, in_turns, |candidate| {
+            folds.out_of_fold(&*candidates[candidate], train, &classes, run, &progress)
+        })?;
         let labels = classes.numbers(folds.tested().map(|row| train.labels[row]));
         let calibrations = out_of_fold
             .iter()
             // Without a row that was left out there is nothing to learn from; all count alike then.
             .map(|scores| match labels.is_empty() {
                 true => Ok(Calibration::none(scores)),
-                false => Calibration::fit(CalibrationMethod::Platt, scores, &labels),
+                false => {
+                    Calibration::fit(CalibrationMethod::Platt, scores, &labels, || run.check_cancelled())
+                }
             })
             .collect::<Result<Vec<_>>>()?;
         let probabilities: Vec<Array2<f32>> = out_of_fold
@@ -76,18 +80,61 @@ impl Model for Stack {
             .collect();
         let weights = select(&probabilities, &labels, run.params.count("members")?);
 
-        let members = (candidates.par_iter().zip(calibrations).zip(&weights))
-            .filter(|(_, weight)| **weight > 0.0)
-            .map(|((candidate, calibration), &weight)| {
-                let fitted = fit_inside(&**candidate, train, valid, run, "whole", &progress)?;
-                Ok(Member { fitted, calibration, weight })
-            })
-            .collect::<Result<_>>()?;
+        let chosen: Vec<usize> =
+            (0..candidates.len()).filter(|&candidate| weights[candidate] > 0.0).collect();
+        let members = all(&chosen, in_turns, |number| {
+            let candidate = chosen[number];
+            let fitted = fit_inside(&*candidates[candidate], train, valid, run, "whole", &progress)?;
+            Ok(Member { fitted, calibration: calibrations[candidate].clone(), weight: weights[candidate] })
+        })?;
         let mut insights = Insights::default();
         for (candidate, weight) in candidates.iter().zip(weights) {
             insights = insights.number(format!("weight of {}", candidate.card().name), weight);
         }
         Ok(Box::new(Vote { members, classes, columns: train.inputs.table.ncols(), insights }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        let candidates = candidates();
+        let (of_all, of_largest) = need(&candidates, shape)?;
+        // In turns, what was fitted is held beside what is being fitted; that is little against it.
+        let fits = if of_all > SIDE_BY_SIDE { 2 * of_largest } else { of_all };
+        let rows = (shape.rows + shape.scored) as u64;
+        let scores = Need::of(shape.rows, 2 * candidates.len() * shape.classes);
+        Some(fits + scores + 8 * rows * shape.classes as u64)
+    }
+}
+
+/// Bytes that candidates may need together to be fitted side by side.
+const SIDE_BY_SIDE: u64 = 1 << 30;
+
+/// What all candidates need, fitted side by side, and what the neediest needs, with their copies of the examples.
+fn need(candidates: &[Box<dyn Model>], shape: &FitShape) -> Option<(u64, u64)> {
+    let inside = FitShape { scored: shape.rows.max(shape.scored), ..*shape };
+    let examples = Need::table(shape) / 2;
+    let of = |candidate: &Box<dyn Model>| {
+        let params = candidate.card().resolve([]).ok()?;
+        Some(candidate.memory(&params, &inside)? + examples)
+    };
+    let needs = candidates.iter().map(of).collect::<Option<Vec<u64>>>()?;
+    Some((needs.iter().sum(), needs.iter().copied().max().unwrap_or(0)))
+}
+
+fn shape_of(train: &Examples, threads: usize) -> FitShape {
+    let (rows, columns) = train.inputs.table.dim();
+    FitShape { rows, scored: rows, columns, classes: train.classes.len(), spectrogram: (0, 0), threads }
+}
+
+/// What is made of every item, given its number: in turns, or side by side.
+fn all<I: Sync, T: Send>(
+    items: &[I],
+    in_turns: bool,
+    make: impl Fn(usize) -> Result<T> + Send + Sync,
+) -> Result<Vec<T>> {
+    if in_turns {
+        (0..items.len()).map(make).collect()
+    } else {
+        (0..items.len()).into_par_iter().map(make).collect()
     }
 }
 
@@ -128,7 +175,8 @@ impl Folds {
             let purpose = format!("fold {fold}");
             let rest = train.select(rest);
             let fitted = fit_inside(candidate, &rest, &Examples::default(), run, &purpose, progress)?;
-            let of_fold = classes.narrow(&fitted.scores(&train.inputs.select(left_out))?);
+            let left_out = train.inputs.select(left_out);
+            let of_fold = classes.narrow(&fitted.scores_unless_cancelled(&left_out, run.observer)?);
             // The columns are equally many by construction.
             let _ = scores.append(Axis(0), of_fold.view());
         }
@@ -217,15 +265,29 @@ struct Vote {
     insights: Insights,
 }
 
-impl Fitted for Vote {
-    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+impl Vote {
+    fn scored(
+        &self,
+        inputs: &Inputs,
+        score: impl Fn(&dyn Fitted) -> Result<Array2<f32>>,
+    ) -> Result<Array2<f32>> {
         require_columns(inputs, self.columns)?;
-        let mut mean = Array2::<f64>::zeros((inputs.len(), self.classes.count()));
+        let mut mean = try_zeros((inputs.len(), self.classes.count()), "the scores")?;
         for Member { fitted, calibration, weight } in &self.members {
-            let probabilities = calibration.apply(&self.classes.narrow(&fitted.scores(inputs)?));
-            mean.zip_mut_with(&probabilities, |mean, &p| *mean += weight * f64::from(p));
+            let probabilities = calibration.apply(&self.classes.narrow(&score(&**fitted)?));
+            mean.zip_mut_with(&probabilities, |mean: &mut f64, &p| *mean += weight * f64::from(p));
         }
         Ok(self.classes.widen(&mean, 0.0))
+    }
+}
+
+impl Fitted for Vote {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        self.scored(inputs, |member| member.scores(inputs))
+    }
+
+    fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
+        self.scored(inputs, |member| member.scores_unless_cancelled(inputs, observer))
     }
 
     fn insights(&self) -> Insights {

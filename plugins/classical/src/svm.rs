@@ -1,11 +1,16 @@
 //! Support vector machine.
 
 use crate::kernel::RadialBasis;
+use crate::need::Need;
 use crate::pair_kernel::{PairKernel, Tile};
+use crate::product::GoOn;
 use crate::smo::{Solution, TOLERANCE, separate};
 use crate::training::{Classes, Training, double_precision, require_columns};
-use crate::votes::{class_pairs, vote_scores};
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use crate::votes::{class_pairs, vote};
+use genre_bench_api::{
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Observer, Param, Params, Result, Run,
+    try_zeros,
+};
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::parallel::prelude::*;
@@ -19,6 +24,15 @@ const BLOCK: usize = 64;
 /// Bytes that kernels may take. Ten equal classes fit with up to 33,000 examples together; beyond
 /// that, kernels are computed row by row as the solver asks for them.
 const KERNEL_MEMORY: usize = 512 << 20;
+
+/// Bytes of the parts of decisions that a thread makes of examples at once, unless those of one example take more.
+const PARTS_MEMORY: usize = 4 << 20;
+
+/// Pairs of classes whose solutions are held at once.
+const AT_ONCE: usize = 4096;
+
+/// Most times that progress is told.
+const MOST_TOLD: usize = 1000;
 
 /// The score of classes without training examples: below any number of votes.
 const NEVER: f32 = -1.0;
@@ -91,24 +105,51 @@ impl Model for Svm {
             0.0 => scale_gamma(&training.table),
             gamma => gamma,
         };
-        let problem = Problem::new(training, RadialBasis { gamma }, run.params.float("c")?, self.solver);
+        let go_on: GoOn = &|| run.check_cancelled();
+        let problem =
+            Problem::new(training, RadialBasis { gamma }, run.params.float("c")?, self.solver, go_on)?;
 
         let pairs = class_pairs(problem.rows.len());
+        let told = pairs.len().div_ceil(MOST_TOLD).max(1);
         let solved = AtomicUsize::new(0);
-        let mut solutions = Vec::with_capacity(pairs.len());
+        let mut machine = Machine::unsolved(&problem, &pairs)?;
         for together in pairs.chunks(problem.pairs_at_once()) {
             let solve = |&pair| {
-                run.check_cancelled()?;
+                go_on()?;
                 let solution = match problem.solver {
-                    Solver::Own => problem.solve(pair, || run.check_cancelled())?,
+                    Solver::Own => problem.solve(pair, go_on)?,
                     Solver::Linfa => problem.solve_with_linfa(pair)?,
                 };
-                run.progress(solved.fetch_add(1, Ordering::Relaxed) + 1, pairs.len(), "class pairs");
+                let solved = solved.fetch_add(1, Ordering::Relaxed) + 1;
+                if solved.is_multiple_of(told) || solved == pairs.len() {
+                    run.progress(solved, pairs.len(), "class pairs");
+                }
                 Ok(solution)
             };
-            solutions.extend(together.par_iter().map(solve).collect::<Result<Vec<_>>>()?);
+            for (&pair, solution) in
+                together.iter().zip(together.par_iter().map(solve).collect::<Result<Vec<_>>>()?)
+            {
+                machine.add(pair, solution, &problem.rows);
+            }
         }
-        Ok(Box::new(problem.machine(&pairs, &solutions)))
+        Ok(Box::new(machine.finish(problem)))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        let (rows, classes) = (shape.rows as u64, shape.classes as u64);
+        let pairs = classes * classes.saturating_sub(1) / 2;
+        // Equal classes; a larger one has its kernels computed again and again instead.
+        let largest = rows / classes.max(1) + 1;
+        let kernels =
+            (4 * rows * largest + 8 * largest * largest * shape.threads as u64).min(KERNEL_MEMORY as u64);
+        let blocks = Need::of(BLOCK * shape.threads, 2 * shape.rows) + (PARTS_MEMORY * shape.threads) as u64;
+        let linfa = match self.solver {
+            Solver::Own => 0,
+            Solver::Linfa => shape.threads as u64 * 2 * largest * (16 * shape.columns as u64 + 16 * largest),
+        };
+        // Twice the table, whose rows are put in order, and what each row counts for against each class.
+        let solutions = Need::of(shape.rows, shape.classes) + 24 * pairs + 200 * AT_ONCE as u64;
+        Some(2 * Need::table(shape) + kernels + solutions + blocks + linfa + Need::scoring(shape))
     }
 }
 
@@ -133,10 +174,13 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(training: Training, kernel: RadialBasis, c: f64, solver: Solver) -> Self {
+    fn new(training: Training, kernel: RadialBasis, c: f64, solver: Solver, go_on: GoOn) -> Result<Self> {
         let mut order: Vec<usize> = (0..training.labels.len()).collect();
         order.sort_by_key(|&row| training.labels[row]);
-        let table = training.table.select(Axis(0), &order);
+        let mut table = try_zeros(training.table.dim(), "the table in the order of its classes")?;
+        for (mut to, &from) in table.rows_mut().into_iter().zip(&order) {
+            to.assign(&training.table.row(from));
+        }
         let label = |at: &usize| training.labels[*at];
         let rows: Vec<_> = (0..training.class_count())
             .map(|class| {
@@ -145,11 +189,13 @@ impl Problem {
             .collect();
         let mut problem = Self { table, rows, within: vec![], kernel, c, solver, classes: training.classes };
         if matches!(solver, Solver::Own) && problem.within_memory() + problem.pair_memory() <= KERNEL_MEMORY {
-            let within =
-                |class| Tile::new(problem.kernel.rounded_between(problem.class(class), problem.class(class)));
-            problem.within = (0..problem.rows.len()).into_par_iter().map(within).collect();
+            let within = |class| {
+                let rows = problem.class(class);
+                Ok(Tile::new(problem.kernel.rounded_between(rows, rows, go_on)?))
+            };
+            problem.within = (0..problem.rows.len()).into_par_iter().map(within).collect::<Result<_>>()?;
         }
-        problem
+        Ok(problem)
     }
 
     /// The rows of a class.
@@ -171,15 +217,15 @@ impl Problem {
     /// How many pairs may be solved in parallel.
     fn pairs_at_once(&self) -> usize {
         let left = KERNEL_MEMORY.saturating_sub(self.within_memory());
-        if self.within.is_empty() { usize::MAX } else { (left / self.pair_memory()).max(1) }
+        if self.within.is_empty() { AT_ONCE } else { (left / self.pair_memory()).clamp(1, AT_ONCE) }
     }
 
-    fn solve(&self, (first, second): (usize, usize), go_on: impl Fn() -> Result<()>) -> Result<Solution> {
+    fn solve(&self, (first, second): (usize, usize), go_on: GoOn) -> Result<Solution> {
         let tables = [self.class(first), self.class(second)];
         let kernel = if self.within.is_empty() {
             PairKernel::on_demand(&self.kernel, tables, KERNEL_MEMORY / rayon::current_num_threads())
         } else {
-            PairKernel::whole(&self.kernel, [&self.within[first], &self.within[second]], tables)
+            PairKernel::whole(&self.kernel, [&self.within[first], &self.within[second]], tables, go_on)?
         };
         separate(&kernel, self.c, go_on)
     }
@@ -196,58 +242,119 @@ impl Problem {
             .map_err(Error::failed)?;
         Ok(Solution { weights: solved.alpha, offset: solved.rho })
     }
+}
 
-    /// Puts the solutions of all pairs over one table of support vectors.
-    fn machine(self, pairs: &[(usize, usize)], solutions: &[Solution]) -> Machine {
-        let mut weights = Array2::zeros((self.table.nrows(), pairs.len()));
-        for ((&(first, second), solution), mut column) in
-            pairs.iter().zip(solutions).zip(weights.columns_mut())
-        {
-            let rows = self.rows[first].clone().chain(self.rows[second].clone());
-            for (row, &weight) in rows.zip(&solution.weights) {
-                column[row] = weight;
+/// The machines of all pairs over one table of support vectors.
+///
+/// A vector has a weight for every other class than its own, which is all that its pairs need: as in libsvm, and
+/// not one for every pair of classes.
+struct Machine {
+    kernel: RadialBasis,
+    /// Support vectors, one class after the other, shape `(vectors, columns)`.
+    support: Array2<f64>,
+    /// Where each class's are.
+    rows: Vec<Range<usize>>,
+    /// What each vector weighs in the decision between its own class and each of the others, in their order, shape
+    /// `(vectors, classes - 1)`.
+    weights: Array2<f64>,
+    /// Subtracted from each pair's decision.
+    offsets: Vec<f64>,
+    pairs: Vec<(usize, usize)>,
+    classes: Classes,
+}
+
+/// The machines of pairs, some of which are solved.
+struct Unfinished {
+    weights: Array2<f64>,
+    offsets: Vec<f64>,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Machine {
+    fn unsolved(problem: &Problem, pairs: &[(usize, usize)]) -> Result<Unfinished> {
+        let others = problem.rows.len().saturating_sub(1);
+        let weights = try_zeros((problem.table.nrows(), others), "the weights of support vectors")?;
+        Ok(Unfinished { weights, offsets: Vec::with_capacity(pairs.len()), pairs: pairs.to_vec() })
+    }
+
+    /// Decisions of all pairs for examples whose kernel with the support vectors is given: each class's vectors'
+    /// part in the decisions against all others, shape `(examples, classes - 1)`.
+    fn parts(&self, kernel: ArrayView2<f64>) -> Vec<Array2<f64>> {
+        let part = |rows: &Range<usize>| {
+            kernel.slice(s![.., rows.clone()]).dot(&self.weights.slice(s![rows.clone(), ..]))
+        };
+        self.rows.iter().map(part).collect()
+    }
+
+    fn scored(&self, inputs: &Inputs, go_on: GoOn) -> Result<Array2<f32>> {
+        require_columns(inputs, self.support.ncols())?;
+        let table = double_precision(inputs)?;
+        let classes = self.rows.len();
+        let mut scores = try_zeros((inputs.len(), classes), "the scores")?;
+        // In blocks, so that a block's kernel values and parts of decisions stay in the cache.
+        let block = (PARTS_MEMORY / (size_of::<f64>() * classes.pow(2))).clamp(1, BLOCK);
+        scores
+            .axis_chunks_iter_mut(Axis(0), block)
+            .into_par_iter()
+            .zip(table.axis_chunks_iter(Axis(0), block))
+            .try_for_each(|(mut scores, examples)| {
+                go_on()?;
+                let parts = self.parts(self.kernel.between(examples, self.support.view(), go_on)?.view());
+                for (example, scores) in scores.rows_mut().into_iter().enumerate() {
+                    let decisions = self.pairs.iter().zip(&self.offsets).map(|(&(first, second), offset)| {
+                        parts[first][[example, second - 1]] + parts[second][[example, first]] - offset
+                    });
+                    vote(decisions, &self.pairs, scores);
+                }
+                Ok(())
+            })?;
+        Ok(self.classes.widen(&scores, NEVER))
+    }
+}
+
+impl Unfinished {
+    /// Adds the solution of the next pair, given where each class's rows are.
+    fn add(&mut self, (first, second): (usize, usize), solution: Solution, rows: &[Range<usize>]) {
+        let own = rows[first].clone().map(|row| (row, second - 1));
+        let others = rows[second].clone().map(|row| (row, first));
+        for (at, weight) in own.chain(others).zip(solution.weights) {
+            self.weights[at] = weight;
+        }
+        self.offsets.push(solution.offset);
+    }
+
+    /// Keeps the rows that support something.
+    fn finish(mut self, problem: Problem) -> Machine {
+        let Problem { mut table, rows, kernel, classes, .. } = problem;
+        let supports = |row: &usize| self.weights.row(*row).iter().any(|&weight| weight != 0.0);
+        let support: Vec<usize> = (0..table.nrows()).filter(supports).collect();
+        let place = |row: usize| support.partition_point(|&kept| kept < row);
+        let rows = rows.into_iter().map(|rows| place(rows.start)..place(rows.end)).collect();
+        // In place, as a second table may not fit into memory.
+        for (to, &from) in support.iter().enumerate().filter(|(to, from)| to < from) {
+            for matrix in [&mut table, &mut self.weights] {
+                let (mut above, below) = matrix.view_mut().split_at(Axis(0), from);
+                above.row_mut(to).assign(&below.row(0));
             }
         }
-        let support: Vec<usize> =
-            (0..weights.nrows()).filter(|&row| weights.row(row).iter().any(|&w| w != 0.0)).collect();
         Machine {
-            kernel: self.kernel,
-            support: self.table.select(Axis(0), &support),
-            weights: weights.select(Axis(0), &support),
-            offsets: solutions.iter().map(|solution| solution.offset).collect(),
-            classes: self.classes,
-            class_count: self.rows.len(),
+            kernel,
+            support: table.slice_move(s![..support.len(), ..]),
+            rows,
+            weights: self.weights.slice_move(s![..support.len(), ..]),
+            offsets: self.offsets,
+            pairs: self.pairs,
+            classes,
         }
     }
 }
 
-struct Machine {
-    kernel: RadialBasis,
-    /// Support vectors of all pairs, shape `(vectors, columns)`.
-    support: Array2<f64>,
-    /// Weight of each vector in each pair's decision, shape `(vectors, pairs)`.
-    weights: Array2<f64>,
-    /// Subtracted from each pair's decision, shape `(pairs)`.
-    offsets: Array1<f64>,
-    classes: Classes,
-    class_count: usize,
-}
-
 impl Fitted for Machine {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
-        require_columns(inputs, self.support.ncols())?;
-        let table = double_precision(inputs);
-        let mut decisions = Array2::zeros((inputs.len(), self.offsets.len()));
-        // In blocks, so that a block's kernel values stay in the cache.
-        decisions
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .into_par_iter()
-            .zip(table.axis_chunks_iter(Axis(0), BLOCK))
-            .for_each(|(mut decisions, examples)| {
-                let kernel = self.kernel.between(examples, self.support.view());
-                decisions.assign(&(kernel.dot(&self.weights) - &self.offsets));
-            });
-        let scores = vote_scores(&decisions, self.class_count);
-        Ok(self.classes.widen(&scores, NEVER))
+        self.scored(inputs, &|| Ok(()))
+    }
+
+    fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
+        self.scored(inputs, &|| if observer.cancelled() { Err(Error::Cancelled) } else { Ok(()) })
     }
 }

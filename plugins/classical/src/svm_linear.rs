@@ -1,9 +1,9 @@
 //! Linear support vector machine.
 
-use crate::linear::{Loss, Penalised, linear_scores};
+use crate::linear::{Loss, Penalised, linear_memory, linear_scores};
 use crate::one_vs_rest::OneVsRest;
 use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 /// Largest gradient norm at the solution. The penalty makes the objective strongly convex with
@@ -49,12 +49,16 @@ impl Model for SvmLinear {
             intercept_penalty: 1.0,
         };
         let weights = objective
-            .fit(&training.table, &training.labels, decisions, TOLERANCE, || run.check_cancelled())?;
+            .fit(&training.table, &training.labels, decisions, TOLERANCE, &|| run.check_cancelled())?;
         Ok(Box::new(Machines {
             weights,
             rivals: OneVsRest { classes: training.class_count() },
             classes: training.classes,
         }))
+    }
+
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        Some(linear_memory(shape, OneVsRest { classes: shape.classes }.decisions()))
     }
 }
 
@@ -98,7 +102,7 @@ struct Machines {
 impl Fitted for Machines {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.weights.nrows() - 1)?;
-        let decisions = linear_scores(&double_precision(inputs), &self.weights);
+        let decisions = linear_scores(&double_precision(inputs)?, &self.weights)?;
         Ok(self.classes.widen_below(&self.rivals.scores(decisions)))
     }
 }

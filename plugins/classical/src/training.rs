@@ -1,6 +1,6 @@
 //! A training part in the shape that solvers want, and the way back to the dataset's classes.
 
-use genre_bench_api::{Error, Examples, Inputs, Result};
+use genre_bench_api::{Error, Examples, Inputs, Result, try_zeros};
 use ndarray::{Array2, Axis};
 
 /// The training examples in double precision, with the classes that occur numbered without gaps.
@@ -21,7 +21,7 @@ impl Training {
         require_data(train)?;
         let classes = Classes::occurring_in(train);
         let labels = classes.numbers(train.labels.iter().copied());
-        Ok(Self { table: double_precision(&train.inputs), labels, classes })
+        Ok(Self { table: double_precision(&train.inputs)?, labels, classes })
     }
 
     /// Number of classes that occur.
@@ -118,6 +118,12 @@ pub(crate) fn require_columns(inputs: &Inputs, fitted: usize) -> Result<()> {
 }
 
 /// The table in double precision and row-major order, shape `(examples, columns)`.
-pub(crate) fn double_precision(inputs: &Inputs) -> Array2<f64> {
-    inputs.table.as_standard_layout().mapv(f64::from)
+///
+/// # Errors
+///
+/// [`Error::Failed`] where it does not fit into memory.
+pub(crate) fn double_precision(inputs: &Inputs) -> Result<Array2<f64>> {
+    let mut table = try_zeros(inputs.table.dim(), "the table in double precision")?;
+    table.zip_mut_with(&inputs.table, |double: &mut f64, &single| *double = f64::from(single));
+    Ok(table)
 }

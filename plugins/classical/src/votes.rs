@@ -1,6 +1,6 @@
 //! One class out of many from decisions between two.
 
-use ndarray::{Array2, ArrayView1, ArrayViewMut1};
+use ndarray::ArrayViewMut1;
 
 /// All pairs of classes `(first, second)` with `first < second < classes`, in the order
 /// (0, 1), (0, 2), …, (1, 2), …
@@ -8,9 +8,8 @@ pub(crate) fn class_pairs(classes: usize) -> Vec<(usize, usize)> {
     (0..classes).flat_map(|first| (first + 1..classes).map(move |second| (first, second))).collect()
 }
 
-/// Scores, shape `(examples, classes)`, from one decision value an example and pair of classes,
-/// shape `(examples, pairs)` in the order of [`class_pairs`]; positive is for the pair's first
-/// class.
+/// An example's scores, one a class, from one decision value a pair of classes in the order of [`class_pairs`];
+/// positive is for the pair's first class.
 ///
 /// A class scores its votes plus its summed decision values squashed to between -1/3 and 1/3, as
 /// scikit-learn's `decision_function` with `decision_function_shape="ovr"`, so that confidence only
@@ -18,19 +17,14 @@ pub(crate) fn class_pairs(classes: usize) -> Vec<(usize, usize)> {
 /// votes to the lowest class, confidence may say another; so that the highest score is always the
 /// predicted class, libsvm's winner here gets the highest score of the row. Also as libsvm, a
 /// decision of exactly 0 is a vote for the second class.
-pub(crate) fn vote_scores(decisions: &Array2<f64>, classes: usize) -> Array2<f64> {
-    let pairs = class_pairs(classes);
-    let mut scores = Array2::zeros((decisions.nrows(), classes));
-    for (decisions, scores) in decisions.rows().into_iter().zip(scores.rows_mut()) {
-        vote(decisions, &pairs, scores);
-    }
-    scores
-}
-
-fn vote(decisions: ArrayView1<f64>, pairs: &[(usize, usize)], mut scores: ArrayViewMut1<f64>) {
+pub(crate) fn vote(
+    decisions: impl Iterator<Item = f64>,
+    pairs: &[(usize, usize)],
+    mut scores: ArrayViewMut1<f64>,
+) {
     let mut votes = vec![0_usize; scores.len()];
     let mut confidence = vec![0.0; scores.len()];
-    for (&decision, &(first, second)) in decisions.iter().zip(pairs) {
+    for (decision, &(first, second)) in decisions.zip(pairs) {
         votes[if decision > 0.0 { first } else { second }] += 1;
         confidence[first] += decision;
         confidence[second] -= decision;
@@ -47,27 +41,31 @@ fn vote(decisions: ArrayView1<f64>, pairs: &[(usize, usize)], mut scores: ArrayV
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array1, array};
+
+    fn scores<const N: usize>(decisions: [f64; N], classes: usize) -> Array1<f64> {
+        let mut scores = Array1::zeros(classes);
+        vote(decisions.into_iter(), &class_pairs(classes), scores.view_mut());
+        scores
+    }
 
     #[test]
     fn a_clear_winner_keeps_its_score() {
         // 0 beats 1 by 1, 2 beats 0 by 2, 2 beats 1 by 3.
-        let scores = vote_scores(&array![[1.0, -2.0, -3.0]], 3);
         let squash = |sum: f64| sum / (3.0 * (sum.abs() + 1.0));
-        assert_eq!(scores, array![[1.0 + squash(-1.0), squash(-4.0), 2.0 + squash(5.0)]]);
+        assert_eq!(scores([1.0, -2.0, -3.0], 3), array![1.0 + squash(-1.0), squash(-4.0), 2.0 + squash(5.0)]);
     }
 
     #[test]
     fn equal_votes_go_to_the_lowest_class_although_another_is_surer() {
         // Everyone wins once; class 1 by far.
-        let scores = vote_scores(&array![[0.1, -0.1, 9.0]], 3);
-        assert_eq!(scores[[0, 0]], scores[[0, 1]], "the winner has the highest score");
-        assert!(scores[[0, 2]] < scores[[0, 0]]);
+        let scores = scores([0.1, -0.1, 9.0], 3);
+        assert_eq!(scores[0], scores[1], "the winner has the highest score");
+        assert!(scores[2] < scores[0]);
     }
 
     #[test]
     fn a_decision_of_zero_is_for_the_second_class() {
-        let scores = vote_scores(&array![[0.0]], 2);
-        assert_eq!(scores, array![[0.0, 1.0]]);
+        assert_eq!(scores([0.0], 2), array![0.0, 1.0]);
     }
 }

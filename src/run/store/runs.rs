@@ -82,7 +82,7 @@ impl Store {
     fn make_last(&self, id: &str) {
         if self.runs().is_ok_and(|runs| runs.first().is_none_or(|(_, last)| last != id)) {
             let plan = open_regular(&self.run_folder(id).join(PLAN), MOST_BYTES);
-            let _ = plan.and_then(|plan| plan.set_modified(SystemTime::now()));
+            let _ = plan.map(|plan| plan.set_modified(SystemTime::now()));
         }
     }
 

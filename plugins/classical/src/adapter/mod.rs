@@ -7,8 +7,9 @@ pub use linfa::{linfa_model, linfa_model_with_scores};
 pub use smartcore::{smartcore_model, smartcore_model_with_scores};
 
 use crate::baseline::Majority;
+use crate::need::Need;
 use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Fitted, Inputs, Model, Result, Run};
+use genre_bench_api::{Card, Examples, FitShape, Fitted, Inputs, Model, Params, Result, Run};
 use ndarray::Array2;
 
 /// Fits a library's classifier with hyper-parameters that are in it already. No library here can be told to stop.
@@ -53,6 +54,14 @@ impl<F: Fn(&Run, Shape) -> Result<Fit> + Send + Sync> Model for LibraryModel<F> 
         let score = run.unstoppable(move || fit(table, labels))??;
         Ok(Box::new(LibraryFitted { score, columns, classes }))
     }
+
+    /// Roughly, since libraries do not say: a few copies of the table, of scores, and of weights, of which L-BFGS keeps ten
+    /// steps and as many gradients.
+    fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
+        let (copies, weights) = (4, 24);
+        let of_classes = Need::of(copies * shape.rows + weights * shape.columns, shape.classes);
+        Some(copies as u64 * Need::table(shape) + of_classes + Need::scoring(shape))
+    }
 }
 
 struct LibraryFitted {
@@ -67,7 +76,7 @@ impl Fitted for LibraryFitted {
         if inputs.is_empty() {
             return Ok(self.classes.widen(&Array2::zeros((0, self.classes.count())), 0.0));
         }
-        let scores = (self.score)(double_precision(inputs))?;
+        let scores = (self.score)(double_precision(inputs)?)?;
         Ok(self.classes.widen(&scores, 0.0))
     }
 }
