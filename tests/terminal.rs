@@ -61,7 +61,7 @@ fn examples_in_help_are_laid_out_once() {
         help.contains("\n  bench show last --sort accuracy\n      the most accurate model first\n"),
         "{help}"
     );
-    assert!(help.contains("\n      other metrics (`bench list metrics`\n      shows all)\n"), "{help}");
+    assert!(help.contains("\n      other metrics (`bench list\n      metrics` shows all)\n"), "{help}");
     let (help, _) = on_columns(&place, 100, "show --help");
     assert!(help.contains("  bench show last                         the latest leaderboard\n"), "{help}");
 }
@@ -135,7 +135,6 @@ fn numbers_below_zero_are_refused_by_their_range() {
         ("--repeats -1", "1..=1000"),
         ("--valid -5", "1..=50"),
         ("--jobs -2", "1..=1024"),
-        ("--holdout -80/20", "80/20"),
     ] {
         let error = place.refused(&format!("all --data t.csv {flag}"));
         assert!(error.contains(said) && !error.contains("unexpected argument"), "{flag}: {error}");
@@ -171,7 +170,7 @@ fn calibration_that_made_a_model_worse_is_told() {
     let place = Place::new();
     place.write("t.csv", small_table(8, 1));
     let words = "all --data t.csv --models svm,logistic,naive-bayes,knn-1 --calibrate platt --quiet";
-    let board = place.run(words);
+    let board = place.run(words).split_whitespace().collect::<Vec<_>>().join(" ");
     let json: Value = serde_json::from_str(&place.run("show last --json")).unwrap();
     let worse: Vec<&str> =
         json["worse_calibrated"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();

@@ -21,12 +21,21 @@ fn target() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
 }
 
+/// Cargo as a user calls it: what it tells its tests of themselves would make it build anew.
+fn cargo(folder: &Path, words: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let own = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+    let told = std::env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| own.iter().any(|start| name.to_string_lossy().starts_with(start))) {
+        cargo.env_remove(name);
+    }
+    cargo.args(words.split_whitespace()).current_dir(folder).env("CARGO_TARGET_DIR", target());
+    cargo
+}
+
 /// The libraries of this workspace and all that they need, as they are built already, by the names that code calls them.
 fn libraries() -> BTreeMap<String, PathBuf> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--offline", "--message-format=json"]).current_dir(root());
-    cargo.env("CARGO_TARGET_DIR", target());
-    let output = ends(&mut cargo, 0).stdout;
+    let output = ends(&mut cargo(root(), "build --release --offline --message-format=json"), 0).stdout;
     let messages = String::from_utf8(output).unwrap();
     let artifacts = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let library = |message: Value| {
@@ -70,9 +79,8 @@ fn the_steps_of_the_page_make_a_program_with_a_model_of_ones_own() {
     let package = place.path("my-bench");
 
     // What it needs can be had as its manifest says, in the versions of the suite.
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--offline", "--format-version", "1"]).current_dir(&package);
-    let metadata: Value = serde_json::from_slice(&ends(&mut cargo, 0).stdout).unwrap();
+    let metadata = ends(&mut cargo(&package, "metadata --offline --format-version 1"), 0).stdout;
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
     let own = metadata["packages"].as_array().unwrap().iter().find(|p| p["name"] == "my-bench").unwrap();
     let needs: Vec<String> = own["dependencies"]
         .as_array()

@@ -122,7 +122,7 @@ mod tests {
         let narrow = epilogue(TEXT, 40);
         assert!(narrow.contains("\n  bench all\n      a leaderboard on built-in music\n"), "{narrow}");
         assert!(narrow.contains("\n      a matrix of a run\n"), "{narrow}");
-        let wide = epilogue(TEXT, 56);
+        let wide = epilogue(&format!("{TEXT} {}", "word ".repeat(12)), 56);
         assert!(wide.contains("\n  bench all                        a leaderboard on"), "{wide}");
     }
 

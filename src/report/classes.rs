@@ -1,6 +1,6 @@
 //! Which classes a model tells apart: confusion matrix, precision, recall and F1 of every class.
 
-use super::{Grid, Results, percent};
+use super::{Grid, Results, percent, width};
 use crate::score::{Confusion, labels_of};
 use crate::util::shown::one_line;
 use console::style;
@@ -32,7 +32,7 @@ pub fn confusion(results: &Results, model: usize) -> String {
 
 fn title(results: &Results, model: usize) -> String {
     let title = format!("{}, all test parts pooled", results.plan.models[model].name);
-    style(one_line(&title)).bold().to_string()
+    style(textwrap::fill(&one_line(&title), width())).bold().to_string()
 }
 
 /// The confusion of all finished folds of a model together.

@@ -130,15 +130,16 @@ impl Grid {
 
 /// Which columns stand beside each other: the first one in every part.
 fn parts(widths: &[usize], width: usize) -> Vec<Vec<usize>> {
+    let Some(&first) = widths.first() else { return Vec::new() };
     let mut parts = vec![vec![0]];
-    let mut taken = widths.first().copied().unwrap_or(0);
+    let mut taken = first;
     for (column, own) in widths.iter().enumerate().skip(1) {
         let part = parts.last_mut().filter(|part| part.len() == 1 || taken + GAP + own <= width);
         match part {
             Some(part) => part.push(column),
             None => {
                 parts.push(vec![0, column]);
-                taken = widths[0];
+                taken = first;
             }
         }
         taken += GAP + own;
@@ -175,15 +176,15 @@ mod tests {
     #[test]
     fn a_table_that_fits_is_not_broken() {
         let grid = board();
-        assert_eq!(grid.width(), 60);
-        assert_eq!(texts(&grid, 60).len(), 3);
-        assert_eq!(texts(&grid, 60), texts(&grid, usize::MAX));
-        assert_eq!(texts(&grid, 60)[1], format!("svm{}74.4    68.1 – 80.8  5.9", " ".repeat(34)));
+        assert_eq!(grid.width(), 61);
+        assert_eq!(texts(&grid, 61).len(), 3);
+        assert_eq!(texts(&grid, 61), texts(&grid, usize::MAX));
+        assert_eq!(texts(&grid, 61)[1], format!("svm{}74.4    68.1 – 80.8  5.9", " ".repeat(34)));
     }
 
     #[test]
     fn columns_that_do_not_fit_are_continued_below() {
-        for width in 20..60 {
+        for width in 20..61 {
             let lines = board().lines_within(width);
             assert!(lines.iter().all(|line| display_width(&line.text) <= width), "{width}: {lines:#?}");
             let all: String = lines.iter().map(|line| line.text.as_str()).collect();
@@ -192,7 +193,7 @@ mod tests {
             }
         }
         let lines = board().lines_within(30);
-        assert_eq!(lines.iter().filter(|line| line.text.starts_with("svm")).count(), 2, "{lines:#?}");
+        assert_eq!(lines.iter().filter(|line| line.text.starts_with("svm")).count(), 3, "{lines:#?}");
         assert!(lines.iter().filter(|line| line.row == Some(0)).all(|line| line.text.starts_with("svm")));
     }
 
@@ -202,6 +203,6 @@ mod tests {
         grid.row(["日本", "1"]);
         grid.row(["\u{1b}[2Jx", "22"]);
         assert_eq!(texts(&grid, 80), ["class   n", "日本    1", "�[2Jx  22"]);
-        assert_eq!(texts(&Grid::new(0, Vec::<String>::new()), 30), [""; 1]);
+        assert!(texts(&Grid::new(0, Vec::<String>::new()), 30).is_empty());
     }
 }
