@@ -4,7 +4,13 @@
 
 mod common;
 
+use common::damage::{ATTACKS, attack, files_below};
+use common::random::Draws;
 use common::{Place, ends, tone};
+use genre_bench::audio::Cut;
+use genre_bench::features::ExtractionOptions;
+use genre_bench::features::cache::Cache;
+use genre_bench::features::extract::{Extraction, ExtractionJob, FeatureRow, extract};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -129,4 +135,74 @@ fn programs_share_a_cache_and_may_be_killed() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), alone);
     }
     assert_eq!(table(&place, "--cache kept"), alone);
+}
+
+fn extracted(files: &[PathBuf], cache: &Cache, hop: Option<f64>) -> Vec<Vec<FeatureRow>> {
+    let options = ExtractionOptions::new(Cut::new(1.0, hop).unwrap());
+    let job = ExtractionJob { cache: Some(cache), ..ExtractionJob::table(options) };
+    let mut all = Vec::new();
+    extract(files, &job, |_, outcome| {
+        match outcome {
+            Extraction::Rows { rows, .. } => all.push(rows),
+            Extraction::Fault(error) => panic!("{error}"),
+        }
+        Ok(())
+    })
+    .unwrap();
+    all
+}
+
+#[test]
+fn a_thousand_attacks_on_a_cache_give_no_wrong_number() {
+    const ROUNDS: usize = 1000;
+    let place = Place::new();
+    let files: Vec<PathBuf> = (0..3_u8)
+        .map(|clip| place.write(&format!("music/{clip}.wav"), tone(200.0 + 90.0 * f32::from(clip), 1.1)))
+        .collect();
+    let cache = Cache::within(&place.path("kept"));
+    let hops = [None, Some(0.1)];
+    let right = hops.map(|hop| extracted(&files, &cache, hop));
+    let mut random = Draws(11);
+    let mut counts = [0; 3];
+    let kinds = ATTACKS.iter().filter(|kind| **kind != "copy a folder over").collect::<Vec<_>>();
+    for round in 0..ROUNDS {
+        let kind = kinds[round % kinds.len()];
+        let Some(told) = attack(kind, &files_below(&place.path("kept")), &mut random) else {
+            counts[2] += 1;
+            continue;
+        };
+        // Also of the same recordings with other settings.
+        for (hop, right) in hops.iter().zip(&right) {
+            assert_eq!(extracted(&files, &cache, *hop), *right, "round {round}, {told}");
+        }
+        let damaged = cache.take_damaged();
+        counts[usize::from(damaged.is_empty())] += 1;
+        if *kind != "delete" {
+            assert!(damaged.iter().all(|damage| damage.aside.is_some()) && !damaged.is_empty(), "{told}");
+        }
+    }
+    println!(
+        "attacks on a cache: {} named, {} not there any more, {} no change",
+        counts[0], counts[1], counts[2]
+    );
+    assert_eq!(cache.usage().unwrap().entries, cache.clear().unwrap().entries);
+}
+
+#[test]
+fn swapped_entries_of_a_cache_are_named_and_computed_again() {
+    let place = Place::new();
+    for clip in 0..2_u8 {
+        place.write(&format!("music/blues/{clip}.wav"), tone(200.0 + 90.0 * f32::from(clip), 1.2));
+    }
+    let words = "features music --seconds 1 -o - --cache kept";
+    let first = place.run(words);
+    let entries = files_below(&place.path("kept"));
+    let contents: Vec<Vec<u8>> = entries.iter().map(|path| fs::read(path).unwrap()).collect();
+    fs::write(&entries[0], &contents[1]).unwrap();
+    fs::write(&entries[1], &contents[0]).unwrap();
+    let output = ends(place.bench().args(words.split(' ')), 0);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), first);
+    assert_eq!(said.matches("another recording").count(), 2, "{said}");
+    assert_eq!(place.run(words), first);
 }

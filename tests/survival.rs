@@ -1,13 +1,21 @@
-//! Runs that are killed, run twice at once, or hold models that misbehave.
+//! Runs that are killed, interrupted inside a fit, run twice at once, or hold models that misbehave.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 mod common;
 
+use common::damage::files_below;
+use common::in_process::{Listener, experiment, numbers, session};
 use common::{Place, ends, example, row, scores, small_table};
+use genre_bench::experiment::{Registry, Session};
+use genre_bench::report::Results;
+use genre_bench::run::{CellOutcome, Record};
+use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Run};
+use ndarray::Array2;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -152,4 +160,170 @@ fn models_that_misbehave_are_reported_and_the_rest_is_finished() {
     let mended =
         ["--set", "fails.mended=true", "--set", "panics.mended=true", "--models", "fails,panics,svm"];
     ends(place.faulty().args(["all", "--data", "t.csv"]).args(mended), 0);
+}
+
+// ---- fits in pieces ----
+
+/// A fit of ten steps that goes on from a file, with a step of work in each.
+struct Steps;
+
+impl Model for Steps {
+    fn card(&self) -> Card {
+        Card::new("steps", Family::Other, "goes on from where it was")
+    }
+
+    fn fit(
+        &self,
+        train: &Examples,
+        _valid: &Examples,
+        run: &Run,
+    ) -> genre_bench_api::Result<Box<dyn Fitted>> {
+        let path = run.scratch.as_ref().unwrap().join("steps");
+        let mut done = match fs::read_to_string(&path) {
+            Ok(text) => {
+                match text.strip_prefix(&run.key).and_then(|text| text.trim().parse::<usize>().ok()) {
+                    Some(done) => done,
+                    None => return Err(Error::Checkpoint(format!("{text:?} is no number of steps"))),
+                }
+            }
+            Err(_) => 0,
+        };
+        while done < 10 {
+            run.check_cancelled()?;
+            std::hint::black_box(vec![0_u8; 1 << (20 - done)]);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            done += 1;
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, format!("{} {done}", run.key)).unwrap();
+            run.checkpointed();
+            run.progress(done, 10, "");
+        }
+        Ok(Box::new(Constant(train.classes.len(), (run.seed % 1000) as f32)))
+    }
+}
+
+struct Constant(usize, f32);
+
+impl Fitted for Constant {
+    fn scores(&self, inputs: &Inputs) -> genre_bench_api::Result<Array2<f32>> {
+        Ok(Array2::from_elem((inputs.len(), self.0), self.1))
+    }
+}
+
+/// Runs `steps` until so many steps are done; the results if it came to its end.
+fn steps(place: &Place, out: &str, patience: Option<usize>) -> (Option<Results>, Vec<String>) {
+    let registry = Registry::new(vec![Box::new(Steps)], None).unwrap();
+    let listener = Listener { patience, ..Listener::default() };
+    let out = place.path(out);
+    let session = Session { jobs: Some(1), ..session(&registry, &out, &listener) };
+    let prepared = session.prepare(&experiment(place, &["steps"], 0)).unwrap();
+    let evaluated = session.run(&prepared).unwrap();
+    (evaluated.map(|evaluated| evaluated.results), listener.warnings())
+}
+
+fn record(results: &Results, cell: usize) -> &Record {
+    match &results.outcomes[cell] {
+        CellOutcome::Done(record) => record,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the store has of the pieces of the fit that was interrupted.
+fn pieces(place: &Place, out: &str) -> (PathBuf, f64, u64) {
+    let files = files_below(&place.path(out));
+    let path = files.into_iter().find(|path| path.ends_with("costs.json")).unwrap();
+    let json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let content = &json["content"];
+    (path, content["seconds"].as_f64().unwrap(), content["peak_bytes"].as_u64().unwrap())
+}
+
+#[test]
+fn seconds_and_memory_of_a_fit_in_pieces_are_those_of_all_pieces() {
+    let place = Place::new();
+    place.write("t.csv", small_table(6, 2));
+    assert!(steps(&place, "a", Some(4)).0.is_none());
+    let (path, first, peak) = pieces(&place, "a");
+    assert!(first > 0.0 && peak >= 1 << 20, "{first} s, {peak} bytes");
+    assert!(steps(&place, "a", Some(3)).0.is_none());
+    let (_, second, later_peak) = pieces(&place, "a");
+    assert!(second > first, "{second} s after {first} s");
+    assert_eq!(later_peak, peak, "the first piece held the most");
+    let (results, warnings) = steps(&place, "a", None);
+    let results = results.unwrap();
+    assert_eq!(warnings, [""; 0]);
+    assert!(record(&results, 0).fit_seconds > second);
+    assert!(record(&results, 0).peak_bytes >= peak);
+    assert!(!path.exists(), "what is over leaves nothing");
+
+    // Without an earlier piece nothing is added, and a damaged one is named.
+    assert!(steps(&place, "b", Some(4)).0.is_none());
+    let (path, seconds, _) = pieces(&place, "b");
+    let edited = fs::read_to_string(&path).unwrap().replace(&seconds.to_string(), "1e9");
+    fs::write(&path, edited).unwrap();
+    let (results, warnings) = steps(&place, "b", None);
+    assert!(record(&results.unwrap(), 0).fit_seconds < 1e9);
+    assert!(warnings.len() == 1 && warnings[0].contains("costs.json"), "{warnings:?}");
+}
+
+#[test]
+fn a_checkpoint_that_is_no_good_is_set_aside_and_the_fit_starts_again() {
+    let place = Place::new();
+    place.write("t.csv", small_table(6, 2));
+    let whole = steps(&place, "whole", None).0.unwrap();
+    assert!(steps(&place, "a", Some(4)).0.is_none());
+    let (path, seconds, _) = pieces(&place, "a");
+    let scratch = path.parent().unwrap();
+    fs::write(scratch.join("model/steps"), "another fit's 9").unwrap();
+    // So that it would show if they were counted.
+    let (results, warnings) = steps(&place, "a", None);
+    assert_eq!(numbers(&results.unwrap().outcomes), numbers(&whole.outcomes));
+    assert!(seconds > 0.0);
+    assert!(
+        warnings.len() == 1
+            && warnings[0].contains(".partial: ")
+            && warnings[0].contains(".partial.damaged-1"),
+        "{warnings:?}"
+    );
+    let aside = PathBuf::from(format!("{}.damaged-1", scratch.display()));
+    assert_eq!(
+        fs::read_to_string(aside.join("model/steps")).unwrap(),
+        "another fit's 9",
+        "nothing is deleted"
+    );
+}
+
+#[test]
+fn checkpoints_of_networks_are_of_one_fit_alone() {
+    let place = Place::new();
+    place.write("t.csv", small_table(12, 2));
+    let run = |out: &str, patience: Option<usize>| {
+        let registry = Registry::new(genre_bench_neural::models(), None).unwrap();
+        let listener = Listener { patience, ..Listener::default() };
+        let out = place.path(out);
+        let session = Session { jobs: Some(1), ..session(&registry, &out, &listener) };
+        let mut experiment = experiment(&place, &["ann-table"], 0);
+        experiment.parameters.set("ann-table", "epochs", "4");
+        let prepared = session.prepare(&experiment).unwrap();
+        let evaluated = session.run(&prepared).unwrap();
+        (evaluated.map(|evaluated| numbers(&evaluated.results.outcomes)), listener.warnings())
+    };
+    let (whole, _) = run("whole", None);
+    let checkpoint = |out: &str| {
+        let files = files_below(&place.path(out));
+        files.into_iter().find(|path| path.ends_with("checkpoint.safetensors")).unwrap()
+    };
+    // Interrupted in the first fold, and in the second.
+    assert!(run("a", Some(2)).0.is_none() && run("b", Some(6)).0.is_none());
+    let (of_first, of_second) = (checkpoint("a"), checkpoint("b"));
+    fs::copy(&of_first, &of_second).unwrap();
+    let (resumed, warnings) = run("b", None);
+    assert_eq!(resumed, whole);
+    assert!(warnings.len() == 1 && warnings[0].contains("another fit"), "{warnings:?}");
+    let mut bytes = fs::read(&of_first).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&of_first, bytes).unwrap();
+    let (resumed, warnings) = run("a", None);
+    assert_eq!(resumed, whole);
+    assert!(warnings.len() == 1 && warnings[0].contains("checksum"), "{warnings:?}");
 }

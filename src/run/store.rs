@@ -80,6 +80,12 @@ struct Header {
     written_by: String,
 }
 
+enum HeaderState {
+    Good,
+    Missing,
+    Damaged(Damage),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Failure {
     reason: String,
@@ -102,8 +108,11 @@ impl Store {
         let store = Self::at(root);
         let (cells, runs) = (store.root.join("cells"), store.root.join("runs"));
         let was_there = [&cells, &runs].into_iter().all(|folder| folder.is_dir());
-        // Before anything is made in what may be somebody else's folder.
-        let damage = store.check_header()?;
+        // Before anything is made in what may be somebody else's folder, and not ours to move.
+        if let (HeaderState::Damaged(damage), false) = (store.header()?, was_there) {
+            let hint = "is it the folder of runs? If not, name another, --out DIR";
+            return Err(Error::at(&damage.path, damage.reason, hint));
+        }
         for folder in [root, &cells, &runs] {
             fs::create_dir_all(folder).map_err(|e| {
                 Error::at(
@@ -113,17 +122,13 @@ impl Store {
                 )
             })?;
         }
-        match damage {
-            None => return Ok(store),
-            // Whatever else it may be, it is no file of a store, and not ours to move.
-            Some(damage) if !was_there && damage.path.exists() => {
-                let hint = "is it the --out folder of a run? If not, name another";
-                return Err(Error::at(&damage.path, damage.reason, hint));
-            }
-            Some(damage) if damage.path.exists() || store.holds_something() => {
-                store.note(damage.set_aside());
-            }
-            Some(_) => {}
+        // In this order: another process writes the header first.
+        let held_something = store.holds_something();
+        match store.header()? {
+            HeaderState::Good => return Ok(store),
+            HeaderState::Missing if held_something => store.note(store.headless()),
+            HeaderState::Missing => {}
+            HeaderState::Damaged(damage) => store.note(damage.set_aside()),
         }
         // Every other file says by itself whether it is to be believed.
         let header =
@@ -162,28 +167,33 @@ impl Store {
             ));
         }
         let store = Self::at(root);
-        match store.check_header()? {
-            None => Ok(store),
-            Some(damage) => Err(Error::at(&damage.path, damage.reason, AGAIN)),
-        }
+        let damage = match store.header()? {
+            HeaderState::Good => return Ok(store),
+            HeaderState::Missing => store.headless(),
+            HeaderState::Damaged(damage) => damage,
+        };
+        Err(Error::at(&damage.path, damage.reason, AGAIN))
     }
 
-    /// What is wrong with the header, if anything is.
-    fn check_header(&self) -> Result<Option<Damage>> {
+    fn headless(&self) -> Damage {
+        Damage::new(&self.header_path(), "is missing, so nothing says how to read the rest")
+    }
+
+    /// What the header is like, if it is not of another format.
+    fn header(&self) -> Result<HeaderState> {
         let path = self.header_path();
         let bytes = match read(&path) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                return Ok(Some(Damage::new(&path, "is missing, so nothing says how to read the rest")));
-            }
-            Err(damage) => return Ok(Some(damage)),
+            Ok(None) => return Ok(HeaderState::Missing),
+            Err(damage) => return Ok(HeaderState::Damaged(damage)),
         };
+        let damaged = |reason| Ok(HeaderState::Damaged(Damage::new(&path, reason)));
         // Other formats need not be sealed.
         let header = match sealed::open::<Header>(&bytes) {
-            Err(reason) if sealed::is_sealed(&bytes) => return Ok(Some(Damage::new(&path, reason))),
+            Err(reason) if sealed::is_sealed(&bytes) => return damaged(reason),
             Err(reason) => match serde_json::from_slice::<Header>(&bytes) {
                 Ok(header) if header.format != FORMAT => header,
-                _ => return Ok(Some(Damage::new(&path, reason))),
+                _ => return damaged(reason),
             },
             Ok(header) => header,
         };
@@ -197,7 +207,7 @@ impl Store {
                 "name another folder, --out DIR, or use that version of the program",
             ));
         }
-        Ok(None)
+        Ok(HeaderState::Good)
     }
 
     /// What was found so far that is not what it should be, each file once.

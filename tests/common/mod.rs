@@ -8,6 +8,7 @@
 )]
 
 pub mod damage;
+pub mod in_process;
 pub mod random;
 
 use serde_json::Value;
