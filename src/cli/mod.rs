@@ -135,6 +135,10 @@ impl Bench {
     /// Reads the command line, does what it says and returns the exit status.
     pub fn main(self) -> ExitCode {
         let cli = Cli::from_arg_matches(&help::command().get_matches()).unwrap_or_else(|error| error.exit());
+        // Where the system has no threads for it, work that shares it is done here instead of ending the program.
+        if rayon::ThreadPoolBuilder::new().build_global().is_err() {
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+        }
         let status = Registry::new(self.models, self.cuda_devices).and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),

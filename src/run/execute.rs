@@ -187,7 +187,7 @@ impl Job<'_> {
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
         let size = PartsSize::of(self.dataset, fold, &without, spectrograms);
-        let shape = size.shape(self.resources.threads);
+        let shape = size.shape(self.resources.threads, self.plan.conditions.device);
         let needed = size.bytes().saturating_add(model.memory(params, &shape).unwrap_or(0));
         let cancelled = || self.observer.cancelled();
         let _reserved = match budget.reserve(needed, cancelled) {

@@ -3,7 +3,7 @@
 use super::Standardiser;
 use crate::dataset::Dataset;
 use crate::protocol::{Fold, Split};
-use genre_bench_api::{BLOCK, Error, Examples, FitShape, Inputs, Result, Spectrograms, try_zeros};
+use genre_bench_api::{BLOCK, Device, Error, Examples, FitShape, Inputs, Result, Spectrograms, try_zeros};
 use ndarray::{Array2, Axis};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl PartsSize {
     }
 
     /// As models are told.
-    pub fn shape(&self, threads: usize) -> FitShape {
+    pub fn shape(&self, threads: usize, device: Device) -> FitShape {
         let most = self.train.max(self.valid).max(self.test).max(1);
         FitShape {
             rows: self.train,
@@ -50,6 +50,7 @@ impl PartsSize {
             classes: self.classes,
             spectrogram: self.spectrogram,
             threads,
+            device,
         }
     }
 

@@ -1,6 +1,8 @@
 //! A `bench` whose models misbehave, for the tests in `tests/survival.rs`.
 
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Param, Result, Run};
+use genre_bench_api::{
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
+};
 use ndarray::Array2;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +15,10 @@ impl Model for Faulty {
         Card::new(self.0, Family::Other, "misbehaves").param(Param::bool("mended", false, "behave"))
     }
 
+    fn memory(&self, _params: &Params, _shape: &FitShape) -> Option<u64> {
+        (self.0 == "hungry").then_some(1 << 50)
+    }
+
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         let shape = train.classes.len();
         if !run.params.bool("mended")? {
@@ -20,6 +26,7 @@ impl Model for Faulty {
                 "fails" => return Err(Error::failed("this model fails on purpose")),
                 "panics" => panic!("this model panics on purpose"),
                 "wrong-shape" => return Ok(Box::new(Constant(shape + 1, 0.0))),
+                "greedy" => drop(try_zeros::<f64>((1 << 25, 1 << 25), "a matrix that nobody has room for")?),
                 "nan" => return Ok(Box::new(Constant(shape, f32::NAN))),
                 _ => {}
             }
@@ -61,7 +68,7 @@ impl Fitted for Constant {
 }
 
 fn main() -> ExitCode {
-    let faulty = ["fails", "panics", "wrong-shape", "nan"].map(Faulty);
+    let faulty = ["fails", "panics", "wrong-shape", "nan", "hungry", "greedy"].map(Faulty);
     faulty
         .into_iter()
         .fold(genre_bench::Bench::new(), |bench, model| bench.with(model))

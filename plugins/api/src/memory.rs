@@ -1,6 +1,6 @@
 //! How much memory a fit takes, and asking for it without ending the process.
 
-use crate::{Error, Result};
+use crate::{Device, Error, Result};
 use ndarray::Array2;
 
 /// What a model will be fitted to and asked about, in numbers: what [`Model::memory`](crate::Model::memory) goes by.
@@ -18,6 +18,8 @@ pub struct FitShape {
     pub spectrogram: (usize, usize),
     /// Threads that the model may use.
     pub threads: usize,
+    /// Where a network computes: what it takes of another device's memory does not count.
+    pub device: Device,
 }
 
 /// Zeros of a shape `(rows, columns)` that depends on the data and may not fit into memory; `what` they are for is told

@@ -18,7 +18,7 @@ use smartcore::linalg::traits::evd::EVDDecomposable;
 const LEAST_SPREAD: f64 = 1e-4;
 
 /// Most columns for which the sphering map itself is made.
-const WIDE: usize = 256;
+const WIDE: usize = 128;
 
 /// Linear discriminant analysis: one normal distribution a class, all with the same covariance.
 ///
@@ -28,7 +28,7 @@ const WIDE: usize = 256;
 /// probabilities.
 ///
 /// Written here over smartcore's symmetric eigenvalue decomposition, and over one of our own for tables of more than
-/// 256 columns, for which smartcore's takes minutes: linfa has no such model, and
+/// 128 columns, for which smartcore's takes minutes: linfa has no such model, and
 /// smartcore's `LDA` only projects, and refuses a singular covariance.
 ///
 /// Reference: T. Hastie, R. Tibshirani and J. Friedman, "The Elements of Statistical Learning",
@@ -42,6 +42,8 @@ impl Model for Lda {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         let Training { mut table, labels, classes } = Training::new(train)?;
+        let go_on: GoOn = &|| run.check_cancelled();
+        go_on()?;
         let (priors, means) = priors_and_means(&table, &labels)?;
         for (mut row, &label) in table.rows_mut().into_iter().zip(&labels) {
             row -= &means.row(label);
@@ -55,7 +57,7 @@ impl Model for Lda {
             (sphere.dot(&sphered_means.t()), sphered_means.map_axis(Axis(1), |mean| 0.5 * mean.dot(&mean)))
         } else {
             let means = means - &centre;
-            let weights = sphered(table, &means, &|| run.check_cancelled())?;
+            let weights = sphered(table, &means, go_on)?;
             let squares = means.rows().into_iter().zip(weights.columns());
             let half_squares = squares.map(|(mean, weights)| 0.5 * mean.dot(&weights)).collect();
             (weights, half_squares)

@@ -105,7 +105,7 @@ impl<L: Loss> Penalised<L> {
 }
 
 /// Columns up to which a table is taken as it is, however few rows it has.
-const WIDE: usize = 256;
+const WIDE: usize = 1024;
 
 /// The table with a last column of ones, for the intercepts.
 fn with_ones(table: &Array2<f64>) -> Result<Array2<f64>> {

@@ -57,7 +57,7 @@ impl Model for Stack {
         let folds = Folds::of(train, run.params.count("inner-folds")?, run);
         let progress = Steps { done: AtomicUsize::new(0), total: candidates.len() * (folds.parts.len() + 1) };
 
-        let shape = shape_of(train, run.threads);
+        let shape = shape_of(train, run);
         let in_turns = need(&candidates, &shape).is_none_or(|(of_all, _)| of_all > SIDE_BY_SIDE);
         let out_of_fold = all(&candidates, in_turns, |candidate| {
             folds.out_of_fold(&*candidates[candidate], train, &classes, run, &progress)
@@ -120,9 +120,17 @@ fn need(candidates: &[Box<dyn Model>], shape: &FitShape) -> Option<(u64, u64)> {
     Some((needs.iter().sum(), needs.iter().copied().max().unwrap_or(0)))
 }
 
-fn shape_of(train: &Examples, threads: usize) -> FitShape {
+fn shape_of(train: &Examples, run: &Run) -> FitShape {
     let (rows, columns) = train.inputs.table.dim();
-    FitShape { rows, scored: rows, columns, classes: train.classes.len(), spectrogram: (0, 0), threads }
+    FitShape {
+        rows,
+        scored: rows,
+        columns,
+        classes: train.classes.len(),
+        spectrogram: (0, 0),
+        threads: run.threads,
+        device: run.device,
+    }
 }
 
 /// What is made of every item, given its number: in turns, or side by side.

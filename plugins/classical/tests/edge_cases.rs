@@ -4,7 +4,7 @@
 mod common;
 
 use common::{examples, fit, fit_with, fixture, inputs, labels, model};
-use genre_bench_api::{Error, Examples, Observer, Run};
+use genre_bench_api::{Examples, Run};
 use genre_bench_classical::models;
 use ndarray::{Array2, Axis, array, concatenate, s};
 
@@ -172,36 +172,6 @@ fn a_constant_column_has_no_importance() {
         let importances = fit(&*model(name), &train, 0).insights().importances;
         assert_eq!(importances[3], 0.0, "{name}");
         assert!(importances.iter().filter(|&&share| share > 0.0).count() >= 4, "{name}: {importances:?}");
-    }
-}
-
-struct Impatient;
-
-impl Observer for Impatient {
-    fn progress(&self, _done: usize, _total: usize, _note: &str) {}
-    fn cancelled(&self) -> bool {
-        true
-    }
-}
-
-#[test]
-fn slow_fits_can_be_cancelled() {
-    let train = fixture("overlapping").train.examples();
-    for name in [
-        "forest",
-        "extra-trees",
-        "boosting",
-        "logistic",
-        "svm",
-        "svm-linear",
-        "stack",
-        "logistic-linfa",
-        "forest-smartcore",
-    ] {
-        let model = model(name);
-        let run = Run { observer: &Impatient, ..Run::with(model.card().resolve([]).unwrap(), 0) };
-        let outcome = model.fit(&train, &Examples::default(), &run);
-        assert!(matches!(outcome, Err(Error::Cancelled)), "{name}");
     }
 }
 

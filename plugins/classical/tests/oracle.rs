@@ -3,8 +3,11 @@
 
 mod common;
 
-use common::{FIXTURES, Fixture, Spread, fit, fit_with, fixture, inputs, labels, model, table};
+use common::{FIXTURES, Fixture, Spread, examples, fit, fit_with, fixture, inputs, labels, model, table};
+use genre_bench_api::Examples;
 use ndarray::{Array2, Axis, concatenate};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 fn scores(name: &str, fixture: &Fixture, seed: u64) -> Array2<f32> {
     let train = fixture.train.examples();
@@ -226,4 +229,32 @@ fn macro_f1(truth: &[usize], guess: &[usize]) -> f64 {
         2.0 * hits as f64 / (count(truth) + count(guess)) as f64
     };
     (0..classes).map(f1).sum::<f64>() / classes as f64
+}
+
+/// Examples by the rule of `tests/fixtures/classical/make_many_columns.py`.
+fn many_columns(first: usize, rows: usize, columns: usize) -> Examples {
+    const CLASSES: usize = 4;
+    let table = Array2::from_shape_fn((rows, columns), |(row, j)| {
+        let i = first + row;
+        let value = (i * i * 7919 + i * j * 104_729 + j * j * 31 + i * j * j * 17) % 1009;
+        value as f32 / 256.0 - 2.0 + if j % CLASSES == i % CLASSES { 0.25 } else { 0.0 }
+    });
+    let classes: Vec<usize> = (first..first + rows).map(|i| i % CLASSES).collect();
+    examples(table, &classes, CLASSES)
+}
+
+/// With more columns than rows, and with many columns but more rows, other algorithms do the work.
+#[test]
+fn models_agree_on_many_columns() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/classical/many_columns.json");
+    let answers: BTreeMap<String, BTreeMap<String, Vec<Vec<f32>>>> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (problem, rows, columns) in [("wide", 60, 1100), ("tall", 400, 300)] {
+        let (train, test) = (many_columns(0, rows, columns), many_columns(rows, 20, columns));
+        for (name, answer) in &answers[problem] {
+            let scores = fit(&*model(name), &train, 0).scores(&test.inputs).unwrap();
+            let furthest = (&scores - &table(answer)).fold(0.0_f32, |most, d| most.max(d.abs()));
+            assert!(furthest <= 1e-3, "{name} on {problem}: scores differ by up to {furthest}");
+        }
+    }
 }

@@ -146,7 +146,7 @@ fn within(limit: f64, ours: &Tensor, theirs: &Array, what: &str) {
     assert!(difference <= limit * size, "{what}: relative error {}", difference / size);
 }
 
-fn context(training: bool) -> Context {
+fn context(training: bool) -> Context<'static> {
     if training { Context::training(random_stream(0, "pass")) } else { Context::evaluation() }
 }
 

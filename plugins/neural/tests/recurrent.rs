@@ -85,7 +85,7 @@ fn random(shape: &[usize], name: &str) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-fn training() -> Context {
+fn training() -> Context<'static> {
     Context::training(random_stream(0, "pass"))
 }
 

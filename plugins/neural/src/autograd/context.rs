@@ -9,9 +9,17 @@ use std::sync::{Mutex, PoisonError};
 
 /// The context of a forward pass through a network: whether it is in training, and then the random numbers of dropout
 /// and what the backward pass needs; or whether it only counts.
-pub struct Context {
+pub struct Context<'a> {
     training: Option<TrainingPass>,
-    macs: Option<AtomicU64>,
+    counted: Option<Counted>,
+    stopped: Option<&'a (dyn Fn() -> bool + Sync)>,
+}
+
+/// What a pass that counts has counted.
+#[derive(Default)]
+struct Counted {
+    macs: AtomicU64,
+    outputs: AtomicU64,
 }
 
 /// What only training has.
@@ -20,36 +28,52 @@ struct TrainingPass {
     tape: Tape,
 }
 
-impl Context {
+impl<'a> Context<'a> {
     /// Of a pass whose gradients are wanted, PyTorch's `model.train()`: dropout drops, batch normalization uses the
     /// batch's own statistics.
     pub fn training(rng: ChaCha8Rng) -> Self {
         let training = Some(TrainingPass { rng: Mutex::new(rng), tape: Tape::default() });
-        Self { training, macs: None }
+        Self { training, counted: None, stopped: None }
     }
 
     /// Of a pass whose result is wanted, PyTorch's `model.eval()` under `no_grad()`: nothing is kept for gradients.
     pub fn evaluation() -> Self {
-        Self { training: None, macs: None }
+        Self { training: None, counted: None, stopped: None }
     }
 
     /// Of a pass in evaluation of which only the cost is wanted: what would take long is counted instead of computed, and
     /// zeros stand for it.
     pub fn counting() -> Self {
-        Self { training: None, macs: Some(AtomicU64::new(0)) }
+        Self { training: None, counted: Some(Counted::default()), stopped: None }
+    }
+
+    /// The same pass, which fails before an operation, also of the backward pass, once it is to be `stopped`.
+    pub fn until(self, stopped: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self { stopped: Some(stopped), ..self }
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.stopped.is_some_and(|stopped| stopped()) { bail!("stopped") } else { Ok(()) }
     }
 
     /// Multiplications, each with an addition, of convolutions, dense and recurrent layers in a pass that counts; what
     /// falls on padding is among them, as usual.
     pub fn macs(&self) -> u64 {
-        self.macs.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
+        self.counted.as_ref().map_or(0, |counted| counted.macs.load(Ordering::Relaxed))
+    }
+
+    /// Numbers that convolutions, dense and recurrent layers gave in a pass that counts.
+    pub fn outputs(&self) -> u64 {
+        self.counted.as_ref().map_or(0, |counted| counted.outputs.load(Ordering::Relaxed))
     }
 
     /// Counts an operation of so many MACs, and makes zeros of the shape that it would have given; None in a
     /// pass that does not count.
     pub(crate) fn count(&self, macs: usize, shape: impl Into<Shape>) -> Result<Option<Tensor>> {
-        let Some(count) = &self.macs else { return Ok(None) };
-        count.fetch_add(macs as u64, Ordering::Relaxed);
+        let Some(counted) = &self.counted else { return Ok(None) };
+        let shape = shape.into();
+        counted.macs.fetch_add(macs as u64, Ordering::Relaxed);
+        counted.outputs.fetch_add(shape.elem_count() as u64, Ordering::Relaxed);
         Tensor::zeros(shape, DType::F32, &Device::Cpu).map(Some)
     }
 
@@ -73,7 +97,7 @@ impl Context {
     /// A context that is not for training; a device that fails.
     pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
         match &self.training {
-            Some(training) => training.tape.backward(loss),
+            Some(training) => training.tape.backward(loss, || self.go_on()),
             None => bail!("a forward pass in evaluation has no gradients"),
         }
     }
@@ -84,6 +108,7 @@ impl Context {
         inputs: [&Tensor; N],
         operation: impl Operation<N>,
     ) -> Result<Tensor> {
+        self.go_on()?;
         match &self.training {
             Some(training) => training.tape.apply(operation, inputs),
             None => Ok(ops::forward(&operation, inputs.map(Tensor::detach).each_ref())?.0),

@@ -89,11 +89,12 @@ impl Tape {
     }
 
     /// Gradients of a scalar with respect to all variables that it was made from. What was kept is freed on
-    /// the way.
-    pub fn backward(&self, loss: &Tensor) -> Result<GradStore> {
+    /// the way. `go_on` is asked before every operation.
+    pub fn backward(&self, loss: &Tensor, go_on: impl Fn() -> Result<()>) -> Result<GradStore> {
         let mut gradients = loss.backward()?;
         let mut records = std::mem::take(&mut *lock(&self.records));
         while let Some(record) = records.pop() {
+            go_on()?;
             let Some(gradient) = lock(&self.arrived).remove(&record.id) else { continue };
             let of_inputs = (record.backward)(&gradient.contiguous()?)?;
             drop(gradient);

@@ -2,7 +2,7 @@ use super::NetworkShape;
 use crate::layers::Sequential;
 use crate::train::{Samples, logits, probabilities};
 use candle_core::{DType, Device};
-use genre_bench_api::{Error, Fitted, Inputs, Insights, Reads, Result};
+use genre_bench_api::{Error, Fitted, Inputs, Insights, Observer, Reads, Result};
 use ndarray::Array2;
 
 /// A fitted network. Its scores are probabilities.
@@ -14,8 +14,9 @@ pub(super) struct FittedNetwork {
     pub insights: Insights,
 }
 
-impl Fitted for FittedNetwork {
-    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+impl FittedNetwork {
+    fn scored(&self, inputs: &Inputs, check: impl Fn() -> Result<()> + Sync) -> Result<Array2<f32>> {
+        check()?;
         if inputs.is_empty() {
             return Ok(Array2::zeros((0, self.shape.classes)));
         }
@@ -24,7 +25,17 @@ impl Fitted for FittedNetwork {
             return Err(Error::failed(format!("fitted to {:?}, asked to score {given:?}", self.shape)));
         }
         let samples = Samples::of(inputs, self.reads);
-        Ok(probabilities(logits(&self.network, &samples, (&self.place.0, self.place.1), || Ok(()))?))
+        Ok(probabilities(logits(&self.network, &samples, (&self.place.0, self.place.1), check)?))
+    }
+}
+
+impl Fitted for FittedNetwork {
+    fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
+        self.scored(inputs, || Ok(()))
+    }
+
+    fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
+        self.scored(inputs, || if observer.cancelled() { Err(Error::Cancelled) } else { Ok(()) })
     }
 
     fn insights(&self) -> Insights {

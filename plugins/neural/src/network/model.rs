@@ -1,3 +1,4 @@
+use super::cost::memory;
 use super::fitted::FittedNetwork;
 use super::{Architecture, NORM_MOMENTUM, NetworkShape, cost};
 use crate::device::device;
@@ -5,7 +6,7 @@ use crate::failure::failed;
 use crate::layers::Builder;
 use crate::train::{Labelled, Recipe, Samples, fit};
 use candle_core::DType;
-use genre_bench_api::{Card, Cost, Error, Examples, Fitted, Insights, Model, Params, Result, Run};
+use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, Model, Params, Result, Run};
 
 /// Share of the training part that is set aside where a recipe needs a validation part and the protocol has none:
 /// one of so many.
@@ -64,6 +65,15 @@ impl<A: Architecture> Model for NetworkModel<A> {
     ) -> Result<Option<Cost>> {
         let shape = NetworkShape::new(spectrogram, columns, self.card().reads_with(params)?, classes)?;
         cost(&self.0, &shape, params).map(Some)
+    }
+
+    fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
+        if shape.device != genre_bench_api::Device::Cpu {
+            return None;
+        }
+        let reads = self.card().reads_with(params).ok()?;
+        let network = NetworkShape::new(shape.spectrogram, shape.columns, reads, shape.classes).ok()?;
+        memory(&self.0, &network, params, shape.rows).ok()
     }
 }
 

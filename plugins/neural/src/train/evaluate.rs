@@ -25,7 +25,7 @@ fn batch_of(samples: &Samples) -> usize {
 /// Scores of examples before the softmax, shape `(examples, classes)`; `(0, 0)` without
 /// examples.
 ///
-/// `check` is asked before every batch and ends the scoring with its error.
+/// `check` is asked before every operation and ends the scoring with its error.
 ///
 /// # Errors
 ///
@@ -34,19 +34,23 @@ pub fn logits(
     network: &dyn Layer,
     samples: &Samples,
     (device, dtype): (&Device, DType),
-    check: impl Fn() -> Result<()>,
+    check: impl Fn() -> Result<()> + Sync,
 ) -> Result<Array2<f32>> {
     let size = batch_of(samples);
+    let stopped = || check().is_err();
     let score = |start: usize| -> candle_core::Result<Vec<Vec<f32>>> {
         let rows = (start..start + size).map(|row| row.min(samples.len() - 1));
         let batch = samples.tensor(samples.gather(rows), device, dtype)?;
-        let scores = network.forward(&batch, &Context::evaluation())?.to_dtype(DType::F32)?;
+        let scores = network.forward(&batch, &Context::evaluation().until(&stopped))?.to_dtype(DType::F32)?;
         scores.narrow(0, 0, size.min(samples.len() - start))?.to_vec2()
     };
     let mut rows = Vec::new();
     for start in (0..samples.len()).step_by(size) {
         check()?;
-        rows.extend(score(start).map_err(failed)?);
+        let scored = score(start);
+        // What a stop breaks off is no failure.
+        check()?;
+        rows.extend(scored.map_err(failed)?);
     }
     let classes = rows.first().map_or(0, Vec::len);
     Array2::from_shape_vec((rows.len(), classes), rows.concat()).map_err(Error::failed)
@@ -105,7 +109,7 @@ pub(crate) fn quality(
     network: &dyn Layer,
     part: Labelled,
     place: (&Device, DType),
-    check: impl Fn() -> Result<()>,
+    check: impl Fn() -> Result<()> + Sync,
 ) -> Result<Quality> {
     let logits = logits(network, part.samples, place, check)?;
     match part.labels.iter().find(|&&label| label >= logits.ncols()) {

@@ -151,6 +151,8 @@ impl Fit<'_> {
                 }
             });
             // Read a step late: so the device has work while it is waited for.
+            let run = self.run;
+            let stopped = || run.check_cancelled().is_err();
             let mut last = None;
             for (step, batch) in receiver.into_iter().enumerate() {
                 self.run.check_cancelled()?;
@@ -159,7 +161,10 @@ impl Fit<'_> {
                     self.recipe.schedule.learning_rate(self.recipe.learning_rate, optimizer.steps, history);
                 let context =
                     Context::training(self.run.rng(&format!("dropout, epoch {epoch}, step {}", step + 1)));
-                let result = self.step(step + 1, batch, learning_rate, &context).map_err(failed)?;
+                let result = self.step(step + 1, batch, learning_rate, &context.until(&stopped));
+                // What a stop breaks off is no failure.
+                run.check_cancelled()?;
+                let result = result.map_err(failed)?;
                 last.replace(result).map_or(Ok(()), &mut add)?;
             }
             last.map_or(Ok(()), &mut add)
