@@ -60,6 +60,11 @@ fn shortened(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// Whether a model is a library's that cannot be stopped: its fit is left behind on a thread of its own.
+fn is_left_behind(name: &str) -> bool {
+    name == "logistic-linfa" || name.ends_with("-smartcore")
+}
+
 /// How often each model must ask at least on a wide table and on one of many classes. What is over in a moment however
 /// large the table need not ask. Those that the stack is made of are looked at one by one.
 const QUESTIONS: [(&str, usize, usize); 12] = [
@@ -83,7 +88,8 @@ fn fits_ask_often_whether_to_stop() {
     for model in models() {
         let name = model.card().name;
         let Some((_, on_wide, on_many)) = QUESTIONS.iter().find(|(known, ..)| *known == name) else {
-            assert!(["majority", "random", "knn-1", "knn-5", "stack"].contains(&name.as_str()), "{name}");
+            let others = ["majority", "random", "knn-1", "knn-5", "stack"];
+            assert!(others.contains(&name.as_str()) || is_left_behind(&name), "{name}");
             continue;
         };
         for (train, least) in [(&wide, on_wide), (&many, on_many)] {
@@ -106,7 +112,9 @@ fn a_stop_is_heard_whenever_it_comes() {
         let patience = Patience::of(usize::MAX);
         fit(&*model, &train, &patience).unwrap();
         let asked = patience.asked();
-        for questions in [0, asked / 3, asked - 1] {
+        // How often a fit that is left behind asks depends on how long it takes.
+        let times = if is_left_behind(&name) { vec![0] } else { vec![0, asked / 3, asked - 1] };
+        for questions in times {
             let patience = Patience::of(questions);
             let outcome = fit(&*model, &train, &patience);
             assert!(
