@@ -35,8 +35,10 @@ fn laid_out(command: Command, columns: usize) -> Command {
 /// The text below the flags in so many columns: paragraphs are wrapped, and what is said of examples stands behind them or,
 /// where they do not leave room for it, below them.
 fn epilogue(text: &str, columns: usize) -> String {
-    if text.lines().all(|line| display_width(line) <= columns) {
-        return text.to_owned();
+    let is_fixed = |line: &&str| line.starts_with(GAP);
+    if text.lines().filter(is_fixed).all(|line| display_width(line) <= columns) {
+        let line = |line| if is_fixed(&line) { line.to_owned() } else { textwrap::fill(line, columns) };
+        return text.lines().map(line).collect::<Vec<_>>().join("\n");
     }
     let lines: Vec<Line> = text.lines().fold(Vec::new(), |mut lines, line| {
         match (Line::of(line), lines.last_mut()) {
@@ -49,8 +51,8 @@ fn epilogue(text: &str, columns: usize) -> String {
         lines
     });
     let examples = lines.iter().filter_map(|line| match line {
-        Line::Example(example, _) => Some(display_width(example)),
-        Line::Text(_) => None,
+        Line::Example(example, said) if !said.is_empty() => Some(display_width(example)),
+        _ => None,
     });
     let column = examples.max().unwrap_or(0) + 2 * GAP.len();
     lines.iter().map(|line| line.laid_out(column, columns)).collect::<Vec<_>>().join("\n")
@@ -103,6 +105,7 @@ fn indent(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
 
     const TEXT: &str = "Examples:\n  bench all            a leaderboard on built-in music\n  bench show last --confusion svm  a \
@@ -122,8 +125,14 @@ mod tests {
         let narrow = epilogue(TEXT, 40);
         assert!(narrow.contains("\n  bench all\n      a leaderboard on built-in music\n"), "{narrow}");
         assert!(narrow.contains("\n      a matrix of a run\n"), "{narrow}");
-        let wide = epilogue(&format!("{TEXT} {}", "word ".repeat(12)), 56);
-        assert!(wide.contains("\n  bench all                        a leaderboard on"), "{wide}");
+        let long = "  bench all --data gtzan --models svm,forest,logistic,knn-1,knn-5";
+        let wide = epilogue(&format!("{long}\n{TEXT}"), 56);
+        assert!(wide.contains("\n  bench all                        a leaderboard on\n"), "{wide}");
+        let paragraph = format!("{TEXT} {}", "word ".repeat(30));
+        assert!(
+            epilogue(&paragraph, 60).starts_with(TEXT.split("\n\n").next().unwrap()),
+            "examples that fit stay"
+        );
     }
 
     #[test]
