@@ -8,7 +8,7 @@ use polars::prelude::{
     ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult,
     SerReader,
 };
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -49,14 +49,17 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Option<RawTable>> {
         Format::Parquet => parquet(path, bytes, choice),
         Format::Arrow => arrow(path, bytes, choice),
     }));
-    let frame = match read {
-        Ok(frame) => frame?,
+    let (frame, not_read) = match read {
+        Ok(read) => read?,
         Err(_) => return Err(broken(&"its parts contradict each other")),
     };
-    table_of(path, cells(path, &frame, choice)?, choice).map(Some)
+    table_of(path, cells(path, &frame, not_read, choice)?, choice).map(Some)
 }
 
-fn parquet(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<DataFrame> {
+/// The columns that were read, and the names of those that were not.
+type Read = (DataFrame, Vec<String>);
+
+fn parquet(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<Read> {
     let broken = |e| polars_error(path, e);
     let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
     let rows = reader.num_rows().map_err(broken)?;
@@ -65,23 +68,23 @@ fn parquet(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<DataFra
     let schema = reader.schema().map_err(broken)?;
     let fields: Vec<(&str, &ArrowDataType)> =
         schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
-    let wanted = wanted(path, &fields, choice)?;
+    let (wanted, not_read) = wanted(path, &fields, choice)?;
     if !(0..=MAX_UNFOLDED).contains(&unfolded) {
         let reason = format!("unfolds to more than {} GiB", MAX_UNFOLDED >> 30);
         return Err(Error::at(path, reason, "is it a feature table?"));
     }
     empty_cells(path, &wanted)?.room_for(path, rows)?;
-    reader.with_columns(Some(wanted)).finish().map_err(broken)
+    Ok((reader.with_columns(Some(wanted)).finish().map_err(broken)?, not_read))
 }
 
-fn arrow(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<DataFrame> {
+fn arrow(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<Read> {
     let broken = |e| polars_error(path, e);
     let mut reader = IpcReader::new(Cursor::new(bytes));
     let schema = reader.schema().map_err(broken)?;
     let fields: Vec<(&str, &ArrowDataType)> =
         schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
-    let wanted = wanted(path, &fields, choice)?;
-    reader.with_columns(Some(wanted)).finish().map_err(broken)
+    let (wanted, not_read) = wanted(path, &fields, choice)?;
+    Ok((reader.with_columns(Some(wanted)).finish().map_err(broken)?, not_read))
 }
 
 fn polars_error(path: &Path, error: polars::prelude::PolarsError) -> Error {
@@ -93,14 +96,18 @@ fn empty_cells(path: &Path, names: &[String]) -> Result<Cells> {
     Ok(Cells::new(names.to_vec(), "row", |_| false))
 }
 
-/// The columns to read: all but those that are dropped.
+/// The columns to read, and those that need not be: the user drops them.
 ///
 /// # Errors
 ///
 /// A column is of a type that this build of polars has not.
-fn wanted(path: &Path, fields: &[(&str, &ArrowDataType)], choice: &ColumnChoice) -> Result<Vec<String>> {
+fn wanted(
+    path: &Path,
+    fields: &[(&str, &ArrowDataType)],
+    choice: &ColumnChoice,
+) -> Result<(Vec<String>, Vec<String>)> {
     let dropped = |name: &str| choice.drop.as_ref().is_some_and(|globs| globs.matches(name));
-    let mut names = Vec::new();
+    let (mut names, mut not_read) = (Vec::new(), Vec::new());
     for (name, kind) in fields {
         use ArrowDataType as A;
         let hint = match kind {
@@ -114,21 +121,28 @@ fn wanted(path: &Path, fields: &[(&str, &ArrowDataType)], choice: &ColumnChoice)
         };
         if hint.is_empty() {
             names.push((*name).to_owned());
-        } else if !dropped(name) {
+        } else if dropped(name) {
+            not_read.push((*name).to_owned());
+        } else {
             let reason = format!("column `{name}` is of the type {kind:?}, which is not read");
             return Err(Error::at(path, reason, format!("{hint}, or leave it out, --drop {name}")));
         }
     }
-    Ok(names)
+    Ok((names, not_read))
 }
 
 /// The cells of a frame, rows counted from 1.
-fn cells(path: &Path, frame: &DataFrame, choice: &ColumnChoice) -> Result<Cells> {
-    let names: Vec<String> = frame.get_column_names().iter().map(|name| name.trim().to_owned()).collect();
+fn cells(path: &Path, frame: &DataFrame, not_read: Vec<String>, choice: &ColumnChoice) -> Result<Cells> {
+    let read = frame.get_column_names();
+    let names: Vec<String> = read.iter().map(|name| name.trim().to_owned()).chain(not_read).collect();
     unique(path, &names)?;
     let mut cells = Cells::new(names, "row", |name| has_texts(name, choice));
     cells.room_for(path, frame.height())?;
     cells.lines = (1..=frame.height() as u64).collect();
+    // Those that were not read are there by name, so that a pattern may drop them.
+    for column in &mut cells.columns[read.len()..] {
+        (1..=frame.height() as u64).for_each(|row| column.push(row, ""));
+    }
     for (at, column) in frame.columns().iter().enumerate() {
         add(&mut cells, at, column).map_err(|e| polars_error(path, e))?;
     }
