@@ -24,7 +24,7 @@ const SLOW: [&str; 10] =
     ["all", "--data", "t.csv", "--models", "slow", "--folds", "8", "--jobs", "2", "--json"];
 
 fn start(place: &Place, marks: &str) -> Child {
-    std::fs::create_dir_all(place.path(marks)).unwrap();
+    fs::create_dir_all(place.path(marks)).unwrap();
     Command::new(example("faulty"))
         .args(SLOW)
         .current_dir(place.path("."))
@@ -44,7 +44,7 @@ fn finish(child: Child) -> Value {
 /// How often each cell of `slow` was fitted, by its seed.
 fn fits(marks: &Path) -> BTreeMap<String, usize> {
     let mut fits = BTreeMap::new();
-    for mark in std::fs::read_dir(marks).unwrap() {
+    for mark in fs::read_dir(marks).unwrap() {
         let name = mark.unwrap().file_name().into_string().unwrap();
         *fits.entry(name.split('-').next().unwrap().to_owned()).or_default() += 1;
     }
@@ -52,7 +52,7 @@ fn fits(marks: &Path) -> BTreeMap<String, usize> {
 }
 
 fn stored_cells(place: &Place) -> usize {
-    let Ok(entries) = std::fs::read_dir(place.path("runs/cells")) else { return 0 };
+    let Ok(entries) = fs::read_dir(place.path("runs/cells")) else { return 0 };
     entries.filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|e| e == "json"))).count()
 }
 
@@ -119,12 +119,12 @@ fn a_damaged_cell_is_computed_again() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 2));
     let first = place.json("--data t.csv --models svm,knn-1");
-    for (number, entry) in std::fs::read_dir(place.path("runs/cells")).unwrap().enumerate() {
+    for (number, entry) in fs::read_dir(place.path("runs/cells")).unwrap().enumerate() {
         let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         match number % 3 {
-            0 => std::fs::write(&path, &text[..text.len() / 2]).unwrap(),
-            1 => std::fs::write(&path, "{}").unwrap(),
+            0 => fs::write(&path, &text[..text.len() / 2]).unwrap(),
+            1 => fs::write(&path, "{}").unwrap(),
             _ => {}
         }
     }
@@ -191,7 +191,7 @@ impl Model for Steps {
         while done < 10 {
             run.check_cancelled()?;
             std::hint::black_box(vec![0_u8; 1 << (20 - done)]);
-            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(2));
             done += 1;
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, format!("{} {done}", run.key)).unwrap();
@@ -213,7 +213,7 @@ impl Fitted for Constant {
 /// Runs `steps` until so many steps are done; the results if it came to its end.
 fn steps(place: &Place, out: &str, patience: Option<usize>) -> (Option<Results>, Vec<String>) {
     let registry = Registry::new(vec![Box::new(Steps)], None).unwrap();
-    let listener = Listener { patience, ..Listener::default() };
+    let listener = Listener::with_patience(patience);
     let out = place.path(out);
     let session = Session { jobs: Some(1), ..session(&registry, &out, &listener) };
     let prepared = session.prepare(&experiment(place, &["steps"], 0)).unwrap();
@@ -298,7 +298,7 @@ fn checkpoints_of_networks_are_of_one_fit_alone() {
     place.write("t.csv", small_table(12, 2));
     let run = |out: &str, patience: Option<usize>| {
         let registry = Registry::new(genre_bench_neural::models(), None).unwrap();
-        let listener = Listener { patience, ..Listener::default() };
+        let listener = Listener::with_patience(patience);
         let out = place.path(out);
         let session = Session { jobs: Some(1), ..session(&registry, &out, &listener) };
         let mut experiment = experiment(&place, &["ann-table"], 0);

@@ -91,7 +91,9 @@ pub fn attack(kind: &str, files: &[PathBuf], random: &mut random::Draws) -> Opti
             return Some(told);
         }
         "copy a folder over" => {
-            let (from, to) = (other.parent().unwrap(), victim.parent().unwrap());
+            let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+            folders.dedup();
+            let (from, to) = (folders[random.below(folders.len())], folders[random.below(folders.len())]);
             if from == to {
                 return None;
             }

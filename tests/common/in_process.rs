@@ -15,10 +15,15 @@ pub struct Listener {
     warnings: RefCell<Vec<String>>,
     of_cells: Mutex<Vec<String>>,
     steps: AtomicUsize,
-    pub patience: Option<usize>,
+    patience: Option<usize>,
 }
 
 impl Listener {
+    /// One that cancels after so many steps, or never.
+    pub fn with_patience(patience: Option<usize>) -> Self {
+        Self { patience, ..Self::default() }
+    }
+
     /// What it was warned of.
     pub fn warnings(&self) -> Vec<String> {
         [&self.warnings.borrow()[..], &self.of_cells.lock().unwrap()].concat()
