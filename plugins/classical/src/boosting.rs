@@ -112,9 +112,9 @@ impl Model for Boosting {
             true => Histogram::memory(shape.columns) * (leaves + 2) * shape.threads,
             false => 0,
         };
-        // In double precision and in bins, and where these end.
+        // In double precision and in bins, where these end, and the lists of both while they are made.
         let table =
-            Need::table(shape) + Need::of(shape.rows.div_ceil(8) + bins.min(shape.rows) + 6, shape.columns);
+            Need::table(shape) + Need::of(shape.rows.div_ceil(8) + bins.min(shape.rows) + 16, shape.columns);
         let trees = Need::of(2 * leaves * size_of::<Node>() / 8 + 6, shape.classes) * rounds as u64;
         let importances = Need::of(shape.columns, 2);
         let scores = Need::of(shape.rows, 2 * shape.classes + 4 * shape.threads);

@@ -112,7 +112,7 @@ impl Model for Svm {
         let pairs = class_pairs(problem.rows.len());
         let told = pairs.len().div_ceil(MOST_TOLD).max(1);
         let solved = AtomicUsize::new(0);
-        let mut machine = Machine::unsolved(&problem, &pairs)?;
+        let mut machine = Machine::unsolved(&problem, pairs.len())?;
         for together in pairs.chunks(problem.pairs_at_once()) {
             let solve = |&pair| {
                 go_on()?;
@@ -142,7 +142,8 @@ impl Model for Svm {
         let largest = rows / classes.max(1) + 1;
         let kernels =
             (4 * rows * largest + 8 * largest * largest * shape.threads as u64).min(KERNEL_MEMORY as u64);
-        let blocks = Need::of(BLOCK * shape.threads, 2 * shape.rows) + (PARTS_MEMORY * shape.threads) as u64;
+        let parts = (PARTS_MEMORY as u64).max(8 * classes * classes);
+        let blocks = Need::of(BLOCK * shape.threads, 2 * shape.rows) + parts * shape.threads as u64;
         let linfa = match self.solver {
             Solver::Own => 0,
             Solver::Linfa => shape.threads as u64 * 2 * largest * (16 * shape.columns as u64 + 16 * largest),
@@ -259,7 +260,6 @@ struct Machine {
     weights: Array2<f64>,
     /// Subtracted from each pair's decision.
     offsets: Vec<f64>,
-    pairs: Vec<(usize, usize)>,
     classes: Classes,
 }
 
@@ -267,14 +267,13 @@ struct Machine {
 struct Unfinished {
     weights: Array2<f64>,
     offsets: Vec<f64>,
-    pairs: Vec<(usize, usize)>,
 }
 
 impl Machine {
-    fn unsolved(problem: &Problem, pairs: &[(usize, usize)]) -> Result<Unfinished> {
+    fn unsolved(problem: &Problem, pairs: usize) -> Result<Unfinished> {
         let others = problem.rows.len().saturating_sub(1);
         let weights = try_zeros((problem.table.nrows(), others), "the weights of support vectors")?;
-        Ok(Unfinished { weights, offsets: Vec::with_capacity(pairs.len()), pairs: pairs.to_vec() })
+        Ok(Unfinished { weights, offsets: Vec::with_capacity(pairs) })
     }
 
     /// Decisions of all pairs for examples whose kernel with the support vectors is given: each class's vectors'
@@ -301,10 +300,11 @@ impl Machine {
                 go_on()?;
                 let parts = self.parts(self.kernel.between(examples, self.support.view(), go_on)?.view());
                 for (example, scores) in scores.rows_mut().into_iter().enumerate() {
-                    let decisions = self.pairs.iter().zip(&self.offsets).map(|(&(first, second), offset)| {
-                        parts[first][[example, second - 1]] + parts[second][[example, first]] - offset
-                    });
-                    vote(decisions, &self.pairs, scores);
+                    let decide = |(first, second): (usize, usize), pair: usize| {
+                        parts[first][[example, second - 1]] + parts[second][[example, first]]
+                            - self.offsets[pair]
+                    };
+                    vote(decide, scores);
                 }
                 Ok(())
             })?;
@@ -343,7 +343,6 @@ impl Unfinished {
             rows,
             weights: self.weights.slice_move(s![..support.len(), ..]),
             offsets: self.offsets,
-            pairs: self.pairs,
             classes,
         }
     }

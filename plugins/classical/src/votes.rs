@@ -8,8 +8,8 @@ pub(crate) fn class_pairs(classes: usize) -> Vec<(usize, usize)> {
     (0..classes).flat_map(|first| (first + 1..classes).map(move |second| (first, second))).collect()
 }
 
-/// An example's scores, one a class, from one decision value a pair of classes in the order of [`class_pairs`];
-/// positive is for the pair's first class.
+/// An example's scores, one a class, from the decision value of every pair of classes, which is asked for in the order
+/// of [`class_pairs`] with the pair and its number; positive is for the pair's first class.
 ///
 /// A class scores its votes plus its summed decision values squashed to between -1/3 and 1/3, as
 /// scikit-learn's `decision_function` with `decision_function_shape="ovr"`, so that confidence only
@@ -17,17 +17,19 @@ pub(crate) fn class_pairs(classes: usize) -> Vec<(usize, usize)> {
 /// votes to the lowest class, confidence may say another; so that the highest score is always the
 /// predicted class, libsvm's winner here gets the highest score of the row. Also as libsvm, a
 /// decision of exactly 0 is a vote for the second class.
-pub(crate) fn vote(
-    decisions: impl Iterator<Item = f64>,
-    pairs: &[(usize, usize)],
-    mut scores: ArrayViewMut1<f64>,
-) {
-    let mut votes = vec![0_usize; scores.len()];
-    let mut confidence = vec![0.0; scores.len()];
-    for (decision, &(first, second)) in decisions.zip(pairs) {
-        votes[if decision > 0.0 { first } else { second }] += 1;
-        confidence[first] += decision;
-        confidence[second] -= decision;
+pub(crate) fn vote(decide: impl Fn((usize, usize), usize) -> f64, mut scores: ArrayViewMut1<f64>) {
+    let classes = scores.len();
+    let mut votes = vec![0_usize; classes];
+    let mut confidence = vec![0.0; classes];
+    let mut pair = 0;
+    for first in 0..classes {
+        for second in first + 1..classes {
+            let decision = decide((first, second), pair);
+            votes[if decision > 0.0 { first } else { second }] += 1;
+            confidence[first] += decision;
+            confidence[second] -= decision;
+            pair += 1;
+        }
     }
     for (score, (&votes, confidence)) in scores.iter_mut().zip(votes.iter().zip(&confidence)) {
         *score = votes as f64 + confidence / (3.0 * (confidence.abs() + 1.0));
@@ -45,7 +47,8 @@ mod tests {
 
     fn scores<const N: usize>(decisions: [f64; N], classes: usize) -> Array1<f64> {
         let mut scores = Array1::zeros(classes);
-        vote(decisions.into_iter(), &class_pairs(classes), scores.view_mut());
+        assert_eq!(decisions.len(), class_pairs(classes).len());
+        vote(|_, pair| decisions[pair], scores.view_mut());
         scores
     }
 

@@ -37,6 +37,23 @@ fn neither_scores_nor_insights_depend_on_the_threads() {
     }
 }
 
+/// Large enough for products, factors and eigenvalues in several blocks.
+#[test]
+fn scores_on_many_columns_do_not_depend_on_the_threads() {
+    let train = Array2::from_shape_fn((320, 1100), |(i, j)| {
+        ((i * 7919 + j * 104_729 + i * i * 31 + i * j * 13) % 1009) as f32 / 300.0 - 1.7
+    });
+    let classes: Vec<usize> = (0..320).map(|i| i * i % 13 % 4).collect();
+    let train = examples(train, &classes, 4);
+    for name in ["lda", "ridge", "logistic", "svm-linear", "svm"] {
+        let scores = |threads| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| fit(&*model(name), &train, 0).scores(&train.inputs).unwrap())
+        };
+        assert_eq!(scores(1), scores(3), "{name}");
+    }
+}
+
 #[test]
 fn only_models_with_chance_in_them_heed_the_seed() {
     for model in models() {

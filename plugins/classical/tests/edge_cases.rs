@@ -18,6 +18,7 @@ fn cases() -> Vec<(&'static str, Examples, Vec<usize>)> {
     let twice = concatenate![Axis(0), cloud, cloud];
     let contradicting: Vec<usize> = (0..24).map(|i| (i + i / 12) % 3).collect();
     let wide = Array2::from_shape_fn((6, 40), |(i, j)| ((i * 13 + j * 7) % 17) as f32 / 8.0 - 1.0);
+    let wider = Array2::from_shape_fn((6, 1200), |(i, j)| ((i * 13 + j * 7 + i * j) % 17) as f32 / 8.0 - 1.0);
     vec![
         ("all well", examples(cloud.clone(), &thirds, 3), vec![]),
         ("a class missing", examples(cloud.clone(), &without_one, 5), vec![1, 4]),
@@ -28,6 +29,9 @@ fn cases() -> Vec<(&'static str, Examples, Vec<usize>)> {
         ("all columns constant", examples(Array2::zeros((12, 3)), &thirds, 3), vec![]),
         ("contradicting duplicates", examples(twice, &contradicting, 3), vec![]),
         ("more columns than rows", examples(wide, &[0, 1, 2, 0, 1, 2], 3), vec![]),
+        ("many more columns than rows", examples(wider.clone(), &[0, 1, 2, 0, 1, 2], 3), vec![]),
+        ("one example of many columns", examples(wider.slice(s![..1, ..]).to_owned(), &[1], 2), vec![0]),
+        ("alike in many columns", examples(Array2::zeros((6, 1200)), &[0, 1, 2, 0, 1, 2], 3), vec![]),
         ("one column", examples(cloud.slice(s![.., ..1]).to_owned(), &thirds, 3), vec![]),
         ("columns out of scale", examples(&cloud * &array![1e-12, 1.0, 1e12], &thirds, 3), vec![]),
     ]
