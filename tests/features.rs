@@ -115,7 +115,7 @@ fn the_longest_recording_that_is_read_is_a_setting() {
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(talk.contains("long.wav: is too long: more than 4 s (--max-seconds)"), "{talk}");
     bench(&place, "features music --seconds 1 --max-seconds 6 -o again.csv", 0);
-    let text = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    let text = |name: &str| fs::read_to_string(place.path(name)).unwrap();
     assert_eq!(text("again.csv"), text("all.csv"));
     assert_eq!((text("all.csv").lines().count(), text("short.csv").lines().count()), (14, 9));
 
