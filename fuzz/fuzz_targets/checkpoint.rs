@@ -4,9 +4,11 @@
 use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 
+// The folder of this file, for the path inside.
+#[path = "."]
 mod train {
     #![allow(dead_code, unused_imports, reason = "a part is used")]
-    #[path = "../../../plugins/neural/src/train/checkpoint_file.rs"]
+    #[path = "../../plugins/neural/src/train/checkpoint_file.rs"]
     mod checkpoint_file;
 
     use candle_core::{DType, Device, Var};

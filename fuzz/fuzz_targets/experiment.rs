@@ -33,7 +33,8 @@ fuzz_target!(|data: &[u8]| {
             assert!(!file.experiments.is_empty() && file.labels.len() == file.experiments.len());
             let first = &file.experiments[0];
             let text = first.to_toml().expect("an experiment can be written");
-            let again = read(file_of(text.as_bytes()).path(), registry).expect("what was written can be read");
+            let again =
+                read(file_of(text.as_bytes()).path(), registry).expect("what was written can be read");
             assert_eq!(again.experiments.len(), 1, "{text}");
             assert_eq!(again.experiments[0], *first, "{text}");
         }

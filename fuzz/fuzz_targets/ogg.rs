@@ -7,7 +7,9 @@ use libfuzzer_sys::fuzz_target;
 /// The checksum of an Ogg page: polynomial 0x04c11db7, from the highest bit, its own four bytes taken for zero.
 fn checksum(page: &[u8]) -> u32 {
     page.iter().fold(0, |sum: u32, byte| {
-        (0..8).fold(sum ^ u32::from(*byte) << 24, |sum, _| sum << 1 ^ if sum >> 31 == 1 { 0x04c1_1db7 } else { 0 })
+        (0..8).fold(sum ^ u32::from(*byte) << 24, |sum, _| {
+            sum << 1 ^ if sum >> 31 == 1 { 0x04c1_1db7 } else { 0 }
+        })
     })
 }
 

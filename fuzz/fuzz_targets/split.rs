@@ -7,7 +7,12 @@ use genre_bench_fuzz::{check_error, file_of};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let example = |track, segment| Example { name: format!("{track}.{segment}"), track, segment: Some(segment), label: track % 2 };
+    let example = |track, segment| Example {
+        name: format!("{track}.{segment}"),
+        track,
+        segment: Some(segment),
+        label: track % 2,
+    };
     let catalogue = Catalogue {
         examples: (0..6).map(|i| example(i / 2, i % 2)).collect(),
         tracks: ["0", "1", "2"].map(str::to_owned).to_vec(),

@@ -1,9 +1,9 @@
 //! The reader of feature tables.
 #![no_main]
 
+use genre_bench_fuzz::file_of;
 use genre_bench_fuzz::readers::table::choice::ColumnChoice;
 use genre_bench_fuzz::readers::table::read;
-use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -26,7 +26,7 @@ fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 fn zipped(bytes: impl Read) -> Vec<u8> {
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
     let mut bytes = bytes;
     std::io::copy(&mut bytes, &mut zlib).unwrap();
     zlib.finish().unwrap()
@@ -128,14 +128,11 @@ fn a_size_is_refused_before_it_is_decoded() {
 
 #[test]
 fn pixels_that_unpack_to_more_than_the_image_has_are_refused() {
-    // A gigabyte of zeros in one megabyte, and in an image of 8 × 8 pixels.
-    let bomb = zipped(std::io::repeat(0).take(1 << 30));
-    assert!(bomb.len() > 1 << 20);
+    // Zeros, a thousandth of their size when compressed, in an image of 8 × 8 pixels.
+    let bomb = zipped(std::io::repeat(0).take(256 << 20));
     let reason = refusal(&png(8, 8, &[], &bomb));
     assert!(reason.contains("larger than its pixels can need"), "{reason}");
     // Little enough to be believed, and still more than there are pixels.
-    let bomb = zipped(std::io::repeat(0).take(60 << 20));
-    assert!(bomb.len() < 1 << 16 || refusal(&png(8, 8, &[], &bomb)).contains("no usable PNG"));
     let small = zipped(std::io::repeat(0).take(10 << 20));
     assert!(small.len() < 1 << 16, "{}", small.len());
     let reason = refusal(&png(8, 8, &[], &small));
