@@ -61,7 +61,7 @@ fn measured_pool() -> (ThreadPool, &'static Meter) {
 /// Bytes that a fit and the scores of some training examples took, and what the model had said that they would.
 fn taken_and_told(model: &dyn Model, train: &Examples, changes: &[(&str, &str)]) -> (u64, u64) {
     let params = model.card().resolve(changes.iter().copied()).unwrap();
-    let scored = train.len().min(200);
+    let scored = train.len().min(50);
     let shape = FitShape {
         rows: train.len(),
         scored,
@@ -82,7 +82,8 @@ fn taken_and_told(model: &dyn Model, train: &Examples, changes: &[(&str, &str)])
         fitted.scores(&some).unwrap();
         meter.peak_bytes()
     });
-    (taken, told)
+    // The scores themselves are not the model's.
+    (taken, told + (size_of::<f32>() * scored * shape.classes) as u64)
 }
 
 /// What makes fits of such tables short; it does not change what a fit needs but for the trees.
@@ -105,6 +106,7 @@ const TABLES: [(usize, usize, usize, u64); 4] = [
 
 #[test]
 fn models_need_no_more_than_they_say_and_that_grows_with_the_table() {
+    let mut wrong = Vec::new();
     for (rows, columns, classes, most) in TABLES {
         let train = cloud(rows, columns, classes);
         for model in genre_bench_classical::models() {
@@ -115,11 +117,12 @@ fn models_need_no_more_than_they_say_and_that_grows_with_the_table() {
             }
             let (taken, told) = taken_and_told(&*model, &train, shortened(&name));
             let case = format!("{name}, {rows} x {columns}, {classes} classes: {taken} bytes, told {told}");
-            assert!(taken <= told + MIB, "{case}");
-            assert!(told <= 4 * taken + 64 * MIB, "{case}");
-            assert!(taken <= most, "{case}");
+            if taken > told + MIB || told > 4 * taken + 64 * MIB || taken > most {
+                wrong.push(case);
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -113,13 +113,16 @@ fn newton_direction<C: Convex>(function: &C, here: &Point<C::Local>, tolerance: 
     Ok(direction)
 }
 
+/// Where a step leads, and the function seen from there.
+type Step<C> = (Array2<f64>, Point<<C as Convex>::Local>);
+
 /// Halves the step until it gains enough; none if no step does.
 fn line_search<C: Convex>(
     function: &C,
     at: &Array2<f64>,
     here: &Point<C::Local>,
     direction: &Array2<f64>,
-) -> Result<Option<(Array2<f64>, Point<C::Local>)>> {
+) -> Result<Option<Step<C>>> {
     let slope = dot(&here.gradient, direction);
     for length in (0..MOST_HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)) {
         let mut next = at.clone();

@@ -112,11 +112,11 @@ const SIDE_BY_SIDE: u64 = 1 << 30;
 fn need(candidates: &[Box<dyn Model>], shape: &FitShape) -> Option<(u64, u64)> {
     let inside = FitShape { scored: shape.rows.max(shape.scored), ..*shape };
     let examples = Need::table(shape) / 2;
-    let of = |candidate: &Box<dyn Model>| {
+    let of = |candidate: &dyn Model| {
         let params = candidate.card().resolve([]).ok()?;
         Some(candidate.memory(&params, &inside)? + examples)
     };
-    let needs = candidates.iter().map(of).collect::<Option<Vec<u64>>>()?;
+    let needs = candidates.iter().map(|candidate| of(&**candidate)).collect::<Option<Vec<u64>>>()?;
     Some((needs.iter().sum(), needs.iter().copied().max().unwrap_or(0)))
 }
 
