@@ -106,12 +106,14 @@ impl Observer for Impatient {
 fn a_cancelled_fit_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fit.safetensors");
-    let whole = train(&recipe(5, None), &run(2)).unwrap();
-    // In the midst of the third epoch: one has 8 batches and a validation part of one.
-    let observer = Impatient(AtomicUsize::new(0), 21);
+    let patient = Impatient(AtomicUsize::new(0), usize::MAX);
+    let whole = train(&recipe(5, None), &Run { observer: &patient, ..run(2) }).unwrap();
+    let questions_an_epoch = patient.0.into_inner() / 5;
+    // In the midst of the third epoch.
+    let observer = Impatient(AtomicUsize::new(0), 5 * questions_an_epoch / 2);
     let cancelled = train(&recipe(5, Some(&path)), &Run { observer: &observer, ..run(2) });
     assert!(matches!(cancelled, Err(Error::Cancelled)));
-    let observer = Impatient(AtomicUsize::new(0), 27);
+    let observer = Impatient(AtomicUsize::new(0), 3 * questions_an_epoch);
     let resumed = train(&recipe(5, Some(&path)), &Run { observer: &observer, ..run(2) });
     assert_eq!(resumed.unwrap(), whole, "three epochs are left");
 }

@@ -77,7 +77,7 @@ fn an_example_scores_the_same_alone() {
     assert_eq!(fitted.scores(&test.inputs.select(&[])).unwrap().dim(), (0, 3));
 }
 
-/// Cancels when it is asked for the sixth time.
+/// Cancels when it is asked for the third time after the first epoch.
 struct Impatient {
     asked: AtomicUsize,
     told: AtomicUsize,
@@ -88,7 +88,7 @@ impl Observer for Impatient {
         self.told.fetch_add(1, Ordering::Relaxed);
     }
     fn cancelled(&self) -> bool {
-        self.asked.fetch_add(1, Ordering::Relaxed) >= 5
+        self.told.load(Ordering::Relaxed) > 0 && self.asked.fetch_add(1, Ordering::Relaxed) >= 2
     }
 }
 
@@ -98,8 +98,9 @@ fn it_ends_when_cancelled() {
     let run = Run { observer: &observer, ..run(&[], 0) };
     let ended = ann_table().fit(&examples(96, 0), &Examples::default(), &run);
     assert!(matches!(ended.err(), Some(Error::Cancelled)));
-    // Three batches an epoch: cancelled in the second one.
+    // Many operations a step: cancelled in the second epoch's first.
     assert_eq!(observer.told.load(Ordering::Relaxed), 1);
+    assert!(observer.asked.load(Ordering::Relaxed) < 8, "it ends within the step");
 }
 
 #[test]
