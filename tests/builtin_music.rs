@@ -80,7 +80,7 @@ fn the_music_is_learnable_but_not_easy_and_leaks_show() {
 fn lengths_that_do_not_fit_and_foreign_artists_are_refused() {
     let place = Place::new();
     for words in ["all --segment 31", "all --segment 0"] {
-        assert!(place.refused(words).contains("try: 30, 10 or 3"));
+        assert!(place.refused(words).contains("30, 10 or 3"));
     }
     assert!(place.refused("all --artists a.csv").contains("artists of its own"));
     let list = place.run("list datasets");

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{examples, fit, fit_with, fixture, inputs, labels, model};
-use genre_bench_api::{Examples, Run};
+use genre_bench_api::{Error, Examples, Run};
 use genre_bench_classical::models;
 use ndarray::{Array2, Axis, array, concatenate, s};
 
