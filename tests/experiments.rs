@@ -113,7 +113,7 @@ fn searches_and_ablations_are_experiments_too() {
     assert_eq!(again["candidates"], tuned["candidates"]);
     let ablated = json(
         &place,
-        "ablate --data t.csv --models ridge --group rhythm=tempo --save-experiment ablate.toml --json",
+        "ablate --data t.csv --models ridge --leave-out rhythm=tempo --save-experiment ablate.toml --json",
     );
     place.write("kept.toml", place.run("show last --experiment"));
     for file in ["ablate.toml", "kept.toml"] {

@@ -92,7 +92,7 @@ fn nothing_is_written_when_nothing_can_be_used() {
         ("features nowhere -o x.csv", "nowhere: cannot be read"),
         ("features music -o nowhere/x.csv", "nowhere/x.csv: cannot be written"),
         ("features music --seconds 0 -o x.csv", "must be between"),
-        ("features music --seconds 1 --hop -1 -o x.csv", "unexpected argument"),
+        ("features music --seconds 1 --hop -1 -o x.csv", "must be between"),
         ("features music --json -o -", "--json"),
         ("features music", "--output"),
     ] {

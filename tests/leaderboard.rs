@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::fs::File;
 
 /// Every classical model and baseline that runs without being named.
-const DEFAULT_MODELS: [&str; 16] = [
+const DEFAULT_MODELS: [&str; 20] = [
     "majority",
     "random",
     "knn-1",
@@ -29,6 +29,10 @@ const DEFAULT_MODELS: [&str; 16] = [
     "svm",
     "svm-c10",
     "stack",
+    "svm-linfa",
+    "logistic-linfa",
+    "knn-5-smartcore",
+    "forest-smartcore",
 ];
 
 /// Every network that does.
