@@ -69,7 +69,7 @@ fn only_the_program_names_the_plugin_crates() {
 #[test]
 fn files_are_opened_at_one_door() {
     // The door, and what reads what the program itself wrote: a download's part, its own executable, a
-    // network's checkpoint.
+    // network's checkpoint; and what the system says of its memory.
     const ALLOWED: [&str; 5] = [
         "src/util/open.rs",
         "src/recordings/fetch/part.rs",
