@@ -125,7 +125,7 @@ fn a_fit_that_was_stopped_goes_on_to_the_same_numbers() {
         let cells = std::fs::read_dir(place.path("parts/cells")).into_iter().flatten().flatten();
         let partial =
             cells.map(|cell| cell.path()).filter(|path| path.extension().is_some_and(|e| e == "partial"));
-        partial.filter(|folder| folder.join("checkpoint.safetensors").exists()).count()
+        partial.filter(|folder| folder.join("model/checkpoint.safetensors").exists()).count()
     };
     let mut child =
         place.bench().args(arguments("parts")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -58,8 +58,8 @@ impl<F: Fn(&Run, Shape) -> Result<Fit> + Send + Sync> Model for LibraryModel<F> 
     /// Roughly, since libraries do not say: a few copies of the table, of scores, and of weights, of which L-BFGS keeps ten
     /// steps and as many gradients.
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
-        let (copies, weights) = (4, 24);
-        let of_classes = Need::of(copies * shape.rows + weights * shape.columns, shape.classes);
+        let (copies, of_scores, weights) = (4, 8, 24);
+        let of_classes = Need::of(of_scores * shape.rows + weights * (shape.columns + 1), shape.classes);
         Some(copies as u64 * Need::table(shape) + of_classes + Need::scoring(shape))
     }
 }
