@@ -711,7 +711,7 @@ fn long_table(rows: usize, columns: usize) -> (String, Vec<f64>) {
     text += ",label\n";
     let mut values = Vec::with_capacity(rows * columns);
     for row in 0..rows {
-        text += &format!("t{:07}.{}.wav", row / 10, row % 10);
+        text += &format!("t.{:05}.{}.wav", row / 10, row % 10);
         for _ in 0..columns {
             let value = (rng.gen_range(-1.0..1.0_f64) * 1e6).round() / 1e6;
             values.push(value);

@@ -105,7 +105,7 @@ pub fn segments_note<'a>(
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     Some(format!(
         "{} file name{} of {tracks} track{} end in a number that was read as that of a segment: `{name}` as segment \
-         {segment} of `{track}`; if they are tracks of their own, say so in a column `clip` of a table, or write the \
+         {segment} of `{track}`; if they are tracks of their own, say so in a column `track` of a table, or write the \
          number with another sign than a point",
         told.len(),
         plural(told.len()),
@@ -122,7 +122,7 @@ pub fn folders_note(read: &[Option<OwnedName>]) -> Option<String> {
     let other = shared.iter().skip(1).find(|track| track.rsplit('/').next() == Some(name))?;
     Some(format!(
         "names that stand in several folders are taken for tracks of their own in each, such as `{first}` and `{other}`; \
-         if they are copies of one, name the track in a column `clip`"
+         if they are copies of one, name the track in a column `track`"
     ))
 }
 
