@@ -9,6 +9,9 @@ pub enum LimitError {
     /// It contradicts itself, or the format.
     #[error("cannot be read: {0}")]
     Broken(String),
+    /// A few bytes of it may unfold to any number.
+    #[error("has a column that is encoded as DELTA_BYTE_ARRAY, which is not read")]
+    Encoding,
     /// It is, or states to be, larger than a table can be.
     #[error("unfolds to more than {} GiB", MAX_UNFOLDED >> 30)]
     TooLarge,

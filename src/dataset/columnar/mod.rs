@@ -89,6 +89,7 @@ fn arrow(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<Read> {
 fn beyond(path: &Path, error: LimitError) -> Error {
     let hint = match error {
         LimitError::Broken(_) => WHOLE,
+        LimitError::Encoding => "write it again with plain or dictionary encoding, or give a CSV",
         LimitError::TooLarge => "is it a feature table?",
     };
     Error::at(path, error, hint)
@@ -154,6 +155,11 @@ fn cells(path: &Path, frame: &DataFrame, not_read: Vec<String>, choice: &ColumnC
     for (at, column) in frame.columns().iter().enumerate() {
         room_for_texts(column).map_err(|e| beyond(path, e))?;
         add(&mut cells, at, column).map_err(|e| polars_error(path, e))?;
+        if cells.columns[at].values.len() != frame.height() {
+            let reason =
+                format!("column `{}` has not as many cells as there are rows", cells.columns[at].name);
+            return Err(Error::at(path, reason, WHOLE));
+        }
     }
     Ok(cells)
 }

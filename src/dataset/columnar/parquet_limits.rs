@@ -93,12 +93,14 @@ const UNFOLDED: usize = 0;
 const FOLDED: usize = 1;
 const VALUES: usize = 2;
 const ENCODING: usize = 3;
+const KIND: usize = 4;
+const VALUES_OF_2: usize = 5;
 
 /// The fields of `PageHeader`.
 const PAGE: &[(i16, Kind)] = {
     use Kind::{Bool, Int, Noted, Struct};
     &[
-        (1, Int),
+        (1, Noted(KIND)),
         (2, Noted(UNFOLDED)),
         (3, Noted(FOLDED)),
         (4, Int),
@@ -108,7 +110,7 @@ const PAGE: &[(i16, Kind)] = {
         (
             8,
             Struct(&[
-                (1, Noted(VALUES)),
+                (1, Noted(VALUES_OF_2)),
                 (2, Int),
                 (3, Int),
                 (4, Noted(ENCODING)),
@@ -168,7 +170,7 @@ pub fn rows(file: &[u8], metadata: &FileMetadata, wanted: &[String]) -> Result<u
             let length = usize::try_from(column.compressed_size()).map_err(|_| outside())?;
             let bytes = file.get(start..).and_then(|bytes| bytes.get(..length)).ok_or_else(outside)?;
             let values = pages(bytes, column.num_values(), &mut unfolded)?;
-            if values.max(column.num_values()) > group.num_rows() as i64 {
+            if values > group.num_rows() as u64 {
                 return Err(LimitError::broken("a column has more values than there are rows"));
             }
         }
@@ -176,24 +178,33 @@ pub fn rows(file: &[u8], metadata: &FileMetadata, wanted: &[String]) -> Result<u
     Ok(rows.max(metadata.num_rows))
 }
 
-/// Looks at the pages of a column until it has its values. Returns how many there are.
-fn pages(bytes: &[u8], stated: i64, unfolded: &mut Unfolded) -> Result<i64, LimitError> {
+/// Looks at the pages of a column until it has its values, as polars does. Returns how many there are.
+fn pages(bytes: &[u8], stated: i64, unfolded: &mut Unfolded) -> Result<u64, LimitError> {
     let broken = || LimitError::broken("a page of it has less than no bytes or values");
+    let stated = u64::try_from(stated).map_err(|_| broken())?;
     let mut walker = Walker::new(bytes);
-    let mut values = 0_i64;
-    while values < stated && !walker.is_at_end() {
-        walker.noted = [0; 4];
+    let mut values = 0_u64;
+    while !walker.is_at_end() {
+        walker.noted = [0; 6];
         walker.fields(PAGE, 0)?;
-        let size = |place: usize| u64::try_from(walker.noted[place]).map_err(|_| broken());
-        unfolded.add(size(UNFOLDED)?)?;
-        values = values.saturating_add_unsigned(size(VALUES)?);
+        let noted = |place: usize| u64::try_from(walker.noted[place]).map_err(|_| broken());
+        unfolded.add(noted(UNFOLDED)?)?;
+        values = values.saturating_add(match noted(KIND)? {
+            0 => noted(VALUES)?,
+            3 => noted(VALUES_OF_2)?,
+            _ => 0,
+        });
         if walker.noted[ENCODING] == DELTA_BYTE_ARRAY {
-            return Err(LimitError::broken("a column is encoded as DELTA_BYTE_ARRAY"));
+            return Err(LimitError::Encoding);
         }
-        let folded = size(FOLDED)?;
+        let folded = noted(FOLDED)?;
         walker.skip(usize::try_from(folded).map_err(|_| broken())?)?;
+        // At the end, because a dictionary is read also where there are no values.
+        if values >= stated {
+            break;
+        }
     }
-    Ok(values)
+    Ok(values.max(stated))
 }
 
 #[cfg(test)]
