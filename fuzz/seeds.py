@@ -27,6 +27,11 @@ for path in sorted((fixtures / "images").iterdir()):
     if target:
         seed(target, path.name, path.read_bytes())
 
+for path in sorted((fixtures / "tables").iterdir()):
+    if path.suffix in (".parquet", ".feather"):
+        seed("columnar", path.name, path.read_bytes())
+    elif path.suffix != ".py" and path.name != "expected.json":
+        seed("table", path.name, path.read_bytes())
 seed("table", "kaggle", "filename,length,tempo,mfcc1_mean,label\nblues.00000.0.wav,66149,120.5,-1e-3,blues\n")
 seed("table", "own", "\ufefftrack;a b;genre\n\"x;y\";1,5;r\n")
 seed("split", "example", "example,fold,part\n0.0,0,train\n1.0,0,test\n2.1,0,valid\n")
@@ -58,17 +63,37 @@ record = {
     "train_labels": [0, 1], "test_scores": [[0.5, 0.5], [1.0, 0.0]], "fit_seconds": 0.1, "predict_seconds": 0.1,
     "peak_bytes": 100, "insights": {"history": [], "importances": None, "notes": []}, "calibrated": None,
 }
-seed("store", "record", json.dumps(record))
-seed("store", "failure", json.dumps({"reason": "it failed"}))
-words = [int.from_bytes(b"genre\0f1", "little"), 0, 1, 0, 661500] + [0] * 57
+# Of a run of two folds of four tracks; the letter says of which file.
+examples = "example,clip,label,segment\na.0.wav,a.0,a,\na.1.wav,a.1,a,\nb.0.wav,b.0,b,\nb.1.wav,b.1,b,\n"
+split = "clip,repeat,fold,part\na.0,0,0,train\nb.0,0,0,train\na.1,0,0,test\nb.1,0,0,test\n" \
+    "a.1,0,1,train\nb.1,0,1,train\na.0,0,1,test\nb.0,0,1,test\n"
+calibrated = record | {"calibrated": {
+    "calibration": {"temperature": {"temperature": 1.5, "of_probabilities": False}},
+    "before": {"bins": [{"examples": 2, "confidence": 1.5, "correct": 1}]}, "after": {"bins": []}}}
+for name, text in {
+    "record": "c" + json.dumps(record), "calibrated": "c" + json.dumps(calibrated),
+    "failure": "f" + json.dumps({"reason": "it failed"}),
+    "examples": "e" + examples, "split": "s" + split,
+    "plan": "p" + json.dumps({"notes": ["x"], "warnings": [], "scheme": "2 folds"}),
+    "files": "p" + json.dumps({"files": {"../../store.json": "0" * 64}}),
+    "raw-cell": "C" + json.dumps({"sha256": "0" * 64, "of": {}, "content": record}),
+    "raw-plan": "P" + json.dumps({"sha256": "0" * 64}), "raw-experiment": "X# run a\nseed = 1\n",
+    "experiment": "xmodels = [\"svm\"]\n", "header": "H" + json.dumps({"format": 3, "written_by": "genre-bench 0.1.0"}),
+}.items():
+    seed("store", name, text)
+# As it differs from a right first word and name; container, number of examples; segment, length and 57 columns.
+words = [0] * 5 + [0, 1] + [0, 661500] + [0] * 57
 seed("cache_entry", "one", struct.pack(f"<{len(words)}Q", *words))
+seed("cache_entry", "none", struct.pack("<7Q", *[0] * 7))
 
 header = json.dumps({
     "format": {"dtype": "U32", "shape": [1], "data_offsets": [0, 4]},
     "identity": {"dtype": "U8", "shape": [4], "data_offsets": [4, 8]},
-    "weight/w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]},
+    "history": {"dtype": "F64", "shape": [1, 7], "data_offsets": [8, 64]},
+    "weight/w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [64, 88]},
+    "sha256": {"dtype": "U8", "shape": [32], "data_offsets": [88, 120]},
 }).encode()
-seed("checkpoint", "one", struct.pack("<Q", len(header)) + header + bytes(32))
+seed("checkpoint", "one", struct.pack("<Q", len(header)) + header + bytes(120))
 
 files = {"genres/blues/blues.00000.au": (fixtures / "features/audio/ulaw.au").read_bytes()[:300], "../x": b"x"}
 for name, mode in [("tar", "w"), ("tar.gz", "w:gz")]:

@@ -831,3 +831,36 @@ fn broken_columnar_files_are_refused_without_a_panic() {
     }
     assert!(refused > 80, "only {refused} of 240 were refused");
 }
+
+#[test]
+fn no_size_that_a_columnar_file_states_is_allocated() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables");
+    let place = Place::new();
+    let mut said = std::collections::BTreeSet::new();
+    for file in ["snappy.parquet", "zstd.parquet", "plain.feather", "lz4.feather"] {
+        let whole = std::fs::read(folder.join(file)).unwrap();
+        // Numbers stand at places of eight in the one, and have as many bytes as they need in the other.
+        let (step, large) = match file.ends_with("feather") {
+            true => (8, (1_u64 << 40).to_le_bytes().to_vec()),
+            false => (1, vec![0xfe, 0xff, 0xff, 0xff, 0x0f]),
+        };
+        for at in (8..whole.len() - 12).step_by(step) {
+            let mut bytes = whole.clone();
+            bytes[at..at + large.len()].copy_from_slice(&large);
+            // An allocation that fails ends the program, and this test with it.
+            if let Err(error) = load(&place.write("t", &bytes), plain()) {
+                said.insert((file, error.reason));
+            }
+        }
+    }
+    for (file, reason) in [
+        ("plain.feather", "cannot be read: a part of it lies outside of the file"),
+        ("lz4.feather", "cannot be read: a part of it lies outside of the file"),
+        ("lz4.feather", "unfolds to more than 2 GiB"),
+        ("zstd.parquet", "unfolds to more than 2 GiB"),
+        ("zstd.parquet", "cannot be read: its metadata are not what Parquet's are"),
+        ("snappy.parquet", "cannot be read: its metadata are not what Parquet's are"),
+    ] {
+        assert!(said.contains(&(file, reason.to_owned())), "{file}: {reason}: {said:#?}");
+    }
+}

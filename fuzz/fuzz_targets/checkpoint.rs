@@ -16,11 +16,14 @@ mod train {
     use std::collections::BTreeMap;
     use std::path::Path;
 
-    /// Reads what a fit reads: its format, who it is of, and weights of known shapes.
+    /// Reads what a fit reads: its format, its checksum, who it is of, and weights of known shapes.
     pub fn read(path: &Path) -> candle_core::Result<()> {
         let mut file = CheckpointFile::read(path, 1 << 16)?;
         file.format()?;
+        // Whatever comes of it: a wrong one would keep all else from being read.
+        let _ = file.check();
         file.bytes("identity")?;
+        file.take("history", DType::F64, &Device::Cpu)?.to_vec2::<f64>()?;
         let weight = Var::zeros((2, 3), DType::F32, &Device::Cpu)?;
         let weights = BTreeMap::from([("w".to_owned(), weight)]);
         let read = file.like("weight", weights.iter())?;

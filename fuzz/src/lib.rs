@@ -1,6 +1,6 @@
-//! genre-bench without its terminal, its download and its exports.
+//! genre-bench without its terminal and its download.
 //!
-//! Its sources are included by path: depending on the crate would build polars, networks and TLS with a sanitizer first.
+//! Its sources are included by path: depending on the crate would build networks and TLS first, and hide its readers.
 
 #![allow(dead_code, unused_imports, missing_docs, reason = "each target uses a part of what is included")]
 
@@ -18,6 +18,7 @@ pub mod features;
 pub mod protocol;
 pub mod readers;
 pub mod recordings;
+#[path = "../../src/report/mod.rs"]
 pub mod report;
 #[path = "../../src/run/mod.rs"]
 pub mod run;
@@ -54,9 +55,17 @@ pub fn check_error(error: &Error) {
     assert!(error.kind != ErrorKind::Internal, "no input may be a bug: {error}");
 }
 
+/// What every feature table that was read must be.
+pub fn check_table(table: &readers::table::RawTable) {
+    assert_eq!(table.features.dim(), (table.labels.len(), table.columns.len()));
+    assert_eq!(table.lines.len(), table.labels.len());
+    assert!(!table.labels.is_empty() && !table.columns.is_empty());
+    assert!(table.features.iter().all(|value| value.is_finite()));
+}
+
 /// From now on a panic that the program contains does not end the fuzzing, but is told once for each place. One that
 /// leaves the target still ends it.
-fn contain_panics() {
+pub fn contain_panics() {
     static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

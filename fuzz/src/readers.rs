@@ -1,5 +1,7 @@
 //! Readers that the harness keeps to itself.
 
+#[path = "../../src/dataset/columnar/mod.rs"]
+pub mod columnar;
 #[path = "../../src/dataset/image_file/mod.rs"]
 pub mod image_file;
 #[path = "../../src/dataset/resize.rs"]

@@ -1,20 +1,17 @@
 //! A fit on disk, to be resumed: safetensors, so numbers and names and nothing that runs.
 
 use super::History;
-use super::checkpoint_file::CheckpointFile;
+use super::checkpoint_file::{CHECKSUM, CheckpointFile, Checksum};
 use super::optimizer::Optimizer;
 use super::snapshot::Snapshot;
 use crate::layers::Weights;
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Of what the file says and how. Version 1 did not say which it is, version 2 had no checksum.
 const FORMAT: u32 = 3;
-/// Name of the tensor with the checksum of all others.
-pub(super) const CHECKSUM: &str = "sha256";
 /// Numbers of an epoch in the file.
 const EPOCH: usize = 7;
 
@@ -133,21 +130,6 @@ impl TrainingState<'_> {
         let bytes: usize = vars.map(|var| var.elem_count() * var.dtype().size_in_bytes() + 4096).sum();
         // Now, at best, and two moments; and some room for the history and the header.
         4 * bytes as u64 + (1 << 20)
-    }
-}
-
-/// SHA-256 of tensors in the order of their names: of each its name, type, shape and bytes.
-#[derive(Default)]
-pub(super) struct Checksum(pub Sha256);
-
-impl Checksum {
-    /// Begins a tensor, whose bytes follow.
-    pub fn tensor(&mut self, name: &str, dtype: DType, shape: &[usize]) {
-        self.0.update(format!("{} {name} {dtype:?} {shape:?}", name.len()));
-    }
-
-    pub fn finish(self) -> Vec<u8> {
-        self.0.finalize().to_vec()
     }
 }
 

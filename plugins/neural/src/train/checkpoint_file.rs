@@ -1,11 +1,13 @@
-use super::checkpoint::{CHECKSUM, Checksum};
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
-use sha2::Digest;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+/// Name of the tensor with the checksum of all others.
+pub(super) const CHECKSUM: &str = "sha256";
 
 /// A file of named tensors, none of which is believed to be what it should be.
 pub(super) struct CheckpointFile {
@@ -93,5 +95,20 @@ impl CheckpointFile {
             tensors.insert(name.clone(), tensor);
         }
         Ok(tensors)
+    }
+}
+
+/// SHA-256 of tensors in the order of their names: of each its name, type, shape and bytes.
+#[derive(Default)]
+pub(super) struct Checksum(pub Sha256);
+
+impl Checksum {
+    /// Begins a tensor, whose bytes follow.
+    pub fn tensor(&mut self, name: &str, dtype: DType, shape: &[usize]) {
+        self.0.update(format!("{} {name} {dtype:?} {shape:?}", name.len()));
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finalize().to_vec()
     }
 }

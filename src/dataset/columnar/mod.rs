@@ -1,12 +1,18 @@
 //! Feature tables in the columnar formats: Parquet and Arrow IPC (Feather), told by their first bytes.
 
+mod arrow_limits;
+mod limits;
+mod parquet_limits;
+mod thrift;
+
 use super::table::cells::Cells;
 use super::table::choice::ColumnChoice;
 use super::table::{RawTable, has_texts, open, table_of, unique};
 use crate::error::{Error, Result};
+use limits::{LimitError, Unfolded};
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader, PolarsResult,
-    SerReader,
+    ArrowDataType, ArrowField, Column, DataFrame, DataType, IpcReader, ParallelStrategy, ParquetReader,
+    PolarsResult, SerReader,
 };
 use std::io::{Cursor, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,8 +27,7 @@ enum Format {
 
 const MAGIC: [(&[u8], Format); 2] = [(b"PAR1", Format::Parquet), (b"ARROW1\0\0", Format::Arrow)];
 
-/// What a file may unfold to.
-const MAX_UNFOLDED: i64 = 2 << 30;
+const WHOLE: &str = "is the file whole? write it again, or give a CSV";
 
 /// Reads a feature table as `table::read` does, if the file is in a columnar format.
 ///
@@ -35,16 +40,15 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<Option<RawTable>> {
         return Ok(None);
     }
     let mut file = open(path)?;
-    let broken = |e: &dyn std::fmt::Display| {
-        Error::at(path, format!("cannot be read: {e}"), "is the file whole? write it again, or give a CSV")
-    };
+    let broken = |e: &dyn std::fmt::Display| Error::at(path, format!("cannot be read: {e}"), WHOLE);
     let mut bytes = Vec::new();
     file.by_ref().take(8).read_to_end(&mut bytes).map_err(|e| broken(&e))?;
     let Some((_, format)) = MAGIC.into_iter().find(|(magic, _)| bytes.starts_with(magic)) else {
         return Ok(None);
     };
     file.read_to_end(&mut bytes).map_err(|e| broken(&e))?;
-    // Polars trusts what files say of themselves more than is good; a contradiction may make it panic.
+    // Polars trusts what files say of themselves more than is good. Sizes are looked at first; another contradiction may
+    // make it panic.
     let read = catch_unwind(AssertUnwindSafe(|| match format {
         Format::Parquet => parquet(path, bytes, choice),
         Format::Arrow => arrow(path, bytes, choice),
@@ -61,34 +65,38 @@ type Read = (DataFrame, Vec<String>);
 
 fn parquet(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<Read> {
     let broken = |e| polars_error(path, e);
-    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
-    let rows = reader.num_rows().map_err(broken)?;
-    let metadata = reader.get_metadata().map_err(broken)?;
-    let unfolded: i64 = metadata.row_groups.iter().map(|group| group.total_byte_size() as i64).sum();
+    let beyond = |e| beyond(path, e);
+    parquet_limits::footer(&bytes).map_err(beyond)?;
+    let mut reader = ParquetReader::new(Cursor::new(&bytes)).read_parallel(ParallelStrategy::None);
+    let metadata = reader.get_metadata().map_err(broken)?.clone();
     let schema = reader.schema().map_err(broken)?;
-    let fields: Vec<(&str, &ArrowDataType)> =
-        schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
-    let (wanted, not_read) = wanted(path, &fields, choice)?;
-    if !(0..=MAX_UNFOLDED).contains(&unfolded) {
-        let reason = format!("unfolds to more than {} GiB", MAX_UNFOLDED >> 30);
-        return Err(Error::at(path, reason, "is it a feature table?"));
-    }
+    let (wanted, not_read) = wanted(path, schema.iter_values(), choice)?;
+    let rows = parquet_limits::rows(&bytes, &metadata, &wanted).map_err(beyond)?;
     empty_cells(path, &wanted)?.room_for(path, rows)?;
     Ok((reader.with_columns(Some(wanted)).finish().map_err(broken)?, not_read))
 }
 
 fn arrow(path: &Path, bytes: Vec<u8>, choice: &ColumnChoice) -> Result<Read> {
     let broken = |e| polars_error(path, e);
+    let rows = arrow_limits::rows(&bytes).map_err(|e| beyond(path, e))?;
     let mut reader = IpcReader::new(Cursor::new(bytes));
     let schema = reader.schema().map_err(broken)?;
-    let fields: Vec<(&str, &ArrowDataType)> =
-        schema.iter_values().map(|field| (field.name.as_str(), field.dtype())).collect();
-    let (wanted, not_read) = wanted(path, &fields, choice)?;
+    let (wanted, not_read) = wanted(path, schema.iter_values(), choice)?;
+    empty_cells(path, &wanted)?.room_for(path, rows)?;
     Ok((reader.with_columns(Some(wanted)).finish().map_err(broken)?, not_read))
 }
 
+fn beyond(path: &Path, error: LimitError) -> Error {
+    let hint = match error {
+        LimitError::Broken(_) => WHOLE,
+        LimitError::Encoding => "write it again with plain or dictionary encoding, or give a CSV",
+        LimitError::TooLarge => "is it a feature table?",
+    };
+    Error::at(path, error, hint)
+}
+
 fn polars_error(path: &Path, error: polars::prelude::PolarsError) -> Error {
-    Error::at(path, format!("cannot be read: {error}"), "is the file whole? write it again, or give a CSV")
+    Error::at(path, format!("cannot be read: {error}"), WHOLE)
 }
 
 fn empty_cells(path: &Path, names: &[String]) -> Result<Cells> {
@@ -101,14 +109,15 @@ fn empty_cells(path: &Path, names: &[String]) -> Result<Cells> {
 /// # Errors
 ///
 /// A column is of a type that this build of polars has not.
-fn wanted(
+fn wanted<'a>(
     path: &Path,
-    fields: &[(&str, &ArrowDataType)],
+    fields: impl Iterator<Item = &'a ArrowField>,
     choice: &ColumnChoice,
 ) -> Result<(Vec<String>, Vec<String>)> {
     let dropped = |name: &str| choice.drop.as_ref().is_some_and(|globs| globs.matches(name));
     let (mut names, mut not_read) = (Vec::new(), Vec::new());
-    for (name, kind) in fields {
+    for field in fields {
+        let (name, kind) = (field.name.as_str(), field.dtype());
         use ArrowDataType as A;
         let hint = match kind {
             A::Dictionary(..) => "store it as text",
@@ -120,9 +129,9 @@ fn wanted(
             _ => "delete it",
         };
         if hint.is_empty() {
-            names.push((*name).to_owned());
+            names.push(name.to_owned());
         } else if dropped(name) {
-            not_read.push((*name).to_owned());
+            not_read.push(name.to_owned());
         } else {
             let reason = format!("column `{name}` is of the type {kind:?}, which is not read");
             return Err(Error::at(path, reason, format!("{hint}, or leave it out, --drop {name}")));
@@ -144,9 +153,22 @@ fn cells(path: &Path, frame: &DataFrame, not_read: Vec<String>, choice: &ColumnC
         (1..=frame.height() as u64).for_each(|row| column.push(row, ""));
     }
     for (at, column) in frame.columns().iter().enumerate() {
+        room_for_texts(column).map_err(|e| beyond(path, e))?;
         add(&mut cells, at, column).map_err(|e| polars_error(path, e))?;
+        if cells.columns[at].values.len() != frame.height() {
+            let reason =
+                format!("column `{}` has not as many cells as there are rows", cells.columns[at].name);
+            return Err(Error::at(path, reason, WHOLE));
+        }
     }
     Ok(cells)
+}
+
+/// Refuses more text than a file may have: in a column of views every cell may be the same megabyte, but for its start.
+fn room_for_texts(column: &Column) -> std::result::Result<(), LimitError> {
+    let mut unfolded = Unfolded::default();
+    let texts = column.str().ok().into_iter().flat_map(|texts| texts.iter());
+    texts.flatten().try_for_each(|text| unfolded.add(text.len() as u64))
 }
 
 fn add(cells: &mut Cells, at: usize, column: &Column) -> PolarsResult<()> {
@@ -175,4 +197,20 @@ fn add(cells: &mut Cells, at: usize, column: &Column) -> PolarsResult<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars::prelude::{AnyValue, Scalar};
+
+    #[test]
+    fn one_text_may_not_stand_in_so_many_cells_that_memory_is_full() {
+        let column = |rows| {
+            let text = AnyValue::StringOwned("x".repeat(1 << 20).into());
+            Column::new_scalar("label".into(), Scalar::new(DataType::String, text), rows)
+        };
+        assert!(room_for_texts(&column(2048)).is_ok());
+        assert!(matches!(room_for_texts(&column(2049)), Err(LimitError::TooLarge)));
+    }
 }
