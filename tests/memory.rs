@@ -105,6 +105,8 @@ fn shortened(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
         "boosting" => &[("rounds", "2")],
         "forest" | "extra-trees" => &[("trees", "10")],
+        "forest-smartcore" => &[("trees", "2")],
+        "logistic-linfa" => &[("max-iterations", "20")],
         _ => &[],
     }
 }

@@ -21,6 +21,7 @@ mod tune;
 use crate::error::{Error, Result};
 use crate::experiment::Registry;
 use crate::report::Results;
+use crate::run::memory::save_addresses_if_limited;
 use crate::util::shown;
 use clap::{FromArgMatches, Parser, Subcommand};
 use console::style;
@@ -134,6 +135,7 @@ impl Bench {
 
     /// Reads the command line, does what it says and returns the exit status.
     pub fn main(self) -> ExitCode {
+        save_addresses_if_limited();
         let cli = Cli::from_arg_matches(&help::command().get_matches()).unwrap_or_else(|error| error.exit());
         // Where the system has no threads for it, work that shares it is done here instead of ending the program.
         if rayon::ThreadPoolBuilder::new().build_global().is_err() {

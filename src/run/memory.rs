@@ -48,6 +48,23 @@ impl Meter {
     }
 }
 
+/// Where the address space is limited (`ulimit -v`), has all threads share one arena of the allocator: glibc reserves
+/// 64 MiB of addresses for each thread, used or not, and where none are left even a small allocation ends the program. To
+/// be called before threads are started.
+pub fn save_addresses_if_limited() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: the first call writes to the one structure that it is given, the second takes numbers.
+        unsafe {
+            if libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) == 0 && limit.rlim_cur != libc::RLIM_INFINITY
+            {
+                libc::mallopt(libc::M_ARENA_MAX, 1);
+            }
+        }
+    }
+}
+
 /// The system's allocator, counting.
 struct Counting;
 
