@@ -64,9 +64,10 @@ record = {
     "peak_bytes": 100, "insights": {"history": [], "importances": None, "notes": []}, "calibrated": None,
 }
 # Of a run of two folds of four tracks; the letter says of which file.
-examples = "example,clip,label,segment\na.0.wav,a.0,a,\na.1.wav,a.1,a,\nb.0.wav,b.0,b,\nb.1.wav,b.1,b,\n"
-split = "clip,repeat,fold,part\na.0,0,0,train\nb.0,0,0,train\na.1,0,0,test\nb.1,0,0,test\n" \
-    "a.1,0,1,train\nb.1,0,1,train\na.0,0,1,test\nb.0,0,1,test\n"
+names = ["a.00000", "a.00001", "b.00000", "b.00001"]
+examples = "example,clip,label,segment\n" + "".join(f"{name},{name},{name[0]},\n" for name in names)
+parts = [(fold, name, "test" if int(name[-1]) == fold else "train") for fold in (0, 1) for name in names]
+split = "clip,repeat,fold,part\n" + "".join(f"{name},0,{fold},{part}\n" for fold, name, part in parts)
 calibrated = record | {"calibrated": {
     "calibration": {"temperature": {"temperature": 1.5, "of_probabilities": False}},
     "before": {"bins": [{"examples": 2, "confidence": 1.5, "correct": 1}]}, "after": {"bins": []}}}

@@ -24,7 +24,7 @@ struct Stored {
 }
 
 static STORED: LazyLock<Stored> = LazyLock::new(|| {
-    let csv = file_of(b"filename,tempo,label\na.0.wav,1,a\na.1.wav,2,a\nb.0.wav,3,b\nb.1.wav,4,b\n");
+    let csv = file_of(b"filename,tempo,label\na.00000.wav,1,a\na.00001.wav,2,a\nb.00000.wav,3,b\nb.00001.wav,4,b\n");
     let source = Source { data: Some(csv.path().to_owned()), ..Source::default() };
     let dataset = Dataset::load(&source, &|_, _| ()).expect("a table");
     let request = SplitRequest {

@@ -10,7 +10,7 @@ pub enum LimitError {
     #[error("cannot be read: {0}")]
     Broken(String),
     /// A few bytes of it may unfold to any number.
-    #[error("has a column that is encoded as DELTA_BYTE_ARRAY, which is not read")]
+    #[error("has a column in a delta encoding, which is not read")]
     Encoding,
     /// It is, or states to be, larger than a table can be.
     #[error("unfolds to more than {} GiB", MAX_UNFOLDED >> 30)]

@@ -95,6 +95,7 @@ const VALUES: usize = 2;
 const ENCODING: usize = 3;
 const KIND: usize = 4;
 const VALUES_OF_2: usize = 5;
+const DISTINCT: usize = 6;
 
 /// The fields of `PageHeader`.
 const PAGE: &[(i16, Kind)] = {
@@ -106,7 +107,7 @@ const PAGE: &[(i16, Kind)] = {
         (4, Int),
         (5, Struct(&[(1, Noted(VALUES)), (2, Noted(ENCODING)), (3, Int), (4, Int), (5, STATISTICS)])),
         (6, Struct(&[])),
-        (7, Struct(&[(1, Int), (2, Int), (3, Bool)])),
+        (7, Struct(&[(1, Noted(DISTINCT)), (2, Int), (3, Bool)])),
         (
             8,
             Struct(&[
@@ -123,8 +124,12 @@ const PAGE: &[(i16, Kind)] = {
     ]
 };
 
-/// Each text goes on from the one before, so that a few bytes may unfold to any number.
-const DELTA_BYTE_ARRAY: i64 = 7;
+/// Bytes that a text of a dictionary takes beside its own.
+const VIEW: u64 = 16;
+
+/// `DELTA_BINARY_PACKED`, `DELTA_LENGTH_BYTE_ARRAY` and `DELTA_BYTE_ARRAY`: how many values there are stands in the page,
+/// where polars believes it, or each text goes on from the one before. So a few bytes may unfold to any number.
+const DELTA: std::ops::RangeInclusive<i64> = 5..=7;
 
 /// Looks at the footer.
 ///
@@ -185,16 +190,17 @@ fn pages(bytes: &[u8], stated: i64, unfolded: &mut Unfolded) -> Result<u64, Limi
     let mut walker = Walker::new(bytes);
     let mut values = 0_u64;
     while !walker.is_at_end() {
-        walker.noted = [0; 6];
+        walker.noted = [0; 7];
         walker.fields(PAGE, 0)?;
         let noted = |place: usize| u64::try_from(walker.noted[place]).map_err(|_| broken());
-        unfolded.add(noted(UNFOLDED)?)?;
+        unfolded.add(noted(UNFOLDED)?.max(noted(FOLDED)?))?;
+        unfolded.add(noted(DISTINCT)?.saturating_mul(VIEW))?;
         values = values.saturating_add(match noted(KIND)? {
             0 => noted(VALUES)?,
             3 => noted(VALUES_OF_2)?,
             _ => 0,
         });
-        if walker.noted[ENCODING] == DELTA_BYTE_ARRAY {
+        if DELTA.contains(&walker.noted[ENCODING]) {
             return Err(LimitError::Encoding);
         }
         let folded = noted(FOLDED)?;
@@ -234,5 +240,32 @@ mod tests {
             assert!(footer(&whole[..whole.len() - 1]).is_err());
         }
         assert!(footer(b"PAR1\xff\xff\xff\xffPAR1").is_err());
+    }
+    /// A page without a body: its kind, its unfolded size, the number of the field with its header, and what that holds.
+    fn page(kind: u8, unfolded: &[u8], field: u8, header: &[u8]) -> Vec<u8> {
+        [&[0x15, kind << 1, 0x15], unfolded, &[0x15, 0, (field - 3) << 4 | 12], header, &[0, 0]].concat()
+    }
+
+    #[test]
+    fn pages_are_counted_as_polars_reads_them() {
+        let mut unfolded = Unfolded::default();
+        // One value, encoded plainly.
+        let data = page(0, &[8], 5, &[0x15, 2, 0x15, 0]);
+        assert_eq!(pages(&data.repeat(3), 2, &mut unfolded).unwrap(), 2);
+        assert_eq!(pages(&data, 2, &mut unfolded).unwrap(), 2, "as is stated");
+        // A dictionary of two texts that says to have a value.
+        let dictionary = page(2, &[8], 5, &[0x15, 2]);
+        assert_eq!(pages(&[dictionary, data.clone(), data].concat(), 1, &mut unfolded).unwrap(), 1);
+        for encoding in 5..=7 {
+            let delta = page(0, &[8], 5, &[0x15, 2, 0x15, encoding << 1]);
+            assert!(matches!(pages(&delta, 1, &mut unfolded), Err(LimitError::Encoding)));
+        }
+        let large = page(2, &[0xfe, 0xff, 0xff, 0xff, 0x0f], 7, &[0x15, 4]);
+        let twice = pages(&large.repeat(2), 1, &mut Unfolded::default());
+        assert!(matches!(twice, Err(LimitError::TooLarge)));
+        let distinct = page(2, &[8], 7, &[0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f]);
+        assert!(matches!(pages(&distinct, 0, &mut unfolded), Err(LimitError::TooLarge)));
+        let negative = page(0, &[9], 5, &[0x15, 2]);
+        assert!(matches!(pages(&negative, 1, &mut unfolded), Err(LimitError::Broken(_))));
     }
 }

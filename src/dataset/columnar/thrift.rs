@@ -35,13 +35,13 @@ pub struct Walker<'a> {
     /// How many numbers of the kind [`Kind::Counted`] are positive.
     pub counted: usize,
     /// The last numbers of the kind [`Kind::Noted`].
-    pub noted: [i64; 6],
+    pub noted: [i64; 7],
 }
 
 impl<'a> Walker<'a> {
     /// At the start of some bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, counted: 0, noted: [0; 6] }
+        Self { rest: bytes, counted: 0, noted: [0; 7] }
     }
 
     /// Whether no bytes are left.
