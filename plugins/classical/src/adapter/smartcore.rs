@@ -9,6 +9,9 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 /// A table as smartcore takes it.
 type Matrix = DenseMatrix<f64>;
 
+/// A row for every example, in it a score for every class that occurs.
+type Rows = std::result::Result<Vec<Vec<f64>>, Failed>;
+
 /// Makes a classifier of smartcore a model that predicts labels: a score is 1 for the label and 0 for the others.
 ///
 /// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers `0..` of
@@ -61,7 +64,7 @@ where
 pub fn smartcore_model_with_scores<C, P>(
     card: Card,
     params: impl Fn(&Run, Shape) -> Result<P> + Send + Sync,
-    scores: fn(&C, &Matrix) -> std::result::Result<Vec<Vec<f64>>, Failed>,
+    scores: fn(&C, &Matrix) -> Rows,
 ) -> impl Model
 where
     C: SupervisedEstimator<Matrix, Vec<u32>, P> + Send + Sync + 'static,
