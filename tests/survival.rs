@@ -114,6 +114,32 @@ fn ctrl_c_stops_with_status_130_and_the_run_goes_on_later() {
     assert_eq!(row(&resumed, "slow")["folds_done"], 8);
 }
 
+/// It would take two minutes to end by itself.
+#[test]
+#[cfg(unix)]
+fn a_model_that_hears_no_stop_is_left_behind() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 2));
+    let words = "all --data t.csv --models majority,deaf --holdout 70/30 --jobs 1";
+    let mut child = Command::new(example("faulty"))
+        .args(words.split(' '))
+        .current_dir(place.path("."))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let at_work = || {
+        let cells = fs::read_dir(place.path("runs/cells")).into_iter().flatten().flatten();
+        cells
+            .filter_map(|cell| cell.file_name().into_string().ok())
+            .any(|name| name.starts_with("deaf") && name.ends_with(".lock"))
+    };
+    wait_for(at_work);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(stored_cells(&place), 1, "what was finished is stored");
+}
+
 #[test]
 fn a_damaged_cell_is_computed_again() {
     let place = Place::new();

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Set by Ctrl-C; one program has one.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -186,24 +187,40 @@ pub fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
-/// Makes the first Ctrl-C stop the run after the cells at work, the second one at once.
+/// How long the cells at work have to end by themselves. Most do at once; an operation of a network, or a model of
+/// somebody's that never asks, may take longer, and a store can be left at any moment.
+const GRACE: Duration = Duration::from_millis(900);
+
+/// Makes Ctrl-C stop the run within a second.
 fn stop_on_ctrl_c() {
-    stop_on_ctrl_c_saying(
-        "stopping after the cells at work; finished cells are stored (Ctrl-C again stops at once)",
-    );
+    on_ctrl_c(|| {
+        eprintln!(
+            "\nstopping; finished cells are stored, and the same command goes on (Ctrl-C again stops at once)"
+        );
+        // If no thread can be started, the cells at work are waited for.
+        let _ = std::thread::Builder::new().spawn(|| {
+            std::thread::sleep(GRACE);
+            std::process::exit(super::Status::INTERRUPTED.into());
+        });
+    });
 }
 
 /// Makes the first Ctrl-C say `message` and [`stopped`] true, the second one end the program.
 pub fn stop_on_ctrl_c_saying(message: &'static str) {
+    on_ctrl_c(move || eprintln!("\n{message}"));
+}
+
+/// Makes the first Ctrl-C do something and [`stopped`] true, the second one end the program.
+fn on_ctrl_c(first: impl Fn() + Send + 'static) {
     let handler = move || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(super::Status::INTERRUPTED.into());
         }
-        eprintln!("\n{message}");
+        first();
     };
     // It can fail only if there is a handler already; then Ctrl-C ends the program, which is safe too.
     let _ = ctrlc::set_handler(handler);

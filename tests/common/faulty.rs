@@ -24,6 +24,7 @@ impl Model for Faulty {
         if !run.params.bool("mended")? {
             match self.0 {
                 "fails" => return Err(Error::failed("this model fails on purpose")),
+                "deaf" => std::thread::sleep(Duration::from_secs(120)),
                 "panics" => panic!("this model panics on purpose"),
                 "wrong-shape" => return Ok(Box::new(Constant(shape + 1, 0.0))),
                 "greedy" => drop(try_zeros::<f64>((1 << 25, 1 << 25), "a matrix that nobody has room for")?),
@@ -68,7 +69,7 @@ impl Fitted for Constant {
 }
 
 fn main() -> ExitCode {
-    let faulty = ["fails", "panics", "wrong-shape", "nan", "hungry", "greedy"].map(Faulty);
+    let faulty = ["fails", "deaf", "panics", "wrong-shape", "nan", "hungry", "greedy"].map(Faulty);
     faulty
         .into_iter()
         .fold(genre_bench::Bench::new(), |bench, model| bench.with(model))
