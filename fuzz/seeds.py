@@ -65,7 +65,7 @@ record = {
 }
 # Of a run of two folds of four tracks; the letter says of which file.
 names = ["a.00000", "a.00001", "b.00000", "b.00001"]
-examples = "example,clip,label,segment\n" + "".join(f"{name},{name},{name[0]},\n" for name in names)
+examples = "example,clip,label,segment\n" + "".join(f"{name}.wav,{name},{name[0]},\n" for name in names)
 parts = [(fold, name, "test" if int(name[-1]) == fold else "train") for fold in (0, 1) for name in names]
 split = "clip,repeat,fold,part\n" + "".join(f"{name},0,{fold},{part}\n" for fold, name, part in parts)
 calibrated = record | {"calibrated": {

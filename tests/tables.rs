@@ -837,8 +837,16 @@ fn no_size_that_a_columnar_file_states_is_allocated() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables");
     let place = Place::new();
     let mut said = std::collections::BTreeSet::new();
-    for file in ["snappy.parquet", "zstd.parquet", "plain.feather", "lz4.feather"] {
+    for file in [
+        "snappy.parquet",
+        "zstd.parquet",
+        "plain.feather",
+        "lz4.feather",
+        "views-plain.feather",
+        "views-zstd.feather",
+    ] {
         let whole = std::fs::read(folder.join(file)).unwrap();
+        load(&place.write("t", &whole), plain()).unwrap();
         // Numbers stand at places of eight in the one, and have as many bytes as they need in the other.
         let (step, large) = match file.ends_with("feather") {
             true => (8, (1_u64 << 40).to_le_bytes().to_vec()),
@@ -857,6 +865,8 @@ fn no_size_that_a_columnar_file_states_is_allocated() {
         ("plain.feather", "cannot be read: a part of it lies outside of the file"),
         ("lz4.feather", "cannot be read: a part of it lies outside of the file"),
         ("lz4.feather", "unfolds to more than 2 GiB"),
+        ("views-plain.feather", "cannot be read: a part of it lies outside of the file"),
+        ("views-zstd.feather", "unfolds to more than 2 GiB"),
         ("zstd.parquet", "unfolds to more than 2 GiB"),
         ("zstd.parquet", "cannot be read: its metadata are not what Parquet's are"),
         ("snappy.parquet", "cannot be read: its metadata are not what Parquet's are"),
