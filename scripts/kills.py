@@ -105,7 +105,7 @@ JOBS = [
     ),
     Job("all --calibrate", "all --data t.csv --models svm,lda --holdout 60/20/20 --repeats 4 --calibrate platt --json", store=True),
     Job("tune", "tune svm --data t.csv --folds 3 --grid c=0.1,1,10 --grid gamma=0.01,0.1,1 --json", store=True),
-    Job("ablate", "ablate --data t.csv --models svm-c10,lda --folds 4 --group mfcc=mfcc* --group tempo=tempo --json", store=True),
+    Job("ablate", "ablate --data t.csv --models svm-c10,lda --folds 4 --leave-out mfcc=mfcc* --leave-out tempo=tempo --json", store=True),
     Job("run FILE", "run e.toml --json", store=True),
     Job("reproduce", "reproduce svm knn-1 --data figures --json", store=True),
     Job("data fetch FILE", "data fetch gtzan --from gtzan.zip --to fetched --json", ["fetched"]),
