@@ -1,11 +1,10 @@
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
-use super::{Out, Registry, status_of_stored, tell, write as to_stdout};
+use super::{Out, Registry, status_of_stored, warn, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{Exported, FileFormat, Leaderboard, Results, Table, write};
 use crate::run::Store;
 use crate::util::write_whole;
-use console::style;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -52,8 +51,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let leaderboard = Leaderboard::of(&results, &registry.figures(), &args.leaderboard.options());
     let Exported { bytes, rows } = write(args.table, &results, &leaderboard, format)?;
     if rows == 0 {
-        let warning = style("warning:").for_stderr().yellow().bold();
-        tell(format!("{warning} the table has no rows: {}", args.table.why_empty()));
+        warn(format!("the table has no rows: {}", args.table.why_empty()));
     }
     match &args.output {
         None => to_stdout(&bytes)?,

@@ -1,4 +1,4 @@
-use super::{Fit, LibraryModel, Score, Shape, one_hot};
+use super::{LibraryModel, Shape, Table, one_hot};
 use genre_bench_api::{Card, Error, Model, Result, Run};
 use linfa::dataset::DatasetBase;
 use linfa::traits::{self, PredictInplace};
@@ -6,8 +6,9 @@ use ndarray::{Array1, Array2};
 
 /// Makes a classifier of linfa a model that predicts labels: a score is 1 for the label and 0 for the others.
 ///
-/// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers `0..` of the classes that occur in
-/// the training part. A fit cannot be stopped, so it is [left behind](Run::unstoppable) when the user stops the run.
+/// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers
+/// `0..` of the classes that occur in the training part. A fit cannot be stopped, so it is [left
+/// behind](Run::unstoppable) when the user stops the run.
 ///
 /// ```
 /// use genre_bench_api::{Card, Family, Model, Param};
@@ -31,16 +32,14 @@ where
 {
     LibraryModel {
         card,
-        fit: move |run: &Run, shape: Shape| -> Result<Fit> {
-            let params = params(run, shape)?;
-            Ok(Box::new(move |table, labels| {
-                let fitted = fit(params, table, labels)?;
-                Ok(Box::new(move |table| {
-                    let mut predicted = fitted.default_target(&table);
-                    fitted.predict_inplace(&table, &mut predicted);
-                    Ok(one_hot(predicted.into_iter(), shape.classes))
-                }) as Score)
-            }))
+        params,
+        fit: |params, table, labels, shape: Shape| {
+            let fitted = fit::<P, E>(params, table, labels)?;
+            Ok(move |table: Table| {
+                let mut predicted = fitted.default_target(&table);
+                fitted.predict_inplace(&table, &mut predicted);
+                Ok(one_hot(predicted.into_iter(), shape.classes))
+            })
         },
     }
 }
@@ -58,12 +57,10 @@ where
 {
     LibraryModel {
         card,
-        fit: move |run: &Run, shape: Shape| -> Result<Fit> {
-            let params = params(run, shape)?;
-            Ok(Box::new(move |table, labels| {
-                let fitted = fit(params, table, labels)?;
-                Ok(Box::new(move |table| Ok(scores(&fitted, &table))) as Score)
-            }))
+        params,
+        fit: move |params, table, labels, _shape| {
+            let fitted = fit::<P, E>(params, table, labels)?;
+            Ok(move |table: Table| Ok(scores(&fitted, &table)))
         },
     }
 }

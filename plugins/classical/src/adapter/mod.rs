@@ -12,9 +12,6 @@ use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{Card, Examples, FitShape, Fitted, Inputs, Model, Params, Result, Run};
 use ndarray::Array2;
 
-/// Fits a library's classifier with hyper-parameters that are in it already. No library here can be told to stop.
-type Fit = Box<dyn FnOnce(Table, Vec<usize>) -> Result<Score> + Send>;
-
 /// Scores of the classes that occurred, shape `(examples, classes)`, from a table of shape `(examples, columns)`.
 type Score = Box<dyn Fn(Table) -> Result<Array2<f64>> + Send + Sync>;
 
@@ -32,13 +29,20 @@ pub struct Shape {
     pub classes: usize,
 }
 
-/// A card, and how a run's hyper-parameters become a fit.
-struct LibraryModel<F> {
+/// A card, how a run's hyper-parameters become a library's, and how those are fitted to a table and its labels.
+struct LibraryModel<M, F> {
     card: Card,
+    params: M,
     fit: F,
 }
 
-impl<F: Fn(&Run, Shape) -> Result<Fit> + Send + Sync> Model for LibraryModel<F> {
+impl<P, S, M, F> Model for LibraryModel<M, F>
+where
+    P: Send + 'static,
+    S: Fn(Table) -> Result<Array2<f64>> + Send + Sync + 'static,
+    M: Fn(&Run, Shape) -> Result<P> + Send + Sync,
+    F: Fn(P, Table, Vec<usize>, Shape) -> Result<S> + Copy + Send + Sync + 'static,
+{
     fn card(&self) -> Card {
         self.card.clone()
     }
@@ -50,9 +54,11 @@ impl<F: Fn(&Run, Shape) -> Result<Fit> + Send + Sync> Model for LibraryModel<F> 
             return Majority.fit(train, valid, run);
         }
         let (rows, columns) = table.dim();
-        let fit = (self.fit)(run, Shape { rows, columns, classes: classes.count() })?;
-        let score = run.unstoppable(move || fit(table, labels))??;
-        Ok(Box::new(LibraryFitted { score, columns, classes }))
+        let shape = Shape { rows, columns, classes: classes.count() };
+        let (params, fit) = ((self.params)(run, shape)?, self.fit);
+        // No library here can be told to stop.
+        let score = run.unstoppable(move || fit(params, table, labels, shape))??;
+        Ok(Box::new(LibraryFitted { score: Box::new(score), columns, classes }))
     }
 
     /// Roughly, since libraries do not say: a few copies of the table, of scores, and of weights, of which L-BFGS keeps ten

@@ -1,4 +1,4 @@
-use super::{Fit, LibraryModel, Score, Shape, one_hot};
+use super::{LibraryModel, Shape, Table, one_hot};
 use genre_bench_api::{Card, Error, Model, Result, Run};
 use ndarray::Array2;
 use smartcore::api::SupervisedEstimator;
@@ -14,9 +14,9 @@ type Rows = std::result::Result<Vec<Vec<f64>>, Failed>;
 
 /// Makes a classifier of smartcore a model that predicts labels: a score is 1 for the label and 0 for the others.
 ///
-/// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers `0..` of
-/// the classes that occur in the training part. A fit cannot be stopped, so it is [left behind](Run::unstoppable) when
-/// the user stops the run.
+/// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers
+/// `0..` of the classes that occur in the training part. A fit cannot be stopped, so it is [left
+/// behind](Run::unstoppable) when the user stops the run.
 ///
 /// ```
 /// use genre_bench_api::{Card, Family, Model, Param};
@@ -46,15 +46,13 @@ where
 {
     LibraryModel {
         card,
-        fit: move |run: &Run, shape: Shape| -> Result<Fit> {
-            let params = params(run, shape)?;
-            Ok(Box::new(move |table, labels| {
-                let fitted = fit::<C, P>(params, table, &labels)?;
-                Ok(Box::new(move |table| {
-                    let predicted = fitted.predict(&matrix(table)?).map_err(Error::failed)?;
-                    Ok(one_hot(predicted.into_iter().map(|class| class as usize), shape.classes))
-                }) as Score)
-            }))
+        params,
+        fit: |params, table, labels: Vec<usize>, shape: Shape| {
+            let fitted = fit::<C, P>(params, table, &labels)?;
+            Ok(move |table: Table| {
+                let predicted = fitted.predict(&matrix(table)?).map_err(Error::failed)?;
+                Ok(one_hot(predicted.into_iter().map(|class| class as usize), shape.classes))
+            })
         },
     }
 }
@@ -72,17 +70,15 @@ where
 {
     LibraryModel {
         card,
-        fit: move |run: &Run, shape: Shape| -> Result<Fit> {
-            let params = params(run, shape)?;
-            Ok(Box::new(move |table, labels| {
-                let fitted = fit::<C, P>(params, table, &labels)?;
-                Ok(Box::new(move |table| {
-                    let matrix = matrix(table)?;
-                    let rows = scores(&fitted, &matrix).map_err(Error::failed)?;
-                    Array2::from_shape_vec((matrix.shape().0, shape.classes), rows.concat())
-                        .map_err(Error::failed)
-                }) as Score)
-            }))
+        params,
+        fit: move |params, table, labels: Vec<usize>, shape: Shape| {
+            let fitted = fit::<C, P>(params, table, &labels)?;
+            Ok(move |table: Table| {
+                let matrix = matrix(table)?;
+                let rows = scores(&fitted, &matrix).map_err(Error::failed)?;
+                Array2::from_shape_vec((matrix.shape().0, shape.classes), rows.concat())
+                    .map_err(Error::failed)
+            })
         },
     }
 }
