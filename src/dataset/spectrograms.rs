@@ -12,8 +12,13 @@ use std::collections::BTreeMap;
 pub enum SpectrogramSource {
     /// None, and why.
     None(String),
-    /// The images that the dataset is made of: what they show is what there is, whatever bands a model would like.
-    Images(Spectrograms),
+    /// Images: what they show is what there is, whatever bands a model would like.
+    Images {
+        /// As they are, if a model reads them so.
+        images: Option<Spectrograms>,
+        /// Cepstral coefficients of their rows, by how many.
+        cepstra: BTreeMap<usize, Spectrograms>,
+    },
     /// Computed from samples, as models asked for.
     Computed(BTreeMap<Representation, Spectrograms>),
 }
@@ -27,10 +32,13 @@ impl SpectrogramSource {
     pub fn of(&self, wanted: Representation) -> std::result::Result<&Spectrograms, String> {
         match self {
             Self::None(why) => Err(why.clone()),
-            Self::Images(_) if wanted.spectrum == Spectrum::Mfcc => {
-                Err("the images show spectrograms, not cepstral coefficients".to_owned())
+            Self::Images { images, cepstra } => match wanted.spectrum {
+                Spectrum::Mfcc => {
+                    cepstra.get(&wanted.rows).filter(|cepstrum| cepstrum.shape().0 == wanted.rows)
+                }
+                Spectrum::LogMel | Spectrum::Mel => images.as_ref(),
             }
-            Self::Images(spectrograms) => Ok(spectrograms),
+            .ok_or_else(|| format!("{wanted} cannot be made of the images")),
             Self::Computed(computed) => {
                 computed.get(&wanted).ok_or_else(|| format!("{wanted} was not computed"))
             }
@@ -41,7 +49,9 @@ impl SpectrogramSource {
     pub fn bytes(&self) -> u64 {
         match self {
             Self::None(_) => 0,
-            Self::Images(spectrograms) => spectrograms.bytes(),
+            Self::Images { images, cepstra } => {
+                images.iter().chain(cepstra.values()).map(Spectrograms::bytes).sum()
+            }
             Self::Computed(computed) => computed.values().map(Spectrograms::bytes).sum(),
         }
     }
@@ -50,15 +60,18 @@ impl SpectrogramSource {
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {
             Self::None(why) => Self::None(why),
-            Self::Images(spectrograms) => Self::Images(spectrograms.select(kept)),
-            Self::Computed(computed) => Self::Computed(
-                computed
-                    .into_iter()
-                    .map(|(representation, spectrograms)| (representation, spectrograms.select(kept)))
-                    .collect(),
-            ),
+            Self::Images { images, cepstra } => Self::Images {
+                images: images.map(|images| images.select(kept)),
+                cepstra: selected(cepstra, kept),
+            },
+            Self::Computed(computed) => Self::Computed(selected(computed, kept)),
         }
     }
+}
+
+/// The spectrograms at `kept` of each kind.
+fn selected<K: Ord>(all: BTreeMap<K, Spectrograms>, kept: &[usize]) -> BTreeMap<K, Spectrograms> {
+    all.into_iter().map(|(kind, spectrograms)| (kind, spectrograms.select(kept))).collect()
 }
 
 /// Computes all wanted spectrograms of an example.
@@ -130,6 +143,11 @@ pub(super) struct SpectrogramStack {
 }
 
 impl SpectrogramStack {
+    /// All spectrograms will have this one's size, and not that of the first.
+    pub fn sized_as(&mut self, spectrogram: &Spectrogram) {
+        self.size = Some(spectrogram.size);
+    }
+
     /// Adds a spectrogram, which is brought to the size of the first.
     pub fn push(&mut self, spectrogram: Spectrogram) {
         let size = *self.size.get_or_insert(spectrogram.size);

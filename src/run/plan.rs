@@ -231,6 +231,7 @@ impl Plan {
             self.conditions.device,
             self.conditions.calibration,
             model.reads.spectrograms().and(self.conditions.spectrogram_size),
+            model.reads.spectrograms().and(self.dataset.spectrograms.as_ref()),
             model.model,
             model.params_on(cell.fold),
             model.without,
