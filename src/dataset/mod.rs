@@ -158,8 +158,9 @@ impl Dataset {
             return builtin::dataset(source, progress);
         };
         if !data.is_dir() {
+            let parts = table_parts(data, source)?;
             source.only_of_folders("a file")?;
-            return Self::from_table(data, source, table_parts(data, source)?);
+            return Self::from_table(data, source, parts);
         }
         let layout = layouts::of_folder(data);
         let no_table = if source.takes(InputKind::Table) {

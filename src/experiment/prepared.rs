@@ -148,7 +148,7 @@ fn readable(
 ) -> Result<(Vec<PlannedModel>, Vec<String>)> {
     let why =
         |model: &PlannedModel| model.reads.spectrograms().and_then(|p| dataset.spectrograms.of(p).err());
-    let hint = "--data with a folder of audio or images, or without --data the built-in music";
+    let hint = "--data with a folder of audio or images, which may be beside the table; or without --data the built-in music";
     let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for model in &models {
         if let Some(why) = why(model) {
