@@ -154,13 +154,13 @@ fn what_disagrees_is_counted_and_named_and_never_shifts_a_row() {
     let (examples, notes) = joined_rightly(&load(&source(&place, None)).unwrap(), 0);
     for said in [
         "11 of 24 examples have one",
-        "9 examples of 3 tracks were left out for all models, because there are no images of them that can be used: \
-         blues.00000, rock.00000, rock.00003",
-        "3 examples of 1 track were left out for all models, because their images lie in the folder of another genre than \
-         the table says: rock.00002",
-        "1 examples of 1 track were left out for all models, because their images have no such segment: blues.00001",
-        "1 track of the images are of no track of the table and are not used: rock.00077",
-        "1 segments of the images of 1 track have no row in the table and are not used: rock.00001",
+        "left out for all models, because there are no images of their tracks that can be used: 9 \
+         (blues.00000, rock.00000, rock.00003)",
+        "left out for all models, because their images lie in the folder of another genre than the table says: 3 \
+         (rock.00002)",
+        "left out for all models, because their images have no such segment: 1 (blues.00001)",
+        "images of no track of the table, not used: 1 (rock.00077)",
+        "segments of images without a row in the table, not used: 1 (rock.00001)",
         "2 of 8 images could not be used",
         "rock00003.png: is 40 pixels wide, and not 60 as most are: it shows another length of time",
         "rock00000.png: is no image that is known here",
