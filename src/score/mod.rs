@@ -17,6 +17,7 @@
 //! All metrics stand in one table, [`METRICS`]: name, format, which value is better, how it is computed. Classes are indices
 //! `0..classes` everywhere. All that scikit-learn has too is tested against it.
 
+pub mod comparison;
 mod confusion;
 mod interval;
 mod metric;
