@@ -1,0 +1,154 @@
+//! Many models on the same test examples: how their scores vary together with the artists or tracks that are tested.
+
+use genre_bench_api::random_stream;
+use rand::Rng;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// A model's predictions on the test parts of all folds, counted by the units that are drawn.
+#[derive(Debug, Clone)]
+pub struct UnitCounts {
+    classes: usize,
+    folds: usize,
+    /// For each unit, which cells it adds to and how much; cell `(fold · classes + truth) · classes + predicted`.
+    units: Vec<Vec<(usize, u32)>>,
+}
+
+/// One tested example.
+#[derive(Debug, Clone, Copy)]
+pub struct Tested {
+    /// The unit that it is drawn with: its artist, its track.
+    pub unit: usize,
+    /// The fold that it was tested in.
+    pub fold: usize,
+    /// Its class.
+    pub truth: usize,
+    /// The class that it was taken for.
+    pub predicted: usize,
+}
+
+impl UnitCounts {
+    /// Of `tested` examples, of so many `units`, `folds` and `classes`.
+    pub fn new(tested: impl IntoIterator<Item = Tested>, units: usize, folds: usize, classes: usize) -> Self {
+        let mut counts = vec![BTreeMap::<usize, u32>::new(); units];
+        for Tested { unit, fold, truth, predicted } in tested {
+            *counts[unit].entry((fold * classes + truth) * classes + predicted).or_default() += 1;
+        }
+        Self { classes, folds, units: counts.into_iter().map(|cells| cells.into_iter().collect()).collect() }
+    }
+
+    /// Macro-F1 and accuracy, means over the folds, where unit `u` was drawn `drawn[u]` times. Folds of which nothing was
+    /// drawn do not count.
+    fn scores(&self, drawn: &[u32], cells: &mut Vec<u32>) -> Scores {
+        cells.clear();
+        cells.resize(self.folds * self.classes * self.classes, 0);
+        for (unit, &times) in self.units.iter().zip(drawn).filter(|(_, times)| **times > 0) {
+            unit.iter().for_each(|&(cell, count)| cells[cell] += times * count);
+        }
+        let of_fold = |fold: &[u32]| -> Option<(f64, f64)> {
+            let all: u32 = fold.iter().sum();
+            let right: u32 = fold.iter().step_by(self.classes + 1).sum();
+            (all > 0).then(|| (macro_f1(fold, self.classes), f64::from(right) / f64::from(all)))
+        };
+        let of_folds: Vec<(f64, f64)> =
+            cells.chunks_exact(self.classes * self.classes).filter_map(of_fold).collect();
+        let mean = |of: fn(&(f64, f64)) -> f64| of_folds.iter().map(of).sum::<f64>() / of_folds.len() as f64;
+        Scores { macro_f1: mean(|fold| fold.0), accuracy: mean(|fold| fold.1) }
+    }
+}
+
+/// As [`Confusion::macro_f1`](crate::score::Confusion::macro_f1), of counts row by row.
+fn macro_f1(counts: &[u32], classes: usize) -> f64 {
+    let (mut sum, mut occurring) = (0.0, 0);
+    for class in 0..classes {
+        let support: u32 = counts[class * classes..][..classes].iter().sum();
+        let predicted: u32 = counts[class..].iter().step_by(classes).sum();
+        if support + predicted > 0 {
+            sum += 2.0 * f64::from(counts[class * (classes + 1)]) / f64::from(support + predicted);
+            occurring += 1;
+        }
+    }
+    if occurring == 0 { 0.0 } else { sum / f64::from(occurring) }
+}
+
+/// Scores of a model in one draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Macro-averaged F1.
+    pub macro_f1: f64,
+    /// Accuracy.
+    pub accuracy: f64,
+}
+
+/// Scores of several models in the same draws of units: `draws` rows of one entry a model.
+///
+/// Units are drawn with replacement, as many as there are, and all models are scored on the same ones, so what is hard for
+/// all does not blur their differences. Depends on `seed` alone, not on the number of threads.
+///
+/// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 8.
+///
+/// # Panics
+///
+/// Where models differ in their units.
+pub fn draw_scores(models: &[UnitCounts], draws: usize, seed: u64) -> Vec<Vec<Scores>> {
+    let units = models.first().map_or(0, |model| model.units.len());
+    assert!(models.iter().all(|model| model.units.len() == units), "all models of the same units");
+    let draw = |draw: usize| {
+        let mut rng = random_stream(seed, &format!("unit bootstrap/{draw}"));
+        let (mut drawn, mut cells) = (vec![0; units], Vec::new());
+        (0..units).for_each(|_| drawn[rng.gen_range(0..units)] += 1);
+        models.iter().map(|model| model.scores(&drawn, &mut cells)).collect()
+    };
+    (0..draws).into_par_iter().map(draw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Confusion;
+
+    /// Examples of two folds and three classes, two of each unit; a class is missing in the second fold.
+    fn tested(right: impl Fn(usize) -> bool) -> Vec<Tested> {
+        let example = |at: usize| {
+            let (unit, fold) = (at / 2, at / 20);
+            let truth = if fold == 0 { unit % 3 } else { unit % 2 };
+            Tested { unit, fold, truth, predicted: if right(at) { truth } else { (truth + 1) % 3 } }
+        };
+        (0..40).map(example).collect()
+    }
+
+    fn counts(tested: &[Tested]) -> UnitCounts {
+        UnitCounts::new(tested.iter().copied(), 20, 2, 3)
+    }
+
+    #[test]
+    fn scores_of_all_units_are_those_of_their_confusions() {
+        let tested = tested(|at| at % 7 != 0);
+        let all = counts(&tested).scores(&[1; 20], &mut Vec::new());
+        let of = |fold: usize| {
+            let of_fold = tested.iter().filter(|example| example.fold == fold);
+            let (truth, predicted): (Vec<_>, Vec<_>) =
+                of_fold.map(|example| (example.truth, example.predicted)).unzip();
+            Confusion::new(&truth, &predicted, 3)
+        };
+        let mean = |of_fold: fn(&Confusion) -> f64| (of_fold(&of(0)) + of_fold(&of(1))) / 2.0;
+        assert!((all.macro_f1 - mean(Confusion::macro_f1)).abs() < 1e-12);
+        assert!((all.accuracy - mean(Confusion::accuracy)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn draws_are_the_same_for_all_models_and_vary_as_the_units_do() {
+        let one = counts(&tested(|at| at % 4 != 0));
+        let drawn = draw_scores(&[one.clone(), one.clone(), counts(&tested(|_| true))], 2000, 3);
+        assert!(drawn.iter().all(|row| row[0] == row[1] && row[2].accuracy == 1.0));
+        // Each unit is half right or right: the deviation of a mean of 20 of 0.25 deviation each.
+        let values: Vec<f64> = drawn.iter().map(|row| row[0].accuracy).collect();
+        let mean = values.iter().sum::<f64>() / 2000.0;
+        let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
+        assert!(
+            (mean - 0.75).abs() < 0.01 && (deviation - 0.25 / 20.0_f64.sqrt()).abs() < 0.005,
+            "{mean} {deviation}"
+        );
+        assert_eq!(drawn, draw_scores(&[one.clone(), one, counts(&tested(|_| true))], 2000, 3));
+    }
+}
