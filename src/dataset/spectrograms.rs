@@ -4,8 +4,11 @@ use super::resize::{ImageSize, resize};
 use crate::error::{Error, Result};
 use crate::features::representation::RepresentationExtractor;
 use genre_bench_api::{Representation, Spectrograms, Spectrum};
-use ndarray::Array3;
+use ndarray::{Array3, Array4};
 use std::collections::BTreeMap;
+
+/// Of a picture: red, green and blue.
+const CHANNELS: usize = 3;
 
 /// The spectrograms there are of a dataset's examples.
 #[derive(Debug, Clone)]
@@ -92,8 +95,9 @@ impl SpectrogramExtractor {
     pub fn of(&self, samples: &[f32]) -> Vec<Spectrogram> {
         let one = |(_, extractor): &(Representation, RepresentationExtractor)| {
             let values = extractor.of(samples);
-            let size = ImageSize { width: values.ncols(), height: values.nrows() };
-            Spectrogram { size, pixels: values.into_iter().collect() }.at_most(self.most)
+            let (_, height, width) = values.dim();
+            Spectrogram { size: ImageSize { width, height }, pixels: values.into_iter().collect() }
+                .at_most(self.most)
         };
         self.extractors.iter().map(one).collect()
     }
@@ -105,7 +109,7 @@ impl SpectrogramExtractor {
     }
 }
 
-/// One spectrogram of one example, row by row.
+/// One spectrogram of one example, row by row; of a picture red, green and blue (0–255), one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Spectrogram {
     pub size: ImageSize,
@@ -118,7 +122,18 @@ impl Spectrogram {
         let Some(most) = most else { return self };
         let ImageSize { width, height } = self.size;
         let size = ImageSize { width: width.min(most.width), height: height.min(most.height) };
-        Self { size, pixels: resize(&self.pixels, self.size, size) }
+        Self { size, pixels: self.resized(size) }
+    }
+
+    /// 1, or of a picture 3.
+    fn channels(&self) -> usize {
+        self.pixels.len() / (self.size.width * self.size.height).max(1)
+    }
+
+    /// The pixels of every channel in another size.
+    fn resized(&self, size: ImageSize) -> Vec<f32> {
+        let channels = self.pixels.chunks_exact((self.size.width * self.size.height).max(1));
+        channels.flat_map(|channel| resize(channel, self.size, size)).collect()
     }
 }
 
@@ -126,14 +141,21 @@ impl Spectrogram {
 #[derive(Default)]
 pub(super) struct SpectrogramStack {
     size: Option<ImageSize>,
+    /// Of those with one channel.
     pixels: Vec<f32>,
+    /// Of pictures.
+    levels: Vec<u8>,
 }
 
 impl SpectrogramStack {
     /// Adds a spectrogram, which is brought to the size of the first.
     pub fn push(&mut self, spectrogram: Spectrogram) {
         let size = *self.size.get_or_insert(spectrogram.size);
-        self.pixels.extend(resize(&spectrogram.pixels, spectrogram.size, size));
+        let pixels = spectrogram.resized(size);
+        match spectrogram.channels() {
+            CHANNELS => self.levels.extend(pixels.into_iter().map(|level| level.round() as u8)),
+            _ => self.pixels.extend(pixels),
+        }
     }
 
     /// All of them.
@@ -142,10 +164,14 @@ impl SpectrogramStack {
     ///
     /// Only if their numbers do not add up, which would be a bug.
     pub fn spectrograms(self) -> Result<Spectrograms> {
-        let size = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
-        let count = self.pixels.len() / (size.width * size.height).max(1);
-        let pool = Array3::from_shape_vec((count, size.height, size.width), self.pixels)
-            .map_err(|e| Error::bug("the spectrograms", e))?;
-        Ok(Spectrograms::new(pool))
+        let ImageSize { width, height } = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
+        let bug = |e| Error::bug("the spectrograms", e);
+        let size = (width * height).max(1);
+        if !self.levels.is_empty() {
+            let shape = (self.levels.len() / (CHANNELS * size), CHANNELS, height, width);
+            return Array4::from_shape_vec(shape, self.levels).map(Spectrograms::colour).map_err(bug);
+        }
+        let shape = (self.pixels.len() / size, height, width);
+        Array3::from_shape_vec(shape, self.pixels).map(Spectrograms::new).map_err(bug)
     }
 }

@@ -64,6 +64,7 @@ mod insights;
 mod memory;
 mod params;
 pub mod partition;
+mod representation;
 mod run;
 mod spectrograms;
 
@@ -75,8 +76,9 @@ pub use examples::{Examples, Inputs};
 pub use insights::{Epoch, Insights, Quality};
 pub use memory::{FitShape, size_text, try_zeros};
 pub use params::{Param, Params, Value};
+pub use representation::{Representation, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
-pub use spectrograms::{Representation, Spectrograms, Spectrum};
+pub use spectrograms::Spectrograms;
 
 use ndarray::Array2;
 

@@ -40,7 +40,7 @@ impl Architecture for Ann {
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, _: &Params) -> Result<Sequential> {
         let mut network = Sequential::new().then(Flatten);
-        let mut inputs = shape.spectrogram.0 * shape.spectrogram.1 + shape.columns;
+        let mut inputs = shape.pixels() + shape.columns;
         for (number, outputs) in HIDDEN.into_iter().enumerate() {
             let at = builder.at(&format!("dense{}", number + 1));
             network = network.then(Linear::new(&at, inputs, outputs)?).then(Activation::Relu);

@@ -53,8 +53,8 @@ impl Architecture for ChoiFcn5 {
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let options = Conv2dOptions::default();
-        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let (mut channels, mut left) = (1, shape.spectrogram);
+        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), shape.channels)?);
+        let (mut channels, mut left) = (shape.channels, shape.spectrogram);
         let blocks = scaled::filters(FILTERS, params)?.into_iter().zip(POOLS);
         for (number, (filters, wanted)) in blocks.enumerate() {
             let at = builder.at(&format!("block{}", number + 1));

@@ -53,8 +53,8 @@ impl Architecture for Cnn7x7 {
         if (rows, columns) != shape.spectrogram {
             network = network.then(Resize::new((rows, columns)));
         }
-        network = network.then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let mut channels = 1;
+        network = network.then(BatchNorm::new(&builder.at("norm"), shape.channels)?);
+        let mut channels = shape.channels;
         for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             network = network

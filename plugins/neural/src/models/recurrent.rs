@@ -99,7 +99,7 @@ impl Architecture for RecurrentNetwork {
             plan = plan.bidirectional();
             features *= 2;
         }
-        let recurrent = plan.build(&builder.at("recurrent"), shape.spectrogram.0)?;
+        let recurrent = plan.build(&builder.at("recurrent"), shape.channels * shape.spectrogram.0)?;
         let mut network = Sequential::new().then(ColumnsAsSteps).then(LastState(recurrent));
         if self.two_dense {
             let dense = Linear::new(&builder.at("dense"), features, features)?;
