@@ -47,7 +47,8 @@ pub use residual::Residual;
 pub use resize::Resize;
 pub use sequential::Sequential;
 pub use softmax::Softmax;
-pub use weights::{Builder, Weights};
+pub(crate) use weights::regular_file;
+pub use weights::{Builder, Weights, read_weights};
 
 use candle_core::{Result, Tensor};
 
