@@ -1,11 +1,10 @@
+use super::regular_file::regular_file;
 use super::{Framework, Init, InitScheme};
 use crate::ops;
 use candle_core::{DType, Device, Result, Shape, Tensor, Var, bail};
 use candle_nn::{VarBuilder, VarMap};
 use genre_bench_api::random_stream;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,22 +59,6 @@ impl Weights {
 /// A file that is not there, has more than `largest` bytes, or is no safetensors file.
 pub fn read_weights(path: &Path, largest: u64, device: &Device) -> Result<VarBuilder<'static>> {
     VarBuilder::from_buffered_safetensors(regular_file(path, largest)?, DType::F32, device)
-}
-
-/// What a regular file of at most so many bytes holds.
-pub(crate) fn regular_file(path: &Path, largest: u64) -> Result<Vec<u8>> {
-    // A pipe would wait for ever.
-    if !std::fs::metadata(path)?.is_file() {
-        bail!("it is not a regular file");
-    }
-    let file = File::open(path)?;
-    let stated = file.metadata()?.len();
-    if stated > largest {
-        bail!("{stated} bytes are more than this network's can have ({largest})");
-    }
-    let mut bytes = Vec::with_capacity(stated as usize);
-    file.take(largest).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Makes the weights of layers, each under the name of the place it is built at.
