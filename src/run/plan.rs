@@ -151,9 +151,9 @@ pub struct Resized {
 }
 
 impl fmt::Display for ParamChange {
-    /// `epochs 10 (published 100)`.
+    /// `epochs 10 instead of 100`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} (published {})", self.name, self.value, self.published)
+        write!(f, "{} {} instead of {}", self.name, self.value, self.published)
     }
 }
 
