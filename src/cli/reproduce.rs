@@ -68,7 +68,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         match group.run(&base, &session) {
             Ok(None) => return Ok(Status::INTERRUPTED),
             Ok(Some(reproduced)) => {
-                let of_group = |details: &&Details| group.models().any(|(system, model)| details.are_of(system, model));
+                let of_group =
+                    |details: &&Details| group.models().any(|(system, model)| details.are_of(system, model));
                 // Once, and not again under every table.
                 let news: Vec<&Details> = (details.iter().filter(of_group))
                     .filter(|details| !told.iter().any(|known| std::ptr::eq(*known, *details)))
@@ -123,7 +124,9 @@ fn dry_run(groups: &[FigureGroup], base: &Experiment, session: &Session, as_json
     for group in groups {
         for (at, experiment) in group.experiments(base)?.iter().enumerate() {
             let prepared = match session.prepare(experiment) {
-                Ok(prepared) if at > 0 && group.is_as_published(experiment, &prepared.dataset.info) => continue,
+                Ok(prepared) if at > 0 && group.is_as_published(experiment, &prepared.dataset.info) => {
+                    continue;
+                }
                 prepared => prepared,
             };
             match prepared.and_then(|prepared| session.dry_run(&prepared)) {

@@ -117,7 +117,11 @@ impl Experiment {
         }
         if self.split.validate_on_test && (self.calibrate.is_some() || self.tune.is_some()) {
             let reason = "nothing is calibrated or tuned on a test part";
-            return Err(Invalid::new("split.validate-on-test", reason, "leave it out: networks set a part aside"));
+            return Err(Invalid::new(
+                "split.validate-on-test",
+                reason,
+                "leave it out: networks set a part aside",
+            ));
         }
         if let Some(tuning) = &self.tune {
             if self.ablate.is_some() {

@@ -87,13 +87,16 @@ pub fn select<'r>(registry: &'r Registry, systems: &[String], base: &Experiment)
         let why = match registry.find(&shipped.model) {
             _ if !shipped.figure.test.is_finite() => "no figure to compare with".to_owned(),
             Err(_) => "no model yet".to_owned(),
-            Ok(entrant) if !can_read(entrant, &shipped.figure) => "the model has no such input yet".to_owned(),
+            Ok(entrant) if !can_read(entrant, &shipped.figure) => {
+                "the model has no such input yet".to_owned()
+            }
             Ok(_) => continue,
         };
         known.push(NotMeasured { model: shipped.model, figure: shipped.figure, why });
     }
     for name in systems {
-        let is_target = targets.iter().any(|target: &Target| wanted(name, &target.entrant.card.name, target.figure));
+        let is_target =
+            targets.iter().any(|target: &Target| wanted(name, &target.entrant.card.name, target.figure));
         let is_known = known.iter().any(|figure| wanted(name, &figure.model, &figure.figure));
         if !is_target && !is_known && !name.eq_ignore_ascii_case(PARTITION) {
             return Err(match registry.find(name) {
@@ -302,7 +305,10 @@ impl FigureGroup<'_> {
                 artist,
                 artist_change,
                 parts: place.map(|place| PartFigure::all(results, place, figure)).unwrap_or_default(),
-                changed: place.and_then(|place| changed::text(&results.plan.models[place], &figure.settings)),
+                changed: place.and_then(|place| {
+                    let own = [("input".to_owned(), input_of(figure).to_owned())];
+                    changed::text(&results.plan.models[place], &[&figure.settings[..], &own].concat())
+                }),
             }
         });
         let plan = &results.plan;

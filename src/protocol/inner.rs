@@ -126,8 +126,7 @@ mod tests {
     }
 
     fn split(dataset: &Dataset, protocol: Protocol, valid: u32) -> Split {
-        let request =
-            SplitRequest {
+        let request = SplitRequest {
             protocol,
             resampling: Some(Resampling::Folds(4)),
             repeats: 1,

@@ -235,7 +235,7 @@ impl Split {
     /// A class with too few tracks (artists) for the parts, artists that are not known, tracks that a
     /// fixed list does not name, a broken split file, or a request that makes no sense.
     pub fn build(dataset: &Dataset, request: &SplitRequest) -> Result<Self> {
-        let PerClass { used: chosen, shortages } = PerClass::draw(dataset, request);
+        let PerClass { used: chosen, shortage } = PerClass::draw(dataset, request);
         let (mut folds, scheme) = match &request.protocol {
             Protocol::Segment | Protocol::Track => drawn(dataset, request, &chosen)?,
             Protocol::Artist => match published_artist_folds(dataset, request, &chosen)? {
@@ -286,7 +286,7 @@ impl Split {
         if request.valid > 0 {
             split.set_validation_aside(dataset, request.valid, request.seed);
         }
-        split.gaps = shortages;
+        split.gaps = shortage.into_iter().collect();
         split.gaps.extend(gaps(dataset, &split.folds));
         split.hash = table::hash(&table::csv(&dataset.catalogue, &split.folds));
         Ok(split)
@@ -298,7 +298,11 @@ fn validate_on_test(folds: &mut [Fold]) -> Result<()> {
     for fold in folds {
         if !fold.valid.is_empty() {
             let reason = "the split has a validation part of its own";
-            return Err(Error::new("--validate-on-test", reason, "leave it out, or --folds K, --holdout 80/20"));
+            return Err(Error::new(
+                "--validate-on-test",
+                reason,
+                "leave it out, or --folds K, --holdout 80/20",
+            ));
         }
         fold.valid.clone_from(&fold.test);
     }

@@ -2,9 +2,7 @@
 
 use super::Results;
 use crate::protocol::Fold;
-use crate::score::{
-    FoldPredictions, Interval, Metric, Resampled, independent_difference, paired_difference,
-};
+use crate::score::{FoldPredictions, Interval, Metric, Resampled, independent_difference, paired_difference};
 use genre_bench_api::random_stream;
 use ndarray::{Axis, concatenate};
 use serde::Serialize;
@@ -65,7 +63,8 @@ impl Change {
         let [a, b] = [a.resampled(metric)?, b.resampled(metric)?];
         let rng = &mut random_stream(honest.results.plan.conditions.seed, "difference");
         let units = (a.units.len(), b.units.len());
-        let interval = if paired { paired_difference(&a, &b, rng) } else { independent_difference(&a, &b, rng) };
+        let interval =
+            if paired { paired_difference(&a, &b, rng) } else { independent_difference(&a, &b, rng) };
         Some(Self { interval, unit, units })
     }
 }
@@ -106,7 +105,10 @@ impl Tested {
                 // Segments of a track vote fold by fold.
                 let of_fold = number * catalogue.tracks.len() + track;
                 let artist = artists.get(track).copied().flatten().filter(|_| unit == Unit::Artists);
-                unit_of.insert(of_fold, artist.map_or_else(|| format!("track {name}"), |a| format!("artist {a}")));
+                unit_of.insert(
+                    of_fold,
+                    artist.map_or_else(|| format!("track {name}"), |a| format!("artist {a}")),
+                );
                 tested.insert(name.clone());
                 truth.push(catalogue.examples[example].label);
                 tracks.push(of_fold);

@@ -1,5 +1,5 @@
-use super::evaluation::{Draws, Evaluation};
 use super::changed;
+use super::evaluation::{Draws, Evaluation};
 use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
 use crate::protocol::Protocol;

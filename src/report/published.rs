@@ -3,9 +3,9 @@
 //! Nearly all come from splits that put segments of one track on both sides, so they are upper bounds and not
 //! targets.
 
+use super::percent;
 use crate::error::{Error, Result};
 use crate::protocol::Protocol;
-use super::percent;
 use crate::run::{ParamChange, Plan, PlannedModel};
 use crate::score::Metric;
 use genre_bench_api::{Published, Reads};
@@ -237,7 +237,8 @@ pub fn comparable<'a>(
 ) -> Option<&'a Published> {
     let dataset = &plan.dataset;
     // What changed is known of hyper-parameters alone.
-    let changed = model.changed && (model.changes.is_empty() || model.without.is_some());
+    let is_known = model.changes.iter().any(ParamChange::is_of_recipe) && model.without.is_none();
+    let changed = model.changed && !is_known;
     if changed
         || !model.choices.is_empty()
         || plan.conditions.calibration.is_some()
@@ -261,9 +262,13 @@ pub fn comparable<'a>(
     };
     let same_settings = |figure: &Published| {
         let is_set = |change: &ParamChange| {
-            figure.settings.iter().any(|(name, value)| *name == change.name && *value == change.value.to_string())
+            figure
+                .settings
+                .iter()
+                .any(|(name, value)| *name == change.name && *value == change.value.to_string())
         };
-        figure.settings.len() == model.changes.len() && model.changes.iter().all(is_set)
+        let changes = || model.changes.iter().filter(|change| change.is_of_recipe());
+        figure.settings.len() == changes().count() && changes().all(is_set)
     };
     let same_division = |figure: &Published| {
         let division = division(figure).ok().flatten();

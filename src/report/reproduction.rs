@@ -130,7 +130,8 @@ pub fn on_partition(figures: &[PartitionFigure]) -> String {
 /// What the sources of some systems say, and what is our reading, a paragraph each.
 pub fn details(details: &[&Details]) -> String {
     let of = |Details { system, models, source, reading }: &&Details| {
-        let name = if models.is_empty() { system.clone() } else { format!("{system}, {}", models.join(" and ")) };
+        let name =
+            if models.is_empty() { system.clone() } else { format!("{system}, {}", models.join(" and ")) };
         paragraph(&format!("{name}: "), &format!("the source says: {source}. Our reading: {reading}."))
     };
     details.iter().map(of).collect()
@@ -219,9 +220,12 @@ impl Reproductions {
         let mut grid = Grid::new(2, head);
         for row in &self.rows {
             let change = |change: &Option<Change>| {
-                change.map_or_else(String::new, |Change { interval: Interval { mean, low, high, .. }, .. }| {
-                    format!("{} ({} – {})", points(mean), points(low), points(high))
-                })
+                change.map_or_else(
+                    String::new,
+                    |Change { interval: Interval { mean, low, high, .. }, .. }| {
+                        format!("{} ({} – {})", points(mean), points(low), points(high))
+                    },
+                )
             };
             let track = if self.by_track { "same".to_owned() } else { change(&row.track_change) };
             grid.row([
@@ -247,7 +251,8 @@ impl Reproductions {
 
     /// Training and validation parts.
     fn parts(&self) -> Grid {
-        let head = ["on other parts", "metric", "train, published", "measured", "valid, published", "measured"];
+        let head =
+            ["on other parts", "metric", "train, published", "measured", "valid, published", "measured"];
         let mut grid = Grid::new(2, head);
         for row in self.rows.iter().filter(|row| !row.parts.is_empty()) {
             let part = |name: &str| {

@@ -17,7 +17,8 @@ mod store;
 
 pub use execute::{Job, ModelSet, Resources, RunObserver};
 pub use plan::{
-    Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Program, Resized,
+    Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Program,
+    Resized,
 };
 pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;

@@ -113,8 +113,7 @@ pub struct PlannedModel {
     /// Whether any of them differs from the default or the model sees less than it could, so that published figures
     /// do not apply.
     pub changed: bool,
-    /// The hyper-parameters that differ from the defaults, which are the published recipe. What it reads is not among
-    /// them.
+    /// The hyper-parameters that differ from the defaults, which are the published recipe.
     #[serde(default)]
     pub changes: Vec<ParamChange>,
     /// The size of the spectrograms that it reads, if they were resized.
@@ -148,6 +147,13 @@ pub struct Resized {
     pub to: (usize, usize),
     /// Rows and columns in full.
     pub from: Option<(usize, usize)>,
+}
+
+impl ParamChange {
+    /// Whether it is more than another input, which published figures name themselves.
+    pub fn is_of_recipe(&self) -> bool {
+        self.name != "input"
+    }
 }
 
 impl fmt::Display for ParamChange {
@@ -199,10 +205,9 @@ impl PlannedModel {
         changes: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> genre_bench_api::Result<Self> {
         let params = card.resolve(changes)?;
-        // What it reads is told by itself, and published figures are by input.
         let pairs = params.iter().zip(card.params.iter().map(|param| &param.default));
         let changes: Vec<ParamChange> = pairs
-            .filter(|((name, value), published)| *name != "input" && value != published)
+            .filter(|((_, value), published)| value != published)
             .map(|((name, value), published)| ParamChange {
                 name: name.to_owned(),
                 value: value.clone(),
@@ -218,7 +223,8 @@ impl PlannedModel {
             family: card.family,
             params,
             reads,
-            changed: !changes.is_empty(),
+            // Published figures are by what is read.
+            changed: changes.iter().any(ParamChange::is_of_recipe),
             changes,
             resized: None,
             recurrent: card.recurrent,

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn differences_are_scipys() {
-        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/score/differences.json"));
+        let text =
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/score/differences.json"));
         let cases: Value = serde_json::from_str(text).unwrap();
         for case in cases.as_array().unwrap() {
             let read = |key: &str| serde_json::from_value::<Vec<bool>>(case[key].clone()).unwrap();
