@@ -113,7 +113,7 @@ fn a_system_is_named_by_its_letter_and_networks_read_the_audio_beside() {
     assert_eq!(figures[..3], wanted);
     assert_eq!(figures[3..], settings.map(|settings| format!("cnn-7x7 {settings}")));
     // What the user asks for wins, and is told.
-    for (row, wanted) in [(rows[3], "epochs 1 instead of 100"), (rows[4], "epochs 1 instead of 100")] {
+    for (row, wanted) in [(rows[3], "epochs 1 instead of 100"), (rows[4], "epochs 1 instead of 400")] {
         let changed = row["changed"].as_str().unwrap();
         assert!(changed.contains(wanted) && !changed.contains("augment"), "{changed}");
     }
@@ -142,7 +142,7 @@ fn recordings(place: &Place) {
     for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
         for number in 0..10_u8 {
             let hz = hz * (1.0 + 0.03 * f32::from(number));
-            place.write(&format!("gtzan/genres_original/{genre}/{genre}.0000{number}.wav"), tone(hz, 2.5));
+            place.write(&format!("gtzan/genres_original/{genre}/{genre}.0000{number}.wav"), tone(hz, 30.0));
             artists += &format!("{genre}.0000{number}.wav,{genre} {}\n", number / 2);
         }
     }

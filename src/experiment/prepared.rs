@@ -134,7 +134,7 @@ impl Prepared {
 
 impl Configuration {
     /// What it comes to on a device: as published, networks take days without a GPU.
-    fn on(self, device: Device) -> Self {
+    pub(super) fn on(self, device: Device) -> Self {
         match (self, device) {
             (Self::Auto, Device::Cpu) => Self::Reduced,
             (Self::Auto, Device::Cuda(_)) => Self::Published,

@@ -1,6 +1,6 @@
 //! Published figures as experiments: with the data divided as the authors did, and without leakage.
 
-use super::{Evaluated, Experiment, Prepared, Registered, Registry, Session};
+use super::{Configuration, Evaluated, Experiment, Prepared, Registered, Registry, Session};
 use crate::dataset::Info;
 use crate::error::{Error, Result};
 use crate::protocol::Protocol;
@@ -40,6 +40,8 @@ struct FigureConditions {
 pub struct FigureGroup<'r> {
     conditions: FigureConditions,
     targets: Vec<Target<'r>>,
+    /// Whether networks run in their reduced configuration.
+    reduced: bool,
 }
 
 /// What was asked for.
@@ -122,8 +124,11 @@ pub fn select<'r>(registry: &'r Registry, systems: &[String], base: &Experiment)
         groups.entry(target.conditions(base.data.path.as_deref())?).or_default().push(target);
     }
     let asked = systems.is_empty() || systems.iter().any(|name| name.eq_ignore_ascii_case(PARTITION));
+    let device = base.device.resolve(registry.cuda_devices)?;
+    let reduced = base.networks.configuration.on(device) == Configuration::Reduced;
+    let group = |(conditions, targets)| FigureGroup { conditions, targets, reduced };
     Ok(Selection {
-        groups: groups.into_iter().map(|(conditions, targets)| FigureGroup { conditions, targets }).collect(),
+        groups: groups.into_iter().map(group).collect(),
         not_measured,
         on_partition: if asked { on_partition()? } else { Vec::new() },
     })
@@ -193,10 +198,13 @@ impl FigureGroup<'_> {
             if has_input && !experiment.parameters.has(model, "input") {
                 experiment.parameters.set(model, "input", input_of(figure));
             }
-            // What the user asks for wins, and the table says that it is not as published.
+            // What the user asks for wins, and what the reduced configuration reduces; the table says what was not as
+            // published.
             for (name, value) in &figure.settings {
                 let is_asked = base.networks.parameters().any(|(asked, _)| asked == name);
-                if !is_asked && !experiment.parameters.has(model, name) {
+                let is_reduced =
+                    self.reduced && entrant.card.reduced.iter().any(|(reduced, _)| reduced == name);
+                if !is_asked && !is_reduced && !experiment.parameters.has(model, name) {
                     experiment.parameters.set(model, name, value);
                 }
             }

@@ -1,13 +1,22 @@
 //! What of the published recipes a run changed: hyper-parameters, and the size of what networks read.
 
 use crate::run::PlannedModel;
+use genre_bench_api::Value;
 
 /// What differs from a model's published recipe, for people; `None` if nothing does. `settings` are the hyper-parameters
-/// that belong to the figure it is held against.
+/// that the figure it is held against was published for, where they are not the model's defaults.
 pub fn text(model: &PlannedModel, settings: &[(String, String)]) -> Option<String> {
-    let belongs = |name: &str, value: &str| settings.iter().any(|(n, v)| n == name && v == value);
-    let changes = model.changes.iter().filter(|change| !belongs(&change.name, &change.value.to_string()));
-    let mut said: Vec<String> = changes.map(ToString::to_string).collect();
+    let of_figure =
+        |name: &str| settings.iter().find(|(of_figure, _)| of_figure == name).map(|(_, value)| value.clone());
+    let of_recipe =
+        |name: &str| model.changes.iter().find(|change| change.name == name).map(|c| c.published.to_string());
+    let change = |(name, value): (&str, &Value)| {
+        let value = value.to_string();
+        let published =
+            of_figure(name).or_else(|| of_recipe(name)).filter(|published| *published != value)?;
+        Some(format!("{name} {value} instead of {published}"))
+    };
+    let mut said: Vec<String> = model.params.iter().filter_map(change).collect();
     said.extend(model.resized.map(|resized| format!("spectrograms {resized}")));
     (!said.is_empty()).then(|| said.join(", "))
 }

@@ -156,13 +156,6 @@ impl ParamChange {
     }
 }
 
-impl fmt::Display for ParamChange {
-    /// `epochs 10 instead of 100`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} instead of {}", self.name, self.value, self.published)
-    }
-}
-
 impl fmt::Display for Resized {
     /// `50x50 of 128x1292`, rows and columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -106,13 +106,13 @@ mod tests {
 
     #[test]
     fn units_are_drawn_whole() {
-        // Ten tracks of a unit are all right or all wrong: 40 units tell as much as 40 tracks.
-        let of_units: Vec<bool> = (0..40).map(|unit| unit % 4 != 0).collect();
+        // Ten tracks of a unit are all right or all wrong: 400 units tell as much as 400 tracks.
+        let of_units: Vec<bool> = (0..400).map(|unit| unit % 4 != 0).collect();
         let of_tracks: Vec<bool> = of_units.iter().flat_map(|&right| [right; 10]).collect();
-        let (all, none) = (|size| share(of_tracks.clone(), size), |size| share(vec![false; 400], size));
+        let (all, none) = (|size| share(of_tracks.clone(), size), |size| share(vec![false; 4000], size));
         let by_unit = paired_difference(&all(10), &none(10), &mut rng());
-        assert_near(&by_unit, 0.75, 1.96 * (0.75 * 0.25 / 40.0_f64).sqrt());
-        assert_eq!(by_unit, paired_difference(&share(of_units, 1), &share(vec![false; 40], 1), &mut rng()));
+        assert_near(&by_unit, 0.75, 1.96 * (0.75 * 0.25 / 400.0_f64).sqrt());
+        assert_eq!(by_unit, paired_difference(&share(of_units, 1), &share(vec![false; 400], 1), &mut rng()));
         let by_track = paired_difference(&all(1), &none(1), &mut rng());
         assert!(by_track.high - by_track.low < 0.5 * (by_unit.high - by_unit.low));
     }
