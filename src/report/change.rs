@@ -42,8 +42,8 @@ pub struct Change {
 impl Change {
     /// Of the model at `at` of both runs; `None` where one has no such score.
     ///
-    /// Two cross-validations test the same tracks, so every draw takes the same units of both, those that both tested.
-    /// Hold-outs test different tracks, and are drawn from independently.
+    /// Two cross-validations test the same tracks, but for those whose artist is not known, so every draw takes the same
+    /// units of both, those that both tested. Hold-outs with different tracks are drawn from independently.
     pub fn between(
         (honest, at): (&Division, usize),
         (theirs, their_at): (&Division, usize),
@@ -51,7 +51,8 @@ impl Change {
         unit: Unit,
     ) -> Option<Self> {
         let mut sides = [Tested::of(honest, at, unit)?, Tested::of(theirs, their_at, unit)?];
-        let paired = [honest, theirs].iter().all(|run| is_cross_validation(&run.results.folds));
+        let paired = sides[0].names == sides[1].names
+            || [honest, theirs].iter().all(|run| is_cross_validation(&run.results.folds));
         if paired {
             let both: BTreeSet<String> = sides[0].names.intersection(&sides[1].names).cloned().collect();
             sides = [

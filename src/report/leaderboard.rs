@@ -38,6 +38,8 @@ pub struct Leaderboard<'a> {
     pub interval_method: Option<IntervalMethod>,
     /// Why not to trust the intervals, if they rest on too few folds.
     pub interval_warning: Option<String>,
+    /// Whether early stopping and checkpoints looked at the test part.
+    pub optimistic: bool,
     /// What must be known before the rows are compared: reasons why scores or their order mislead.
     pub cautions: Vec<String>,
     /// What others published for the very partition of the run, the best first.
@@ -131,6 +133,7 @@ impl<'a> Leaderboard<'a> {
             columns_chosen,
             interval_warning: interval_method.and_then(|_| few_folds(results.folds.len())),
             interval_method,
+            optimistic: results.plan.validated_on_test,
             cautions: cautions(&results.plan),
             on_partition: on_this_partition(results),
         }

@@ -301,6 +301,8 @@ fn sets_aside(figure: &Published) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use genre_bench_api::{Card, Device, Family, Param};
+    use serde_json::json;
 
     #[test]
     fn who_set_examples_aside_for_validation_is_known() {
@@ -332,6 +334,43 @@ mod tests {
             let system = system_of(figure).unwrap();
             assert!(details().unwrap().iter().any(|d| d.are_of(system, model)), "{model}: whose details?");
         }
+    }
+
+    /// The test figure beside a run of VGG-19 on the whole of GTZAN.
+    fn beside(changes: &[(&str, &str)], per_class: Option<u32>, validated_on_test: bool) -> Option<f64> {
+        let card = Card::new("vgg19", Family::Neural, "")
+            .param(Param::bool("augment", false, ""))
+            .param(Param::float("lr", 1e-5, ""))
+            .reading_spectrograms(&["power-40", "mfcc-13"]);
+        let model = PlannedModel::new(&card, changes.iter().copied()).unwrap();
+        let plan: Plan = serde_json::from_value(json!({
+            "id": "",
+            "program": { "version": "", "build": "" },
+            "dataset": {
+                "name": "", "synthetic": false, "seconds": 30, "examples": 999, "clips": 999, "features": 0,
+                "classes": (0..10).map(|class| class.to_string()).collect::<Vec<_>>(), "fingerprint": "",
+            },
+            "columns": [], "protocol": "track", "scheme": "", "split_hash": "", "unused": 0,
+            "conditions": { "seed": 0, "device": Device::Cpu, "spectrogram_size": null, "calibration": null },
+            "warnings": [], "notes": [], "models": [], "folds": [],
+            "per_class": per_class, "validated_on_test": validated_on_test,
+        }))
+        .unwrap();
+        let own = shipped().unwrap().into_iter().filter(|figure| figure.model == "vgg19");
+        let figures: Vec<Published> = own.map(|own| own.figure).collect();
+        comparable(&plan, validated_on_test, &model, &figures).map(|figure| figure.test)
+    }
+
+    #[test]
+    fn a_figure_stands_beside_its_own_settings_and_division_alone() {
+        assert_eq!(beside(&[], Some(50), true), Some(0.6063));
+        assert_eq!(beside(&[("input", "mfcc-13")], Some(50), true), Some(0.65));
+        assert_eq!(beside(&[("augment", "true")], Some(50), true), Some(0.704));
+        assert_eq!(beside(&[("augment", "true"), ("lr", "0.1")], Some(50), true), None);
+        assert_eq!(beside(&[("lr", "0.1")], Some(50), true), None);
+        // What is optimistic stands beside nothing honest, and the other way round.
+        assert_eq!(beside(&[], Some(50), false), None);
+        assert_eq!(beside(&[], None, true), None);
     }
 
     #[test]
