@@ -180,6 +180,13 @@ fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     }
     let split = place.run("export last --table split");
     assert!(split.contains("blues.00003.2.png,blues.00003,"), "{split}");
+    let colour = place.json(&format!(
+        "{words} --models choi-fcn5,ann --set choi-fcn5.width=0.1 --set choi-fcn5.input=colour-mel-128"
+    ));
+    assert!(colour["notes"].to_string().contains("8 of 8 images are grey"), "{colour}");
+    for model in ["choi-fcn5", "ann"] {
+        assert!(row(&colour, model)["macro_f1"].is_number(), "{colour}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Each image file of `images_original/GENRE`, or each of the segments it is cut into, becomes one row: grey, brought to
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
-//! spectrograms get them as they are.
+//! spectrograms get them as they are, in grey or, where they ask for pictures, in colour.
 
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::audio::fault_notes;
@@ -10,14 +10,14 @@ use super::computed::{Collector, Features};
 use super::image_file::{self, ImageFormat};
 use super::resize::{ImageSize, resize};
 use super::source::Source;
-use super::spectrograms::{Spectrogram, SpectrogramSource};
+use super::spectrograms::{ImageInput, Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
 use crate::features::mfcc::mfcc;
 use crate::recordings::{Recording, find_in, names};
 use crate::util::{content_of, in_order};
-use genre_bench_api::{Representation, Spectrograms, Spectrum};
-use ndarray::ArrayView2;
-use std::collections::BTreeMap;
+use genre_bench_api::Spectrograms;
+use ndarray::{Array2, ArrayView2};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What an image shows, as in the Kaggle copy of GTZAN.
@@ -112,7 +112,8 @@ pub(super) fn parts(
         let hint = "is it a folder of PNG, JPEG or WebP files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     };
-    let mut collector = Collector::new(reader.columns(), reader.stacks());
+    let (images_read, without_colours) = (read.len(), read.iter().filter(|(_, image)| image.is_grey).count());
+    let mut collector = Collector::new(reader.columns(), reader.inputs.len());
     collector.sized_as(&first.segments[0].1);
     for (at, ReadImage { segments: parts, .. }) in read {
         let image = &images[at];
@@ -138,14 +139,20 @@ pub(super) fn parts(
             "each image is taken for {IMAGE_SECONDS} s and cut into {segments} by its columns"
         ));
     }
-    if let SpectrogramSource::Images { images, cepstra } = &parts.spectrograms {
-        if let Some(images) = images {
+    if let SpectrogramSource::Images(images) = &parts.spectrograms {
+        if let Some(images) = images.get(&ImageInput::Grey).or(images.get(&ImageInput::Colour)) {
             let (rows, columns) = images.shape();
             parts
                 .notes
                 .push(format!("networks get the images themselves, {rows} rows of {}", pixels(columns)));
         }
-        if !cepstra.is_empty() {
+        if images.contains_key(&ImageInput::Colour) && without_colours > 0 {
+            parts.notes.push(format!(
+                "{without_colours} of {} images are grey: networks that read colours get three equal channels",
+                images_read,
+            ));
+        }
+        if images.keys().any(|input| matches!(input, ImageInput::Cepstrum(_))) {
             parts.notes.push(
                 "cepstral coefficients are those of the images' rows, taken for mel bands in decibels"
                     .to_owned(),
@@ -162,10 +169,8 @@ pub(super) fn parts(
 struct ImageReader {
     /// Columns of the table are pixels of an image of this size, if a table is wanted.
     table: Option<ImageSize>,
-    /// Whether the image itself is wanted as a spectrogram.
-    image: bool,
-    /// Numbers of cepstral coefficients that are wanted.
-    cepstra: Vec<usize>,
+    /// What else is wanted.
+    inputs: Vec<ImageInput>,
     most: Option<ImageSize>,
     segments: usize,
     seconds: u32,
@@ -174,20 +179,17 @@ struct ImageReader {
 /// An image, as its segments.
 struct ReadImage {
     size: ImageSize,
+    is_grey: bool,
     segments: Vec<(Features, Vec<Spectrogram>)>,
 }
 
 impl ImageReader {
     fn new(source: &Source, segments: usize) -> Self {
-        let is_cepstrum = |r: &&Representation| r.spectrum == Spectrum::Mfcc;
-        let mut cepstra: Vec<usize> =
-            source.representations.iter().filter(is_cepstrum).map(|r| r.rows).collect();
-        cepstra.sort_unstable();
-        cepstra.dedup();
+        let inputs: BTreeSet<ImageInput> =
+            source.representations.iter().filter_map(|&wanted| ImageInput::of(wanted)).collect();
         Self {
             table: source.table.then_some(source.image_size),
-            image: source.representations.iter().any(|r| !is_cepstrum(&r)),
-            cepstra,
+            inputs: inputs.into_iter().collect(),
             most: source.spectrogram_size,
             segments,
             seconds: source.seconds.unwrap_or(IMAGE_SECONDS),
@@ -200,55 +202,55 @@ impl ImageReader {
         (0..height).flat_map(|y| (0..width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect()
     }
 
-    /// Spectrograms of each segment.
-    fn stacks(&self) -> usize {
-        usize::from(self.image) + self.cepstra.len()
-    }
-
     fn read(&self, path: &Path) -> std::result::Result<ReadImage, String> {
-        let (size, pixels) = image_file::read(path)?;
-        let whole = Spectrogram { size, pixels };
+        let decoded = image_file::read(path)?;
+        let size = decoded.size();
+        let grey = Spectrogram { size, pixels: decoded.grey() };
+        let colour = self.inputs.contains(&ImageInput::Colour);
+        let colour = colour.then(|| Spectrogram { size, pixels: decoded.colour() });
         let of_segment = |segment| {
-            let part = if self.segments > 1 { whole.segment(segment, self.seconds) } else { whole.clone() };
+            let part = |whole: &Spectrogram| match self.segments {
+                1 => whole.clone(),
+                _ => whole.segment(segment, self.seconds),
+            };
+            let grey = part(&grey);
             let features = match self.table {
                 Some(size) => {
-                    let pixels = resize(&part.pixels, part.size, size);
+                    let pixels = resize(&grey.pixels, grey.size, size);
                     Features::Columns(pixels.into_iter().map(f64::from).collect())
                 }
-                None => Features::Content(content_of(&part.pixels)),
+                None => Features::Content(content_of(&grey.pixels)),
             };
-            (features, self.spectrograms(part.upside_down()))
+            (features, self.spectrograms(grey.upside_down(), colour.as_ref().map(part)))
         };
-        Ok(ReadImage { size, segments: (0..self.segments).map(of_segment).collect() })
+        let segments = (0..self.segments).map(of_segment).collect();
+        Ok(ReadImage { size, is_grey: decoded.is_grey(), segments })
     }
 
-    /// What networks get of a segment, the lowest frequency first.
-    fn spectrograms(&self, segment: Spectrogram) -> Vec<Spectrogram> {
-        let ImageSize { width, height } = segment.size;
-        let cepstrum = |&coefficients: &usize| {
-            let log_mel = ArrayView2::from_shape((height, width), &segment.pixels);
-            let cepstrum =
-                log_mel.map(|log_mel| mfcc(log_mel.t(), coefficients).reversed_axes()).unwrap_or_default();
-            Spectrogram {
-                size: ImageSize { width: cepstrum.ncols(), height: cepstrum.nrows() },
-                pixels: cepstrum.iter().copied().collect(),
-            }
+    /// What networks get of a segment, in the order of the inputs.
+    fn spectrograms(&self, grey: Spectrogram, colour: Option<Spectrogram>) -> Vec<Spectrogram> {
+        let input = |input: &ImageInput| match input {
+            ImageInput::Grey => grey.clone(),
+            ImageInput::Colour => colour.clone().unwrap_or_else(|| grey.clone()),
+            ImageInput::Cepstrum(coefficients) => grey.cepstrum(*coefficients),
         };
-        let mut all: Vec<Spectrogram> = self.cepstra.iter().map(cepstrum).collect();
-        if self.image {
-            all.push(segment);
-        }
-        all.into_iter().map(|spectrogram| spectrogram.at_most(self.most)).collect()
+        self.inputs.iter().map(|wanted| input(wanted).at_most(self.most)).collect()
     }
 
-    /// What the dataset has, given the spectrograms of all segments in the order of [`ImageReader::spectrograms`].
-    fn source(&self, mut all: Vec<Spectrograms>) -> SpectrogramSource {
-        if all.is_empty() {
+    /// What the dataset has, given the spectrograms of all segments in the order of the inputs. Images with fewer rows
+    /// than coefficients are wanted have none.
+    fn source(&self, all: Vec<Spectrograms>) -> SpectrogramSource {
+        if self.inputs.is_empty() {
             return SpectrogramSource::None("none were asked for".to_owned());
         }
-        let images = if self.image { all.pop() } else { None };
-        let cepstra = self.cepstra.iter().copied().zip(all).collect();
-        SpectrogramSource::Images { images, cepstra }
+        let made = self.inputs.iter().copied().zip(all);
+        let enough = made.filter(|(input, made)| match input {
+            ImageInput::Cepstrum(wanted) => {
+                made.shape().0 >= *wanted.min(&self.most.map_or(*wanted, |m| m.height))
+            }
+            _ => true,
+        });
+        SpectrogramSource::Images(enough.collect())
     }
 }
 
@@ -308,6 +310,19 @@ impl Spectrogram {
         let rows = self.pixels.chunks_exact(self.size.width);
         let pixels = rows.flat_map(|row| row[first..first + width].iter().copied()).collect();
         Self { size: ImageSize { width, ..self.size }, pixels }
+    }
+
+    /// So many cepstral coefficients of every column, whose rows are taken for mel bands in decibels; fewer if there are
+    /// fewer rows.
+    fn cepstrum(&self, coefficients: usize) -> Self {
+        let ImageSize { width, height } = self.size;
+        let log_mel = ArrayView2::from_shape((height, width), &self.pixels);
+        let cepstrum = log_mel.map_or_else(
+            |_| Array2::zeros((0, width)),
+            |log_mel| mfcc(log_mel.t(), coefficients).reversed_axes(),
+        );
+        let size = ImageSize { width, height: cepstrum.nrows() };
+        Self { size, pixels: cepstrum.iter().copied().collect() }
     }
 
     /// With its last row first: in images low frequencies are at the bottom.

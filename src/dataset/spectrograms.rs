@@ -4,23 +4,44 @@ use super::resize::{ImageSize, resize};
 use crate::error::{Error, Result};
 use crate::features::representation::RepresentationExtractor;
 use genre_bench_api::{Representation, Spectrograms, Spectrum};
-use ndarray::Array3;
+use ndarray::{Array3, Array4};
 use std::collections::BTreeMap;
+
+/// Of a picture: red, green and blue.
+const CHANNELS: usize = 3;
 
 /// The spectrograms there are of a dataset's examples.
 #[derive(Debug, Clone)]
 pub enum SpectrogramSource {
     /// None, and why.
     None(String),
-    /// Images: what they show is what there is, whatever bands a model would like.
-    Images {
-        /// As they are, if a model reads them so.
-        images: Option<Spectrograms>,
-        /// Cepstral coefficients of their rows, by how many.
-        cepstra: BTreeMap<usize, Spectrograms>,
-    },
+    /// Made of images: what they show is what there is, whatever bands a model would like.
+    Images(BTreeMap<ImageInput, Spectrograms>),
     /// Computed from samples, as models asked for.
     Computed(BTreeMap<Representation, Spectrograms>),
+}
+
+/// What models can be given of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImageInput {
+    /// They themselves in grey, the lowest frequency first.
+    Grey,
+    /// They themselves in colour, the highest frequency first.
+    Colour,
+    /// So many cepstral coefficients of their rows.
+    Cepstrum(usize),
+}
+
+impl ImageInput {
+    /// What there is of images for a model that asks for `wanted`, if anything.
+    pub fn of(wanted: Representation) -> Option<Self> {
+        match wanted.spectrum {
+            Spectrum::Mfcc => Some(Self::Cepstrum(wanted.rows)),
+            Spectrum::Centroid => None,
+            _ if wanted.channels() == CHANNELS => Some(Self::Colour),
+            _ => Some(Self::Grey),
+        }
+    }
 }
 
 impl SpectrogramSource {
@@ -32,13 +53,10 @@ impl SpectrogramSource {
     pub fn of(&self, wanted: Representation) -> std::result::Result<&Spectrograms, String> {
         match self {
             Self::None(why) => Err(why.clone()),
-            Self::Images { images, cepstra } => match wanted.spectrum {
-                Spectrum::Mfcc => {
-                    cepstra.get(&wanted.rows).filter(|cepstrum| cepstrum.shape().0 == wanted.rows)
-                }
-                Spectrum::LogMel | Spectrum::Mel => images.as_ref(),
+            Self::Images(images) => {
+                let made = ImageInput::of(wanted).and_then(|input| images.get(&input));
+                made.ok_or_else(|| format!("{wanted} cannot be made of the images"))
             }
-            .ok_or_else(|| format!("{wanted} cannot be made of the images")),
             Self::Computed(computed) => {
                 computed.get(&wanted).ok_or_else(|| format!("{wanted} was not computed"))
             }
@@ -49,9 +67,7 @@ impl SpectrogramSource {
     pub fn bytes(&self) -> u64 {
         match self {
             Self::None(_) => 0,
-            Self::Images { images, cepstra } => {
-                images.iter().chain(cepstra.values()).map(Spectrograms::bytes).sum()
-            }
+            Self::Images(images) => images.values().map(Spectrograms::bytes).sum(),
             Self::Computed(computed) => computed.values().map(Spectrograms::bytes).sum(),
         }
     }
@@ -60,10 +76,7 @@ impl SpectrogramSource {
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {
             Self::None(why) => Self::None(why),
-            Self::Images { images, cepstra } => Self::Images {
-                images: images.map(|images| images.select(kept)),
-                cepstra: selected(cepstra, kept),
-            },
+            Self::Images(images) => Self::Images(selected(images, kept)),
             Self::Computed(computed) => Self::Computed(selected(computed, kept)),
         }
     }
@@ -105,8 +118,9 @@ impl SpectrogramExtractor {
     pub fn of(&self, samples: &[f32]) -> Vec<Spectrogram> {
         let one = |(_, extractor): &(Representation, RepresentationExtractor)| {
             let values = extractor.of(samples);
-            let size = ImageSize { width: values.ncols(), height: values.nrows() };
-            Spectrogram { size, pixels: values.into_iter().collect() }.at_most(self.most)
+            let (_, height, width) = values.dim();
+            Spectrogram { size: ImageSize { width, height }, pixels: values.into_iter().collect() }
+                .at_most(self.most)
         };
         self.extractors.iter().map(one).collect()
     }
@@ -118,7 +132,7 @@ impl SpectrogramExtractor {
     }
 }
 
-/// One spectrogram of one example, row by row.
+/// One spectrogram of one example, row by row; of a picture red, green and blue (0–255), one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Spectrogram {
     pub size: ImageSize,
@@ -131,7 +145,18 @@ impl Spectrogram {
         let Some(most) = most else { return self };
         let ImageSize { width, height } = self.size;
         let size = ImageSize { width: width.min(most.width), height: height.min(most.height) };
-        Self { size, pixels: resize(&self.pixels, self.size, size) }
+        Self { size, pixels: self.resized(size) }
+    }
+
+    /// 1, or of a picture 3.
+    fn channels(&self) -> usize {
+        self.pixels.len() / (self.size.width * self.size.height).max(1)
+    }
+
+    /// The pixels of every channel in another size.
+    fn resized(&self, size: ImageSize) -> Vec<f32> {
+        let channels = self.pixels.chunks_exact((self.size.width * self.size.height).max(1));
+        channels.flat_map(|channel| resize(channel, self.size, size)).collect()
     }
 }
 
@@ -139,7 +164,10 @@ impl Spectrogram {
 #[derive(Default)]
 pub(super) struct SpectrogramStack {
     size: Option<ImageSize>,
+    /// Of those with one channel.
     pixels: Vec<f32>,
+    /// Of pictures.
+    levels: Vec<u8>,
 }
 
 impl SpectrogramStack {
@@ -151,7 +179,11 @@ impl SpectrogramStack {
     /// Adds a spectrogram, which is brought to the size of the first.
     pub fn push(&mut self, spectrogram: Spectrogram) {
         let size = *self.size.get_or_insert(spectrogram.size);
-        self.pixels.extend(resize(&spectrogram.pixels, spectrogram.size, size));
+        let pixels = spectrogram.resized(size);
+        match spectrogram.channels() {
+            CHANNELS => self.levels.extend(pixels.into_iter().map(|level| level.round() as u8)),
+            _ => self.pixels.extend(pixels),
+        }
     }
 
     /// All of them.
@@ -160,10 +192,14 @@ impl SpectrogramStack {
     ///
     /// Only if their numbers do not add up, which would be a bug.
     pub fn spectrograms(self) -> Result<Spectrograms> {
-        let size = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
-        let count = self.pixels.len() / (size.width * size.height).max(1);
-        let pool = Array3::from_shape_vec((count, size.height, size.width), self.pixels)
-            .map_err(|e| Error::bug("the spectrograms", e))?;
-        Ok(Spectrograms::new(pool))
+        let ImageSize { width, height } = self.size.unwrap_or(ImageSize { width: 0, height: 0 });
+        let bug = |e| Error::bug("the spectrograms", e);
+        let size = (width * height).max(1);
+        if !self.levels.is_empty() {
+            let shape = (self.levels.len() / (CHANNELS * size), CHANNELS, height, width);
+            return Array4::from_shape_vec(shape, self.levels).map(Spectrograms::colour).map_err(bug);
+        }
+        let shape = (self.pixels.len() / size, height, width);
+        Array3::from_shape_vec(shape, self.pixels).map(Spectrograms::new).map_err(bug)
     }
 }

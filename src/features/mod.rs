@@ -24,7 +24,9 @@
 //! | [`table`] | the 57 columns of the published GTZAN tables | – |
 //! | [`extract`] | the same for many files at once, each decoded once | – |
 //! | [`spectrogram`], [`array_file`] | mel spectrograms of one shape, and files of them | – |
-//! | [`representation`] | what networks read: log-mel spectrograms or MFCCs over time | `feature.mfcc` |
+//! | [`density`] | power spectral density of SciPy and matplotlib | – |
+//! | [`picture`], [`colour_map`] | colour pictures of spectrograms | `display.specshow` |
+//! | [`representation`] | what networks read: spectrograms, MFCCs over time, pictures | `feature.mfcc` |
 //! | [`cache`] | and not again for files already seen | – |
 //!
 //! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
@@ -36,9 +38,11 @@ pub mod beat;
 pub mod cache;
 pub mod centroid;
 pub mod chroma;
+pub mod colour_map;
 pub mod contrast;
 pub mod decibel;
 pub mod delta;
+pub mod density;
 mod error;
 pub mod extract;
 pub mod groups;
@@ -50,6 +54,7 @@ pub mod moments;
 pub mod onset;
 mod options;
 pub mod pad;
+pub mod picture;
 pub mod representation;
 pub mod rms;
 pub mod rolloff;

@@ -12,6 +12,7 @@
 //!
 //! a metric of several folds ──► corrected_t ──► Interval
 //!             of one fold   ──► Bootstrap   ──► Interval
+//! a metric of two runs      ──► paired_difference, independent_difference ──► Interval
 //! ```
 //!
 //! All metrics stand in one table, [`METRICS`]: name, format, which value is better, how it is computed. Classes are indices
@@ -19,6 +20,7 @@
 
 pub mod comparison;
 mod confusion;
+mod difference;
 mod interval;
 mod metric;
 mod metrics;
@@ -29,6 +31,7 @@ mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
+pub use difference::{Resampled, independent_difference, paired_difference};
 pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t, few_folds};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;

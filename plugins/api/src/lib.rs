@@ -15,7 +15,8 @@
 //! | … and returns | scores, higher is likelier | `(examples, classes)` |
 //!
 //! A model whose card [asks for spectrograms](Card::reading_spectrograms) finds [`Spectrograms`] of the examples
-//! in its inputs: spectrograms or cepstral coefficients, `(rows, columns)` each.
+//! in its inputs: spectrograms or cepstral coefficients of
+//! `(rows, columns)` each, or colour pictures of `(3, rows, columns)`.
 //!
 //! The predicted label of an example is the class with the highest score, the lowest class index
 //! where several are equal. Scores need not be probabilities, but they are averaged over the
@@ -64,6 +65,7 @@ mod insights;
 mod memory;
 mod params;
 pub mod partition;
+mod representation;
 mod run;
 mod spectrograms;
 
@@ -75,8 +77,9 @@ pub use examples::{Examples, Inputs};
 pub use insights::{Epoch, Insights, Quality};
 pub use memory::{FitShape, size_text, try_zeros};
 pub use params::{Param, Params, Value};
+pub use representation::{Representation, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
-pub use spectrograms::{Representation, Spectrograms, Spectrum};
+pub use spectrograms::Spectrograms;
 
 use ndarray::Array2;
 

@@ -1,128 +1,24 @@
-use ndarray::{Array3, Axis};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use ndarray::{Array3, Array4, Axis};
 use std::sync::Arc;
 
-/// An input representation of an example: a spectrogram at 22,050 Hz with frames of 2048 samples.
-///
-/// As text: `mel-128` (in decibels), `power-128` (not), `mfcc-13`, or with what differs from the usual, `mel-192-hop-256-to-8000`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Representation {
-    /// What its rows are.
-    pub spectrum: Spectrum,
-    /// Number of rows: mel bands or coefficients.
-    pub rows: usize,
-    /// Samples from a column to the next.
-    pub hop: usize,
-    /// Highest frequency of the mel bands in Hz.
-    pub fmax: u32,
-}
-
-/// What the rows of a spectrogram are, the lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Spectrum {
-    /// Mel bands in decibels, at most 80 below the loudest of the example.
-    LogMel,
-    /// Mel bands as powers: what [`Spectrum::LogMel`] takes the logarithm of.
-    Mel,
-    /// The first mel-frequency cepstral coefficients of 128 such bands.
-    Mfcc,
-}
-
-impl Representation {
-    /// librosa's: a column every 512 samples.
-    const HOP: usize = 512;
-    /// All there is at 22,050 Hz.
-    const FMAX: u32 = 11_025;
-
-    /// A log-mel spectrogram of so many bands.
-    pub fn log_mel(bands: usize) -> Self {
-        Self { spectrum: Spectrum::LogMel, rows: bands, hop: Self::HOP, fmax: Self::FMAX }
-    }
-
-    /// A mel spectrogram of so many bands, as powers.
-    pub fn mel(bands: usize) -> Self {
-        Self { spectrum: Spectrum::Mel, ..Self::log_mel(bands) }
-    }
-
-    /// So many mel-frequency cepstral coefficients.
-    pub fn mfcc(coefficients: usize) -> Self {
-        Self { spectrum: Spectrum::Mfcc, ..Self::log_mel(coefficients) }
-    }
-}
-
-impl fmt::Display for Representation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spectrum = match self.spectrum {
-            Spectrum::LogMel => "mel",
-            Spectrum::Mel => "power",
-            Spectrum::Mfcc => "mfcc",
-        };
-        write!(f, "{spectrum}-{}", self.rows)?;
-        if self.hop != Self::HOP {
-            write!(f, "-hop-{}", self.hop)?;
-        }
-        if self.fmax != Self::FMAX {
-            write!(f, "-to-{}", self.fmax)?;
-        }
-        Ok(())
-    }
-}
-
-impl From<Representation> for String {
-    fn from(spectrogram: Representation) -> Self {
-        spectrogram.to_string()
-    }
-}
-
-impl FromStr for Representation {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let read = || {
-            let mut words = text.split('-');
-            let make = match words.next()? {
-                "mel" => Self::log_mel,
-                "power" => Self::mel,
-                "mfcc" => Self::mfcc,
-                _ => return None,
-            };
-            let mut spectrogram = make(words.next()?.parse().ok()?);
-            while let Some(word) = words.next() {
-                let number = words.next()?;
-                match word {
-                    "hop" => spectrogram.hop = number.parse().ok()?,
-                    "to" => spectrogram.fmax = number.parse().ok()?,
-                    _ => return None,
-                }
-            }
-            Some(spectrogram)
-        };
-        read().ok_or_else(|| {
-            format!("`{text}` is no input representation such as mel-128, mfcc-13 or mel-192-hop-256-to-8000")
-        })
-    }
-}
-
-impl TryFrom<String> for Representation {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-/// Spectrograms of some examples, all of one shape. Copies of the list share the numbers.
+/// Spectrograms of some examples, all of one shape: rows and columns of numbers, or colour pictures. Copies of the list
+/// share the numbers.
 #[derive(Debug, Clone)]
 pub struct Spectrograms {
-    /// Shape `(spectrograms, rows, columns)`.
-    pool: Arc<Array3<f32>>,
+    pool: Pool,
     /// Which of the pool they are.
     members: Vec<usize>,
-    /// What is subtracted from each row, and what it is divided by then.
+    /// What is subtracted from each row, and what it is divided by then; of pictures nothing and 1.
     scaling: Arc<[(f32, f32)]>,
+}
+
+/// What is shared. Pictures have whole levels, so they take a byte a number.
+#[derive(Debug, Clone)]
+enum Pool {
+    /// Shape `(spectrograms, rows, columns)`.
+    Grey(Arc<Array3<f32>>),
+    /// Shape `(spectrograms, channels, rows, columns)`, levels from 0 to 255.
+    Colour(Arc<Array4<u8>>),
 }
 
 impl Default for Spectrograms {
@@ -136,7 +32,18 @@ impl Spectrograms {
     /// All spectrograms of a table of shape `(spectrograms, rows, columns)`, as they are.
     pub fn new(pool: Array3<f32>) -> Self {
         let (count, rows, _) = pool.dim();
-        Self { pool: Arc::new(pool), members: (0..count).collect(), scaling: vec![(0.0, 1.0); rows].into() }
+        Self::of(Pool::Grey(Arc::new(pool)), count, rows)
+    }
+
+    /// Colour pictures of shape `(pictures, 3, rows, columns)`: red, green and blue of levels from 0 to 255, which models
+    /// get as numbers from 0 to 1.
+    pub fn colour(pool: Array4<u8>) -> Self {
+        let (count, _, rows, _) = pool.dim();
+        Self::of(Pool::Colour(Arc::new(pool)), count, rows)
+    }
+
+    fn of(pool: Pool, count: usize, rows: usize) -> Self {
+        Self { pool, members: (0..count).collect(), scaling: vec![(0.0, 1.0); rows].into() }
     }
 
     /// Number of spectrograms.
@@ -146,7 +53,11 @@ impl Spectrograms {
 
     /// Bytes that all of them take, those that are shared counted once.
     pub fn bytes(&self) -> u64 {
-        (self.pool.len() * size_of::<f32>()) as u64
+        let bytes = match &self.pool {
+            Pool::Grey(pool) => pool.len() * size_of::<f32>(),
+            Pool::Colour(pool) => pool.len(),
+        };
+        bytes as u64
     }
 
     /// Whether there is no spectrogram.
@@ -156,8 +67,19 @@ impl Spectrograms {
 
     /// Rows and columns of every spectrogram.
     pub fn shape(&self) -> (usize, usize) {
-        let (_, rows, columns) = self.pool.dim();
+        let (rows, columns) = match &self.pool {
+            Pool::Grey(pool) => (pool.dim().1, pool.dim().2),
+            Pool::Colour(pool) => (pool.dim().2, pool.dim().3),
+        };
         (rows, columns)
+    }
+
+    /// Channels of every spectrogram: 1, or of colour pictures 3.
+    pub fn channels(&self) -> usize {
+        match &self.pool {
+            Pool::Grey(_) => 1,
+            Pool::Colour(pool) => pool.dim().1,
+        }
     }
 
     /// The spectrograms at `places`, in that order.
@@ -171,12 +93,13 @@ impl Spectrograms {
     }
 
     /// The spectrograms with every row (every frequency) brought to mean 0 and standard deviation 1 over all columns of
-    /// the spectrograms in `train`. A row that is constant there is only centred.
+    /// the spectrograms in `train`. A row that is constant there is only centred. Colour pictures stay as they are.
     pub fn standardised_on(&self, train: &Self) -> Self {
+        let (Pool::Grey(_), Pool::Grey(pool)) = (&self.pool, &train.pool) else { return self.clone() };
         let count = (train.len() * train.shape().1).max(1) as f64;
         let row = |row: usize| {
             let of_spectrogram = |&member: &usize| {
-                let values = train.pool.index_axis(Axis(0), member);
+                let values = pool.index_axis(Axis(0), member);
                 values.row(row).iter().fold((0.0, 0.0), |(sum, squares), &value| {
                     let value = f64::from(value);
                     (sum + value, squares + value * value)
@@ -193,15 +116,23 @@ impl Spectrograms {
         Self { scaling: (0..self.shape().0).map(row).collect(), ..self.clone() }
     }
 
-    /// Appends the values of the spectrogram at a place, row by row.
+    /// Appends the values of the spectrogram at a place, channel by channel and in it row by row.
     ///
     /// # Panics
     ///
     /// Where there is no such spectrogram.
     pub fn append_to(&self, values: &mut Vec<f32>, place: usize) {
-        let spectrogram = self.pool.index_axis(Axis(0), self.members[place]);
-        for (row, (mean, deviation)) in spectrogram.rows().into_iter().zip(self.scaling.iter()) {
-            values.extend(row.iter().map(|value| (value - mean) / deviation));
+        let member = self.members[place];
+        match &self.pool {
+            Pool::Grey(pool) => {
+                let spectrogram = pool.index_axis(Axis(0), member);
+                for (row, (mean, deviation)) in spectrogram.rows().into_iter().zip(self.scaling.iter()) {
+                    values.extend(row.iter().map(|value| (value - mean) / deviation));
+                }
+            }
+            Pool::Colour(pool) => {
+                values.extend(pool.index_axis(Axis(0), member).iter().map(|&level| f32::from(level) / 255.0));
+            }
         }
     }
 }
@@ -210,19 +141,6 @@ impl Spectrograms {
 mod tests {
     use super::*;
     use ndarray::array;
-
-    #[test]
-    fn names_come_back() {
-        for text in ["mel-128", "mfcc-13", "mel-192-hop-256-to-8000", "mel-32-hop-2048"] {
-            assert_eq!(
-                text.parse::<Representation>().map(|spectrogram| spectrogram.to_string()),
-                Ok(text.to_owned())
-            );
-        }
-        for text in ["", "mel", "mel-x", "stft-3", "mel-128-hop", "mel-128-at-3", "mel--1"] {
-            assert!(text.parse::<Representation>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn rows_are_standardised_on_the_training_part() {
@@ -239,5 +157,17 @@ mod tests {
         let root = 5.0_f32.sqrt();
         let expected = [6.0 / root, 0.0, 2.0, 0.0, -3.0 / root, -1.0 / root, 0.0, 0.0];
         assert!(values.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{values:?}");
+    }
+
+    #[test]
+    fn pictures_come_as_numbers_from_0_to_1_and_are_not_standardised() {
+        let pictures = Array4::from_shape_fn((2, 3, 1, 2), |(picture, channel, _, column)| {
+            (100 * picture + 20 * channel + column) as u8
+        });
+        let all = Spectrograms::colour(pictures);
+        assert_eq!((all.len(), all.channels(), all.shape(), all.bytes()), (2, 3, (1, 2), 12));
+        let mut values = Vec::new();
+        all.standardised_on(&all.select(&[0])).select(&[1]).append_to(&mut values, 0);
+        assert_eq!(values, [100.0, 101.0, 120.0, 121.0, 140.0, 141.0].map(|level: f32| level / 255.0));
     }
 }

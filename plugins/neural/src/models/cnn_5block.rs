@@ -48,7 +48,7 @@ impl Architecture for Cnn5Block {
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let size = params.count("size").map_err(candle_core::Error::wrap)?;
         let mut network = Sequential::new().then(Resize::new((size, size)));
-        let (mut channels, mut side) = (1, size);
+        let (mut channels, mut side) = (shape.channels, size);
         for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             let window = Window::new((3, 3)).padding((1, 1));

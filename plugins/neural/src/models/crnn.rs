@@ -22,18 +22,19 @@ const LAYERS: usize = 2;
 /// Sandler and K. Cho, "Convolutional recurrent neural networks for music classification", ICASSP 2017.
 ///
 /// System B, of Ghaemi, Leclercq and Capobianco, "CRNN and transfer learning", in PyTorch, after its own code (GitHub:
-/// hafezgh/Music_genre_classification): 192 mel bands up to 8000 Hz with a hop of 256 samples, of chunks of 30, 10, 3 and
-/// 1 s; batch normalization, then blocks of [convolution 3×3, ELU, batch normalization, max-pool, whole channels dropped
+/// hafezgh/Music_genre_classification): a colour picture, drawn by matplotlib, of 192 mel bands up to 8000 Hz with a hop of
+/// 256 samples, of chunks of 30, 10, 3 and 1 s; batch normalization, then blocks of [convolution 3×3, ELU, batch normalization, max-pool, whole channels dropped
 /// with probability 0.1]; two layers of GRU of 32 units with dropout 0.3 between them; dense; Adam with a learning rate of
 /// 0.0001, batches of 16, up to 1000 epochs, stopped after 10 without a lower validation loss.
 ///
-/// Two quirks of that code are parameters, by default as published: the dense layer reads the *first* recurrent layer's
+/// Three quirks of that code are parameters, by default as published: the picture has white margins and the frame of its
+/// axes (`input`; `…-cropped` has not, and without `colour-` it is the spectrogram itself, in decibels and standardized);
+/// the dense layer reads the *first* recurrent layer's
 /// last state, so that the second is never used (`state`; it is not built then), and the loss takes the softmax of what is
 /// a softmax already (`softmax-twice`).
 ///
-/// Different from it: the source reads a colour picture of the spectrogram, drawn by matplotlib with its white margins;
-/// here the network reads the spectrogram itself, in decibels and standardized. A pool is never larger than what the
-/// blocks before left.
+/// Of the picture's 288 rows two are left, so that a step of the recurrent layers has 256 numbers, or 1024 in the large
+/// one. A pool is never larger than what the blocks before left.
 ///
 /// Training on chunks of 3 s takes about 1 GB, from chunks of 30 s ten times as much: smaller batches need less.
 #[derive(Debug, Clone, Copy)]
@@ -59,9 +60,16 @@ impl Architecture for Crnn {
             Self::Base => ("crnn-base", "four convolutions, two layers of GRU; early stopping"),
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
-        let (reads, recipe) =
-            (["mel-192-hop-256-to-8000", "mel-128", "mel-64"], Defaults::new(1000, 16, 1e-4).patience(10));
+        let reads = [
+            "colour-mel-192-hop-256-to-8000",
+            "colour-mel-192-hop-256-to-8000-cropped",
+            "mel-192-hop-256-to-8000",
+            "mel-128",
+            "mel-64",
+        ];
+        let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
         let card = spectrogram_card(name, summary, &reads, recipe)
+            .reading_steps()
             .param(Param::choice("state", &["first", "last"], "recurrent layer whose last state is read"))
             .param(Param::bool("softmax-twice", true, "whether the loss takes the softmax of a softmax"))
             .param(scaled::param())
@@ -77,8 +85,8 @@ impl Architecture for Crnn {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), 1)?);
-        let (mut channels, mut left) = (1, shape.spectrogram);
+        let mut network = Sequential::new().then(BatchNorm::new(&builder.at("norm"), shape.channels)?);
+        let (mut channels, mut left) = (shape.channels, shape.spectrogram);
         for (number, &(filters, wanted)) in self.blocks().iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             let [filters] = scaled::filters([filters], params)?;

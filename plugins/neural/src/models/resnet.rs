@@ -141,7 +141,7 @@ impl Architecture for ResNet {
         let (network, _) = resized::start(shape.spectrogram, params)?;
         let [mut channels] = scaled::filters([STEM], params)?;
         let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
-        let mut network = convolution(network, &builder.at("stem"), 1, channels, 7, 2)?
+        let mut network = convolution(network, &builder.at("stem"), shape.channels, channels, 7, 2)?
             .then(Activation::Relu)
             .then(MaxPool2d::new(pool));
         let stages = self.blocks().into_iter().zip(scaled::filters(FILTERS, params)?);

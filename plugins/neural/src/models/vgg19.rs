@@ -60,7 +60,7 @@ impl Architecture for Vgg19 {
         let builder = &if he { builder.starting(InitScheme::He) } else { builder.clone() };
         let options = Conv2dOptions::default();
         let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
-        let mut channels = 1;
+        let mut channels = shape.channels;
         for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
             let [filters] = scaled::filters([filters], params)?;
             for number in 0..convolutions {

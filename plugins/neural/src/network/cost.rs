@@ -25,7 +25,7 @@ pub(super) fn memory(
     rows: usize,
 ) -> Result<u64> {
     let (cost, outputs) = counted(architecture, shape, params)?;
-    let example = (shape.spectrogram.0 * shape.spectrogram.1 + shape.columns) as u64;
+    let example = (shape.pixels() + shape.columns) as u64;
     let batch = params.count("batch")?.min(rows) as u64;
     // Weights with their gradients, the optimizer's two means, and those kept as the best; what a layer gives, what
     // normalization, activation and dropout make of it, and the gradients; batches that are made ready; the table.
@@ -44,8 +44,8 @@ fn counted(architecture: &dyn Architecture, shape: &NetworkShape, params: &Param
         let builder = Builder::blank().following(architecture.framework());
         let network = architecture.layers(&builder, shape, params)?;
         let (rows, columns) = shape.spectrogram;
-        let example = match (rows * columns, shape.columns) {
-            (pixels, 0) if pixels > 0 => vec![1, 1, rows, columns],
+        let example = match (shape.pixels(), shape.columns) {
+            (pixels, 0) if pixels > 0 => vec![1, shape.channels, rows, columns],
             (pixels, features) => vec![1, pixels + features],
         };
         let context = Context::counting();

@@ -5,6 +5,8 @@ use genre_bench_api::{Error, Inputs, Reads, Result};
 pub struct NetworkShape {
     /// Rows and columns of a spectrogram; 0 where none is read.
     pub spectrogram: (usize, usize),
+    /// Channels of a spectrogram: 3 of a colour picture, else 1.
+    pub channels: usize,
     /// Columns of the table; 0 where it is not read.
     pub columns: usize,
     /// Scores that come out.
@@ -14,7 +16,15 @@ pub struct NetworkShape {
 impl NetworkShape {
     /// What a network reads of these inputs.
     pub(super) fn of(inputs: &Inputs, reads: Reads, classes: usize) -> Result<Self> {
-        Self::new(inputs.spectrograms.shape(), inputs.table.ncols(), reads, classes)
+        let shape = Self::new(inputs.spectrograms.shape(), inputs.table.ncols(), reads, classes)?;
+        let given = inputs.spectrograms.channels();
+        if reads != Reads::Table && given != shape.channels {
+            let wanted = shape.channels;
+            return Err(Error::failed(format!(
+                "spectrograms of {given} channels, where {reads} has {wanted}"
+            )));
+        }
+        Ok(shape)
     }
 
     /// What a network reads of spectrograms and tables of these sizes.
@@ -35,6 +45,12 @@ impl NetworkShape {
         if !matches!(reads, Reads::Spectrograms(_)) && columns == 0 {
             return Err(Error::failed("the feature table has no columns"));
         }
-        Ok(Self { spectrogram, columns, classes })
+        let channels = reads.spectrograms().map_or(1, |representation| representation.channels());
+        Ok(Self { spectrogram, channels, columns, classes })
+    }
+
+    /// Numbers of a spectrogram.
+    pub fn pixels(&self) -> usize {
+        self.channels * self.spectrogram.0 * self.spectrogram.1
     }
 }

@@ -9,13 +9,13 @@ pub struct Samples {
     /// The rows of numbers, one after the other.
     values: Vec<f32>,
     shape: Vec<usize>,
-    /// Rows and columns of the spectrogram that an example begins with.
-    spectrogram: Option<(usize, usize)>,
+    /// Channels, rows and columns of the spectrogram that an example begins with.
+    spectrogram: Option<[usize; 3]>,
     count: usize,
 }
 
 impl Samples {
-    /// `count` examples of a shape such as `[1, rows, columns]`, one after the other in row-major order.
+    /// `count` examples of a shape such as `[channels, rows, columns]`, one after the other in row-major order.
     ///
     /// # Errors
     ///
@@ -25,26 +25,29 @@ impl Samples {
             bail!("{} values are not {count} examples of shape {shape:?}", values.len());
         }
         let spectrogram = match *shape {
-            [1, rows, columns] => Some((rows, columns)),
+            [channels, rows, columns] => Some([channels, rows, columns]),
             _ => None,
         };
         let spectrograms = Spectrograms::default();
         Ok(Self { spectrograms, values, shape: shape.to_vec(), spectrogram, count })
     }
 
-    /// What a model reads of its inputs: spectrograms of shape `[1, rows, columns]`, which are not copied; rows of the
+    /// What a model reads of its inputs: spectrograms of shape `[channels, rows, columns]`, which are not copied; rows of the
     /// table, `[columns]`; or both in one row of numbers, the spectrogram first.
     pub fn of(inputs: &Inputs, reads: Reads) -> Self {
         let table = || inputs.table.iter().copied().collect();
-        let (rows, columns) = inputs.spectrograms.shape();
+        let (channels, (rows, columns)) = (inputs.spectrograms.channels(), inputs.spectrograms.shape());
         let (spectrograms, values, shape) = match reads {
             Reads::Table => (Spectrograms::default(), table(), vec![inputs.table.ncols()]),
-            Reads::Spectrograms(_) => (inputs.spectrograms.clone(), Vec::new(), vec![1, rows, columns]),
+            Reads::Spectrograms(_) => {
+                (inputs.spectrograms.clone(), Vec::new(), vec![channels, rows, columns])
+            }
             Reads::TableAndSpectrograms(_) => {
-                (inputs.spectrograms.clone(), table(), vec![rows * columns + inputs.table.ncols()])
+                let numbers = channels * rows * columns + inputs.table.ncols();
+                (inputs.spectrograms.clone(), table(), vec![numbers])
             }
         };
-        let spectrogram = reads.spectrograms().map(|_| (rows, columns));
+        let spectrogram = reads.spectrograms().map(|_| [channels, rows, columns]);
         Self { spectrograms, values, shape, spectrogram, count: inputs.len() }
     }
 
@@ -63,8 +66,8 @@ impl Samples {
         &self.shape
     }
 
-    /// Rows and columns of the spectrogram that an example begins with, if it does.
-    pub(crate) fn spectrogram_size(&self) -> Option<(usize, usize)> {
+    /// Channels, rows and columns of the spectrogram that an example begins with, if it does.
+    pub(crate) fn spectrogram_size(&self) -> Option<[usize; 3]> {
         self.spectrogram
     }
 

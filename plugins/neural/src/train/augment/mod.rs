@@ -1,6 +1,7 @@
 //! What is done to training spectrograms before a network sees them, so that it never sees the same one twice.
 //!
-//! A spectrogram has shape `(1, rows, columns)`: rows are frequencies and columns are time.
+//! A spectrogram has shape `(channels, rows, columns)`: rows are frequencies and columns are time. All channels of a
+//! picture are changed alike.
 
 mod blur;
 mod brightness;
@@ -23,11 +24,11 @@ use std::fmt::Debug;
 /// What [`Debug`] prints must tell apart any two that change spectrograms differently: a checkpoint is known by
 /// it.
 pub trait Augmentation: Debug + Send + Sync {
-    /// Changes a spectrogram in place.
+    /// Changes a channel of a spectrogram in place. For every channel, `rng` draws the same.
     fn apply(&self, spectrogram: &mut SpectrogramMut, rng: &mut ChaCha8Rng);
 }
 
-/// One spectrogram of a batch, row by row.
+/// One channel of a spectrogram of a batch, row by row.
 pub struct SpectrogramMut<'a> {
     /// Its values, `rows · columns`.
     pub values: &'a mut [f32],
@@ -50,7 +51,7 @@ impl SpectrogramMut<'_> {
 pub(crate) fn augment(
     values: &mut [f32],
     example: usize,
-    (rows, columns): (usize, usize),
+    [channels, rows, columns]: [usize; 3],
     augmentations: &[Box<dyn Augmentation>],
     rng: &mut ChaCha8Rng,
 ) {
@@ -58,8 +59,13 @@ pub(crate) fn augment(
         return;
     }
     for example in values.chunks_exact_mut(example.max(1)) {
-        let mut spectrogram = SpectrogramMut { values: &mut example[..rows * columns], rows, columns };
-        augmentations.iter().for_each(|augmentation| augmentation.apply(&mut spectrogram, rng));
+        for augmentation in augmentations {
+            let before = rng.clone();
+            for values in example[..channels * rows * columns].chunks_exact_mut((rows * columns).max(1)) {
+                rng.clone_from(&before);
+                augmentation.apply(&mut SpectrogramMut { values, rows, columns }, rng);
+            }
+        }
     }
 }
 
@@ -86,7 +92,7 @@ mod tests {
         count: usize,
     ) -> Vec<Vec<f32>> {
         let mut batch = values.repeat(count);
-        let shape = (values.len() / columns, columns);
+        let shape = [1, values.len() / columns, columns];
         augment(
             &mut batch,
             values.len(),
@@ -104,6 +110,24 @@ mod tests {
         let once = draws(warp(), (&spectrogram, 8), 3);
         assert_eq!(once, draws(warp(), (&spectrogram, 8), 3));
         assert!(once[0] != once[1] && once[1] != once[2]);
+    }
+
+    #[test]
+    fn channels_are_changed_alike() {
+        let channel: Vec<f32> = (0..48).map(|i| (i * i % 17) as f32).collect();
+        let warp = Warp { shift: (0.2, 0.2), mirror: true, ..Warp::default() };
+        let augmentations: [Box<dyn Augmentation>; 2] = [Box::new(warp), Box::new(Blur { deviation: 1.0 })];
+        let mut batch = channel.repeat(3 * 4);
+        augment(&mut batch, 3 * 48, [3, 6, 8], &augmentations, &mut random_stream(0, "augmentation"));
+        let pictures: Vec<&[f32]> = batch.chunks(3 * 48).collect();
+        assert!(
+            pictures.iter().all(|picture| picture[..48] == picture[48..96] && picture[..48] == picture[96..])
+        );
+        assert!(pictures[0] != pictures[1] && pictures[0][..48] != channel);
+        // Of one channel it is as ever.
+        let mut grey = channel.repeat(4);
+        augment(&mut grey, 48, [1, 6, 8], &augmentations, &mut random_stream(0, "augmentation"));
+        assert!(grey.chunks(48).zip(&pictures).all(|(grey, picture)| *grey == picture[..48]));
     }
 
     #[test]
