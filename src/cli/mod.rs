@@ -3,6 +3,7 @@
 mod ablate;
 mod all;
 mod cache;
+mod compare;
 mod data;
 mod export;
 mod features;
@@ -83,6 +84,8 @@ enum Command {
     List(list::Args),
     /// Show a stored leaderboard or confusion matrix again, without fitting.
     Show(show::Args),
+    /// Compare the models of a stored run, or of several, and say which differences are more than chance.
+    Compare(compare::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
     /// Print a script that completes commands and flags in your shell.
@@ -151,6 +154,7 @@ impl Bench {
             Command::Cache(args) => cache::run(&args),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
+            Command::Compare(args) => compare::run(&args),
             Command::Export(args) => export::run(&args, &registry),
             Command::Data(args) => data::run(&args),
             Command::Completions(args) => shell::completions(&args),

@@ -140,7 +140,8 @@ impl DatasetParts {
             segment: self.examples[row].segment,
             label: label_of[row],
         };
-        let catalogue = Catalogue { examples: order.iter().map(example).collect(), tracks, classes };
+        let examples = order.iter().map(example).collect();
+        let mut catalogue = Catalogue { examples, tracks, classes, artists: Vec::new() };
         let mut artists = Artists::default();
         if self.examples.iter().any(|facts| facts.artist.is_some()) {
             artists.of_track = vec![None; catalogue.tracks.len()];
@@ -148,6 +149,7 @@ impl DatasetParts {
                 .iter()
                 .zip(&self.examples)
                 .for_each(|(&track, facts)| artists.of_track[track] = facts.artist);
+            catalogue.artists.clone_from(&artists.of_track);
         }
         let parts = order.iter().filter_map(|&row| self.examples[row].part.clone()).collect();
         let columns: Arc<[String]> = self.columns.into();

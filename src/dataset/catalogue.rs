@@ -19,6 +19,8 @@ pub struct Catalogue {
     pub tracks: Vec<String>,
     /// Class names, indexed by [`Example::label`], alphabetical.
     pub classes: Vec<String>,
+    /// For each track a number that tracks of one artist share, where it is known; empty if none is.
+    pub artists: Vec<Option<usize>>,
 }
 
 /// One example without its features.
@@ -44,10 +46,13 @@ struct CatalogueRow {
     /// Stores of earlier versions do not have it.
     #[serde(default)]
     segment: Option<usize>,
+    /// Likewise.
+    #[serde(default)]
+    artist: Option<usize>,
 }
 
 impl Catalogue {
-    /// The catalogue as CSV with the columns `example`, `clip`, `label`, `segment`.
+    /// The catalogue as CSV with the columns `example`, `clip`, `label`, `segment`, `artist`.
     pub fn csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for example in &self.examples {
@@ -56,6 +61,7 @@ impl Catalogue {
                 track: self.tracks[example.track].clone(),
                 label: self.classes[example.label].clone(),
                 segment: example.segment,
+                artist: self.artists.get(example.track).copied().flatten(),
             };
             writer.serialize(row).unwrap_or_else(|e| unreachable!("writing to memory: {e}"));
         }
@@ -78,10 +84,15 @@ impl Catalogue {
             .map_err(broken)?;
         let (tracks, track_of) = numbered(rows.iter().map(|row| row.track.as_str()));
         let (classes, label_of) = numbered(rows.iter().map(|row| row.label.as_str()));
+        let mut artists = vec![None; tracks.len()];
+        rows.iter().zip(&track_of).for_each(|(row, &track)| artists[track] = row.artist);
+        if artists.iter().all(Option::is_none) {
+            artists.clear();
+        }
         let examples = (rows.into_iter().zip(track_of).zip(label_of))
             .map(|((row, track), label)| Example { name: row.example, track, segment: row.segment, label })
             .collect();
-        Ok(Self { examples, tracks, classes })
+        Ok(Self { examples, tracks, classes, artists })
     }
 
     /// Class of each example.
@@ -112,6 +123,7 @@ mod tests {
             examples: vec![example("blues.00000.wav", None), example("blues.00000.7.wav", Some(7))],
             tracks: vec!["blues.00000".to_owned()],
             classes: vec!["blues".to_owned()],
+            artists: vec![Some(3)],
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("examples.csv");

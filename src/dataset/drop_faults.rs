@@ -68,7 +68,7 @@ pub fn drop_faults(dataset: Dataset, path: &Path) -> Result<Dataset> {
 
 /// The dataset without the tracks that are marked.
 fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
-    let Catalogue { examples, tracks, classes } = &dataset.catalogue;
+    let Catalogue { examples, tracks, classes, .. } = &dataset.catalogue;
     let kept: Vec<usize> = (0..examples.len()).filter(|&e| !dropped[examples[e].track]).collect();
     let table = dataset.table.select(Axis(0), &kept);
     let (new_tracks, track_of) = numbered(kept.iter().map(|&e| tracks[examples[e].track].as_str()));
@@ -80,7 +80,11 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
         let mut dropped = dropped.iter();
         of_track.retain(|_| dropped.next() == Some(&false));
     }
-    let catalogue = Catalogue { examples, tracks: new_tracks, classes: new_classes };
+    let artists = match dataset.artists.is_empty() {
+        true => Vec::new(),
+        false => dataset.artists.of_track.clone(),
+    };
+    let catalogue = Catalogue { examples, tracks: new_tracks, classes: new_classes, artists };
     dataset.info.examples = catalogue.examples.len();
     dataset.info.tracks = catalogue.tracks.len();
     dataset.info.classes = catalogue.classes.clone();

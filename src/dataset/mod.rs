@@ -218,6 +218,7 @@ impl Dataset {
         if let Some(path) = path {
             self.artists = Artists::read(&path, &self.catalogue.tracks)?;
             self.notes.extend(self.artists.merged_note());
+            self.catalogue.artists.clone_from(&self.artists.of_track);
             self.artists_path = Some(path);
         }
         Ok(())

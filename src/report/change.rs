@@ -26,6 +26,16 @@ pub enum Unit {
     Artists,
 }
 
+impl Unit {
+    /// As it stands in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tracks => "tracks",
+            Self::Artists => "artists",
+        }
+    }
+}
+
 /// What a score is higher by where nothing leaks, and how that was found.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Change {

@@ -1,4 +1,5 @@
 use super::results::{FoldResult, Results};
+use crate::score::comparison::FoldDifferences;
 use crate::score::{Bootstrap, Combine, FoldPredictions, Interval, Measured, Metric, Statistic, corrected_t};
 use genre_bench_api::random_stream;
 use std::sync::{Arc, OnceLock};
@@ -59,13 +60,34 @@ impl<'a> Evaluation<'a> {
     /// so fold is compared with fold, which tells far more than two intervals beside each other. `None` where the metric
     /// has no value or is not of the test part.
     pub fn difference(&self, other: &Self, metric: &Metric) -> Option<Interval> {
-        let pairs = self.by_fold(metric)?.into_iter().zip(other.by_fold(metric)?);
-        let values: Vec<f64> = pairs.map(|(own, other)| own - other).collect();
+        let values = self.fold_differences(other, metric)?;
         corrected_t(&values, self.test_to_train).or_else(|| {
             let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
             let of_drawn = |drawn: &[usize]| (own.of)(drawn) - (other.of)(drawn);
             Some(self.bootstrap(&own).interval(of_drawn))
         })
+    }
+
+    /// How likely a difference as large as that to another model is if there is none: by the corrected resampled t-test
+    /// over folds or, of one fold, by the bootstrap over its tracks. `None` where there is no difference, see
+    /// [`Evaluation::difference`].
+    pub fn p_value(&self, other: &Self, metric: &Metric) -> Option<f64> {
+        let differences = self.fold_differences(other, metric)?;
+        self.on_folds(&differences).p_value().or_else(|| {
+            let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
+            Some(self.bootstrap(&own).p_value(|drawn| (own.of)(drawn) - (other.of)(drawn)))
+        })
+    }
+
+    /// By how much a metric is above another model's on each fold.
+    pub fn fold_differences(&self, other: &Self, metric: &Metric) -> Option<Vec<f64>> {
+        let pairs = self.by_fold(metric)?.into_iter().zip(other.by_fold(metric)?);
+        Some(pairs.map(|(own, other)| own - other).collect())
+    }
+
+    /// Values of all folds, for tests.
+    pub fn on_folds<'d>(&self, values: &'d [f64]) -> FoldDifferences<'d> {
+        FoldDifferences { values, test_to_train: self.test_to_train }
     }
 
     fn bootstrap(&self, statistic: &Statistic) -> &Bootstrap {

@@ -40,6 +40,7 @@ fn of_row(row: &LeaderboardRow, metrics: &[&Metric]) -> Value {
         "family": row.family,
         "folds_done": row.folds_done,
         "folds": row.folds,
+        "tied_with_leader": row.tied,
         "errors": row.errors,
         "published": row.published,
         "published_source": row.published_source,

@@ -4,9 +4,14 @@ use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
 use crate::protocol::Protocol;
 use crate::run::{CellOutcome, Choice, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized};
+use crate::score::comparison::holm;
 use crate::score::{Interval, IntervalMethod, METRICS, Metric, When, few_folds};
 use genre_bench_api::{Family, Params, Published};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Differences with smaller p-values are told from chance.
+const SIGNIFICANT: f64 = 0.05;
 
 /// What to show of a leaderboard, and in which order.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +80,8 @@ pub struct LeaderboardRow<'a> {
     pub params: Params,
     /// The hyper-parameters that were chosen for each fold, if they were.
     pub choices: Vec<Choice>,
+    /// Whether its score cannot be told from the leader's; `None` of the leader itself and where there is nothing to test.
+    pub tied: Option<bool>,
     /// None if a fold failed or is missing, because a mean over other folds than the other models' would not be
     /// comparable.
     evaluation: Option<Evaluation<'a>>,
@@ -105,7 +112,8 @@ impl<'a> Leaderboard<'a> {
             };
             b.is_complete().cmp(&a.is_complete()).then(by_value).then_with(|| a.model.cmp(&b.model))
         });
-        let rows: Vec<LeaderboardRow> = rows.into_iter().map(|(row, _)| row).collect();
+        let mut rows: Vec<LeaderboardRow> = rows.into_iter().map(|(row, _)| row).collect();
+        mark_ties(&mut rows, sort);
         let is_default = |metric: &&Metric| metric.is_default && is_of_run(metric, &results.plan);
         let columns_chosen = !columns.is_empty();
         // A table has no column twice.
@@ -190,6 +198,7 @@ impl<'a> LeaderboardRow<'a> {
             params: planned.params.clone(),
             choices: planned.choices.clone(),
             whole_tracks: results.plan.dataset.whole_tracks(),
+            tied: None,
         }
     }
 
@@ -242,6 +251,19 @@ fn on_this_partition(results: &Results) -> Vec<PartitionFigure> {
 
 /// Tracks of the fault-filtered partition that train, validate and are tested.
 const FAULT_FILTERED: [usize; 3] = [443, 197, 290];
+
+/// Marks the models whose difference to the first is not significant at 5 %, p-values adjusted for their number.
+fn mark_ties(rows: &mut [LeaderboardRow], metric: &Metric) {
+    let Some((leader, others)) = rows.split_first_mut() else { return };
+    let Some(leader) = leader.evaluation_for(metric) else { return };
+    let p_value = |row: &LeaderboardRow| leader.p_value(row.evaluation_for(metric)?, metric);
+    let tested: Vec<(usize, f64)> =
+        (others.par_iter().enumerate()).filter_map(|(at, row)| Some((at, p_value(row)?))).collect();
+    let adjusted = holm(&tested.iter().map(|(_, p)| *p).collect::<Vec<_>>());
+    for ((at, _), p) in tested.into_iter().zip(adjusted) {
+        others[at].tied = Some(p >= SIGNIFICANT);
+    }
+}
 
 /// Whether models of a run have a metric.
 fn is_of_run(metric: &Metric, plan: &Plan) -> bool {

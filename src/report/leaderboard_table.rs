@@ -29,7 +29,8 @@ pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
     header.extend(cautioned.then_some("caution"));
     let (mut grid, columns) = (Grid::new(1, header.iter().copied()), header.len());
     let cells = |row: &LeaderboardRow| {
-        let mut cells = vec![row.model.clone()];
+        let mark = if row.tied == Some(true) { " =" } else { "" };
+        let mut cells = vec![format!("{}{mark}", row.model)];
         if row.is_complete() {
             for metric in &leaderboard.columns {
                 cells.extend(values(row, metric, has_interval(leaderboard, metric)));
@@ -71,6 +72,7 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
         notes.push(format!("Interval: {}.", IntervalMethod::description(method)));
         notes.extend(leaderboard.interval_warning.iter().map(|warning| format!("* {warning}")));
     }
+    notes.extend(ties(leaderboard));
     notes.extend(worse_calibrated(leaderboard));
     if shows_published(leaderboard) {
         notes.push(
@@ -98,6 +100,23 @@ fn on_partition(leaderboard: &Leaderboard) -> Option<String> {
     let figures: Vec<String> = leaderboard.on_partition.iter().map(figure).collect();
     let said = "Published on this partition by others, accuracy in %, each ± 4 to 5 points";
     (!figures.is_empty()).then(|| format!("{said}: {} (`bench reproduce G`).", figures.join("; ")))
+}
+
+/// What the mark behind a model means, if there is any.
+fn ties(leaderboard: &Leaderboard) -> Option<String> {
+    let leader = leaderboard.rows.first()?;
+    let tested = leaderboard.rows.iter().filter(|row| row.tied.is_some()).count();
+    let test = match leader.folds {
+        1 => "bootstrap over tracks",
+        _ => "corrected resampled t-test over folds",
+    };
+    leaderboard.rows.iter().any(|row| row.tied == Some(true)).then(|| {
+        format!(
+            "= cannot be told from {} by {} ({test}, 5 %, Holm over {tested} models; `bench compare` has the differences).",
+            leader.model,
+            leaderboard.sort.header
+        )
+    })
 }
 
 /// Which models calibration did harm to, if it did to any.

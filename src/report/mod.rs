@@ -1,11 +1,13 @@
 //! From stored outcomes to tables that people and programs read.
 
 pub mod ablation;
+pub mod across;
 pub mod audit;
 pub mod change;
 pub mod changed;
 pub mod classes;
 pub mod comparison;
+pub mod duel;
 mod evaluation;
 mod export;
 mod grid;
@@ -14,6 +16,7 @@ pub mod insights;
 mod json;
 mod leaderboard;
 mod leaderboard_table;
+pub mod paired;
 pub mod published;
 pub mod reliability;
 pub mod reproduction;

@@ -132,17 +132,31 @@ impl Bootstrap {
     /// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
     /// ends need not enclose the figure.
     pub fn interval(&self, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-        let mut drawn: Vec<f64> = self.drawn.chunks_exact(self.tracks).map(&statistic).collect();
-        drawn.retain(|figure| !figure.is_nan());
+        let mut drawn = self.drawn(&statistic);
         drawn.sort_by(f64::total_cmp);
         let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
         let all: Vec<usize> = (0..self.tracks).collect();
         Interval { mean: statistic(&all), low, high, method: IntervalMethod::TrackBootstrap }
     }
+
+    /// The two-sided p-value of a difference: twice the share of draws on the rarer side of 0.
+    pub fn p_value(&self, difference: impl Fn(&[usize]) -> f64) -> f64 {
+        let drawn = self.drawn(&difference);
+        let share =
+            |side: fn(&f64) -> bool| drawn.iter().filter(|d| side(d)).count() as f64 / drawn.len() as f64;
+        (2.0 * share(|d| *d <= 0.0).min(share(|d| *d >= 0.0))).min(1.0)
+    }
+
+    /// The figure of every draw that defines it.
+    fn drawn(&self, statistic: &impl Fn(&[usize]) -> f64) -> Vec<f64> {
+        let mut drawn: Vec<f64> = self.drawn.chunks_exact(self.tracks).map(statistic).collect();
+        drawn.retain(|figure| !figure.is_nan());
+        drawn
+    }
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default); NaN of none.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let at = share * last as f64;
     let below = sorted[at.floor() as usize];

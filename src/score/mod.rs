@@ -32,6 +32,7 @@ mod vote;
 
 pub use confusion::{Confusion, PerClass};
 pub use difference::{Resampled, independent_difference, paired_difference};
+pub(crate) use interval::quantile;
 pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t, few_folds};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;

@@ -1,6 +1,6 @@
 //! One row a model, one column a metric.
 
-use super::{count, optional, optional_text, text};
+use super::{count, optional, optional_flag, optional_text, text};
 use crate::report::{Leaderboard, LeaderboardRow};
 use crate::score::{Intervals, Metric};
 use polars::prelude::Column;
@@ -20,6 +20,7 @@ pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
     columns.extend([
         count("folds_done", rows.iter().map(|row| row.folds_done)),
         count("folds", rows.iter().map(|row| row.folds)),
+        optional_flag("tied_with_leader", rows.iter().map(|row| row.tied)),
         optional_text("interval_warning", rows.iter().map(|_| leaderboard.interval_warning.clone())),
         optional("published", rows.iter().map(|row| row.published)),
         optional_text("published_source", rows.iter().map(|row| row.published_source.clone())),

@@ -95,3 +95,7 @@ fn optional(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
 fn optional_text(name: &str, values: impl Iterator<Item = Option<String>>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
+
+fn optional_flag(name: &str, values: impl Iterator<Item = Option<bool>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
