@@ -75,10 +75,11 @@ fn of_run(run: &Results, args: &Args) -> Result<String> {
         [a, b] => Duel::of(run, [a, b]).map(|duel| (duel, [a, b])),
         _ => None,
     };
-    Ok(match (args.json, duel) {
-        (true, None) => json_text(&json!(compared)),
-        (true, Some((duel, _))) => json_text(&json!({ "comparison": compared, "tracks": duel })),
-        (false, None) => compared.table(),
-        (false, Some((duel, models))) => format!("{}\n{}", compared.table(), duel.text(run, models)),
-    })
+    if args.json {
+        let mut object = json!(compared);
+        object["tracks"] = json!(duel.map(|(duel, _)| duel));
+        return Ok(json_text(&object));
+    }
+    let tracks = duel.map(|(duel, models)| format!("\n{}", duel.text(run, models)));
+    Ok(compared.table() + &tracks.unwrap_or_default())
 }

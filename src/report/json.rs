@@ -24,6 +24,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "warnings": warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
+        "tied_by": leaderboard.tied_by,
         "interval_warning": leaderboard.interval_warning,
         "worse_calibrated": leaderboard.worse_calibrated().iter().map(|(model, ..)| *model).collect::<Vec<_>>(),
         "validated_on_test": plan.validated_on_test,

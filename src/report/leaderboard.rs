@@ -1,13 +1,12 @@
 use super::changed;
 use super::evaluation::{Draws, Evaluation};
+use super::paired::{PairedTest, p_values};
 use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
 use crate::protocol::Protocol;
 use crate::run::{CellOutcome, Choice, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized};
-use crate::score::comparison::holm;
 use crate::score::{Interval, IntervalMethod, METRICS, Metric, When, few_folds};
 use genre_bench_api::{Family, Params, Published};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Differences with smaller p-values are told from chance.
@@ -41,6 +40,8 @@ pub struct Leaderboard<'a> {
     pub columns_chosen: bool,
     /// How the intervals were computed, if there is any.
     pub interval_method: Option<IntervalMethod>,
+    /// By which test models were found tied with the first.
+    pub tied_by: PairedTest,
     /// Why not to trust the intervals, if they rest on too few folds.
     pub interval_warning: Option<String>,
     /// Whether early stopping and checkpoints looked at the test part.
@@ -113,7 +114,7 @@ impl<'a> Leaderboard<'a> {
             b.is_complete().cmp(&a.is_complete()).then(by_value).then_with(|| a.model.cmp(&b.model))
         });
         let mut rows: Vec<LeaderboardRow> = rows.into_iter().map(|(row, _)| row).collect();
-        mark_ties(&mut rows, sort);
+        mark_ties(results, &mut rows, sort);
         let is_default = |metric: &&Metric| metric.is_default && is_of_run(metric, &results.plan);
         let columns_chosen = !columns.is_empty();
         // A table has no column twice.
@@ -138,6 +139,7 @@ impl<'a> Leaderboard<'a> {
             with_interval,
             exported: if columns_chosen { chosen } else { METRICS.iter().collect() },
             sort,
+            tied_by: PairedTest::of(results, sort),
             columns_chosen,
             interval_warning: interval_method.and_then(|_| few_folds(results.folds.len())),
             interval_method,
@@ -253,16 +255,20 @@ fn on_this_partition(results: &Results) -> Vec<PartitionFigure> {
 const FAULT_FILTERED: [usize; 3] = [443, 197, 290];
 
 /// Marks the models whose difference to the first is not significant at 5 %, p-values adjusted for their number.
-fn mark_ties(rows: &mut [LeaderboardRow], metric: &Metric) {
-    let Some((leader, others)) = rows.split_first_mut() else { return };
-    let Some(leader) = leader.evaluation_for(metric) else { return };
-    let p_value = |row: &LeaderboardRow| leader.p_value(row.evaluation_for(metric)?, metric);
-    let tested: Vec<(usize, f64)> =
-        (others.par_iter().enumerate()).filter_map(|(at, row)| Some((at, p_value(row)?))).collect();
-    let adjusted = holm(&tested.iter().map(|(_, p)| *p).collect::<Vec<_>>());
-    for ((at, _), p) in tested.into_iter().zip(adjusted) {
-        others[at].tied = Some(p >= SIGNIFICANT);
+fn mark_ties(results: &Results, rows: &mut [LeaderboardRow], metric: &Metric) {
+    let tested = rows.iter().take_while(|row| row.value(metric).is_some());
+    let number = |row: &LeaderboardRow| results.plan.models.iter().position(|model| model.name == row.model);
+    let tested: Option<Vec<(usize, &Evaluation)>> =
+        tested.map(|row| Some((number(row)?, row.evaluation_for(metric)?))).collect();
+    let Some((models, evaluations)) = tested.map(|tested| tested.into_iter().unzip::<_, _, Vec<_>, Vec<_>>())
+    else {
+        return;
+    };
+    if models.len() < 2 || evaluations[1].fold_differences(evaluations[0], metric).is_none() {
+        return;
     }
+    let adjusted = p_values(results, &models, &evaluations, metric);
+    rows[1..].iter_mut().zip(adjusted).for_each(|(row, p)| row.tied = Some(p >= SIGNIFICANT));
 }
 
 /// Whether models of a run have a metric.

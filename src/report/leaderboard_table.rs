@@ -106,10 +106,7 @@ fn on_partition(leaderboard: &Leaderboard) -> Option<String> {
 fn ties(leaderboard: &Leaderboard) -> Option<String> {
     let leader = leaderboard.rows.first()?;
     let tested = leaderboard.rows.iter().filter(|row| row.tied.is_some()).count();
-    let test = match leader.folds {
-        1 => "bootstrap over tracks",
-        _ => "corrected resampled t-test over folds",
-    };
+    let test = leaderboard.tied_by.name();
     leaderboard.rows.iter().any(|row| row.tied == Some(true)).then(|| {
         format!(
             "= cannot be told from {} by {} ({test}, 5 %, Holm over {tested} models; `bench compare` has the differences).",

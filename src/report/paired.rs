@@ -8,12 +8,89 @@ use crate::score::comparison::{Posterior, Scores, Tested, UnitCounts, draw_score
 use crate::score::{Interval, Metric, labels_of};
 use crate::util::shown::one_line;
 use console::style;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use textwrap::fill;
 
-/// How often artists or tracks are drawn.
-pub const DRAWS: usize = 10_000;
+/// How often artists or tracks are drawn for intervals.
+const DRAWS: usize = 10_000;
+
+/// The first of these draws, which p-values are counted in.
+const TESTED: usize = 2000;
+
+/// With fewer folds, a t-test over them finds next to nothing.
+const ENOUGH_FOLDS: usize = 5;
+
+/// How a model is told from the leader of a run: by its folds or, where they are few, by the tested artists or tracks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PairedTest {
+    /// The corrected resampled t-test over folds (Nadeau & Bengio 2003).
+    CorrectedT,
+    /// The paired bootstrap over artists or tracks.
+    UnitBootstrap,
+}
+
+impl PairedTest {
+    /// The one for a run and a metric.
+    pub fn of(results: &Results, metric: &Metric) -> Self {
+        match results.folds.len() {
+            1 => Self::UnitBootstrap,
+            2..ENOUGH_FOLDS if is_drawn(metric) => Self::UnitBootstrap,
+            _ => Self::CorrectedT,
+        }
+    }
+
+    /// As it stands in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CorrectedT => "corrected resampled t-test over folds",
+            Self::UnitBootstrap => "paired bootstrap over the tested artists or tracks, the folds being few",
+        }
+    }
+}
+
+/// Whether draws of artists or tracks give a metric.
+fn is_drawn(metric: &Metric) -> bool {
+    ["macro_f1", "accuracy"].contains(&metric.key)
+}
+
+/// p-values, adjusted by Holm, of the differences of models to the first; all of which finished their folds.
+pub(super) fn p_values(
+    results: &Results,
+    models: &[usize],
+    evaluations: &[&Evaluation],
+    metric: &Metric,
+) -> Vec<f64> {
+    match PairedTest::of(results, metric) {
+        PairedTest::UnitBootstrap if is_drawn(metric) => {
+            let drawn = Units::of(results).draw(results, models, TESTED);
+            holm(&p_values_of_draws(&drawn, metric))
+        }
+        // Of one fold, a bootstrap over its tracks.
+        _ => {
+            let tested =
+                evaluations[1..].par_iter().map(|other| other.p_value(evaluations[0], metric).unwrap_or(1.0));
+            holm(&tested.collect::<Vec<_>>())
+        }
+    }
+}
+
+/// For every model but the first, twice the share of draws on the rarer side of a difference of 0.
+fn p_values_of_draws(drawn: &[Vec<Scores>], metric: &Metric) -> Vec<f64> {
+    let value = |scores: &Scores| if metric.key == "accuracy" { scores.accuracy } else { scores.macro_f1 };
+    let drawn = &drawn[..drawn.len().min(TESTED)];
+    let models = drawn.first().map_or(0, Vec::len);
+    let p_value = |model: usize| {
+        let share = |side: fn(f64) -> bool| {
+            drawn.iter().filter(|row| side(value(&row[model]) - value(&row[0]))).count() as f64
+                / drawn.len() as f64
+        };
+        (2.0 * share(|d| d <= 0.0).min(share(|d| d >= 0.0))).min(1.0)
+    };
+    (1..models).map(p_value).collect()
+}
 
 /// Some models of a run beside the one with the highest macro-F1.
 #[derive(Debug, Serialize)]
@@ -34,7 +111,9 @@ pub struct PairedComparison {
     pub units: usize,
     /// How many draws there were.
     pub draws: usize,
-    /// In which share of them the leader has the highest macro-F1.
+    /// What p-values are by.
+    pub test: PairedTest,
+    /// In which share of the draws the leader has the highest macro-F1.
     pub leader_stays: f64,
     /// Differences up to this, 0–1, count as practically equal.
     pub rope: f64,
@@ -55,10 +134,7 @@ pub struct PairedModel {
     pub difference: PairedDifference,
     /// The same of accuracy.
     pub accuracy_difference: PairedDifference,
-    /// How likely the difference in macro-F1 is if there is none: corrected resampled t-test over folds, of one fold the
-    /// bootstrap.
-    pub p_value: f64,
-    /// The same adjusted for the number of models by Holm.
+    /// How likely the difference in macro-F1 is if there is none, adjusted for the number of models by Holm.
     pub p_holm: f64,
     /// How likely it is worse than the leader, practically equal and better by the correlated Bayesian t-test; `None` of one
     /// fold.
@@ -102,9 +178,8 @@ impl PairedComparison {
             return Err(too_few(results));
         }
         let units = Units::of(results);
-        let counts: Vec<UnitCounts> =
-            finished.iter().map(|(model, ..)| units.counts(results, *model)).collect();
-        let drawn = draw_scores(&counts, DRAWS, results.plan.conditions.seed);
+        let models: Vec<usize> = finished.iter().map(|(model, ..)| *model).collect();
+        let drawn = units.draw(results, &models, DRAWS);
         let of_folds = |(at, (model, evaluation, value)): (usize, &(usize, Evaluation, f64))| {
             let values = evaluation.fold_differences(of_leader, f1)?;
             Some(PairedModel {
@@ -119,13 +194,17 @@ impl PairedComparison {
                     at + 1,
                     |scores| scores.accuracy,
                 )?,
-                p_value: evaluation.p_value(of_leader, f1)?,
                 p_holm: 1.0,
                 posterior: evaluation.on_folds(&values).posterior(rope),
             })
         };
         let mut rows: Vec<PairedModel> = others.iter().enumerate().filter_map(of_folds).collect();
-        let adjusted = holm(&rows.iter().map(|row| row.p_value).collect::<Vec<_>>());
+        let evaluations: Vec<&Evaluation> = finished.iter().map(|(_, evaluation, _)| evaluation).collect();
+        let test = PairedTest::of(results, f1);
+        let adjusted = match test {
+            PairedTest::CorrectedT => p_values(results, &models, &evaluations, f1),
+            PairedTest::UnitBootstrap => holm(&p_values_of_draws(&drawn, f1)),
+        };
         rows.iter_mut().zip(adjusted).for_each(|(row, p)| row.p_holm = p);
         let stays = |row: &&Vec<Scores>| row.iter().all(|other| other.macro_f1 <= row[0].macro_f1);
         Ok(Self {
@@ -137,6 +216,7 @@ impl PairedComparison {
             unit: units.unit,
             units: units.count,
             draws: DRAWS,
+            test,
             leader_stays: drawn.iter().filter(stays).count() as f64 / DRAWS as f64,
             rope,
             others: rows,
@@ -189,18 +269,13 @@ impl PairedComparison {
                  {unit}, all their examples together.",
                 self.leader, self.draws, self.units
             ),
-            "p: corrected resampled t-test over folds (of one fold, the bootstrap), adjusted for the number of models by Holm."
-                .to_owned(),
+            format!("p: {}, adjusted for the number of models by Holm.", self.test.name()),
             format!(
                 "worse, equal, better: how likely, in %, by the correlated Bayesian t-test (Corani & Benavoli 2015); equal is \
                  within ± {:.1} points (--rope).",
                 100.0 * self.rope
             ),
-            format!(
-                "{} stays the best in {} % of the draws.",
-                self.leader,
-                percent(self.leader_stays)
-            ),
+            format!("{} stays the best in {} % of the draws.", self.leader, percent(self.leader_stays)),
         ];
         for note in notes {
             out += &format!("{}\n", fill(&note, width()));
@@ -272,6 +347,12 @@ impl Units {
             of_track.insert(track, *numbers.entry(key).or_insert(next));
         }
         Self { unit, count: numbers.len(), of_track }
+    }
+
+    /// Scores of models in so many draws.
+    fn draw(&self, results: &Results, models: &[usize], draws: usize) -> Vec<Vec<Scores>> {
+        let counts: Vec<UnitCounts> = models.iter().map(|&model| self.counts(results, model)).collect();
+        draw_scores(&counts, draws, results.plan.conditions.seed)
     }
 
     fn counts(&self, results: &Results, model: usize) -> UnitCounts {
