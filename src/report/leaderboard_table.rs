@@ -29,7 +29,8 @@ pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
     header.extend(cautioned.then_some("caution"));
     let (mut grid, columns) = (Grid::new(1, header.iter().copied()), header.len());
     let cells = |row: &LeaderboardRow| {
-        let mark = if row.tied == Some(true) { " =" } else { "" };
+        // A file has no legend.
+        let mark = if row.tied == Some(true) && !alone { " =" } else { "" };
         let mut cells = vec![format!("{}{mark}", row.model)];
         if row.is_complete() {
             for metric in &leaderboard.columns {
