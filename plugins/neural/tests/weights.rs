@@ -253,7 +253,7 @@ fn tensors_that_lie_are_refused() {
         ("strides", tensor("0", 6, 0, &[2, 2], &[1]), "2 axes with 1 strides"),
         ("axes", tensor("0", 6, 0, &[1; 40], &[1; 40]), "which it does not take"),
         ("negative", tensor("0", 6, 0, &[u64::MAX], &[1]), ""),
-        ("no storage", tensor("../0", 6, 0, &[2], &[1]), "it has no"),
+        ("no storage", tensor("../0", 6, 0, &[2], &[1]), "storage"),
         ("long key", tensor(&"0".repeat(100), 6, 0, &[2], &[1]), "no storage of numbers"),
     ] {
         for path in of(lie) {
@@ -298,7 +298,11 @@ fn pickles_that_are_made_to_harm_are_refused() {
         ("laughs", laughs, "without an end"),
         ("deep lists", deep(b"](", 100_000, b"e"), "a pickle of a list"),
         ("deep tuples", deep(b"(", 100_000, b"t"), "a pickle of a tuple"),
-        ("deep dicts", deep(b"}(K\0", 100_000, b"u"), "without an end"),
+        (
+            "deep dicts",
+            [&deep(b"}K\0", 100_000, b"")[..], b"}", &b"s".repeat(100_000)].concat(),
+            "without an end",
+        ),
         ("marks", b"(".repeat(1 << 20), "more objects"),
         ("objects", b"N".repeat(1 << 20), "more objects"),
         ("memo", [&b"N"[..], &b"\x94".repeat(1 << 20)].concat(), "more objects"),
@@ -306,7 +310,7 @@ fn pickles_that_are_made_to_harm_are_refused() {
         ("recall", b"h\x07".to_vec(), "never made"),
         ("nothing", Vec::new(), "never made"),
         ("below a mark", b"}(s".to_vec(), "never made"),
-        ("odd items", b"}(Nu".to_vec(), "sets an item"),
+        ("odd items", b"}(Nu".to_vec(), "an odd number"),
         ("INST", b"(iposix\nsystem\n".to_vec(), "(INST, which makes an object of any class)"),
         ("NEWOBJ", b"N)\x81".to_vec(), "(NEWOBJ"),
         ("protocol 0", b"I1\n".to_vec(), "0x49"),
@@ -363,8 +367,11 @@ fn archives_that_are_made_to_harm_are_refused() {
             "unpacks to more than 16777216 bytes",
         ),
         (vec![("w.npy", &zeros)], "unpacks to more than 16777216 bytes"),
-        (vec![("archive/data.pkl", &good), ("../archive/data/0", &[0; 24])], "it has no `archive/data/0`"),
-        (vec![("data.pkl", &good), ("archive/byteorder", b"big")], "it has no `data/0`"),
+        (
+            vec![("archive/data.pkl", &good), ("../archive/data/0", &[0; 24])],
+            "it has no storage `archive/data/0`",
+        ),
+        (vec![("data.pkl", &good), ("archive/byteorder", b"big")], "it has no storage `data/0`"),
         (
             vec![("a/data.pkl", &good), ("a/data/0", &[0; 24]), ("a/byteorder", b"big")],
             "the highest byte first",

@@ -193,9 +193,10 @@ impl Machine<'_> {
     fn set_items(&mut self, items: &[Place]) -> Read<()> {
         let (pairs, rest) = items.as_chunks();
         match self.top()? {
-            Object::Dict(dict) if rest.is_empty() => {
-                dict.extend(pairs.iter().map(|&[key, value]| (key, value)))
+            Object::Dict(_) if !rest.is_empty() => {
+                return Err("has a pickle with an odd number of keys and values".into());
             }
+            Object::Dict(dict) => dict.extend(pairs.iter().map(|&[key, value]| (key, value))),
             other => return Err(format!("has a pickle that sets an item of {}", other.kind())),
         }
         Ok(())

@@ -25,7 +25,7 @@ pub(in super::super) fn read(archive: &mut Archive<'_>, root: &str, budget: &mut
     for (key, tensors) in by_storage {
         let entry = format!("{root}data/{key}");
         if !archive.has(&entry) {
-            return Err(format!("is not whole: it has no {}", shown(&entry)));
+            return Err(format!("is not whole: it has no storage {}", shown(&entry)));
         }
         let bytes = archive.content(&entry, u64::MAX, budget)?;
         for (name, tensor) in tensors {
