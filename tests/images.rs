@@ -126,7 +126,7 @@ fn broken_images_are_named_and_left_out() {
         ("all --data images --image-size 8", "WIDTHxHEIGHT"),
         ("all --data images --image-size 0x8", "from 1 to 512"),
         ("all --data images --segment 31", "an image is taken for 30 s"),
-        ("all --data images --folds 2 --models ann --set ann.input=mfcc-13", "not cepstral coefficients"),
+        ("all --data images --folds 2 --models ann --set ann.input=mfcc-13", "not mfcc-13"),
     ] {
         let error = place.refused(words);
         assert!(error.contains(said), "{words}: {error}");
@@ -238,6 +238,13 @@ fn images_are_cut_by_their_columns_and_networks_read_the_pieces() {
     }
     let split = place.run("export last --table split");
     assert!(split.contains("blues.00003.2.png,blues.00003,"), "{split}");
+    let colour = place.json(&format!(
+        "{words} --models choi-fcn5,ann --set choi-fcn5.width=0.1 --set choi-fcn5.input=colour-mel-128"
+    ));
+    assert!(colour["notes"].to_string().contains("8 of 8 images are grey"), "{colour}");
+    for model in ["choi-fcn5", "ann"] {
+        assert!(row(&colour, model)["macro_f1"].is_number(), "{colour}");
+    }
 }
 
 #[test]

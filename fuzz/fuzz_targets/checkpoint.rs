@@ -4,7 +4,15 @@
 use genre_bench_fuzz::file_of;
 use libfuzzer_sys::fuzz_target;
 
-// The folder of this file, for the path inside.
+// The folder of this file, for the paths inside.
+#[path = "."]
+mod layers {
+    #[path = "../../plugins/neural/src/layers/regular_file.rs"]
+    mod regular_file;
+
+    pub(crate) use regular_file::regular_file;
+}
+
 #[path = "."]
 mod train {
     #![allow(dead_code, unused_imports, reason = "a part is used")]

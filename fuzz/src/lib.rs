@@ -96,7 +96,9 @@ pub fn check_audio(data: &[u8]) {
 pub fn check_image(data: &[u8]) {
     contain_panics();
     match readers::image_file::read(file_of(data).path()) {
-        Ok((size, pixels)) => {
+        Ok(image) => {
+            let (size, pixels) = (image.size(), image.grey());
+            assert_eq!(image.colour().len(), 3 * pixels.len());
             assert!((1..=4096).contains(&size.width) && (1..=4096).contains(&size.height));
             assert_eq!(pixels.len(), size.width * size.height);
             assert!(pixels.iter().all(|pixel| (0.0..=1.0).contains(pixel)));

@@ -2,7 +2,7 @@
 //!
 //! Each image file of `images_original/GENRE`, or each of the segments it is cut into, becomes one row: grey, brought to
 //! a size that the user chooses, a pixel a column. So every model that reads tables reads images too. Models that read
-//! spectrograms get them as they are.
+//! spectrograms get them as they are, in grey or, where they ask for pictures, in colour.
 
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::audio::fault_notes;
@@ -14,6 +14,7 @@ use super::spectrograms::{Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
 use crate::recordings::{Recording, find_in, names};
 use crate::util::{content_of, in_order};
+use genre_bench_api::Spectrograms;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -43,14 +44,17 @@ pub(super) fn parts(
     }
     let segments = segments(source.seconds)?;
     let size = source.image_size;
-    let wanted = !source.representations.is_empty();
+    let wants = |channels: usize| source.representations.iter().any(|wanted| wanted.channels() == channels);
+    let (grey, colour) = (wants(1), wants(3));
     let columns = if source.table { columns(size) } else { Vec::new() };
-    let mut collector = Collector::new(columns, usize::from(wanted));
+    let mut collector = Collector::new(columns, usize::from(grey) + usize::from(colour));
+    let mut without_colours = 0;
     let mut faults = Vec::new();
     progress(0, found.len());
     let work = |image: &Recording| {
-        let (of_image, pixels) = image_file::read(&image.path)?;
-        let whole = Spectrogram { size: of_image, pixels };
+        let decoded = image_file::read(&image.path)?;
+        let whole = Spectrogram { size: decoded.size(), pixels: decoded.grey() };
+        let coloured = colour.then(|| Spectrogram { size: decoded.size(), pixels: decoded.colour() });
         let of_segment = |segment| {
             let part = whole.segment(segment, segments);
             let features = if source.table {
@@ -59,9 +63,13 @@ pub(super) fn parts(
             } else {
                 Features::Content(content_of(&part.pixels))
             };
-            (features, wanted.then(|| part.upside_down().at_most(source.spectrogram_size)))
+            // Colour pictures stand as they are.
+            let coloured = coloured.as_ref().map(|whole| whole.segment(segment, segments));
+            let spectrograms = grey.then(|| part.upside_down()).into_iter().chain(coloured);
+            let spectrograms = spectrograms.map(|part| part.at_most(source.spectrogram_size)).collect();
+            (features, spectrograms)
         };
-        Ok::<_, String>((0..segments).map(of_segment).collect::<Vec<_>>())
+        Ok::<_, String>(((0..segments).map(of_segment).collect::<Vec<_>>(), decoded.is_grey()))
     };
     in_order(
         &found,
@@ -71,8 +79,9 @@ pub(super) fn parts(
         |at, read| {
             let image = &found[at];
             match read {
-                Ok(parts) => {
-                    for (segment, (features, spectrogram)) in parts.into_iter().enumerate() {
+                Ok((parts, is_grey)) => {
+                    without_colours += usize::from(is_grey);
+                    for (segment, (features, spectrograms)) in parts.into_iter().enumerate() {
                         let number = (segments > 1).then_some(segment);
                         let facts = ExampleFacts {
                             name: Some(image.example_name(number, "png")),
@@ -81,7 +90,7 @@ pub(super) fn parts(
                             genre: image.genre.clone(),
                             ..ExampleFacts::default()
                         };
-                        collector.push(facts, features, spectrogram.into_iter().collect());
+                        collector.push(facts, features, spectrograms);
                     }
                 }
                 Err(reason) => faults.push(format!("{}: {reason}", image.path.display())),
@@ -95,8 +104,10 @@ pub(super) fn parts(
         let hint = "is it a folder of PNG, JPEG or WebP files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
     }
-    let none = || SpectrogramSource::None("none were asked for".to_owned());
-    let mut parts = collector.parts(|mut all| all.pop().map_or_else(none, SpectrogramSource::Images))?;
+    let mut parts = collector.parts(|all| match all.is_empty() {
+        true => SpectrogramSource::None("none were asked for".to_owned()),
+        false => SpectrogramSource::Images(all),
+    })?;
     parts.notes.extend(names::segments_note(found.iter().map(Recording::said)));
     if source.table {
         parts.notes.push(format!("images as {size} grey pixels in the table (--image-size)"));
@@ -107,8 +118,14 @@ pub(super) fn parts(
         ));
     }
     if let SpectrogramSource::Images(images) = &parts.spectrograms {
-        let (rows, columns) = images.shape();
+        let (rows, columns) = images.first().map_or((0, 0), Spectrograms::shape);
         parts.notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
+    }
+    if colour && without_colours > 0 {
+        let of = found.len();
+        parts.notes.push(format!(
+            "{without_colours} of {of} images are grey: networks that read colours get three equal channels"
+        ));
     }
     parts.notes.extend(unread);
     parts.notes.extend(fault_notes(&failed, faults));

@@ -15,8 +15,9 @@ const CHANNELS: usize = 3;
 pub enum SpectrogramSource {
     /// None, and why.
     None(String),
-    /// The images that the dataset is made of: what they show is what there is, whatever bands a model would like.
-    Images(Spectrograms),
+    /// The images that the dataset is made of, in grey, in colour or both: what they show is what there is, whatever bands
+    /// a model would like.
+    Images(Vec<Spectrograms>),
     /// Computed from samples, as models asked for.
     Computed(BTreeMap<Representation, Spectrograms>),
 }
@@ -30,10 +31,13 @@ impl SpectrogramSource {
     pub fn of(&self, wanted: Representation) -> std::result::Result<&Spectrograms, String> {
         match self {
             Self::None(why) => Err(why.clone()),
-            Self::Images(_) if wanted.spectrum == Spectrum::Mfcc => {
-                Err("the images show spectrograms, not cepstral coefficients".to_owned())
+            Self::Images(_) if matches!(wanted.spectrum, Spectrum::Mfcc | Spectrum::Centroid) => {
+                Err(format!("the images show spectrograms, not {wanted}"))
             }
-            Self::Images(spectrograms) => Ok(spectrograms),
+            Self::Images(images) => images
+                .iter()
+                .find(|images| images.channels() == wanted.channels())
+                .ok_or_else(|| format!("{wanted} was not made of the images")),
             Self::Computed(computed) => {
                 computed.get(&wanted).ok_or_else(|| format!("{wanted} was not computed"))
             }
@@ -44,7 +48,7 @@ impl SpectrogramSource {
     pub fn bytes(&self) -> u64 {
         match self {
             Self::None(_) => 0,
-            Self::Images(spectrograms) => spectrograms.bytes(),
+            Self::Images(images) => images.iter().map(Spectrograms::bytes).sum(),
             Self::Computed(computed) => computed.values().map(Spectrograms::bytes).sum(),
         }
     }
@@ -53,7 +57,7 @@ impl SpectrogramSource {
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {
             Self::None(why) => Self::None(why),
-            Self::Images(spectrograms) => Self::Images(spectrograms.select(kept)),
+            Self::Images(images) => Self::Images(images.iter().map(|images| images.select(kept)).collect()),
             Self::Computed(computed) => Self::Computed(
                 computed
                     .into_iter()

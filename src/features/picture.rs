@@ -94,9 +94,8 @@ pub fn figure_shape(margins: bool) -> (usize, usize) {
 /// Which of 256 colours each number has, as matplotlib's `Normalize` says.
 fn levels(numbers: ArrayView2<f32>) -> Array2<usize> {
     let finite = numbers.iter().copied().filter(|number| number.is_finite());
-    let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| {
-        (low.min(number), high.max(number))
-    });
+    let (low, high) = finite
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
     let range = high - low;
     numbers.map(|&number| {
         // Where all are the same, the first. A cast takes NaN and what is below 0 for 0.

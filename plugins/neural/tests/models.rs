@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use genre_bench_api::{Cost, Examples, Inputs, Model, Reads, Run, Spectrograms, random_stream};
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, Array4};
 use rand::Rng;
 
 /// Parameters that make a model small enough to be tried.
@@ -22,6 +22,9 @@ fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
         // Without normalization, nineteen layers do not train in larger steps.
         "vgg19" => &[("width", "0.1"), ("lr", "0.0005"), ("init", "he")],
         "resnet18" | "resnet50" => &[("width", "0.125"), ("norm-momentum", "0.1")],
+        // By default they read colour pictures.
+        "crnn-base" | "crnn-large" => &[("input", "mel-64")],
+        "choi-fcn5" | "choi-fcn5-dropout" => &[("input", "mel-128")],
         _ => &[],
     }
 }
@@ -257,8 +260,68 @@ fn parameters_are_as_many_as_the_sources_imply() {
 /// What a model takes for spectrograms of 128 × 130, tables of 6 columns and 3 classes.
 fn cost(name: &str) -> Cost {
     let model = model(name);
-    let params = model.card().resolve([]).unwrap();
+    let card = model.card();
+    // Of one channel, where the default is a colour picture.
+    let grey = card.resolve([("input", "mel-128")]);
+    let params = grey.or_else(|_| card.resolve([])).unwrap();
     model.cost(&params, (128, 130), 6, 3).unwrap().unwrap()
+}
+
+/// From the 288 rows of the published picture two are left, so that the recurrent layers read 256 or 1024 numbers a step.
+#[test]
+fn of_the_published_picture_two_rows_are_left() {
+    for (name, step, filters) in [("crnn-base", 256, 64), ("crnn-large", 1024, 64)] {
+        let model = model(name);
+        let cost_of = |input: &str, size: (usize, usize)| {
+            let params = model.card().resolve([("input", input)]).unwrap();
+            model.cost(&params, size, 0, 10).unwrap().unwrap()
+        };
+        let card = model.card();
+        assert_eq!(card.reads.to_string(), "colour-mel-192-hop-256-to-8000");
+        let picture = cost_of("colour-mel-192-hop-256-to-8000", (288, 432));
+        // One row of all is left where a step has half as many numbers; the first layers see one channel and not three.
+        let grey = cost_of("mel-192-hop-256-to-8000", (144, 432));
+        let gru = 3 * 32 * (step - step / 2);
+        let first = 2 * 2 + 9 * 2 * filters;
+        assert_eq!(picture.parameters, grey.parameters + gru + first, "{name}");
+    }
+}
+
+/// Colour pictures of noise in which one channel is bright where the class says.
+#[test]
+fn networks_tell_colours_apart() {
+    let pictures = |count: usize, seed: u64| {
+        let mut rng = random_stream(seed, "pictures");
+        let mut examples = examples(count, (1, 1), seed);
+        let levels = Array4::from_shape_fn((count, 3, 48, 50), |(example, channel, ..)| {
+            let bright = if channel == example % 3 { 120 } else { 0 };
+            bright + (100.0 * rng.r#gen::<f32>()) as u8
+        });
+        examples.inputs.spectrograms = Spectrograms::colour(levels);
+        examples
+    };
+    let (train, test) = (pictures(60, 0), pictures(30, 1));
+    for (name, input) in [
+        ("crnn-base", "colour-mel-192-hop-256-to-8000"),
+        ("choi-fcn5", "colour-mel-128"),
+        ("cnn-7x7", "stft-colour"),
+        ("ann", "stft-colour"),
+    ] {
+        let model = model(name);
+        let card = model.card();
+        let changes =
+            SMALL.iter().copied().chain([("input", input), ("augment", "true"), ("spec-augment", "true")]);
+        let declared = changes.filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
+        let run = Run::with(card.resolve(declared).unwrap(), 0);
+        let fitted = model.fit(&train, &Examples::default(), &run).unwrap();
+        let scores = fitted.scores(&test.inputs).unwrap();
+        let is_correct =
+            |(row, &label): (ndarray::ArrayView1<f32>, &usize)| row.iter().all(|s| *s <= row[label]);
+        let correct = scores.rows().into_iter().zip(&test.labels).filter(|pair| is_correct(*pair)).count();
+        assert!(correct >= 25, "{name}: {correct} of 30");
+        let grey = fitted.scores(&examples(3, (48, 50), 0).inputs);
+        assert!(grey.is_err_and(|e| e.to_string().contains("1 channels")), "{name}: grey spectrograms");
+    }
 }
 
 #[test]

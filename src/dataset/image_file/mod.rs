@@ -1,4 +1,4 @@
-//! From an image file to grey values: PNG, JPEG and WebP, whatever the file's name says.
+//! From an image file to grey values or colours: PNG, JPEG and WebP, whatever the file's name says.
 //!
 //! Files are taken to be hostile. Size is looked at before anything is decoded, what a file holds beside its pixels
 //! (text, profiles, thumbnails) is passed over unread where the format lets it, and a panic of a decoder is a fault of
@@ -85,16 +85,48 @@ impl ImageFormat {
 }
 
 /// Samples of a decoded image, eight bits each, row by row from the top.
-struct Decoded {
+#[derive(Debug, PartialEq)]
+pub struct Decoded {
     width: usize,
     height: usize,
     /// 1 of grey, 2 of grey and alpha, 3 of RGB, 4 of RGBA: for all pixels the same.
     samples: Vec<u8>,
 }
 
-/// An image's size and its grey values 0–1, row by row from the top, or why there are none: a sentence without its
-/// subject.
-pub fn read(path: &Path) -> Result<(ImageSize, Vec<f32>), String> {
+impl Decoded {
+    /// Width and height.
+    pub fn size(&self) -> ImageSize {
+        ImageSize { width: self.width, height: self.height }
+    }
+
+    /// Grey values 0–1, row by row from the top.
+    pub fn grey(&self) -> Vec<f32> {
+        self.samples.chunks_exact(self.channels()).map(luma).collect()
+    }
+
+    /// Red, green and blue from 0 to 255, one after the other, each row by row from the top. Alpha does not count, and
+    /// grey is the same in all three.
+    pub fn colour(&self) -> Vec<f32> {
+        let channels = self.channels();
+        let of_channel = |channel: usize| {
+            let at = if self.is_grey() { 0 } else { channel };
+            self.samples.chunks_exact(channels).map(move |pixel| f32::from(pixel[at]))
+        };
+        (0..3).flat_map(of_channel).collect()
+    }
+
+    /// Whether the file has no colours.
+    pub fn is_grey(&self) -> bool {
+        self.channels() < 3
+    }
+
+    fn channels(&self) -> usize {
+        self.samples.len() / (self.width * self.height).max(1)
+    }
+}
+
+/// An image, or why there is none: a sentence without its subject.
+pub fn read(path: &Path) -> Result<Decoded, String> {
     let mut file = open_regular(path, MOST_BYTES).map_err(|e| e.to_string())?;
     let unreadable = |e: std::io::Error| format!("cannot be read: {e}");
     let mut head = Vec::new();
@@ -115,13 +147,11 @@ pub fn read(path: &Path) -> Result<(ImageSize, Vec<f32>), String> {
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(file)))
         .unwrap_or_else(|_| Err("the decoder panics".to_owned()))
         .map_err(broken)?;
-    let Decoded { width, height, samples } = decoded;
-    let channels = samples.len() / (width * height).max(1);
-    if channels == 0 || samples.len() != width * height * channels {
+    let channels = decoded.channels();
+    if channels == 0 || decoded.samples.len() != decoded.width * decoded.height * channels {
         return Err("has no pixels".to_owned());
     }
-    let pixels = samples.chunks_exact(channels).map(luma).collect();
-    Ok((ImageSize { width, height }, pixels))
+    Ok(decoded)
 }
 
 /// Refuses a size before it is decoded.

@@ -48,7 +48,8 @@ fn every_kind_gives_the_grey_values_of_pillow() {
     assert_eq!(images.len(), 20);
     let mut wrong = Vec::new();
     for (name, image) in images {
-        let (size, pixels) = read(&fixtures().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let decoded = read(&fixtures().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (size, pixels) = (decoded.size(), decoded.grey());
         assert_eq!(
             (size.width as u64, size.height as u64),
             (image["width"].as_u64().unwrap(), image["height"].as_u64().unwrap())
@@ -64,6 +65,20 @@ fn every_kind_gives_the_grey_values_of_pillow() {
         }
     }
     assert!(wrong.is_empty(), "levels off: {wrong:?}");
+}
+
+#[test]
+fn colours_come_channel_by_channel_and_grey_three_times() {
+    let colour = Decoded { width: 2, height: 1, samples: vec![1, 2, 3, 4, 5, 6] };
+    assert!(!colour.is_grey());
+    assert_eq!(colour.colour(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    let with_alpha = Decoded { width: 2, height: 1, samples: vec![1, 2, 3, 9, 4, 5, 6, 9] };
+    assert_eq!(with_alpha.colour(), colour.colour());
+    for samples in [vec![7, 8], vec![7, 255, 8, 0]] {
+        let grey = Decoded { width: 2, height: 1, samples };
+        assert!(grey.is_grey());
+        assert_eq!(grey.colour(), [7.0, 8.0, 7.0, 8.0, 7.0, 8.0]);
+    }
 }
 
 #[test]

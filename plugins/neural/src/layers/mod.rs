@@ -20,6 +20,7 @@ mod last_map;
 mod linear;
 mod max_pool;
 mod recurrent;
+mod regular_file;
 mod residual;
 mod resize;
 mod sequential;
@@ -43,11 +44,12 @@ pub use init_scheme::InitScheme;
 pub use linear::Linear;
 pub use max_pool::MaxPool2d;
 pub use recurrent::{LastState, Recurrent, RecurrentPlan, States};
+pub(crate) use regular_file::regular_file;
 pub use residual::Residual;
 pub use resize::Resize;
 pub use sequential::Sequential;
 pub use softmax::Softmax;
-pub use weights::{Builder, Weights};
+pub use weights::{Builder, Weights, read_weights};
 
 use candle_core::{Result, Tensor};
 

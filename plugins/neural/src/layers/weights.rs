@@ -1,11 +1,14 @@
+use super::regular_file::regular_file;
 use super::{Framework, Init, InitScheme};
 use crate::ops;
 use candle_core::{DType, Device, Result, Shape, Tensor, Var, bail};
+use candle_nn::{VarBuilder, VarMap};
 use genre_bench_api::random_stream;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The numbers of a network by name: `conv1.weight`.
+/// The numbers of a network by name, after PyTorch: `block1.weight`, `block1.norm.running_mean`, `gru.weight_ih_l0`.
 pub struct Weights {
     /// What training changes by gradients.
     pub trainable: BTreeMap<String, Var>,
@@ -27,6 +30,35 @@ impl Weights {
     pub fn parameters(&self) -> usize {
         self.trainable.values().map(|var| var.elem_count()).sum()
     }
+
+    /// All of them as candle's map, which shares them: what is set in one is set in the other.
+    pub fn var_map(&self) -> VarMap {
+        let map = VarMap::new();
+        let vars = self.trainable.iter().chain(&self.buffers);
+        let mut entries = map.data().lock().unwrap_or_else(PoisonError::into_inner);
+        entries.extend(vars.map(|(name, var)| (name.clone(), var.clone())));
+        drop(entries);
+        map
+    }
+
+    /// Writes all of them into a safetensors file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is not there or cannot be written to.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        // The writer fills a temporary file beside the wanted one, which needs a folder's name, and then renames it.
+        self.var_map().save(Path::new(".").join(path))
+    }
+}
+
+/// The numbers in a safetensors file, for [`Builder::reading`]. Those of other types are converted to f32.
+///
+/// # Errors
+///
+/// A file that is not there, has more than `largest` bytes, or is no safetensors file.
+pub fn read_weights(path: &Path, largest: u64, device: &Device) -> Result<VarBuilder<'static>> {
+    VarBuilder::from_buffered_safetensors(regular_file(path, largest)?, DType::F32, device)
 }
 
 /// Makes the weights of layers, each under the name of the place it is built at.
@@ -44,6 +76,8 @@ pub struct Builder {
     init: InitScheme,
     norm_momentum: f32,
     norm_epsilon: f32,
+    /// Where weights are read instead of drawn, at the place of this builder.
+    source: Option<VarBuilder<'static>>,
 }
 
 impl Builder {
@@ -62,6 +96,7 @@ impl Builder {
             init: framework.init(),
             norm_momentum: framework.norm_momentum(),
             norm_epsilon: framework.norm_epsilon(),
+            source: None,
         }
     }
 
@@ -106,6 +141,16 @@ impl Builder {
         self.init
     }
 
+    /// The same, with weights that are read and not drawn: every one that is built from here on must be there under its
+    /// name and of its shape, which is counted from this place of the network on. [`VarBuilder::pp`] and
+    /// [`VarBuilder::rename_f`] bring names of other programs to that.
+    ///
+    /// A layer built by a builder without it, such as the last one of a network that was pretrained on other classes, is
+    /// drawn.
+    pub fn reading(&self, source: VarBuilder<'static>) -> Self {
+        Self { source: Some(source), ..self.clone() }
+    }
+
     /// For a network of which only the [cost](super::Context::counting) is wanted: all weights are zero.
     pub fn blank() -> Self {
         Self { seed: None, ..Self::new(0, &Device::Cpu, DType::F32) }
@@ -113,14 +158,16 @@ impl Builder {
 
     /// For a part of the network.
     pub fn at(&self, name: &str) -> Self {
-        Self { path: format!("{}{name}.", self.path), ..self.clone() }
+        let source = self.source.as_ref().map(|source| source.pp(name));
+        Self { path: format!("{}{name}.", self.path), source, ..self.clone() }
     }
 
     /// A weight that training changes.
     ///
     /// # Errors
     ///
-    /// bf16 on the CPU, or a device that fails.
+    /// bf16 on the CPU, a device that fails, or a weight that is not in what is [read](Builder::reading) or has another
+    /// shape there.
     pub fn trainable(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Tensor> {
         let var = self.var(name, shape.into(), init)?;
         let tensor = var.as_tensor().clone();
@@ -159,12 +206,17 @@ impl Builder {
             bail!("bf16 is for CUDA devices; on the CPU networks compute in f32");
         }
         let Some(seed) = self.seed else { return Var::zeros(shape, self.dtype, &self.device) };
-        let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));
-        let values = init.draw(shape.elem_count(), &mut rng);
         // In bf16 a step of training would be lost in rounding where it is below a 256th of the weight. So what is
         // of that type are the numbers between layers; the weights that an operation reads it rounds itself.
         let dtype = if self.dtype == DType::BF16 { DType::F32 } else { self.dtype };
-        Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?.to_dtype(dtype)?)
+        let tensor = match &self.source {
+            Some(source) => source.get(shape, name)?.to_device(&self.device)?,
+            None => {
+                let mut rng = random_stream(seed, &format!("weight {}{name}", self.path));
+                Tensor::from_vec(init.draw(shape.elem_count(), &mut rng), shape, &self.device)?
+            }
+        };
+        Var::from_tensor(&tensor.to_dtype(dtype)?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Weights> {

@@ -14,7 +14,8 @@ const RECIPE: Defaults = Defaults::new(100, 32, 0.001);
 ///
 /// System C of an ANN/CNN course report, in Keras: Adam, batches of 32, 100 epochs; 55 % of *segments* of 3 s over a random
 /// draw of them, by its printed confusion matrix. Our reading: Keras's defaults, so a learning rate of 0.001. The source
-/// reads spectrograms; the same on the 57 columns is ours.
+/// reads mel spectrograms, grey and coloured STFT spectrograms with the defaults of SciPy and matplotlib, and the spectral
+/// centroid over time (`input`); the same on the 57 columns is ours.
 #[derive(Debug, Clone, Copy)]
 pub enum Ann {
     /// `ann`, on spectrograms.
@@ -28,7 +29,8 @@ impl Architecture for Ann {
         let summary = "fully connected 512-256-128-64, ReLU, Adam";
         match self {
             Self::Spectrogram => {
-                spectrogram_card("ann", summary, &["mel-128", "mfcc-13"], RECIPE).reduced("epochs", "10")
+                let reads = ["mel-128", "mfcc-13", "stft-grey", "stft-colour", "centroid"];
+                spectrogram_card("ann", summary, &reads, RECIPE).reduced("epochs", "10")
             }
             Self::Table => card("ann-table", &format!("{summary}, on the table"), RECIPE),
         }

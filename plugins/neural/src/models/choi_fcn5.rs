@@ -20,7 +20,8 @@ const FIRST_DROPOUT: usize = 2;
 /// Choi's FCN-5: five blocks of [convolution 3×3, batch normalization, ELU, max-pool] down to one pixel, and a dense
 /// layer (K. Choi, G. Fazekas, M. Sandler, "Automatic tagging using deep convolutional neural networks", ISMIR 2016).
 ///
-/// System E of a neural-networks course project, in Keras: the best epoch's weights, early stopping, and a learning rate that
+/// System E of a neural-networks course project, in Keras, on the colour pictures of GTZAN's public copy, or on such pictures
+/// drawn from audio: the best epoch's weights, early stopping, and a learning rate that
 /// falls on a plateau. Our reading: Adam with Keras's 0.001, patience 10 for stopping, a tenth of the learning rate after
 /// 5 epochs, batches of 32, at most 100 epochs. A pool is never larger than what the blocks before left, so that
 /// spectrograms of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
@@ -38,10 +39,11 @@ impl Architecture for ChoiFcn5 {
             true => ("choi-fcn5-dropout", "the same with three dropout layers"),
         };
         let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
-        let card = spectrogram_card(name, summary, &["mel-128", "mel-96"], recipe)
+        let card = spectrogram_card(name, summary, &["colour-mel-128", "mel-128", "mel-96"], recipe)
             .param(norm_momentum(self.framework()))
             .param(scaled::param())
             .reduced("norm-momentum", "0.1")
+            .reduced("input", "mel-128")
             .reduced("width", "0.25");
         // What drops out must be seen more often.
         card.reduced("epochs", if self.dropout { "8" } else { "6" })

@@ -12,6 +12,8 @@ use genre_bench_api::{Card, Param, Params};
 /// Rows and columns of the kernels, and filters of the blocks.
 const KERNEL: usize = 7;
 const FILTERS: [usize; 3] = [64, 128, 256];
+/// What the source reads, and what is ours: fewer bands, and coefficients.
+const READS: [&str; 6] = ["mel-128", "stft-grey", "stft-colour", "centroid", "mel-64", "mfcc-20"];
 /// Rows and columns of the smallest spectrogram of which three blocks leave a pixel.
 const SMALLEST: usize = 50;
 
@@ -29,7 +31,7 @@ impl Architecture for Cnn7x7 {
     fn card(&self) -> Card {
         let (summary, recipe) =
             ("three convolutions 7×7 with batch norm, SGD", Defaults::new(100, 32, 0.01).sgd_of_keras());
-        spectrogram_card("cnn-7x7", summary, &["mel-128", "mel-64", "mfcc-20"], recipe)
+        spectrogram_card("cnn-7x7", summary, &READS, recipe)
             .param(Param::bool(
                 "augment",
                 false,

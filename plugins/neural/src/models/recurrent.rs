@@ -13,8 +13,8 @@ use genre_bench_api::{Card, Params};
 /// validation loss, the weights of the epoch with the highest validation accuracy kept. The better of its two inputs is
 /// the default.
 ///
-/// Our reading: as many steps as the segment has columns, where the source cuts and pads 1293 columns to 1300 (a state
-/// after seven steps of silence says no more); batches of 32, at most 100 epochs; of the
+/// The source cuts and pads the 1293 columns of 30 s to 1300: `input=mfcc-13-frames-1300` and `power-128-frames-1300`. By
+/// default there are as many steps as the segment has columns, of whatever length it is. Our reading: batches of 32, at most 100 epochs; of the
 /// bidirectional network both directions' last states; where there are two dense layers, the first as wide as the
 /// state and followed by ReLU.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,9 @@ impl Architecture for RecurrentNetwork {
             "mfcc-13",
             "mfcc-20",
             "power-128",
+            "mfcc-13-frames-1300",
+            "mfcc-20-frames-1300",
+            "power-128-frames-1300",
             "power-20",
             "power-30",
             "power-40",

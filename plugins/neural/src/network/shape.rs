@@ -20,7 +20,9 @@ impl NetworkShape {
         let given = inputs.spectrograms.channels();
         if reads != Reads::Table && given != shape.channels {
             let wanted = shape.channels;
-            return Err(Error::failed(format!("spectrograms of {given} channels, where {reads} has {wanted}")));
+            return Err(Error::failed(format!(
+                "spectrograms of {given} channels, where {reads} has {wanted}"
+            )));
         }
         Ok(shape)
     }

@@ -1,9 +1,8 @@
+use crate::layers::regular_file;
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor, bail};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// Name of the tensor with the checksum of all others.
@@ -19,18 +18,7 @@ pub(super) struct CheckpointFile {
 impl CheckpointFile {
     /// Reads a file of at most so many bytes.
     pub fn read(path: &Path, largest: u64) -> candle_core::Result<Self> {
-        // A pipe would wait for ever.
-        if !std::fs::metadata(path)?.is_file() {
-            bail!("it is not a regular file");
-        }
-        let file = File::open(path)?;
-        let stated = file.metadata()?.len();
-        if stated > largest {
-            bail!("{stated} bytes are more than this network's can have ({largest})");
-        }
-        let mut bytes = Vec::with_capacity(stated as usize);
-        file.take(largest).read_to_end(&mut bytes)?;
-        let tensors = BufferedSafetensors::new(bytes)?;
+        let tensors = BufferedSafetensors::new(regular_file(path, largest)?)?;
         let unread = tensors.tensors().into_iter().map(|(name, _)| name).collect();
         Ok(Self { tensors, unread })
     }

@@ -39,7 +39,9 @@ impl Samples {
         let (channels, (rows, columns)) = (inputs.spectrograms.channels(), inputs.spectrograms.shape());
         let (spectrograms, values, shape) = match reads {
             Reads::Table => (Spectrograms::default(), table(), vec![inputs.table.ncols()]),
-            Reads::Spectrograms(_) => (inputs.spectrograms.clone(), Vec::new(), vec![channels, rows, columns]),
+            Reads::Spectrograms(_) => {
+                (inputs.spectrograms.clone(), Vec::new(), vec![channels, rows, columns])
+            }
             Reads::TableAndSpectrograms(_) => {
                 let numbers = channels * rows * columns + inputs.table.ncols();
                 (inputs.spectrograms.clone(), table(), vec![numbers])

@@ -120,7 +120,9 @@ mod tests {
         let mut batch = channel.repeat(3 * 4);
         augment(&mut batch, 3 * 48, [3, 6, 8], &augmentations, &mut random_stream(0, "augmentation"));
         let pictures: Vec<&[f32]> = batch.chunks(3 * 48).collect();
-        assert!(pictures.iter().all(|picture| picture[..48] == picture[48..96] && picture[..48] == picture[96..]));
+        assert!(
+            pictures.iter().all(|picture| picture[..48] == picture[48..96] && picture[..48] == picture[96..])
+        );
         assert!(pictures[0] != pictures[1] && pictures[0][..48] != channel);
         // Of one channel it is as ever.
         let mut grey = channel.repeat(4);
