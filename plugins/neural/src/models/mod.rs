@@ -8,6 +8,8 @@ mod cnn_7x7;
 mod crnn;
 mod mlfi;
 mod pools;
+#[cfg(test)]
+mod pretrained;
 mod recurrent;
 mod resized;
 mod resnet;

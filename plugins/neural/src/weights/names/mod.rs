@@ -16,8 +16,8 @@ use super::layout::Layout;
 pub struct Naming {
     /// Whose names these are, as a user is told: `torchvision, timm`.
     pub of: &'static str,
-    /// The first rule that fits a name says what we call it.
-    pub rules: &'static [Rule],
+    /// The first rule that fits a name says what we call it. In groups, because programs share some.
+    pub rules: &'static [&'static [Rule]],
     /// Ends of our names that such files lack, and the value that all numbers there have instead.
     pub constants: &'static [(&'static str, f32)],
     /// Ends of their names of what we do not keep.
@@ -43,7 +43,7 @@ pub fn of(architecture: &str) -> &'static [Naming] {
 impl Naming {
     /// Our name for theirs, and how it is laid out.
     pub(super) fn ours(&self, theirs: &str) -> Option<(String, Layout)> {
-        self.rules.iter().find_map(|(their_pattern, our_pattern, layout)| {
+        self.rules.iter().copied().flatten().find_map(|(their_pattern, our_pattern, layout)| {
             pattern::translate(their_pattern, our_pattern, theirs).map(|ours| (ours, *layout))
         })
     }

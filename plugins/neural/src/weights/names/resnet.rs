@@ -7,7 +7,7 @@ use super::Naming;
 pub(super) const OF_18: &[Naming] = &[
     Naming {
         of: "torchvision or timm",
-        rules: &[
+        rules: &[&[
             ("conv1.{*}", "stem.{*}", Same),
             ("bn1.{*}", "stem.norm.{*}", Same),
             ("layer{s}.{b}.conv{c}.{*}", "stage{s}.block{b+1}.convolution{c}.{*}", Same),
@@ -15,13 +15,13 @@ pub(super) const OF_18: &[Naming] = &[
             ("layer{s}.{b}.downsample.0.{*}", "stage{s}.block{b+1}.shortcut.{*}", Same),
             ("layer{s}.{b}.downsample.1.{*}", "stage{s}.block{b+1}.shortcut.norm.{*}", Same),
             ("fc.{*}", "output.{*}", Same),
-        ],
+        ]],
         constants: &[],
         ignored: &["num_batches_tracked"],
     },
     Naming {
         of: "torchvision or timm, batch normalization folded",
-        rules: &[
+        rules: &[&[
             ("conv1.weight", "stem.weight", Same),
             ("conv1.bias", "stem.norm.bias", Same),
             ("layer{s}.{b}.conv{c}.weight", "stage{s}.block{b+1}.convolution{c}.weight", Same),
@@ -29,7 +29,7 @@ pub(super) const OF_18: &[Naming] = &[
             ("layer{s}.{b}.downsample.0.weight", "stage{s}.block{b+1}.shortcut.weight", Same),
             ("layer{s}.{b}.downsample.0.bias", "stage{s}.block{b+1}.shortcut.norm.bias", Same),
             ("fc.{*}", "output.{*}", Same),
-        ],
+        ]],
         constants: &[("norm.weight", 1.0), ("norm.running_mean", 0.0), ("norm.running_var", 1.0 - 1e-5)],
         ignored: &[],
     },
@@ -39,7 +39,7 @@ pub(super) const OF_18: &[Naming] = &[
 /// its weights belong to another network than ours.
 pub(super) const OF_50: &[Naming] = &[Naming {
     of: "Keras",
-    rules: &[
+    rules: &[&[
         ("conv1_conv/kernel", "stem.weight", KerasKernel),
         ("conv1_conv/bias", "stem.bias", Same),
         ("conv1_bn/gamma", "stem.norm.weight", Same),
@@ -64,7 +64,7 @@ pub(super) const OF_50: &[Naming] = &[Naming {
         ),
         ("predictions/kernel", "output.weight", KerasDense),
         ("predictions/bias", "output.bias", Same),
-    ],
+    ]],
     constants: &[],
     ignored: &[],
 }];
