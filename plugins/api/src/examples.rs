@@ -13,7 +13,7 @@ pub struct Inputs {
     pub table: Array2<f32>,
     /// Names of the table's columns, such as `mfcc1_mean`.
     pub columns: Arc<[String]>,
-    /// A spectrogram of each example, every row standardised likewise; none unless the model's card asks
+    /// A spectrogram of each example, every row standardised likewise (colour pictures are not); none unless the model's card asks
     /// for them.
     pub spectrograms: Spectrograms,
 }

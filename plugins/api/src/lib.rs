@@ -15,7 +15,8 @@
 //! | … and returns | scores, higher is likelier | `(examples, classes)` |
 //!
 //! A model whose card [asks for spectrograms](Card::reading_spectrograms) finds [`Spectrograms`] of the examples
-//! in its inputs: spectrograms or cepstral coefficients, `(rows, columns)` each.
+//! in its inputs: spectrograms or cepstral coefficients of
+//! `(rows, columns)` each, or colour pictures of `(3, rows, columns)`.
 //!
 //! The predicted label of an example is the class with the highest score, the lowest class index
 //! where several are equal. Scores need not be probabilities, but they are averaged over the

@@ -309,8 +309,12 @@ fn networks_tell_colours_apart() {
     ] {
         let model = model(name);
         let card = model.card();
-        let changes =
-            SMALL.iter().copied().chain([("input", input), ("augment", "true"), ("spec-augment", "true")]);
+        let changes = SMALL.iter().copied().chain([
+            ("input", input),
+            ("augment", "true"),
+            ("spec-augment", "true"),
+            ("norm-momentum", "0.1"),
+        ]);
         let declared = changes.filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
         let run = Run::with(card.resolve(declared).unwrap(), 0);
         let fitted = model.fit(&train, &Examples::default(), &run).unwrap();
