@@ -202,7 +202,9 @@ fn fitting(array: Option<ArrayD<f32>>, shape: &[usize]) -> std::result::Result<A
 
 fn put(var: &Var, array: ArrayD<f32>) -> candle_core::Result<()> {
     let shape = array.shape().to_vec();
-    let tensor = Tensor::from_iter(array, &Device::Cpu)?.reshape(shape)?;
+    // In the order of the axes, as all arrays of files and layouts are.
+    let (values, _) = array.into_raw_vec_and_offset();
+    let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
     var.set(&tensor.to_dtype(var.dtype())?.to_device(var.device())?)
 }
 

@@ -76,16 +76,16 @@ impl Machine<'_> {
             }
             b')' => self.push(Object::Tuple(Vec::new()))?,
             0x85..=0x87 => self.short_tuple(usize::from(instruction - 0x84))?,
-            b't' => self.from_mark().and_then(|items| self.push(Object::Tuple(items)))?,
+            b't' => self.back_to_mark().and_then(|items| self.push(Object::Tuple(items)))?,
             b']' => self.push(Object::List(Vec::new()))?,
             b'a' => self.pop().and_then(|item| self.append(&[item]))?,
-            b'e' => self.from_mark().and_then(|items| self.append(&items))?,
+            b'e' => self.back_to_mark().and_then(|items| self.append(&items))?,
             b'}' => self.push(Object::Dict(Vec::new()))?,
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
                 self.set_items(&[key, value])?;
             }
-            b'u' => self.from_mark().and_then(|items| self.set_items(&items))?,
+            b'u' => self.back_to_mark().and_then(|items| self.set_items(&items))?,
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
                 self.push(Object::Global(Global::named(&module, &name)?))?;
@@ -166,7 +166,7 @@ impl Machine<'_> {
         }
     }
 
-    fn from_mark(&mut self) -> Read<Vec<Place>> {
+    fn back_to_mark(&mut self) -> Read<Vec<Place>> {
         self.marks.pop().map(|mark| self.stack.split_off(mark)).ok_or_else(unbalanced)
     }
 

@@ -44,7 +44,7 @@ impl StateDict {
                     .iter()
                     .find(|(key, value)| heap.text(*key) == Some(*name) && heap.dict(*value).is_some())
             };
-            let Some((inner_key, inner)) = WRAPPERS.iter().find_map(|name| of_name(name)) else { break };
+            let Some((inner_key, inner)) = WRAPPERS.iter().find_map(of_name) else { break };
             let beside = items.iter().filter(|(key, _)| key != inner_key);
             self.passed_over.extend(beside.take(MOST_BESIDE).filter_map(|(key, _)| key_text(heap, *key)));
             root = *inner;
