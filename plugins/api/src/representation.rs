@@ -101,32 +101,29 @@ impl Representation {
         if self.spectrum.is_picture() { 3 } else { 1 }
     }
 
-    /// What a name begins with, and what it says until then.
-    const BEGINNINGS: [(&'static str, fn() -> Self); 3] =
-        [("stft-grey", Self::stft), ("stft-colour", Self::stft_picture), ("centroid", Self::centroid)];
-
-    /// The same of names in which the rows follow.
-    const BEGINNINGS_OF_BANDS: [(&'static str, fn(usize) -> Self); 4] = [
-        ("mel", Self::log_mel),
-        ("power", Self::mel),
-        ("mfcc", Self::mfcc),
-        ("colour-mel", Self::mel_picture),
-    ];
-
-    /// Without what may follow, and that.
+    /// What the beginning of a name says, and the rest.
     fn beginning(text: &str) -> Option<(Self, &str)> {
-        for (name, make) in Self::BEGINNINGS {
-            if let Some(rest) = text.strip_prefix(name) {
-                return Some((make(), rest));
-            }
+        let whole = [
+            ("stft-grey", Self::stft()),
+            ("stft-colour", Self::stft_picture()),
+            ("centroid", Self::centroid()),
+        ];
+        if let Some(found) = whole.iter().find_map(|(name, made)| Some((*made, text.strip_prefix(name)?))) {
+            return Some(found);
         }
-        for (name, make) in Self::BEGINNINGS_OF_BANDS {
-            if let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')) {
-                let (rows, rest) = rest.split_at(rest.find('-').unwrap_or(rest.len()));
-                return Some((make(rows.parse().ok()?), rest));
-            }
-        }
-        None
+        // Names in which the rows follow.
+        let (name, rest) = ["mel-", "power-", "mfcc-", "colour-mel-"]
+            .iter()
+            .find_map(|name| Some((*name, text.strip_prefix(name)?)))?;
+        let (rows, rest) = rest.split_at(rest.find('-').unwrap_or(rest.len()));
+        let rows = rows.parse().ok()?;
+        let made = match name {
+            "mel-" => Self::log_mel(rows),
+            "power-" => Self::mel(rows),
+            "mfcc-" => Self::mfcc(rows),
+            _ => Self::mel_picture(rows),
+        };
+        Some((made, rest))
     }
 
     /// The same without any of what a name can say at its end.

@@ -301,16 +301,18 @@ fn networks_tell_colours_apart() {
         examples
     };
     let (train, test) = (pictures(60, 0), pictures(30, 1));
-    for (name, input) in [
-        ("crnn-base", "colour-mel-192-hop-256-to-8000"),
-        ("choi-fcn5", "colour-mel-128"),
-        ("cnn-7x7", "stft-colour"),
-        ("ann", "stft-colour"),
+    // SGD has its own learning rate.
+    for (name, input, lr) in [
+        ("crnn-base", "colour-mel-192-hop-256-to-8000", "0.003"),
+        ("choi-fcn5", "colour-mel-128", "0.003"),
+        ("cnn-7x7", "stft-colour", "0.01"),
+        ("ann", "stft-colour", "0.003"),
     ] {
         let model = model(name);
         let card = model.card();
         let changes = SMALL.iter().copied().chain([
             ("input", input),
+            ("lr", lr),
             ("augment", "true"),
             ("spec-augment", "true"),
             ("norm-momentum", "0.1"),
