@@ -225,6 +225,37 @@ fn the_readme_is_short_and_shows_the_example_plugin_as_it_is() {
 }
 
 #[test]
+fn the_table_of_reduced_configurations_is_whole() {
+    let page = page("docs/models.md");
+    let listed: serde_json::Value = serde_json::from_str(&Place::new().run("list models --json")).unwrap();
+    let mut count = 0;
+    for model in listed["models"].as_array().unwrap() {
+        let (name, variant_of) = (model["model"].as_str().unwrap(), model["variant_of"].as_str());
+        let row = page.lines().find(|line| {
+            let networks = line.strip_prefix('|').and_then(|rest| rest.split('|').next()).unwrap_or_default();
+            networks.contains(&format!("`{name}`"))
+                || variant_of.is_some_and(|of| networks.contains(&format!("`{of}` and all its variants")))
+        });
+        for (parameter, reduced) in model["quick"].as_object().unwrap() {
+            let params = model["params"].as_array().unwrap();
+            let default =
+                &params.iter().find(|param| param["name"] == parameter.as_str()).unwrap()["default"];
+            let reduced = reduced.as_str().unwrap();
+            let published: genre_bench_api::Value = serde_json::from_value(default.clone()).unwrap();
+            let published = published.to_string();
+            if reduced == published {
+                continue;
+            }
+            let row = row.unwrap_or_else(|| panic!("{name} has no row"));
+            let change = format!("{parameter} {reduced} instead of {published}");
+            assert!(row.contains(&change), "{name}: `{change}` is missing in {row}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "only {count} changes were found");
+}
+
+#[test]
 fn every_page_is_in_the_index() {
     let index = page("docs/README.md");
     for (path, _) in pages() {

@@ -356,3 +356,52 @@ fn a_column_of_the_table_can_be_the_split() {
     let error = place.refused("all --data t.csv --models majority --protocol column:fold --folds 3");
     assert!(error.contains("the column says what the folds are"), "{error}");
 }
+
+#[test]
+fn so_many_tracks_of_each_class_are_the_same_under_every_protocol() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 3));
+    let mut drawn = Vec::new();
+    for protocol in ["segment", "track"] {
+        let (rows, run) = split(&place, &format!("--protocol {protocol} --per-class 6 --folds 3"));
+        let tracks: BTreeSet<String> = rows.iter().map(|row| row.track.clone()).collect();
+        for genre in ["blues", "jazz", "rock"] {
+            assert_eq!(tracks.iter().filter(|track| track.starts_with(genre)).count(), 6, "{tracks:?}");
+        }
+        assert_eq!(run["scheme"], "3 folds, 6 tracks a class");
+        assert_eq!(run["per_class"], 6);
+        drawn.push(tracks);
+    }
+    assert_eq!(drawn[0], drawn[1]);
+    let (_, run) = split(&place, "--per-class 50 --folds 3");
+    assert!(run["warnings"].to_string().contains("fewer than 50 tracks"), "{run}");
+    assert!(place.refused("all --data t.csv --per-class 1").contains("per-class"));
+}
+
+#[test]
+fn validating_on_the_test_part_is_kept_in_the_split_and_never_silent() {
+    let place = Place::new();
+    place.write("t.csv", small_table(10, 3));
+    let (rows, run) = split(&place, "--validate-on-test --folds 3");
+    let parts: BTreeSet<&str> = rows.iter().map(|row| row.part.as_str()).collect();
+    assert_eq!(parts, BTreeSet::from(["train", "valid+test"]));
+    assert!(run["scheme"].as_str().unwrap().ends_with("validated on the test part"));
+    assert_eq!(run["validated_on_test"], true);
+    let warns = |run: &serde_json::Value| run["warnings"].to_string().contains("OPTIMISTIC");
+    // Nothing else leaks, and what was tested is not counted as a leak.
+    assert!(warns(&run) && !run["warnings"].to_string().contains("same track"), "{run}");
+    // Stored, exported and read back, it is the same split and says the same.
+    assert!(place.run("show last").contains("OPTIMISTIC"));
+    for format in ["csv", "json", "markdown", "latex"] {
+        assert!(place.run(&format!("export last --format {format}")).contains("OPTIMISTIC"), "{format}");
+    }
+    place.run("export last --table split -o split.csv");
+    let again = place.json("--data t.csv --models majority --protocol file:split.csv");
+    assert_eq!(again["split_hash"], run["split_hash"]);
+    assert!(warns(&again) && again["validated_on_test"] == true, "{again}");
+    // Nothing may be fitted to a test part that is then said to be honest.
+    for words in ["all --validate-on-test --calibrate platt", "tune svm --validate-on-test"] {
+        assert!(place.refused(&format!("{words} --data t.csv")).contains("validate-on-test"), "{words}");
+    }
+    assert!(place.refused("all --data t.csv --validate-on-test --holdout 80/10/10").contains("of its own"));
+}

@@ -153,3 +153,37 @@ fn a_fit_that_was_stopped_goes_on_to_the_same_numbers() {
     assert_eq!(epochs("whole").len(), 61, "a header and every epoch");
     drop((whole, resumed));
 }
+
+#[test]
+fn what_a_run_changed_of_the_published_recipes_is_told_everywhere() {
+    let place = Place::new();
+    recordings(&place);
+    let leaderboard =
+        place.json("--data music --segment 3 --models svm,lstm-64,crnn-base --reduced --epochs 1 --folds 2");
+    let lstm = row(&leaderboard, "lstm-64");
+    assert_eq!(lstm["changes"], serde_json::json!([{ "name": "epochs", "value": 1, "published": 100 }]));
+    // 3 s have 130 columns of 512 samples.
+    assert_eq!(lstm["resized"], serde_json::json!({ "to": [13, 50], "from": [13, 130] }));
+    let caution = "recurrent networks read 50 of 130 time steps";
+    assert!(lstm["caution"].as_str().unwrap().contains(caution), "{lstm}");
+    let svm = row(&leaderboard, "svm");
+    assert!(svm["changes"].as_array().unwrap().is_empty() && svm["caution"].is_null(), "{svm}");
+    let input =
+        serde_json::json!({ "name": "input", "value": "mel-64", "published": "mel-192-hop-256-to-8000" });
+    assert!(row(&leaderboard, "crnn-base")["changes"].as_array().unwrap().contains(&input), "{leaderboard}");
+    let shown = place.run("show last");
+    for word in ["epochs 1 instead of 100", "13x50 of 13x130", "order says nothing"] {
+        assert!(shown.replace('\n', " ").contains(word), "{word} is missing:\n{shown}");
+        for format in ["csv", "json", "ndjson", "markdown", "latex"] {
+            let exported = place.run(&format!("export last --format {format}"));
+            assert!(exported.contains(word), "{format}: {word} is missing:\n{exported}");
+        }
+    }
+    // As large as they are, there is nothing to say.
+    let whole = place
+        .json("--data music --segment 3 --models lstm-64 --epochs 1 --folds 2 --spectrogram-size 200x200");
+    assert!(
+        row(&whole, "lstm-64")["resized"].is_null() && row(&whole, "lstm-64")["caution"].is_null(),
+        "{whole}"
+    );
+}

@@ -33,6 +33,8 @@ static STORED: LazyLock<Stored> = LazyLock::new(|| {
         repeats: 1,
         seed: 0,
         valid: 0,
+        per_class: None,
+        validate_on_test: false,
     };
     let split = Split::build(&dataset, &request).expect("two folds");
     let model = PlannedModel::new(&Card::new("svm", Family::Classical, ""), []).expect("no parameters");

@@ -2,11 +2,14 @@
 
 use super::catalogue::{Catalogue, Example, numbered};
 use super::fingerprint::fingerprint;
+use super::input_kinds::InputKind;
 use super::spectrograms::SpectrogramSource;
-use super::{Artists, Dataset, Info};
+use super::{Artists, Dataset, Info, JoinedInfo};
 use crate::audio::RATE;
 use crate::error::{Error, Result};
+use crate::util::hex;
 use ndarray::{Array2, Axis};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,20 +46,66 @@ pub struct DatasetParts {
     pub contents: Vec<[u8; 32]>,
     /// Spectrograms of each.
     pub spectrograms: SpectrogramSource,
+    /// Where the spectrograms come from, if the examples do not come from there themselves.
+    pub joined: Option<Joined>,
     /// Median number of samples an example was computed from, if known.
     pub median_length: Option<f64>,
     /// What the user should know.
     pub notes: Vec<String>,
 }
 
+/// Where the spectrograms of a table's examples come from.
+#[derive(Debug, Clone)]
+pub struct Joined {
+    /// What they were made of.
+    pub from: InputKind,
+    /// SHA-256 of the samples or pixels of each example.
+    pub contents: Vec<[u8; 32]>,
+}
+
+impl Joined {
+    /// As it is stored with every run.
+    pub fn info(&self) -> JoinedInfo {
+        let mut hash = Sha256::new();
+        self.contents.iter().for_each(|content| hash.update(content));
+        JoinedInfo { from: self.from.name().to_owned(), fingerprint: hex(&hash.finalize()) }
+    }
+
+    /// Of the examples at `kept`, in that order.
+    pub fn select(self, kept: &[usize]) -> Self {
+        Self { contents: kept.iter().map(|&example| self.contents[example]).collect(), ..self }
+    }
+}
+
 impl DatasetParts {
+    /// Seconds of an example by the `length` column, if there is one.
+    pub fn measured_seconds(&self) -> Option<u32> {
+        self.median_length.map(|length| (length / f64::from(RATE)).round() as u32)
+    }
+
+    /// The examples at `kept`, in that order.
+    pub fn select(self, kept: &[usize]) -> Self {
+        let contents = match self.contents.is_empty() {
+            true => Vec::new(),
+            false => kept.iter().map(|&example| self.contents[example]).collect(),
+        };
+        Self {
+            examples: kept.iter().map(|&example| self.examples[example].clone()).collect(),
+            features: self.features.select(Axis(0), kept),
+            contents,
+            spectrograms: self.spectrograms.select(kept),
+            joined: self.joined.map(|joined| joined.select(kept)),
+            ..self
+        }
+    }
+
     /// The dataset of these examples. `path` is what it is called after, `seconds` how long its examples should be.
     ///
     /// # Errors
     ///
     /// Examples of another length, fewer than two genres, or a track of two genres.
     pub fn dataset(self, path: &Path, seconds: Option<u32>) -> Result<Dataset> {
-        let measured = self.median_length.map(|length| (length / f64::from(RATE)).round() as u32);
+        let measured = self.measured_seconds();
         if let (Some(asked), Some(measured)) = (seconds, measured)
             && asked != measured
         {
@@ -108,6 +157,7 @@ impl DatasetParts {
         } else {
             order.iter().map(|&row| self.contents[row]).collect()
         };
+        let joined = self.joined.map(|joined| joined.select(&order));
         let info = Info {
             name: path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into()),
             synthetic: false,
@@ -117,6 +167,7 @@ impl DatasetParts {
             features: columns.len(),
             classes: catalogue.classes.clone(),
             fingerprint: fingerprint(&columns, &table, &contents, &catalogue),
+            spectrograms: joined.as_ref().map(Joined::info),
         };
         Ok(Dataset {
             info,
@@ -124,6 +175,7 @@ impl DatasetParts {
             table,
             contents,
             spectrograms: self.spectrograms.select(&order),
+            joined,
             catalogue,
             artists,
             artists_path: None,

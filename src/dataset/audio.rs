@@ -16,9 +16,18 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT_SECONDS: u32 = 30;
 
 /// Faulty files that are named one by one in a dataset's notes.
-const SHOWN_FAULTS: usize = 10;
+pub(super) const SHOWN_FAULTS: usize = 10;
 
-/// The examples of all recordings in `folder`; `None` where there are none.
+/// The recordings in `folder`.
+///
+/// # Errors
+///
+/// A folder that cannot be listed.
+pub(super) fn found(folder: &Path) -> Result<Vec<Recording>> {
+    find(&[folder.to_owned()])
+}
+
+/// The examples of `recordings`, which were found in `folder`.
 ///
 /// Features are computed in the convention of the published table of that length, so they are the
 /// published ones for the tracks that those tables have. Each recording is decoded once, for the table and for
@@ -26,16 +35,13 @@ const SHOWN_FAULTS: usize = 10;
 ///
 /// # Errors
 ///
-/// A folder that cannot be listed, a length that makes no sense, or not one usable recording.
+/// A length that makes no sense, or not one usable recording.
 pub(super) fn parts(
     folder: &Path,
+    recordings: &[Recording],
     source: &Source,
     progress: &dyn Fn(usize, usize),
-) -> Result<Option<DatasetParts>> {
-    let recordings = find(&[folder.to_owned()])?;
-    if recordings.is_empty() {
-        return Ok(None);
-    }
+) -> Result<DatasetParts> {
     let seconds = f64::from(source.seconds.unwrap_or(DEFAULT_SECONDS));
     let cut = Cut::new(seconds, None).map_err(|e| Error::new("--segment", e, "--segment 30, 10, 3 or 1"))?;
     let spectrograms =
@@ -89,7 +95,7 @@ pub(super) fn parts(
     notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
     let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
     notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
-    Ok(Some(DatasetParts { notes, ..collector.parts(|all| spectrograms.source(all))? }))
+    Ok(DatasetParts { notes, ..collector.parts(|all| spectrograms.source(all))? })
 }
 
 /// Notes on files that were left out: how many, and the first of them by name.

@@ -85,6 +85,7 @@ pub fn info() -> Result<Info> {
         features: COLUMNS,
         classes,
         fingerprint: String::new(),
+        spectrograms: None,
     })
 }
 

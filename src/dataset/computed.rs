@@ -31,6 +31,11 @@ impl Collector {
         Self { columns, examples, values, contents, stacks }
     }
 
+    /// All spectrograms will have the sizes of these, and not those of the first.
+    pub fn sized_as(&mut self, spectrograms: &[Spectrogram]) {
+        self.stacks.iter_mut().zip(spectrograms).for_each(|(stack, spectrogram)| stack.sized_as(spectrogram));
+    }
+
     /// Adds an example.
     pub fn push(&mut self, facts: ExampleFacts, features: Features, spectrograms: Vec<Spectrogram>) {
         self.examples.push(facts);
@@ -62,6 +67,7 @@ impl Collector {
             columns: self.columns,
             contents: self.contents,
             spectrograms: source(stacks?),
+            joined: None,
             median_length: None,
             notes: Vec::new(),
         })

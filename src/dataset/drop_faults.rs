@@ -1,6 +1,7 @@
 //! Leaving out what an audit found.
 
 use super::Dataset;
+use super::assemble::Joined;
 use super::catalogue::{Catalogue, Example, numbered};
 use super::fingerprint::fingerprint;
 use crate::error::{Error, Result};
@@ -93,5 +94,7 @@ fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
     }
     dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &contents, &catalogue);
     let spectrograms = dataset.spectrograms.select(&kept);
-    Dataset { table, contents, spectrograms, catalogue, ..dataset }
+    let joined = dataset.joined.map(|joined| joined.select(&kept));
+    dataset.info.spectrograms = joined.as_ref().map(Joined::info);
+    Dataset { table, contents, spectrograms, joined, catalogue, ..dataset }
 }

@@ -10,12 +10,14 @@ use super::computed::{Collector, Features};
 use super::image_file::{self, ImageFormat};
 use super::resize::{ImageSize, resize};
 use super::source::Source;
-use super::spectrograms::{Spectrogram, SpectrogramSource};
+use super::spectrograms::{ImageInput, Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
+use crate::features::mfcc::mfcc;
 use crate::recordings::{Recording, find_in, names};
 use crate::util::{content_of, in_order};
 use genre_bench_api::Spectrograms;
-use std::collections::BTreeMap;
+use ndarray::{Array2, ArrayView2};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What an image shows, as in the Kaggle copy of GTZAN.
@@ -23,94 +25,114 @@ const IMAGE_SECONDS: u32 = 30;
 /// Images a thread that are in memory at once.
 const AT_ONCE: usize = 16;
 
-/// The examples of all image files in `GENRE/file` under `folder`; `None` where there are none.
+/// The image files in a folder.
+pub(super) struct FoundImages {
+    /// Those that are read.
+    pub images: Vec<Recording>,
+    /// A sentence on the others, if there are any.
+    unread: Option<String>,
+}
+
+/// The image files in `GENRE/file` under `folder`.
 ///
 /// # Errors
 ///
-/// A folder that cannot be listed, not one usable image, or none of a kind that is read.
-pub(super) fn parts(
-    folder: &Path,
-    source: &Source,
-    progress: &dyn Fn(usize, usize),
-) -> Result<Option<DatasetParts>> {
+/// A folder that cannot be listed, or images none of which is of a kind that is read.
+pub(super) fn found(folder: &Path) -> Result<FoundImages> {
     let is_read = |path: &Path| ImageFormat::of_extension(path).is_some_and(ImageFormat::is_read);
-    let found = find_in(folder, is_read, names::dotted)?;
+    let images = find_in(folder, is_read, names::dotted)?;
     let is_unread = |path: &Path| ImageFormat::of_extension(path).is_some_and(|format| !format.is_read());
     let others = find_in(folder, is_unread, names::dotted)?;
     let unread = unread(others.iter().filter_map(|image| ImageFormat::of_extension(&image.path)));
-    if found.is_empty() {
-        let hint = "give PNG, JPEG or WebP files, GENRE/file.png";
-        return unread.map_or(Ok(None), |reason| Err(Error::at(folder, reason, hint)));
+    match unread {
+        Some(reason) if images.is_empty() => {
+            Err(Error::at(folder, reason, "give PNG, JPEG or WebP files, GENRE/file.png"))
+        }
+        unread => Ok(FoundImages { images, unread }),
     }
+}
+
+/// The examples of image files, which were found in `folder`.
+///
+/// # Errors
+///
+/// Segments of more than an image shows, or not one usable image.
+pub(super) fn parts(
+    folder: &Path,
+    found: &FoundImages,
+    source: &Source,
+    progress: &dyn Fn(usize, usize),
+) -> Result<DatasetParts> {
+    let images = &found.images;
     let segments = segments(source.seconds)?;
-    let size = source.image_size;
-    let wants = |channels: usize| source.representations.iter().any(|wanted| wanted.channels() == channels);
-    let (grey, colour) = (wants(1), wants(3));
-    let columns = if source.table { columns(size) } else { Vec::new() };
-    let mut collector = Collector::new(columns, usize::from(grey) + usize::from(colour));
-    let mut without_colours = 0;
+    let reader = ImageReader::new(source, segments);
     let mut faults = Vec::new();
-    progress(0, found.len());
-    let work = |image: &Recording| {
-        let decoded = image_file::read(&image.path)?;
-        let whole = Spectrogram { size: decoded.size(), pixels: decoded.grey() };
-        let coloured = colour.then(|| Spectrogram { size: decoded.size(), pixels: decoded.colour() });
-        let of_segment = |segment| {
-            let part = whole.segment(segment, segments);
-            let features = if source.table {
-                let pixels = resize(&part.pixels, part.size, size);
-                Features::Columns(pixels.into_iter().map(f64::from).collect())
-            } else {
-                Features::Content(content_of(&part.pixels))
-            };
-            // Colour pictures stand as they are.
-            let coloured = coloured.as_ref().map(|whole| whole.segment(segment, segments));
-            let spectrograms = grey.then(|| part.upside_down()).into_iter().chain(coloured);
-            let spectrograms = spectrograms.map(|part| part.at_most(source.spectrogram_size)).collect();
-            (features, spectrograms)
-        };
-        Ok::<_, String>(((0..segments).map(of_segment).collect::<Vec<_>>(), decoded.is_grey()))
-    };
+    let mut read: Vec<(usize, ReadImage)> = Vec::with_capacity(images.len());
+    progress(0, images.len());
     in_order(
-        &found,
+        images,
         AT_ONCE,
         || (),
-        |(), image| work(image),
-        |at, read| {
-            let image = &found[at];
-            match read {
-                Ok((parts, is_grey)) => {
-                    without_colours += usize::from(is_grey);
-                    for (segment, (features, spectrograms)) in parts.into_iter().enumerate() {
-                        let number = (segments > 1).then_some(segment);
-                        let facts = ExampleFacts {
-                            name: Some(image.example_name(number, "png")),
-                            track: Some(image.track.clone()),
-                            segment: image.segment(number),
-                            genre: image.genre.clone(),
-                            ..ExampleFacts::default()
-                        };
-                        collector.push(facts, features, spectrograms);
-                    }
-                }
-                Err(reason) => faults.push(format!("{}: {reason}", image.path.display())),
+        |(), image| reader.read(&image.path),
+        |at, outcome| {
+            match outcome {
+                Ok(image) => read.push((at, image)),
+                Err(reason) => faults.push(format!("{}: {reason}", images[at].path.display())),
             }
-            progress(at + 1, found.len());
+            progress(at + 1, images.len());
             Ok::<_, Error>(())
         },
     )?;
-    let failed = format!("{} of {} images could not be used", faults.len(), found.len());
-    if collector.is_empty() {
+    let usual = most_frequent(read.iter().map(|(_, image)| image.size));
+    let mut notes = Vec::new();
+    if segments > 1 {
+        read.retain(|(at, image)| {
+            let fits = of_one_length(image.size, usual);
+            if !fits {
+                let reason = format!("is {} wide, and not {}", pixels(image.size.width), usual.width);
+                faults.push(format!(
+                    "{}: {reason} as most are: it shows another length of time",
+                    images[*at].path.display()
+                ));
+            }
+            fits
+        });
+    }
+    let resized = read.iter().filter(|(_, image)| image.size != usual).map(|(at, _)| *at).collect::<Vec<_>>();
+    if let Some(&first) = resized.first() {
+        notes.push(format!(
+            "{} of {} images are not of {usual} pixels as most are, and were resized to that, such as {}",
+            resized.len(),
+            read.len(),
+            images[first].path.display()
+        ));
+    }
+    let failed = format!("{} of {} images could not be used", faults.len(), images.len());
+    let Some((_, first)) = read.iter().find(|(_, image)| image.size == usual) else {
         let hint = "is it a folder of PNG, JPEG or WebP files, GENRE/file.png?";
         return Err(Error::at(folder, format!("{failed}: {}", faults[0]), hint));
+    };
+    let (images_read, without_colours) = (read.len(), read.iter().filter(|(_, image)| image.is_grey).count());
+    let mut collector = Collector::new(reader.columns(), reader.inputs.len());
+    collector.sized_as(&first.segments[0].1);
+    for (at, ReadImage { segments: parts, .. }) in read {
+        let image = &images[at];
+        for (segment, (features, spectrograms)) in parts.into_iter().enumerate() {
+            let number = (segments > 1).then_some(segment);
+            let facts = ExampleFacts {
+                name: Some(image.example_name(number, "png")),
+                track: Some(image.track.clone()),
+                segment: image.segment(number),
+                genre: image.genre.clone(),
+                ..ExampleFacts::default()
+            };
+            collector.push(facts, features, spectrograms);
+        }
     }
-    let mut parts = collector.parts(|all| match all.is_empty() {
-        true => SpectrogramSource::None("none were asked for".to_owned()),
-        false => SpectrogramSource::Images(all),
-    })?;
-    parts.notes.extend(names::segments_note(found.iter().map(Recording::said)));
+    let mut parts = collector.parts(|all| reader.source(all))?;
+    parts.notes.extend(names::segments_note(images.iter().map(Recording::said)));
     if source.table {
-        parts.notes.push(format!("images as {size} grey pixels in the table (--image-size)"));
+        parts.notes.push(format!("images as {} grey pixels in the table (--image-size)", source.image_size));
     }
     if segments > 1 {
         parts.notes.push(format!(
@@ -118,18 +140,140 @@ pub(super) fn parts(
         ));
     }
     if let SpectrogramSource::Images(images) = &parts.spectrograms {
-        let (rows, columns) = images.first().map_or((0, 0), Spectrograms::shape);
-        parts.notes.push(format!("networks get the images themselves, {rows} rows of {columns} pixels"));
+        if let Some(images) = images.get(&ImageInput::Grey).or(images.get(&ImageInput::Colour)) {
+            let (rows, columns) = images.shape();
+            parts
+                .notes
+                .push(format!("networks get the images themselves, {rows} rows of {}", pixels(columns)));
+        }
+        if images.contains_key(&ImageInput::Colour) && without_colours > 0 {
+            parts.notes.push(format!(
+                "{without_colours} of {} images are grey: networks that read colours get three equal channels",
+                images_read,
+            ));
+        }
+        if images.keys().any(|input| matches!(input, ImageInput::Cepstrum(_))) {
+            parts.notes.push(
+                "cepstral coefficients are those of the images' rows, taken for mel bands in decibels"
+                    .to_owned(),
+            );
+        }
     }
-    if colour && without_colours > 0 {
-        let of = found.len();
-        parts.notes.push(format!(
-            "{without_colours} of {of} images are grey: networks that read colours get three equal channels"
-        ));
-    }
-    parts.notes.extend(unread);
+    parts.notes.extend(notes);
+    parts.notes.extend(found.unread.clone());
     parts.notes.extend(fault_notes(&failed, faults));
-    Ok(Some(parts))
+    Ok(parts)
+}
+
+/// What is made of every image.
+struct ImageReader {
+    /// Columns of the table are pixels of an image of this size, if a table is wanted.
+    table: Option<ImageSize>,
+    /// What else is wanted.
+    inputs: Vec<ImageInput>,
+    most: Option<ImageSize>,
+    segments: usize,
+    seconds: u32,
+}
+
+/// An image, as its segments.
+struct ReadImage {
+    size: ImageSize,
+    is_grey: bool,
+    segments: Vec<(Features, Vec<Spectrogram>)>,
+}
+
+impl ImageReader {
+    fn new(source: &Source, segments: usize) -> Self {
+        let inputs: BTreeSet<ImageInput> =
+            source.representations.iter().filter_map(|&wanted| ImageInput::of(wanted)).collect();
+        Self {
+            table: source.table.then_some(source.image_size),
+            inputs: inputs.into_iter().collect(),
+            most: source.spectrogram_size,
+            segments,
+            seconds: source.seconds.unwrap_or(IMAGE_SECONDS),
+        }
+    }
+
+    /// Names of the table's columns, row by row from the top; none if no table is wanted.
+    fn columns(&self) -> Vec<String> {
+        let ImageSize { width, height } = self.table.unwrap_or(ImageSize { width: 0, height: 0 });
+        (0..height).flat_map(|y| (0..width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect()
+    }
+
+    fn read(&self, path: &Path) -> std::result::Result<ReadImage, String> {
+        let decoded = image_file::read(path)?;
+        let size = decoded.size();
+        let grey = Spectrogram { size, pixels: decoded.grey() };
+        let colour = self.inputs.contains(&ImageInput::Colour);
+        let colour = colour.then(|| Spectrogram { size, pixels: decoded.colour() });
+        let of_segment = |segment| {
+            let part = |whole: &Spectrogram| match self.segments {
+                1 => whole.clone(),
+                _ => whole.segment(segment, self.seconds),
+            };
+            let grey = part(&grey);
+            let features = match self.table {
+                Some(size) => {
+                    let pixels = resize(&grey.pixels, grey.size, size);
+                    Features::Columns(pixels.into_iter().map(f64::from).collect())
+                }
+                None => Features::Content(content_of(&grey.pixels)),
+            };
+            (features, self.spectrograms(grey.upside_down(), colour.as_ref().map(part)))
+        };
+        let segments = (0..self.segments).map(of_segment).collect();
+        Ok(ReadImage { size, is_grey: decoded.is_grey(), segments })
+    }
+
+    /// What networks get of a segment, in the order of the inputs.
+    fn spectrograms(&self, grey: Spectrogram, colour: Option<Spectrogram>) -> Vec<Spectrogram> {
+        let input = |input: &ImageInput| match input {
+            ImageInput::Grey => grey.clone(),
+            ImageInput::Colour => colour.clone().unwrap_or_else(|| grey.clone()),
+            ImageInput::Cepstrum(coefficients) => grey.cepstrum(*coefficients),
+        };
+        self.inputs.iter().map(|wanted| input(wanted).at_most(self.most)).collect()
+    }
+
+    /// What the dataset has, given the spectrograms of all segments in the order of the inputs. Images with fewer rows
+    /// than coefficients are wanted have none.
+    fn source(&self, all: Vec<Spectrograms>) -> SpectrogramSource {
+        if self.inputs.is_empty() {
+            return SpectrogramSource::None("none were asked for".to_owned());
+        }
+        let made = self.inputs.iter().copied().zip(all);
+        let enough = made.filter(|(input, made)| match input {
+            ImageInput::Cepstrum(wanted) => {
+                made.shape().0 >= *wanted.min(&self.most.map_or(*wanted, |m| m.height))
+            }
+            _ => true,
+        });
+        SpectrogramSource::Images(enough.collect())
+    }
+}
+
+/// The size that most images have; of several the first seen.
+fn most_frequent(sizes: impl Iterator<Item = ImageSize>) -> ImageSize {
+    let mut counts: Vec<(ImageSize, usize)> = Vec::new();
+    for size in sizes {
+        match counts.iter_mut().find(|(known, _)| *known == size) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((size, 1)),
+        }
+    }
+    let first_of_most = counts.iter().rev().max_by_key(|(_, count)| *count);
+    first_of_most.map_or(ImageSize { width: 0, height: 0 }, |(size, _)| *size)
+}
+
+/// Whether two images show the same length of time, if their columns do: their widths differ by 2 % at most.
+fn of_one_length(one: ImageSize, other: ImageSize) -> bool {
+    one.width.abs_diff(other.width) * 50 <= other.width
+}
+
+fn pixels(count: usize) -> String {
+    format!("{count} pixel{}", if count == 1 { "" } else { "s" })
 }
 
 /// A sentence on image files of kinds that are not read, if there are any.
@@ -145,11 +289,6 @@ fn unread(formats: impl Iterator<Item = ImageFormat>) -> Option<String> {
     }
 }
 
-/// Names of the table's columns, row by row from the top.
-fn columns(size: ImageSize) -> Vec<String> {
-    (0..size.height).flat_map(|y| (0..size.width).map(move |x| format!("pixel_{y:03}_{x:03}"))).collect()
-}
-
 /// How many segments of this length an image is cut into.
 fn segments(seconds: Option<u32>) -> Result<usize> {
     match seconds {
@@ -163,14 +302,27 @@ fn segments(seconds: Option<u32>) -> Result<usize> {
 }
 
 impl Spectrogram {
-    /// A segment of an image: so many of equal width side by side.
-    fn segment(&self, segment: usize, segments: usize) -> Self {
-        let width = (self.size.width / segments).max(1);
-        // Columns that do not divide are left over evenly between the segments.
-        let first = (segment * self.size.width / segments).min(self.size.width - width);
+    /// A segment of an image: so many seconds of those that it shows, and as many columns whichever it is.
+    fn segment(&self, segment: usize, seconds: u32) -> Self {
+        let columns = |seconds: usize| seconds * self.size.width / IMAGE_SECONDS as usize;
+        let width = columns(seconds as usize).max(1);
+        let first = columns(segment * seconds as usize).min(self.size.width - width);
         let rows = self.pixels.chunks_exact(self.size.width);
         let pixels = rows.flat_map(|row| row[first..first + width].iter().copied()).collect();
         Self { size: ImageSize { width, ..self.size }, pixels }
+    }
+
+    /// So many cepstral coefficients of every column, whose rows are taken for mel bands in decibels; fewer if there are
+    /// fewer rows.
+    fn cepstrum(&self, coefficients: usize) -> Self {
+        let ImageSize { width, height } = self.size;
+        let log_mel = ArrayView2::from_shape((height, width), &self.pixels);
+        let cepstrum = log_mel.map_or_else(
+            |_| Array2::zeros((0, width)),
+            |log_mel| mfcc(log_mel.t(), coefficients).reversed_axes(),
+        );
+        let size = ImageSize { width, height: cepstrum.nrows() };
+        Self { size, pixels: cepstrum.iter().copied().collect() }
     }
 
     /// With its last row first: in images low frequencies are at the bottom.
@@ -188,11 +340,11 @@ mod tests {
     fn segments_lie_side_by_side() {
         let pixels = (0..22).map(|value| value as f32).collect();
         let image = Spectrogram { size: ImageSize { width: 11, height: 2 }, pixels };
-        let segments: Vec<Spectrogram> = (0..3).map(|segment| image.segment(segment, 3)).collect();
+        let segments: Vec<Spectrogram> = (0..3).map(|segment| image.segment(segment, 10)).collect();
         let pixels: Vec<&[f32]> = segments.iter().map(|segment| &segment.pixels[..]).collect();
         assert_eq!(pixels[0], [0.0, 1.0, 2.0, 11.0, 12.0, 13.0]);
         assert_eq!(pixels[1], [3.0, 4.0, 5.0, 14.0, 15.0, 16.0]);
         assert_eq!(pixels[2], [7.0, 8.0, 9.0, 18.0, 19.0, 20.0]);
-        assert_eq!(image.segment(2, 3).upside_down().pixels, [18.0, 19.0, 20.0, 7.0, 8.0, 9.0]);
+        assert_eq!(image.segment(2, 10).upside_down().pixels, [18.0, 19.0, 20.0, 7.0, 8.0, 9.0]);
     }
 }

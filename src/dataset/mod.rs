@@ -11,6 +11,8 @@ mod drop_faults;
 mod fingerprint;
 mod image_file;
 mod images;
+mod input_kinds;
+mod join;
 mod resize;
 mod source;
 mod spectrograms;
@@ -19,14 +21,15 @@ mod table;
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
+pub use input_kinds::{InputKind, InputKinds};
 pub use resize::ImageSize;
 pub use source::Source;
 pub use spectrograms::SpectrogramSource;
 pub use table::choice::{ColumnChoice, Globs};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::recordings::{layouts, names};
-use assemble::{DatasetParts, ExampleFacts};
+use assemble::{DatasetParts, ExampleFacts, Joined};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -49,6 +52,8 @@ pub struct Dataset {
     pub contents: Vec<[u8; 32]>,
     /// Spectrograms of the examples, in the same order.
     pub spectrograms: SpectrogramSource,
+    /// Where the spectrograms come from, if the examples do not come from there themselves.
+    pub joined: Option<Joined>,
     /// What each row of the table is.
     pub catalogue: Catalogue,
     /// Artist of each track where it is known; empty if no list of artists was found.
@@ -82,6 +87,18 @@ pub struct Info {
     /// SHA-256 over names, labels and features, or where no features were computed the samples or pixels; 64 hexadecimal
     /// digits, empty if nothing was looked at.
     pub fingerprint: String,
+    /// Where the spectrograms beside a table come from, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spectrograms: Option<JoinedInfo>,
+}
+
+/// Where the spectrograms beside a table come from, as it is stored with every run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedInfo {
+    /// `audio` or `images`.
+    pub from: String,
+    /// SHA-256 over their samples or pixels.
+    pub fingerprint: String,
 }
 
 impl Info {
@@ -97,7 +114,10 @@ impl Info {
             0 => "no feature table".to_owned(),
             features => format!("{features} features"),
         };
-        format!("{}: {segments}, {classes} classes, {features}", self.name)
+        let joined = self.spectrograms.as_ref();
+        let spectrograms =
+            joined.map_or_else(String::new, |joined| format!(", spectrograms from {}", joined.from));
+        format!("{}: {segments}, {classes} classes, {features}{spectrograms}", self.name)
     }
 
     /// Whether every track is one example, so that segments and tracks are the same thing.
@@ -134,41 +154,57 @@ impl Dataset {
     fn whole(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
         let Some(data) = &source.data else {
             source.only_of_tables("the built-in music")?;
+            source.only_of_folders("the built-in music")?;
             return builtin::dataset(source, progress);
         };
         if !data.is_dir() {
-            return Self::from_csv(data, source);
+            let parts = table_parts(data, source)?;
+            source.only_of_folders("a file")?;
+            return Self::from_table(data, source, parts);
         }
         let layout = layouts::of_folder(data);
-        match layout.table(data, source.seconds) {
-            Ok(file) => Self::from_csv(&file, source),
-            Err(no_table) => {
-                layout.labelled_by_folder(data)?;
-                source.only_of_tables("a folder of audio or images")?;
-                Self::from_files(data, source, progress)?.ok_or(no_table)
+        let no_table = if source.takes(InputKind::Table) {
+            match layout.table(data, source.seconds) {
+                Ok(file) => {
+                    let parts = table_parts(&file, source)?;
+                    let parts = join::with_spectrograms(parts, &file, data, source, progress)?;
+                    return Self::from_table(&file, source, parts);
+                }
+                Err(no_table) => no_table,
             }
-        }
+        } else {
+            let reason = "there is none of the inputs that --inputs names in this folder";
+            Error::at(
+                data,
+                reason,
+                "leave --inputs out; `bench list datasets --data DIR` shows what a folder holds",
+            )
+        };
+        layout.labelled_by_folder(data)?;
+        source.only_of_tables("a folder of audio or images")?;
+        Self::from_files(data, source, progress)?.ok_or(no_table)
     }
 
-    fn from_csv(file: &Path, source: &Source) -> Result<Self> {
-        layouts::table_of_features(file)?;
-        let raw = match columnar::read(file, &source.columns)? {
-            Some(raw) => raw,
-            None => table::read(file, &source.columns)?,
-        };
-        let mut dataset = DatasetParts::from(raw).dataset(file, source.seconds)?;
+    fn from_table(file: &Path, source: &Source, parts: DatasetParts) -> Result<Self> {
+        let mut dataset = parts.dataset(file, source.seconds)?;
         dataset.add_artists(source.artists.clone().or_else(|| layouts::artists_beside(file)))?;
         Ok(dataset)
     }
 
     /// The dataset of a folder's recordings or, where there are none, images; `None` where there is neither.
     fn from_files(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
-        let (kind, seconds, parts) = match audio::parts(folder, source, progress)? {
-            Some(parts) => ("audio", Some(source.seconds.unwrap_or(audio::DEFAULT_SECONDS)), parts),
-            None => match images::parts(folder, source, progress)? {
-                Some(parts) => ("images", None, parts),
-                None => return Ok(None),
-            },
+        let recordings = if source.takes(InputKind::Audio) { audio::found(folder)? } else { Vec::new() };
+        let (kind, seconds, parts) = if !recordings.is_empty() {
+            let seconds = source.seconds.unwrap_or(audio::DEFAULT_SECONDS);
+            ("audio", Some(seconds), audio::parts(folder, &recordings, source, progress)?)
+        } else if source.takes(InputKind::Images) {
+            let images = images::found(folder)?;
+            if images.images.is_empty() {
+                return Ok(None);
+            }
+            ("images", None, images::parts(folder, &images, source, progress)?)
+        } else {
+            return Ok(None);
         };
         // The path may be `.`, but the dataset wants a name.
         let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -186,6 +222,16 @@ impl Dataset {
         }
         Ok(())
     }
+}
+
+/// The examples of a table.
+fn table_parts(file: &Path, source: &Source) -> Result<DatasetParts> {
+    layouts::table_of_features(file)?;
+    let raw = match columnar::read(file, &source.columns)? {
+        Some(raw) => raw,
+        None => table::read(file, &source.columns)?,
+    };
+    Ok(DatasetParts::from(raw))
 }
 
 impl From<RawTable> for DatasetParts {
@@ -232,6 +278,7 @@ impl From<RawTable> for DatasetParts {
             features: raw.features,
             contents: Vec::new(),
             spectrograms: SpectrogramSource::None("a table has none".to_owned()),
+            joined: None,
             median_length: raw.median_length,
             notes,
         }

@@ -1,4 +1,4 @@
-use super::{ColumnChoice, ImageSize};
+use super::{ColumnChoice, ImageSize, InputKind, InputKinds};
 use crate::audio::Limits;
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
@@ -10,6 +10,8 @@ use std::path::PathBuf;
 pub struct Source {
     /// A CSV file, a folder in the Kaggle layout or one with audio or images in GENRE/file; the built-in data without it.
     pub data: Option<PathBuf>,
+    /// Which inputs of a folder are taken; all that cover most of the examples, if not said.
+    pub inputs: Option<InputKinds>,
     /// Length of a segment in seconds: chooses the table in a folder, or how audio is cut.
     pub seconds: Option<u32>,
     /// What recordings are accepted.
@@ -36,6 +38,33 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether an input may be taken.
+    pub(super) fn takes(&self, kind: InputKind) -> bool {
+        self.inputs.as_ref().is_none_or(|inputs| inputs.has(kind))
+    }
+
+    /// Whether spectrograms are looked for beside a table: where a model reads them, or where the user names them.
+    pub(super) fn joins(&self) -> bool {
+        let beside = [InputKind::Audio, InputKind::Images];
+        let named = |inputs: &InputKinds| beside.into_iter().any(|kind| inputs.has(kind));
+        self.inputs.as_ref().map_or(!self.representations.is_empty(), named)
+    }
+
+    /// Refuses a choice of inputs where there is only one.
+    pub(super) fn only_of_folders(&self, what: &str) -> Result<()> {
+        match &self.inputs {
+            None => Ok(()),
+            Some(inputs) => {
+                let reason = format!("{what} has one input only");
+                Err(Error::new(
+                    format!("--inputs {inputs}"),
+                    reason,
+                    "name a folder of tables, audio or images, --data DIR",
+                ))
+            }
+        }
+    }
+
     /// Refuses what is said of columns where none are read.
     pub(super) fn only_of_tables(&self, what: &str) -> Result<()> {
         if self.columns == ColumnChoice::default() {
@@ -55,6 +84,7 @@ impl Default for Source {
     fn default() -> Self {
         Self {
             data: None,
+            inputs: None,
             seconds: None,
             limits: Limits::default(),
             artists: None,

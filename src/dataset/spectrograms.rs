@@ -15,11 +15,33 @@ const CHANNELS: usize = 3;
 pub enum SpectrogramSource {
     /// None, and why.
     None(String),
-    /// The images that the dataset is made of, in grey, in colour or both: what they show is what there is, whatever bands
-    /// a model would like.
-    Images(Vec<Spectrograms>),
+    /// Made of images: what they show is what there is, whatever bands a model would like.
+    Images(BTreeMap<ImageInput, Spectrograms>),
     /// Computed from samples, as models asked for.
     Computed(BTreeMap<Representation, Spectrograms>),
+}
+
+/// What models can be given of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImageInput {
+    /// They themselves in grey, the lowest frequency first.
+    Grey,
+    /// They themselves in colour, the highest frequency first.
+    Colour,
+    /// So many cepstral coefficients of their rows.
+    Cepstrum(usize),
+}
+
+impl ImageInput {
+    /// What there is of images for a model that asks for `wanted`, if anything.
+    pub fn of(wanted: Representation) -> Option<Self> {
+        match wanted.spectrum {
+            Spectrum::Mfcc => Some(Self::Cepstrum(wanted.rows)),
+            Spectrum::Centroid => None,
+            _ if wanted.channels() == CHANNELS => Some(Self::Colour),
+            _ => Some(Self::Grey),
+        }
+    }
 }
 
 impl SpectrogramSource {
@@ -31,13 +53,10 @@ impl SpectrogramSource {
     pub fn of(&self, wanted: Representation) -> std::result::Result<&Spectrograms, String> {
         match self {
             Self::None(why) => Err(why.clone()),
-            Self::Images(_) if matches!(wanted.spectrum, Spectrum::Mfcc | Spectrum::Centroid) => {
-                Err(format!("the images show spectrograms, not {wanted}"))
+            Self::Images(images) => {
+                let made = ImageInput::of(wanted).and_then(|input| images.get(&input));
+                made.ok_or_else(|| format!("{wanted} cannot be made of the images"))
             }
-            Self::Images(images) => images
-                .iter()
-                .find(|images| images.channels() == wanted.channels())
-                .ok_or_else(|| format!("{wanted} was not made of the images")),
             Self::Computed(computed) => {
                 computed.get(&wanted).ok_or_else(|| format!("{wanted} was not computed"))
             }
@@ -48,7 +67,7 @@ impl SpectrogramSource {
     pub fn bytes(&self) -> u64 {
         match self {
             Self::None(_) => 0,
-            Self::Images(images) => images.iter().map(Spectrograms::bytes).sum(),
+            Self::Images(images) => images.values().map(Spectrograms::bytes).sum(),
             Self::Computed(computed) => computed.values().map(Spectrograms::bytes).sum(),
         }
     }
@@ -57,15 +76,15 @@ impl SpectrogramSource {
     pub(super) fn select(self, kept: &[usize]) -> Self {
         match self {
             Self::None(why) => Self::None(why),
-            Self::Images(images) => Self::Images(images.iter().map(|images| images.select(kept)).collect()),
-            Self::Computed(computed) => Self::Computed(
-                computed
-                    .into_iter()
-                    .map(|(representation, spectrograms)| (representation, spectrograms.select(kept)))
-                    .collect(),
-            ),
+            Self::Images(images) => Self::Images(selected(images, kept)),
+            Self::Computed(computed) => Self::Computed(selected(computed, kept)),
         }
     }
+}
+
+/// The spectrograms at `kept` of each kind.
+fn selected<K: Ord>(all: BTreeMap<K, Spectrograms>, kept: &[usize]) -> BTreeMap<K, Spectrograms> {
+    all.into_iter().map(|(kind, spectrograms)| (kind, spectrograms.select(kept))).collect()
 }
 
 /// Computes all wanted spectrograms of an example.
@@ -152,6 +171,11 @@ pub(super) struct SpectrogramStack {
 }
 
 impl SpectrogramStack {
+    /// All spectrograms will have this one's size, and not that of the first.
+    pub fn sized_as(&mut self, spectrogram: &Spectrogram) {
+        self.size = Some(spectrogram.size);
+    }
+
     /// Adds a spectrogram, which is brought to the size of the first.
     pub fn push(&mut self, spectrogram: Spectrogram) {
         let size = *self.size.get_or_insert(spectrogram.size);

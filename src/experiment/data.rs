@@ -1,6 +1,6 @@
 use super::{Invalid, is_default};
 use crate::audio::Limits;
-use crate::dataset::{ColumnChoice, Globs, ImageSize};
+use crate::dataset::{ColumnChoice, Globs, ImageSize, InputKinds};
 use crate::protocol::Protocol;
 use crate::util::as_text;
 use schemars::JsonSchema;
@@ -17,6 +17,11 @@ pub struct Data {
     #[arg(long = "data", value_name = "PATH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// Which inputs of a folder to take: some of table, audio and images [default: the table, joined by track and segment
+    /// with the audio or images beside it if models read spectrograms]
+    #[arg(long, value_name = "KINDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<InputKinds>,
     /// Length of an example in whole seconds: chooses the table of a folder (30, 10 or 3), or how its audio is cut (any)
     /// [default: the longest table there is; 30 of audio, 10 of the built-in music]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]

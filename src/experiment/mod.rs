@@ -115,6 +115,14 @@ impl Experiment {
         for entrant in &entrants {
             self.variants(entrant, Configuration::Published)?;
         }
+        if self.split.validate_on_test && (self.calibrate.is_some() || self.tune.is_some()) {
+            let reason = "nothing is calibrated or tuned on a test part";
+            return Err(Invalid::new(
+                "split.validate-on-test",
+                reason,
+                "leave it out: networks set a part aside",
+            ));
+        }
         if let Some(tuning) = &self.tune {
             if self.ablate.is_some() {
                 let reason = "an experiment tunes or ablates, not both";

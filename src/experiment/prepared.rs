@@ -1,9 +1,11 @@
 use super::tuning::{Axis, candidates};
 use super::{Configuration, Experiment, Registered, Session};
-use crate::dataset::{Dataset, ImageSize};
+use crate::audio::RATE;
+use crate::dataset::{Dataset, ImageSize, SpectrogramSource};
 use crate::error::{Error, Result};
+use crate::features::representation::RepresentationExtractor;
 use crate::protocol::Split;
-use crate::run::{Conditions, Plan, PlannedModel};
+use crate::run::{Conditions, Plan, PlannedModel, Resized};
 use crate::score::Metric;
 use genre_bench_api::{Device, Reads};
 use std::collections::BTreeMap;
@@ -70,7 +72,8 @@ impl Prepared {
         };
         let searched = found.iter().flat_map(|(_, _, candidates, _)| candidates);
         let dataset = session.dataset(experiment, models.iter().chain(searched), spectrogram_size)?;
-        let (models, mut notes) = readable(models, &dataset, &experiment.models)?;
+        let (mut models, mut notes) = readable(models, &dataset, &experiment.models)?;
+        models.iter_mut().for_each(|model| model.resized = resized(model.reads, &dataset, spectrogram_size));
         let reads_spectrograms = models.iter().any(|model| model.reads != Reads::Table);
         if let (true, true, Some(size)) = (reads_spectrograms, reduced, spectrogram_size) {
             notes.push(format!(
@@ -131,13 +134,28 @@ impl Prepared {
 
 impl Configuration {
     /// What it comes to on a device: as published, networks take days without a GPU.
-    fn on(self, device: Device) -> Self {
+    pub(super) fn on(self, device: Device) -> Self {
         match (self, device) {
             (Self::Auto, Device::Cpu) => Self::Reduced,
             (Self::Auto, Device::Cuda(_)) => Self::Published,
             (chosen, _) => chosen,
         }
     }
+}
+
+/// From what to what the spectrograms of a model were resized, if they were. How large images are is not known any more.
+fn resized(reads: Reads, dataset: &Dataset, most: Option<ImageSize>) -> Option<Resized> {
+    let (wanted, most) = (reads.spectrograms()?, most?);
+    let to = dataset.spectrograms.of(wanted).ok()?.shape();
+    let from = match (&dataset.spectrograms, dataset.info.seconds) {
+        (SpectrogramSource::Computed(_), Some(seconds)) => {
+            let samples = (seconds * RATE) as usize;
+            Some(RepresentationExtractor::new(&wanted, samples).ok()?.shape())
+        }
+        _ => None,
+    };
+    let is_resized = from.map_or(to.0 == most.height || to.1 == most.width, |from| from != to);
+    is_resized.then_some(Resized { to, from })
 }
 
 /// The models that can read the dataset, and notes on those that cannot.
@@ -148,7 +166,7 @@ fn readable(
 ) -> Result<(Vec<PlannedModel>, Vec<String>)> {
     let why =
         |model: &PlannedModel| model.reads.spectrograms().and_then(|p| dataset.spectrograms.of(p).err());
-    let hint = "--data with a folder of audio or images, or without --data the built-in music";
+    let hint = "--data with a folder of audio or images, which may be beside the table; or without --data the built-in music";
     let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for model in &models {
         if let Some(why) = why(model) {

@@ -48,7 +48,8 @@ impl Registry {
                 let reason = "two plugins have a model of this name";
                 return Err(Error::new(format!("model `{}`", card.name), reason, "rename one of them"));
             }
-            card.published.extend(figures.get(&card.name).into_iter().flatten().cloned());
+            let own = figures.iter().filter(|figure| figure.model == card.name);
+            card.published.extend(own.map(|own| own.figure.clone()).filter(|figure| figure.test.is_finite()));
             registered.push(Registered { model, card });
         }
         Ok(Self { models: registered, cuda_devices })

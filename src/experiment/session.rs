@@ -228,6 +228,7 @@ impl Session<'_> {
         let data = experiment.data.clone();
         let source = Source {
             data: data.path.clone(),
+            inputs: data.inputs.clone(),
             seconds: data.segment,
             limits: data.limits(),
             artists: data.artists.clone(),

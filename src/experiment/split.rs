@@ -34,6 +34,16 @@ pub struct SplitOptions {
     #[serde(skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000))]
     pub repeats: u16,
+    /// Use so many tracks of every class, drawn by the seed, instead of all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2))]
+    pub per_class: Option<u32>,
+    /// Let early stopping and checkpoints look at the test part, as some publications did: scores are optimistic, and
+    /// everything says so
+    #[arg(long, conflicts_with = "valid")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub validate_on_test: bool,
 }
 
 /// Reads the value of `--folds`.
@@ -47,7 +57,15 @@ fn parse_folds(text: &str) -> Result<usize, String> {
 
 impl Default for SplitOptions {
     fn default() -> Self {
-        Self { protocol: Protocol::Track, folds: None, holdout: None, valid: None, repeats: 1 }
+        Self {
+            protocol: Protocol::Track,
+            folds: None,
+            holdout: None,
+            valid: None,
+            repeats: 1,
+            per_class: None,
+            validate_on_test: false,
+        }
     }
 }
 
@@ -65,6 +83,8 @@ impl SplitOptions {
             repeats: self.repeats.into(),
             seed,
             valid: self.valid.or(calibrated.then_some(CALIBRATION_PERCENT)).unwrap_or(0),
+            per_class: self.per_class,
+            validate_on_test: self.validate_on_test,
         }
     }
 
@@ -77,6 +97,14 @@ impl SplitOptions {
         };
         between("split.repeats", self.repeats.into(), 1000)?;
         self.valid.map_or(Ok(()), |valid| between("split.valid", valid, 50))?;
+        if self.per_class.is_some_and(|tracks| tracks < 2) {
+            let reason = "a class must have tracks on both sides";
+            return Err(Invalid::new("split.per-class", reason, "2 or more"));
+        }
+        if self.validate_on_test && self.valid.is_some() {
+            let reason = "the test part is the validation part already";
+            return Err(Invalid::new("split.valid", reason, "leave out valid or validate-on-test"));
+        }
         if self.folds.is_some_and(|folds| folds < 2) {
             let reason = "cross-validation needs at least 2 folds";
             return Err(Invalid::new("split.folds", reason, "a hold-out such as 80/20 is one split"));

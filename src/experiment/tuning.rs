@@ -198,7 +198,14 @@ pub fn candidates(
         let resolved = card.resolve(changes).and_then(|params| Ok((card.reads_with(&params)?, params)));
         let (reads, params) = resolved.map_err(|e| refused(card, &e))?;
         if !candidates.iter().any(|other| other.params == params) {
-            candidates.push(PlannedModel { name, params, reads, changed: true, ..base.clone() });
+            candidates.push(PlannedModel {
+                name,
+                params,
+                reads,
+                changed: true,
+                changes: Vec::new(),
+                ..base.clone()
+            });
         }
     }
     Ok(candidates)

@@ -70,6 +70,8 @@ impl Split {
             leaks: Leakage::default(),
             groups: self.groups.clone(),
             gaps: Vec::new(),
+            per_class: self.per_class,
+            validated_on_test: false,
             folds,
         }
     }
@@ -124,8 +126,15 @@ mod tests {
     }
 
     fn split(dataset: &Dataset, protocol: Protocol, valid: u32) -> Split {
-        let request =
-            SplitRequest { protocol, resampling: Some(Resampling::Folds(4)), repeats: 1, seed: 5, valid };
+        let request = SplitRequest {
+            protocol,
+            resampling: Some(Resampling::Folds(4)),
+            repeats: 1,
+            seed: 5,
+            valid,
+            per_class: None,
+            validate_on_test: false,
+        };
         Split::build(dataset, &request).unwrap()
     }
 
@@ -199,6 +208,8 @@ mod tests {
                 repeats: 1,
                 seed: 0,
                 valid: 0,
+                per_class: None,
+                validate_on_test: false,
             };
             let read = Split::build(&dataset, &request).unwrap();
             assert_eq!(read.folds, drawn.folds);

@@ -24,7 +24,8 @@ pub struct Leakage {
 }
 
 impl Leakage {
-    /// Counts the leaks of a split.
+    /// Counts the leaks of a split. Tested examples that stand in the validation part themselves are not counted: that is
+    /// told of the whole split.
     pub fn count(dataset: &Dataset, folds: &[Fold]) -> Self {
         let rows: Vec<Vec<u8>> =
             (0..dataset.catalogue.examples.len()).map(|example| what_is_there(dataset, example)).collect();
@@ -33,7 +34,8 @@ impl Leakage {
         let mut leaks = Self { same_artist: (!dataset.artists.is_empty()).then_some(0), ..Self::default() };
         let mut shared = BTreeSet::new();
         for fold in folds {
-            let seen = || fold.train.iter().chain(&fold.valid).copied();
+            let validated = fold.valid.iter().filter(|&&e| !fold.tests(e));
+            let seen = || fold.train.iter().chain(validated.clone()).copied();
             let seen_tracks: BTreeSet<usize> = seen().map(track).collect();
             let seen_artists: BTreeSet<usize> = seen().filter_map(artist).collect();
             let seen_rows: HashSet<&[u8]> = seen().map(|e| rows[e].as_slice()).collect();

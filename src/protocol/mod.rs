@@ -8,6 +8,7 @@ mod column;
 mod fault_filtered;
 mod inner;
 mod leakage;
+mod per_class;
 pub mod table;
 
 pub use leakage::Leakage;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::util::as_text;
 use genre_bench_api::partition::{Group, partition};
 use genre_bench_api::random_stream;
+use per_class::PerClass;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -162,9 +164,14 @@ pub struct SplitRequest {
     pub seed: u64,
     /// Percent of a training part to set aside for validation where the scheme has no such part; 0 for none.
     pub valid: u32,
+    /// Tracks of each class to draw first; all there are without it.
+    pub per_class: Option<u32>,
+    /// Whether the test part is the validation part, too: scores are optimistic then.
+    pub validate_on_test: bool,
 }
 
-/// One division of the examples. Parts are disjoint lists of example numbers, ascending.
+/// One division of the examples. Parts are lists of example numbers, ascending; disjoint, unless validation looks at the
+/// test part ([`SplitRequest::validate_on_test`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fold {
     /// Which draw it belongs to, from 0.
@@ -180,6 +187,11 @@ pub struct Fold {
 }
 
 impl Fold {
+    /// Whether an example is in the test part.
+    pub fn tests(&self, example: usize) -> bool {
+        self.test.binary_search(&example).is_ok()
+    }
+
     /// What it is called wherever people read: `fold 0` or, of a later draw, `fold 0 of repeat 1`. Both count from 0, as in
     /// all files.
     pub fn name(&self) -> String {
@@ -205,8 +217,12 @@ pub struct Split {
     pub unused: usize,
     /// What leaks from the training and validation parts to the test parts.
     pub leaks: Leakage,
-    /// Which classes some part lacks, a sentence each.
+    /// Which classes some part lacks, a sentence each, and which have fewer tracks than were to be drawn.
     pub gaps: Vec<String>,
+    /// Tracks that were drawn of each class, if not all are used.
+    pub per_class: Option<u32>,
+    /// Whether examples that are tested stand in the validation part, too.
+    pub validated_on_test: bool,
     /// One number an example of the dataset; equal ones must stay together where a training part is divided again.
     pub groups: Vec<usize>,
 }
@@ -219,11 +235,12 @@ impl Split {
     /// A class with too few tracks (artists) for the parts, artists that are not known, tracks that a
     /// fixed list does not name, a broken split file, or a request that makes no sense.
     pub fn build(dataset: &Dataset, request: &SplitRequest) -> Result<Self> {
-        let (folds, scheme) = match &request.protocol {
-            Protocol::Segment | Protocol::Track => drawn(dataset, request)?,
-            Protocol::Artist => match published_artist_folds(dataset, request)? {
+        let PerClass { used: chosen, shortage } = PerClass::draw(dataset, request);
+        let (mut folds, scheme) = match &request.protocol {
+            Protocol::Segment | Protocol::Track => drawn(dataset, request, &chosen)?,
+            Protocol::Artist => match published_artist_folds(dataset, request, &chosen)? {
                 Some(folds) => folds,
-                None => drawn(dataset, request)?,
+                None => drawn(dataset, request, &chosen)?,
             },
             Protocol::FaultFiltered => {
                 let only = fixed(request, "the fault-filtered lists are one fixed partition")?;
@@ -238,10 +255,17 @@ impl Split {
                 (column::folds(dataset, name)?, only)
             }
         };
-        let scheme = scheme.unwrap_or_else(|| match folds.len() {
+        let mut scheme = scheme.unwrap_or_else(|| match folds.len() {
             1 => "fixed partition".to_owned(),
             n => format!("{n} fixed folds"),
         });
+        if let Some(tracks) = request.per_class {
+            scheme += &format!(", {tracks} tracks a class");
+        }
+        if request.validate_on_test {
+            validate_on_test(&mut folds)?;
+            scheme += ", validated on the test part";
+        }
         let mut used = vec![false; dataset.catalogue.examples.len()];
         for &example in folds.iter().flat_map(|f| f.train.iter().chain(&f.valid).chain(&f.test)) {
             used[example] = true;
@@ -254,32 +278,55 @@ impl Split {
             unused: used.iter().filter(|&&u| !u).count(),
             groups: inner::groups(dataset, &request.protocol, &leaks),
             gaps: Vec::new(),
+            per_class: request.per_class,
+            validated_on_test: folds.iter().any(|fold| fold.valid.iter().any(|&e| fold.tests(e))),
             leaks,
             folds,
         };
         if request.valid > 0 {
             split.set_validation_aside(dataset, request.valid, request.seed);
         }
-        split.gaps = gaps(dataset, &split.folds);
+        split.gaps = shortage.into_iter().collect();
+        split.gaps.extend(gaps(dataset, &split.folds));
         split.hash = table::hash(&table::csv(&dataset.catalogue, &split.folds));
         Ok(split)
     }
 }
 
+/// Makes every test part the validation part, too.
+fn validate_on_test(folds: &mut [Fold]) -> Result<()> {
+    for fold in folds {
+        if !fold.valid.is_empty() {
+            let reason = "the split has a validation part of its own";
+            return Err(Error::new(
+                "--validate-on-test",
+                reason,
+                "leave it out, or --folds K, --holdout 80/20",
+            ));
+        }
+        fold.valid.clone_from(&fold.test);
+    }
+    Ok(())
+}
+
 /// Folds and how they were made, for people; without the latter it is a fixed number of fixed folds.
 type FoldsAndScheme = (Vec<Fold>, Option<String>);
 
-/// Refuses `--folds`, `--holdout` and `--repeats` where there is nothing to draw.
+/// Refuses `--folds`, `--holdout`, `--repeats` and `--per-class` where there is nothing to draw.
 fn fixed(request: &SplitRequest, reason: &str) -> Result<Option<String>> {
-    if request.resampling.is_some() || request.repeats > 1 {
+    if request.resampling.is_some() || request.repeats > 1 || request.per_class.is_some() {
         let subject = format!("--protocol {}", request.protocol.name());
-        return Err(Error::new(subject, reason, "leave out --folds, --holdout and --repeats"));
+        return Err(Error::new(subject, reason, "leave out --folds, --holdout, --repeats and --per-class"));
     }
     Ok(None)
 }
 
 /// The folds that the list of artists prescribes, unless the user wants others or it prescribes none.
-fn published_artist_folds(dataset: &Dataset, request: &SplitRequest) -> Result<Option<FoldsAndScheme>> {
+fn published_artist_folds(
+    dataset: &Dataset,
+    request: &SplitRequest,
+    chosen: &[bool],
+) -> Result<Option<FoldsAndScheme>> {
     if request.resampling.is_some() || dataset.artists.test_fold.is_empty() {
         return Ok(None);
     }
@@ -292,7 +339,7 @@ fn published_artist_folds(dataset: &Dataset, request: &SplitRequest) -> Result<O
     }
     let fold_of = |example: usize| dataset.artists.test_fold[dataset.catalogue.examples[example].track];
     let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for example in 0..dataset.catalogue.examples.len() {
+    for example in (0..chosen.len()).filter(|&example| chosen[example]) {
         if let Some(fold) = fold_of(example) {
             parts.entry(fold).or_default().push(example);
         }
@@ -305,7 +352,7 @@ fn published_artist_folds(dataset: &Dataset, request: &SplitRequest) -> Result<O
 }
 
 /// Draws groups at random into equal folds or hold-out parts, as often as asked.
-fn drawn(dataset: &Dataset, request: &SplitRequest) -> Result<FoldsAndScheme> {
+fn drawn(dataset: &Dataset, request: &SplitRequest, chosen: &[bool]) -> Result<FoldsAndScheme> {
     let scheme = request.resampling.unwrap_or(Resampling::Folds(DEFAULT_FOLDS));
     let (shares, mut text) = match scheme {
         Resampling::Folds(folds) => {
@@ -326,7 +373,7 @@ fn drawn(dataset: &Dataset, request: &SplitRequest) -> Result<FoldsAndScheme> {
     if request.repeats > 1 {
         text = format!("{text} × {} repeats", request.repeats);
     }
-    let groups = groups(dataset, &request.protocol)?;
+    let groups = groups(dataset, &request.protocol, chosen)?;
     enough_groups(dataset, &groups, &request.protocol, shares.len())?;
     let mut folds = Vec::new();
     for repeat in 0..request.repeats {
@@ -341,8 +388,8 @@ fn drawn(dataset: &Dataset, request: &SplitRequest) -> Result<FoldsAndScheme> {
     Ok((folds, Some(text)))
 }
 
-/// What is kept together under a protocol. Examples whose artist is not known belong to no group.
-fn groups(dataset: &Dataset, protocol: &Protocol) -> Result<Vec<Group>> {
+/// What is kept together under a protocol. Examples whose artist is not known, or that were not chosen, belong to no group.
+fn groups(dataset: &Dataset, protocol: &Protocol, chosen: &[bool]) -> Result<Vec<Group>> {
     if *protocol == Protocol::Artist && dataset.artists.is_empty() {
         return Err(Error::new(
             "--protocol artist",
@@ -357,7 +404,7 @@ fn groups(dataset: &Dataset, protocol: &Protocol) -> Result<Vec<Group>> {
             Protocol::Artist => dataset.artists.of_track[example.track],
             _ => Some(example.track),
         };
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|_| chosen[number]) {
             let group = groups.entry(key).or_insert_with(|| Group::new(dataset.catalogue.classes.len()));
             group.add(number, example.label);
         }

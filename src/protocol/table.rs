@@ -19,6 +19,9 @@ const MOST_BYTES: u64 = 2 << 30;
 /// Names of the columns.
 pub const COLUMNS: [&str; 5] = ["example", "clip", "repeat", "fold", "part"];
 
+/// The part of examples that are tested and in the validation part, too.
+pub const VALID_AND_TEST: &str = "valid+test";
+
 /// One row of a split's table: what one example does in one fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SplitRow<'a> {
@@ -30,7 +33,7 @@ pub struct SplitRow<'a> {
     pub repeat: usize,
     /// Number of the fold in its draw.
     pub fold: usize,
-    /// `train`, `valid` or `test`.
+    /// `train`, `valid`, `test` or, where validation looks at the test part, [`VALID_AND_TEST`].
     pub part: &'static str,
 }
 
@@ -40,7 +43,10 @@ pub fn rows<'a>(catalogue: &'a Catalogue, folds: &'a [Fold]) -> impl Iterator<It
     folds.iter().flat_map(move |fold| {
         let parts = [("train", &fold.train), ("valid", &fold.valid), ("test", &fold.test)];
         parts.into_iter().flat_map(move |(part, examples)| {
-            examples.iter().map(move |&number| {
+            let is_both = |number: usize| fold.valid.binary_search(&number).is_ok() && fold.tests(number);
+            let own = examples.iter().filter(move |&&number| part != "valid" || !is_both(number));
+            own.map(move |&number| {
+                let part = if part == "test" && is_both(number) { VALID_AND_TEST } else { part };
                 let example = &catalogue.examples[number];
                 let track = &catalogue.tracks[example.track];
                 SplitRow { example: &example.name, track, repeat: fold.repeat, fold: fold.fold, part }
@@ -121,9 +127,13 @@ pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Vec<Fold>> {
             "train" => &mut division.train,
             "valid" | "validation" => &mut division.valid,
             "test" => &mut division.test,
+            VALID_AND_TEST => {
+                division.valid.extend(found);
+                &mut division.test
+            }
             other => {
                 let reason = format!("there is no part `{other}`");
-                return Err(Error::at_line(path, line, reason, "train, valid or test"));
+                return Err(Error::at_line(path, line, reason, "train, valid, test or valid+test"));
             }
         };
         for &example in found {

@@ -16,6 +16,8 @@ pub struct Comparison {
     models: Vec<ComparedModel>,
     /// Why not to trust the intervals of some run, if so; the worst reason.
     warning: Option<(usize, String)>,
+    /// Why scores of some run, or their order, mislead.
+    cautions: Vec<String>,
 }
 
 /// A model in several runs.
@@ -36,7 +38,7 @@ struct Compared {
 impl Comparison {
     /// Of no run yet.
     pub fn new(metric: &'static Metric) -> Self {
-        Self { metric, runs: Vec::new(), models: Vec::new(), warning: None }
+        Self { metric, runs: Vec::new(), models: Vec::new(), warning: None, cautions: Vec::new() }
     }
 
     /// Adds a run, with what tells it from the others.
@@ -60,7 +62,11 @@ impl Comparison {
                 self.warning = Some((row.folds, warning.clone()));
             }
         }
-        self.runs.push(label.to_owned());
+        // Beside honest runs, one that is not must say so itself.
+        let optimistic = leaderboard.optimistic.then_some(" (OPTIMISTIC)");
+        self.runs.push(format!("{label}{}", optimistic.unwrap_or_default()));
+        let news = leaderboard.cautions.iter().filter(|caution| !self.cautions.contains(caution));
+        self.cautions.extend(news.cloned().collect::<Vec<_>>());
     }
 
     /// Whether there is no run.
@@ -98,7 +104,8 @@ impl Comparison {
         let what = if self.metric.footnote.is_empty() { self.metric.header } else { self.metric.footnote };
         let note = format!("{what}; mean over folds, with its 95 % interval where it has one.");
         let warning = self.warning.as_ref().map(|(_, warning)| format!("\n{warning}")).unwrap_or_default();
-        let note = textwrap::fill(&(note + &warning), width());
+        let cautions: String = self.cautions.iter().map(|caution| format!("\n{caution}.")).collect();
+        let note = textwrap::fill(&(note + &warning + &cautions), width());
         let wide = grid(&self.runs);
         if wide.width() <= width() {
             return format!("{wide}\n{note}\n");
@@ -126,6 +133,7 @@ impl Comparison {
             "runs": self.runs,
             "models": models.collect::<Vec<_>>(),
             "interval_warning": warning,
+            "cautions": self.cautions,
         })
     }
 }

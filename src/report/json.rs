@@ -26,6 +26,10 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),
         "interval_warning": leaderboard.interval_warning,
         "worse_calibrated": leaderboard.worse_calibrated().iter().map(|(model, ..)| *model).collect::<Vec<_>>(),
+        "validated_on_test": plan.validated_on_test,
+        "per_class": plan.per_class,
+        "cautions": leaderboard.cautions,
+        "published_on_partition": leaderboard.on_partition,
         "leaderboard": rows,
     })
 }
@@ -40,6 +44,9 @@ fn of_row(row: &LeaderboardRow, metrics: &[&Metric]) -> Value {
         "published": row.published,
         "published_source": row.published_source,
         "params": params(&row.params),
+        "changes": row.changes,
+        "resized": row.resized,
+        "caution": row.caution,
     });
     if row.is_complete() {
         for metric in metrics {

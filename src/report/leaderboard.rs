@@ -1,10 +1,12 @@
+use super::changed;
 use super::evaluation::{Draws, Evaluation};
-use super::published::comparable;
+use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
-use crate::run::{CellOutcome, Choice, Plan};
+use crate::protocol::Protocol;
+use crate::run::{CellOutcome, Choice, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized};
 use crate::score::{Interval, IntervalMethod, METRICS, Metric, When, few_folds};
 use genre_bench_api::{Family, Params, Published};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to show of a leaderboard, and in which order.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,12 @@ pub struct Leaderboard<'a> {
     pub interval_method: Option<IntervalMethod>,
     /// Why not to trust the intervals, if they rest on too few folds.
     pub interval_warning: Option<String>,
+    /// Whether early stopping and checkpoints looked at the test part.
+    pub optimistic: bool,
+    /// What must be known before the rows are compared: reasons why scores or their order mislead.
+    pub cautions: Vec<String>,
+    /// What others published for the very partition of the run, the best first.
+    pub on_partition: Vec<PartitionFigure>,
 }
 
 /// What became of one model. Metrics are computed when they are asked for.
@@ -55,6 +63,14 @@ pub struct LeaderboardRow<'a> {
     pub published: Option<f64>,
     /// Who published it.
     pub published_source: Option<String>,
+    /// The hyper-parameters that differ from the published recipe.
+    pub changes: Vec<ParamChange>,
+    /// The size of the spectrograms that it read, if they were resized.
+    pub resized: Option<Resized>,
+    /// Both for people, if anything was changed.
+    pub changed: Option<String>,
+    /// Why its score, or its place among others, misleads, if it does.
+    pub caution: Option<String>,
     /// The hyper-parameters; of a tuned model those it started from.
     pub params: Params,
     /// The hyper-parameters that were chosen for each fold, if they were.
@@ -117,6 +133,9 @@ impl<'a> Leaderboard<'a> {
             columns_chosen,
             interval_warning: interval_method.and_then(|_| few_folds(results.folds.len())),
             interval_method,
+            optimistic: results.plan.validated_on_test,
+            cautions: cautions(&results.plan),
+            on_partition: on_this_partition(results),
         }
     }
 
@@ -164,6 +183,10 @@ impl<'a> LeaderboardRow<'a> {
             errors,
             published: published.map(|p| p.test),
             published_source: published.map(|p| p.source.clone()),
+            changes: planned.changes.clone(),
+            resized: planned.resized,
+            changed: changed::text(planned, &[]),
+            caution: caution(&results.plan, planned),
             params: planned.params.clone(),
             choices: planned.choices.clone(),
             whole_tracks: results.plan.dataset.whole_tracks(),
@@ -190,6 +213,35 @@ impl<'a> LeaderboardRow<'a> {
         self.evaluation.as_ref().filter(|_| metric.when != When::Segments || !self.whole_tracks)
     }
 }
+
+/// All that must be said of a run's rows, each once.
+fn cautions(plan: &Plan) -> Vec<String> {
+    let optimistic = plan.validated_on_test.then(|| OPTIMISTIC.to_owned());
+    optimistic.into_iter().chain(changed::cautions(plan.models.iter())).collect()
+}
+
+/// The same of one of them.
+fn caution(plan: &Plan, model: &PlannedModel) -> Option<String> {
+    let optimistic = plan.validated_on_test.then(|| OPTIMISTIC.to_owned());
+    let all: Vec<String> = optimistic.into_iter().chain(changed::caution(model)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// What was published for the fault-filtered partition, if the run has the whole of it.
+fn on_this_partition(results: &Results) -> Vec<PartitionFigure> {
+    let whole = results.plan.protocol == Protocol::FaultFiltered.name()
+        && !results.plan.dataset.synthetic
+        && results.folds.iter().all(|fold| {
+            let sizes = [&fold.train, &fold.valid, &fold.test]
+                .map(|part| results.tracks(part).into_iter().collect::<BTreeSet<_>>().len());
+            sizes == FAULT_FILTERED
+        });
+    // A broken table is a bug that a test finds, and no reason to show no leaderboard.
+    if whole { on_partition().unwrap_or_default() } else { Vec::new() }
+}
+
+/// Tracks of the fault-filtered partition that train, validate and are tested.
+const FAULT_FILTERED: [usize; 3] = [443, 197, 290];
 
 /// Whether models of a run have a metric.
 fn is_of_run(metric: &Metric, plan: &Plan) -> bool {

@@ -1,8 +1,10 @@
 //! The leaderboard as people read it, in the terminal, in Markdown and in LaTeX: metrics in their formats, and what the
 //! columns mean.
 
-use super::{Grid, Leaderboard, LeaderboardRow, percent};
+use super::published::PartitionFigure;
+use super::{Grid, Leaderboard, LeaderboardRow, changed, percent};
 use crate::score::{Format, IntervalMethod, Metric};
+use genre_bench_api::Family;
 use rayon::prelude::*;
 
 /// The table: models, the metrics shown with the interval of one of them, and what was published. Its [`footnotes`] stand
@@ -20,6 +22,11 @@ pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
         header.extend(has_interval(leaderboard, metric).then_some(interval.as_str()));
     }
     header.extend(published.then_some("published"));
+    // A file has no lines below the table.
+    let changed = alone && leaderboard.rows.iter().any(|row| row.changed.is_some());
+    let cautioned = alone && !leaderboard.cautions.is_empty();
+    header.extend(changed.then_some("not as published"));
+    header.extend(cautioned.then_some("caution"));
     let (mut grid, columns) = (Grid::new(1, header.iter().copied()), header.len());
     let cells = |row: &LeaderboardRow| {
         let mut cells = vec![row.model.clone()];
@@ -28,6 +35,8 @@ pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
                 cells.extend(values(row, metric, has_interval(leaderboard, metric)));
             }
             cells.extend(published.then(|| row.published.map_or_else(String::new, percent)));
+            cells.extend(changed.then(|| row.changed.clone().unwrap_or_default()));
+            cells.extend(cautioned.then(|| row.caution.clone().unwrap_or_default()));
         } else {
             cells.extend((columns > 2).then(|| "–".to_owned()));
             cells.push(failure(row));
@@ -69,8 +78,26 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(not_as_published(leaderboard));
+    notes.extend(leaderboard.cautions.iter().map(|caution| format!("{}.", capitalised(caution))));
+    notes.extend(on_partition(leaderboard));
     notes.retain(|note| !note.is_empty());
     notes
+}
+
+/// What of the recipes of networks was changed, a paragraph for all that were changed alike.
+fn not_as_published(leaderboard: &Leaderboard) -> Vec<String> {
+    let networks = leaderboard.rows.iter().filter(|row| row.family == Family::Neural);
+    let changed = networks.filter_map(|row| Some((row.model.as_str(), row.changed.clone()?)));
+    changed::lines(changed).into_iter().map(|line| format!("Not as published: {line}.")).collect()
+}
+
+/// What others published for the partition of the run.
+fn on_partition(leaderboard: &Leaderboard) -> Option<String> {
+    let figure = |figure: &PartitionFigure| format!("{} {:.1}", figure.system, figure.percent);
+    let figures: Vec<String> = leaderboard.on_partition.iter().map(figure).collect();
+    let said = "Published on this partition by others, accuracy in %, each ± 4 to 5 points";
+    (!figures.is_empty()).then(|| format!("{said}: {} (`bench reproduce G`).", figures.join("; ")))
 }
 
 /// Which models calibration did harm to, if it did to any.

@@ -2,6 +2,8 @@
 
 pub mod ablation;
 pub mod audit;
+pub mod change;
+pub mod changed;
 pub mod classes;
 pub mod comparison;
 mod evaluation;
@@ -27,6 +29,7 @@ pub use export::{Exported, FileFormat, write};
 pub use grid::Grid;
 pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};
+use results::FoldResult;
 pub use results::Results;
 pub use tables::Table;
 pub use width::{paragraph, width};

@@ -16,7 +16,10 @@ mod standardise;
 mod store;
 
 pub use execute::{Job, ModelSet, Resources, RunObserver};
-pub use plan::{Cell, CellIdentity, Choice, Columns, Conditions, Plan, PlannedModel, Program};
+pub use plan::{
+    Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Program,
+    Resized,
+};
 pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;
 pub use store::{CellLock, Claim, Store};

@@ -2,9 +2,10 @@ use crate::dataset::{Dataset, ImageSize, Info};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
 use crate::util::hex;
-use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
+use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads, Value};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::io;
 use std::sync::OnceLock;
 
@@ -38,6 +39,12 @@ pub struct Plan {
     pub models: Vec<PlannedModel>,
     /// Repeat and number of every fold, in the order of the split.
     pub folds: Vec<(usize, usize)>,
+    /// Tracks that were drawn of each class, if not all are used.
+    #[serde(default)]
+    pub per_class: Option<u32>,
+    /// Whether early stopping and checkpoints looked at the test part, so that scores are optimistic.
+    #[serde(default)]
+    pub validated_on_test: bool,
 }
 
 /// What decides the numbers of a run besides its data, split and models.
@@ -106,11 +113,58 @@ pub struct PlannedModel {
     /// Whether any of them differs from the default or the model sees less than it could, so that published figures
     /// do not apply.
     pub changed: bool,
+    /// The hyper-parameters that differ from the defaults, which are the published recipe.
+    #[serde(default)]
+    pub changes: Vec<ParamChange>,
+    /// The size of the spectrograms that it reads, if they were resized.
+    #[serde(default)]
+    pub resized: Option<Resized>,
+    /// Whether it reads the columns of a spectrogram one after the other.
+    #[serde(default)]
+    pub recurrent: bool,
     /// The hyper-parameters of every fold, if they were chosen for each by a cross-validation inside its training
     /// part; then [`PlannedModel::params`] does not count.
     pub choices: Vec<Choice>,
     /// A group of columns that is kept from the model.
     pub without: Option<Columns>,
+}
+
+/// A hyper-parameter that differs from the published recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParamChange {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// The value of the recipe.
+    pub published: Value,
+}
+
+/// Spectrograms that were resized: their rows and columns, and those they had before, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resized {
+    /// Rows and columns that are read.
+    pub to: (usize, usize),
+    /// Rows and columns in full.
+    pub from: Option<(usize, usize)>,
+}
+
+impl ParamChange {
+    /// Whether it is more than another input, which published figures name themselves.
+    pub fn is_of_recipe(&self) -> bool {
+        self.name != "input"
+    }
+}
+
+impl fmt::Display for Resized {
+    /// `50x50 of 128x1292`, rows and columns.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{} of ", self.to.0, self.to.1)?;
+        match self.from {
+            Some((rows, columns)) => write!(f, "{rows}x{columns}"),
+            None => f.write_str("larger images"),
+        }
+    }
 }
 
 /// Hyper-parameters chosen for a fold.
@@ -144,16 +198,32 @@ impl PlannedModel {
         changes: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> genre_bench_api::Result<Self> {
         let params = card.resolve(changes)?;
-        // What it reads is told by itself, and published figures are by input.
-        let telling = |params: &Params| {
-            let telling = params.iter().filter(|(name, _)| *name != "input");
-            telling.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Vec<_>>()
-        };
-        let changed = telling(&params) != telling(&card.resolve([])?);
+        let pairs = params.iter().zip(card.params.iter().map(|param| &param.default));
+        let changes: Vec<ParamChange> = pairs
+            .filter(|((_, value), published)| value != published)
+            .map(|((name, value), published)| ParamChange {
+                name: name.to_owned(),
+                value: value.clone(),
+                published: published.clone(),
+            })
+            .collect();
         let reads = card.reads_with(&params)?;
         let (name, model) = (card.name.clone(), card.name.clone());
         let (choices, without) = (Vec::new(), None);
-        Ok(Self { name, model, family: card.family, params, reads, changed, choices, without })
+        Ok(Self {
+            name,
+            model,
+            family: card.family,
+            params,
+            reads,
+            // Published figures are by what is read.
+            changed: changes.iter().any(ParamChange::is_of_recipe),
+            changes,
+            resized: None,
+            recurrent: card.recurrent,
+            choices,
+            without,
+        })
     }
 
     /// The hyper-parameters for the fold at an index.
@@ -208,6 +278,8 @@ impl Plan {
             notes: dataset.notes.clone(),
             models,
             folds: split.folds.iter().map(|f| (f.repeat, f.fold)).collect(),
+            per_class: split.per_class,
+            validated_on_test: split.validated_on_test,
         };
         plan.id = plan.make_id();
         Ok(plan)
@@ -231,6 +303,7 @@ impl Plan {
             self.conditions.device,
             self.conditions.calibration,
             model.reads.spectrograms().and(self.conditions.spectrogram_size),
+            model.reads.spectrograms().and(self.dataset.spectrograms.as_ref()),
             model.model,
             model.params_on(cell.fold),
             model.without,
@@ -273,6 +346,10 @@ impl Plan {
     }
 }
 
+/// What must be said wherever scores of a split are shown that validates on the test part.
+pub const OPTIMISTIC: &str = "OPTIMISTIC: the validation part is the test part: networks stopped at, and kept, the epoch \
+                              that was best on it, so scores are too high and compare with nothing that is honest";
+
 /// Bytes that a name may take in a run's, which is the name of a folder and may have 255.
 const LONGEST_NAME: usize = 100;
 
@@ -300,6 +377,9 @@ fn is_mark(c: char) -> bool {
 
 fn warnings(dataset: &Dataset, split: &Split) -> Vec<String> {
     let mut warnings = split.leaks.warnings();
+    if split.validated_on_test {
+        warnings.push(OPTIMISTIC.to_owned());
+    }
     warnings.extend(split.gaps.iter().cloned());
     if dataset.info.synthetic {
         warnings.push("the data is synthetic: the scores say nothing about music".to_owned());

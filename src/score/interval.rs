@@ -34,6 +34,10 @@ pub enum IntervalMethod {
     /// [`Bootstrap`].
     #[serde(rename = "clip_bootstrap")]
     TrackBootstrap,
+    /// [`paired_difference`](super::paired_difference).
+    PairedBootstrap,
+    /// [`independent_difference`](super::independent_difference).
+    IndependentBootstrap,
 }
 
 impl IntervalMethod {
@@ -45,6 +49,12 @@ impl IntervalMethod {
             }
             Self::TrackBootstrap => {
                 "95 % percentile bootstrap over the tracks of one test part, one fitted model"
+            }
+            Self::PairedBootstrap => {
+                "95 % percentile bootstrap, the same tested tracks (or artists) drawn for both runs"
+            }
+            Self::IndependentBootstrap => {
+                "95 % percentile bootstrap, the tested tracks (or artists) of each run drawn by themselves"
             }
         }
     }
@@ -132,7 +142,7 @@ impl Bootstrap {
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default); NaN of none.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let at = share * last as f64;
     let below = sorted[at.floor() as usize];

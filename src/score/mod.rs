@@ -12,12 +12,14 @@
 //!
 //! a metric of several folds ──► corrected_t ──► Interval
 //!             of one fold   ──► Bootstrap   ──► Interval
+//! a metric of two runs      ──► paired_difference, independent_difference ──► Interval
 //! ```
 //!
 //! All metrics stand in one table, [`METRICS`]: name, format, which value is better, how it is computed. Classes are indices
 //! `0..classes` everywhere. All that scikit-learn has too is tested against it.
 
 mod confusion;
+mod difference;
 mod interval;
 mod metric;
 mod metrics;
@@ -28,6 +30,7 @@ mod scores;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
+pub use difference::{Resampled, independent_difference, paired_difference};
 pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t, few_folds};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;

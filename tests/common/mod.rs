@@ -9,6 +9,7 @@
 
 pub mod damage;
 pub mod in_process;
+pub mod png;
 pub mod random;
 
 use serde_json::Value;

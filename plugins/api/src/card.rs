@@ -26,6 +26,9 @@ pub struct Card {
     /// Hyper-parameters, with values as a user would type them, that make a reduced configuration of the model:
     /// what runs on the built-in data, and elsewhere with `--reduced`.
     pub reduced: Vec<(String, String)>,
+    /// Whether it reads the columns of a spectrogram one after the other. Where they are resized, it gets fewer steps
+    /// than it was published for, and tables say so.
+    pub recurrent: bool,
 }
 
 impl Card {
@@ -43,6 +46,7 @@ impl Card {
             is_default: true,
             variant_of: None,
             reduced: Vec::new(),
+            recurrent: false,
         }
     }
 
@@ -91,6 +95,12 @@ impl Card {
     /// Sets a hyper-parameter of the reduced configuration.
     pub fn reduced(mut self, name: &str, value: &str) -> Self {
         self.reduced.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Says that the model reads the columns of a spectrogram as steps, see [`Card::recurrent`].
+    pub fn reading_steps(mut self) -> Self {
+        self.recurrent = true;
         self
     }
 
@@ -230,7 +240,7 @@ impl fmt::Display for Reads {
 }
 
 /// A figure from a publication, shown beside ours where table and protocol match.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Published {
     /// Who published it, and where.
     pub source: String,
@@ -242,8 +252,14 @@ pub struct Published {
     pub protocol: String,
     /// What was measured: `f1` or `accuracy`.
     pub metric: String,
+    /// The hyper-parameters that were not the model's defaults, with values as a user would type them.
+    pub settings: Vec<(String, String)>,
     /// The figure on the training part, 0–1, where it was given.
     pub train: Option<f64>,
+    /// The figure on the validation part, 0–1, where it was given.
+    pub valid: Option<f64>,
     /// The figure on the test (or, where the source has no other, validation) part, 0–1.
     pub test: f64,
+    /// What the source prints instead of one number, such as `about 60–64`; [`Published::test`] is the middle then.
+    pub printed: Option<String>,
 }

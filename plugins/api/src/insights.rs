@@ -16,6 +16,16 @@ pub struct Insights {
 }
 
 impl Insights {
+    /// The epoch whose weights were kept: that of the number `best epoch`, counted from 1; the last one where there is no
+    /// such number.
+    pub fn kept(&self) -> Option<&Epoch> {
+        let best = self.numbers.iter().find(|(name, _)| name == "best epoch");
+        match best {
+            Some((_, number)) if *number >= 1.0 => self.history.get(*number as usize - 1),
+            _ => self.history.last(),
+        }
+    }
+
     /// Adds a number.
     pub fn number(mut self, name: impl Into<String>, value: f64) -> Self {
         self.numbers.push((name.into(), value));

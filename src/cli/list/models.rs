@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::experiment::{Registered, Registry, epoch_seconds};
 use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
+use crate::report::published::label;
 use crate::report::{Grid, paragraph, width};
 use genre_bench_api::{Card, Cost, Family, Published};
 use serde_json::{Value, json};
@@ -138,9 +139,12 @@ fn published(card: &Card) -> String {
         return String::new();
     }
     let mut grid = Grid::new(4, ["figure", "of", "protocol", "source"]);
-    for Published { metric, seconds, input, protocol, source, test, .. } in &card.published {
-        let figure = format!("{:.2} {metric}", 100.0 * test);
-        grid.row([figure, format!("{input}, {seconds} s"), protocol.clone(), source.clone()]);
+    for figure in &card.published {
+        let Published { metric, seconds, input, protocol, source, test, printed, .. } = figure;
+        let value = printed.clone().unwrap_or_else(|| format!("{:.2}", 100.0 * test));
+        let settings = label("", figure);
+        let of = format!("{input}, {seconds} s{}{settings}", if settings.is_empty() { "" } else { "," });
+        grid.row([format!("{value} {metric}"), of, protocol.clone(), source.clone()]);
     }
     section("Published figures (test, in %; most from splits that leak)", &grid)
 }

@@ -28,6 +28,8 @@ pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
             rows.iter().map(|row| (!row.errors.is_empty()).then(|| row.errors.join("; "))),
         ),
         text("params", rows.iter().map(params)),
+        optional_text("changed", rows.iter().map(|row| row.changed.clone())),
+        optional_text("caution", rows.iter().map(|row| row.caution.clone())),
     ]);
     columns
 }

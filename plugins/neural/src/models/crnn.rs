@@ -69,6 +69,7 @@ impl Architecture for Crnn {
         ];
         let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
         let card = spectrogram_card(name, summary, &reads, recipe)
+            .reading_steps()
             .param(Param::choice("state", &["first", "last"], "recurrent layer whose last state is read"))
             .param(Param::bool("softmax-twice", true, "whether the loss takes the softmax of a softmax"))
             .param(scaled::param())

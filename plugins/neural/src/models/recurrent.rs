@@ -85,7 +85,9 @@ impl Architecture for RecurrentNetwork {
             "mel-50",
         ];
         let recipe = Defaults::new(100, 32, 0.001).patience(10).keep_best_accuracy();
-        let card = spectrogram_card(self.name, &self.summary(), &reads, recipe).reduced("epochs", "10");
+        let card = spectrogram_card(self.name, &self.summary(), &reads, recipe)
+            .reading_steps()
+            .reduced("epochs", "10");
         // One of each kind is enough where nobody asks for more.
         let typical = ["rnn-64x2", "lstm-64x2", "bilstm-64"].contains(&self.name);
         if typical { card } else { card.only_by_name() }
