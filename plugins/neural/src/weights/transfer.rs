@@ -3,7 +3,7 @@ use super::files::shown;
 use super::layout::Layout;
 use super::names::Naming;
 use crate::failure::failed;
-use crate::layers::Weights;
+use crate::layers::{Preprocessing, Weights};
 use candle_core::{Device, Tensor, Var};
 use genre_bench_api::{Error, Result};
 use ndarray::ArrayD;
@@ -32,6 +32,8 @@ pub struct Transfer<'t> {
 pub struct Transferred {
     /// Whose names the file has.
     pub names_of: &'static str,
+    /// How the pictures were made numbers that they were trained on.
+    pub preprocessing: Preprocessing,
     /// How many of the network's arrays are the file's now.
     pub arrays: usize,
     /// How many numbers these have.
@@ -44,7 +46,7 @@ pub struct Transferred {
 
 impl fmt::Display for Transferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { names_of, arrays, values, fresh, unused } = self;
+        let Self { names_of, arrays, values, fresh, unused, .. } = self;
         write!(f, "{arrays} arrays, {values} numbers, taken by the names of {names_of}")?;
         if !fresh.is_empty() {
             write!(f, "; fresh: {}", listed(fresh))?;
@@ -111,7 +113,8 @@ impl Transfer<'_> {
         for (var, array) in made {
             put(var, array).map_err(failed)?;
         }
-        Ok(Transferred { names_of, arrays: counts.0, values: counts.1, fresh, unused })
+        let preprocessing = naming.map_or(Preprocessing::default(), |naming| naming.preprocessing);
+        Ok(Transferred { names_of, preprocessing, arrays: counts.0, values: counts.1, fresh, unused })
     }
 
     /// By the names under which most of the file has a place.

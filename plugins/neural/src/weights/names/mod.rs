@@ -10,12 +10,15 @@ mod resnet;
 mod vgg19;
 
 use super::layout::Layout;
+use crate::layers::Preprocessing;
 
 /// The names that one program gives the arrays of one architecture.
 #[derive(Debug)]
 pub struct Naming {
     /// Whose names these are, as a user is told: `torchvision, timm`.
     pub of: &'static str,
+    /// How these programs make numbers of pictures for this architecture.
+    pub preprocessing: Preprocessing,
     /// The first rule that fits a name says what we call it. In groups, because programs share some.
     pub rules: &'static [&'static [Rule]],
     /// Ends of our names that such files lack, and the value that all numbers there have instead.

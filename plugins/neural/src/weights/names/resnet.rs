@@ -1,5 +1,6 @@
 use super::super::layout::Layout::{KerasDense, KerasKernel, Same};
 use super::Naming;
+use crate::layers::Preprocessing::{Caffe, Torch};
 
 /// ResNet-18: as torchvision and timm have it, and the same with batch normalization folded into the convolutions. There
 /// the convolution's bias is the normalization's, which for the rest does nothing: its variance is 1 with the epsilon
@@ -7,6 +8,7 @@ use super::Naming;
 pub(super) const OF_18: &[Naming] = &[
     Naming {
         of: "torchvision or timm",
+        preprocessing: Torch,
         rules: &[&[
             ("conv1.{*}", "stem.{*}", Same),
             ("bn1.{*}", "stem.norm.{*}", Same),
@@ -21,6 +23,7 @@ pub(super) const OF_18: &[Naming] = &[
     },
     Naming {
         of: "torchvision or timm, batch normalization folded",
+        preprocessing: Torch,
         rules: &[&[
             ("conv1.weight", "stem.weight", Same),
             ("conv1.bias", "stem.norm.bias", Same),
@@ -39,6 +42,7 @@ pub(super) const OF_18: &[Naming] = &[
 /// its weights belong to another network than ours.
 pub(super) const OF_50: &[Naming] = &[Naming {
     of: "Keras",
+    preprocessing: Caffe,
     rules: &[&[
         ("conv1_conv/kernel", "stem.weight", KerasKernel),
         ("conv1_conv/bias", "stem.bias", Same),

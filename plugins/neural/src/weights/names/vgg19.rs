@@ -1,5 +1,6 @@
 use super::super::layout::Layout::{KerasDense, KerasDenseOfMap, KerasKernel, Same, WholeMap};
 use super::{Naming, Rule};
+use crate::layers::Preprocessing::{Caffe, Torch};
 
 /// torchvision and timm number all layers, also those without weights.
 const FEATURES: &[Rule] = &[
@@ -25,6 +26,7 @@ const FEATURES: &[Rule] = &[
 pub(super) const ALL: &[Naming] = &[
     Naming {
         of: "torchvision",
+        preprocessing: Torch,
         rules: &[
             FEATURES,
             &[
@@ -38,6 +40,7 @@ pub(super) const ALL: &[Naming] = &[
     },
     Naming {
         of: "timm",
+        preprocessing: Torch,
         rules: &[
             FEATURES,
             &[
@@ -53,6 +56,7 @@ pub(super) const ALL: &[Naming] = &[
     },
     Naming {
         of: "Keras",
+        preprocessing: Caffe,
         rules: &[&[
             ("block{s}_conv{c}/kernel", "stage{s}.convolution{c}.weight", KerasKernel),
             ("block{s}_conv{c}/bias", "stage{s}.convolution{c}.bias", Same),
