@@ -61,6 +61,8 @@ pub struct Param {
     pub help: String,
     /// Values worth trying, as a user would type them: what `bench tune` searches by default.
     pub tries: Vec<String>,
+    /// Hyper-parameters that the reduced configuration leaves as they are where this one is a file.
+    pub keeps: Vec<String>,
     allowed: Allowed,
 }
 
@@ -81,6 +83,7 @@ impl Param {
             default,
             help: help.to_owned(),
             tries: Vec::new(),
+            keeps: Vec::new(),
             allowed: Allowed::Any,
         }
     }
@@ -117,6 +120,17 @@ impl Param {
         let mut param = Self::new(name, Value::Text(NO_FILE.to_owned()), help);
         param.allowed = Allowed::File(known);
         param
+    }
+
+    /// Says that the reduced configuration must not change these where this is a file, which fits nothing else.
+    pub fn keeping(mut self, names: &[&str]) -> Self {
+        self.keeps = names.iter().map(|&name| name.to_owned()).collect();
+        self
+    }
+
+    /// Whether what a user typed is a file, which need not be there.
+    pub fn names_file(&self, text: &str) -> bool {
+        self.is_file() && text != NO_FILE
     }
 
     /// Whether its values are files.

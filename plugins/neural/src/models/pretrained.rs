@@ -198,6 +198,40 @@ fn what_does_not_fit_is_told_and_nothing_is_changed() {
     assert!(transfer("vgg19").apply(none, &weights).is_err());
 }
 
+/// Frozen layers have no gradient and keep their statistics, also while the others are trained.
+#[test]
+fn frozen_layers_stay_as_they_are() -> Result<()> {
+    use crate::layers::{Context, Layer};
+    use genre_bench_api::random_stream;
+    let params = ResNet::Of18.card().resolve([("width", "0.0625"), ("size", "0")])?;
+    let shape = NetworkShape { spectrogram: (32, 32), channels: 3, columns: 0, classes: 3 };
+    let trained = ["stage3.", "stage4.", "output."];
+    let is_trained = |name: &str| trained.iter().any(|start| name.starts_with(start));
+    let plain = Builder::new(0, &Device::Cpu, DType::F32);
+    let builder = plain.clone().training_only(&["stage3.", "stage4.", "output."]);
+    let network = ResNet::Of18.layers(&builder, &shape, &params).unwrap();
+    drop(builder);
+    let weights = plain.finish();
+    assert!(weights.trainable.keys().all(|name| is_trained(name)));
+    assert!(weights.buffers.contains_key("stem.weight"));
+
+    let copies = weights.buffers.iter().map(|(name, var)| (name, var.copy().unwrap()));
+    let before: BTreeMap<_, _> = copies.collect();
+    let batch = Tensor::rand(0.0_f32, 1.0, (4, 3, 32, 32), &Device::Cpu).unwrap();
+    let context = Context::training(random_stream(0, "dropout"));
+    let logits = network.forward(&batch, &context).unwrap();
+    let gradients = context.backward(&logits.sqr().unwrap().sum_all().unwrap()).unwrap();
+    for (name, var) in &weights.trainable {
+        assert!(gradients.get(var).is_some(), "{name}");
+    }
+    for (name, var) in &weights.buffers {
+        assert!(gradients.get(var).is_none(), "{name}");
+        let moved = (var.as_tensor() - &before[name]).unwrap().abs().unwrap().sum_all().unwrap();
+        assert_eq!(moved.to_scalar::<f32>().unwrap() > 0.0, is_trained(name), "{name}");
+    }
+    Ok(())
+}
+
 /// What layers compute is what was put in.
 #[test]
 fn layers_see_what_was_put_into_their_weights() {

@@ -35,7 +35,7 @@ impl Pretrained {
         let trained =
             "what is trained where weights are given; the rest is frozen, with its batch statistics";
         let may_lack = "what the file of weights may lack; it starts fresh";
-        card.param(Param::file(WEIGHTS, known_files(self.of), weights))
+        card.param(Param::file(WEIGHTS, known_files(self.of), weights).keeping(&["width"]))
             .param(Param::choice(TRAINABLE, &choices, trained))
             .param(Param::choice(MAY_LACK, &["nothing", LAST_STAGE], may_lack))
     }
