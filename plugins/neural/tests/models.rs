@@ -217,6 +217,7 @@ fn parameters_are_as_many_as_the_sources_imply() {
         + recurrent(3, 64, 64)
         + [6, 1024, 512, 256, 128, 64].windows(2).map(|pair| dense(pair[0], pair[1])).sum::<usize>()
         + dense(64 + 64, 3);
+    let resnet18 = 11_689_512 - 49 * 2 * 64 - dense(512, 1000);
     let expected = [
         ("ann-table", dense(6, 512) + hidden),
         ("ann", dense(128 * 130, 512) + hidden),
@@ -228,7 +229,9 @@ fn parameters_are_as_many_as_the_sources_imply() {
         ("crnn-large", crnn_large),
         // As torchvision, and Keras without what is not trained, documents them for three channels and 1000 classes.
         ("vgg19", 143_667_240 - 9 * 2 * 64 - dense(4096, 1000) + dense(4096, 3)),
-        ("resnet18", 11_689_512 - 49 * 2 * 64 - dense(512, 1000) + dense(512, 3)),
+        ("resnet18", resnet18 + dense(512, 3)),
+        ("crnn-resnet18", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
+        ("crnn-resnet18-steps", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
         ("resnet50", 25_636_712 - 53_120 - 49 * 2 * 64 - dense(2048, 1000) + dense(2048, 3)),
         ("rnn-32", recurrent(1, 128, 32) + dense(32, 3)),
         ("rnn-128", recurrent(1, 128, 128) + dense(128, 3)),
