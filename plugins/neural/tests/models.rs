@@ -155,7 +155,7 @@ fn published_figures_are_of_models_and_inputs_that_there_are() {
             found += 1;
         }
     }
-    assert_eq!(found, 12 + 25 + 22);
+    assert_eq!(found, 12 + 27 + 22);
 }
 
 /// The spectrograms of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.

@@ -31,9 +31,8 @@ impl Pretrained {
         let choices = ["all", "head", "last-stages"];
         let others = choices.iter().copied().filter(|other| *other != trainable);
         let choices: Vec<&str> = std::iter::once(trainable).chain(others).collect();
-        let weights = "trained weights to start from; three channels are read then, normalized as ImageNet's";
-        let trained =
-            "what is trained where weights are given; the rest is frozen, with its batch statistics";
+        let weights = "trained weights to start from; three channels are read then, as in ImageNet";
+        let trained = "what is trained where weights are given; the rest is frozen";
         let may_lack = "what the file of weights may lack; it starts fresh";
         card.param(Param::file(WEIGHTS, known_files(self.of), weights).keeping(&["width"]))
             .param(Param::choice(TRAINABLE, &choices, trained))
