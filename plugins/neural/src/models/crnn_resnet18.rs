@@ -12,7 +12,7 @@ const LAYERS: usize = 3;
 /// How many times a residual network halves rows and columns.
 const HALVINGS: usize = 5;
 
-/// ResNet-18 without its last layer, with the recurrent layers of [`Crnn`](super::crnn::Crnn) on top: system B's transfer
+/// ResNet-18 without its last layer, with the recurrent layers of `crnn-base` on top: system B's transfer
 /// from ImageNet, of Ghaemi, Leclercq and Capobianco, after its own code (GitHub: hafezgh/Music_genre_classification).
 ///
 /// torchvision's weights (`weights=imagenet`), the stem and the first two stages frozen, the last two trained

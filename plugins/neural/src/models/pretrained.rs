@@ -12,7 +12,6 @@ use candle_core::{DType, Device, Tensor};
 use genre_bench_api::Result;
 use ndarray::{ArrayD, IxDyn};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 type Shapes = BTreeMap<String, Vec<usize>>;
 
@@ -21,8 +20,7 @@ const CLASSES: usize = 1000;
 const SIXTEENTH: usize = 16;
 
 fn fixture() -> BTreeMap<String, BTreeMap<String, Shapes>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/neural/weight_names.json");
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/fixtures/neural/weight_names.json")).unwrap()
 }
 
 /// The architecture with a sixteenth of its filters, for colour pictures.
