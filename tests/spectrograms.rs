@@ -168,8 +168,7 @@ fn what_a_run_changed_of_the_published_recipes_is_told_everywhere() {
     assert!(lstm["caution"].as_str().unwrap().contains(caution), "{lstm}");
     let svm = row(&leaderboard, "svm");
     assert!(svm["changes"].as_array().unwrap().is_empty() && svm["caution"].is_null(), "{svm}");
-    let input =
-        serde_json::json!({ "name": "input", "value": "mel-64", "published": "mel-192-hop-256-to-8000" });
+    let input = serde_json::json!({ "name": "input", "value": "mel-64", "published": "colour-mel-192-hop-256-to-8000" });
     assert!(row(&leaderboard, "crnn-base")["changes"].as_array().unwrap().contains(&input), "{leaderboard}");
     let shown = place.run("show last");
     for word in ["epochs 1 instead of 100", "13x50 of 13x130", "order says nothing"] {
