@@ -41,6 +41,7 @@ const WEIGHTS: Pretrained = Pretrained {
     last_stage: "stage4.",
     last_stages: &["stage3.", "stage4.", "gru.", "dense."],
     trained_head: &["gru.", "dense."],
+    trained_head_and_last_stage: &["stage4.", "gru.", "dense."],
 };
 
 impl Architecture for CrnnResNet18 {

@@ -47,6 +47,7 @@ impl ResNet {
             last_stage: "stage4.",
             last_stages: &["stage3.", "stage4.", "output."],
             trained_head: &["output."],
+            trained_head_and_last_stage: &["stage4.", "output."],
         }
     }
 

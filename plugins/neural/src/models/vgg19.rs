@@ -23,6 +23,7 @@ const WEIGHTS: Pretrained = Pretrained {
     last_stage: "stage5.",
     last_stages: &["stage4.", "stage5.", "dense", "output."],
     trained_head: &["output."],
+    trained_head_and_last_stage: &["stage5.", "output."],
 };
 
 /// VGG-19 (K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR

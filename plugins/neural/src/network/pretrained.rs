@@ -23,6 +23,8 @@ pub struct Pretrained {
     pub last_stages: &'static [&'static str],
     /// What is trained with `trainable=head`.
     pub trained_head: &'static [&'static str],
+    /// The same where the file may lack the last stage: what starts fresh is never frozen.
+    pub trained_head_and_last_stage: &'static [&'static str],
 }
 
 impl Pretrained {
@@ -55,6 +57,7 @@ impl Pretrained {
     /// The card does not declare them.
     pub(super) fn trained(&self, params: &Params) -> Result<Option<&'static [&'static str]>> {
         Ok(match params.choice(TRAINABLE)? {
+            "head" if params.choice(MAY_LACK)? == LAST_STAGE => Some(self.trained_head_and_last_stage),
             "head" => Some(self.trained_head),
             "last-stages" => Some(self.last_stages),
             _ => None,
