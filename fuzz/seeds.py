@@ -96,6 +96,26 @@ header = json.dumps({
 }).encode()
 seed("checkpoint", "one", struct.pack("<Q", len(header)) + header + bytes(120))
 
+for path in sorted((fixtures / "neural" / "weights").iterdir()):
+    if path.is_dir():
+        continue
+    content, kind = path.read_bytes(), path.name.split("_")[0]
+    if path.suffix == ".safetensors":
+        seed("safetensors", path.name, content)
+        seed("safetensors", path.name + "-header", content[8:])
+    elif path.suffix in (".npy", ".npz"):
+        seed("npy", path.name, content)
+        seed("npy", path.name + "-header", content[10:])
+    else:
+        target = f"torch_{kind}"
+        seed(target, path.name, content)
+        if kind == "zip":
+            archive = zipfile.ZipFile(path)
+            seed(target, path.name + "-pickle", archive.read(next(n for n in archive.namelist() if n.endswith("data.pkl"))))
+        else:
+            # Behind the pickles of the magic number, the version and the system.
+            seed(target, path.name + "-pickle", content[content.index(b".\x80", content.index(b"little_endian")) + 1:])
+
 files = {"genres/blues/blues.00000.au": (fixtures / "features/audio/ulaw.au").read_bytes()[:300], "../x": b"x"}
 for name, mode in [("tar", "w"), ("tar.gz", "w:gz")]:
     buffer = io.BytesIO()

@@ -26,6 +26,8 @@ pub mod run;
 pub mod score;
 #[path = "../../src/util/mod.rs"]
 pub mod util;
+#[path = "../../plugins/neural/src/weights/files/mod.rs"]
+pub mod weight_files;
 
 pub use error::{Error, ErrorKind, Result};
 
@@ -89,6 +91,24 @@ pub fn check_audio(data: &[u8]) {
             assert!(audio.samples.len() as f64 <= limits.seconds * f64::from(audio::RATE) + 1e4);
         }
         Err(error) => assert!(!error.fault.to_string().is_empty()),
+    }
+}
+
+/// What every file of weights that was read must be. What it may unpack to is little, so that memory tells a bomb.
+pub fn check_weights(data: &[u8]) {
+    let limits = weight_files::Limits { bytes: 1 << 22, values: 1 << 20, arrays: 1000 };
+    let file = file_of(data);
+    match weight_files::read_within(file.path(), limits) {
+        Ok(weights) => {
+            assert!(!weights.arrays.is_empty() && weights.arrays.len() <= limits.arrays);
+            assert!(weights.values() as u64 <= limits.values);
+            assert!(weights.bytes == data.len() as u64 && weights.sha256.len() == 64);
+            assert!(weights.arrays.values().all(|array| array.is_standard_layout()));
+        }
+        Err(error) => {
+            let (error, path) = (error.to_string(), file.path().display().to_string());
+            assert!(error.starts_with(&path) && error.lines().count() == 1 && error.len() < 1000, "{error}");
+        }
     }
 }
 

@@ -140,7 +140,13 @@ impl Experiment {
         let of_combination = |combination: Variant| {
             let own: Vec<(&String, String)> =
                 combination.values.iter().map(|(name, value)| (name, value.to_string())).collect();
-            let changes = reduced.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            // What a file must fit is not reduced.
+            let is_kept = |name: &String| {
+                (card.params.iter().filter(|param| param.keeps.contains(name)))
+                    .any(|param| own.iter().any(|(of, text)| **of == param.name && param.names_file(text)))
+            };
+            let reduced = reduced.iter().filter(|(name, _)| !is_kept(name));
+            let changes = reduced.map(|(name, value)| (name.as_str(), value.as_str()));
             let changes = changes.chain(shared.iter().map(|(name, value)| (*name, value.as_str())));
             let changes = changes.chain(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             let mut planned = PlannedModel::new(card, changes).map_err(|e| self.refused(entrant, &e))?;
@@ -206,6 +212,22 @@ mod tests {
         assert_eq!(epochs(""), 2);
         assert_eq!(epochs("networks.epochs = 3"), 3);
         assert_eq!(epochs("networks.epochs = 3\nparameters.m.epochs = 4"), 4);
+    }
+
+    #[test]
+    fn what_a_file_must_fit_is_not_reduced() {
+        let card = Card::new("m", Family::Other, "")
+            .param(Param::float("width", 1.0, ""))
+            .param(Param::file("weights", Vec::new(), "").keeping(&["width"]))
+            .reduced("width", "0.5");
+        let entrant = Registered::for_tests(card);
+        let width = |toml: &str| {
+            let rows = experiment(toml).variants(&entrant, Configuration::Reduced).unwrap();
+            rows[0].params.float("width").unwrap()
+        };
+        assert_eq!(width("parameters.m.weights = \"none\""), 0.5);
+        assert_eq!(width("parameters.m.weights = \"Cargo.toml\""), 1.0);
+        assert_eq!(width("parameters.m.weights = \"Cargo.toml\"\nparameters.m.width = 0.1"), 0.1);
     }
 
     #[test]

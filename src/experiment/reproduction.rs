@@ -163,6 +163,14 @@ impl Target<'_> {
     }
 }
 
+/// Whether a setting is a file that is not there.
+fn lacks_file(entrant: &Registered, name: &str, value: &str) -> bool {
+    let param = entrant.card.params.iter().find(|param| param.name == name);
+    param.is_some_and(|param| {
+        param.is_file() && param.known_files().iter().all(|file| file.word != value || file.find().is_none())
+    })
+}
+
 /// Where in a folder the input lies that a figure was published for.
 fn place(data: &Path, reads: Reads, input: &str) -> PathBuf {
     let within = |name: &str| Some(data.join(name)).filter(|folder| folder.is_dir());
@@ -198,13 +206,17 @@ impl FigureGroup<'_> {
             if has_input && !experiment.parameters.has(model, "input") {
                 experiment.parameters.set(model, "input", input_of(figure));
             }
-            // What the user asks for wins, and what the reduced configuration reduces; the table says what was not as
-            // published.
+            // What the user asks for wins, and what the reduced configuration reduces; and what starts from a file that is
+            // not there starts from nothing. The table says what was not as published.
             for (name, value) in &figure.settings {
                 let is_asked = base.networks.parameters().any(|(asked, _)| asked == name);
                 let is_reduced =
                     self.reduced && entrant.card.reduced.iter().any(|(reduced, _)| reduced == name);
-                if !is_asked && !is_reduced && !experiment.parameters.has(model, name) {
+                if !is_asked
+                    && !is_reduced
+                    && !lacks_file(entrant, name, value)
+                    && !experiment.parameters.has(model, name)
+                {
                     experiment.parameters.set(model, name, value);
                 }
             }

@@ -189,7 +189,7 @@ pub fn candidates(
         Some(count) => draws(card, axes, count, seed)?,
     };
     let kept: Vec<(String, String)> =
-        base.params.iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect();
+        base.params.iter().map(|(name, value)| (name.to_owned(), value.typed())).collect();
     let mut candidates = vec![PlannedModel { name: format!("{} baseline", base.model), ..base.clone() }];
     for combination in combinations {
         let changes = kept.iter().chain(&combination).map(|(name, value)| (name.as_str(), value.as_str()));
@@ -376,7 +376,7 @@ fn as_number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(value) => Some(*value as f64),
         Value::Float(value) => Some(*value),
-        Value::Bool(_) | Value::Text(_) => None,
+        Value::Bool(_) | Value::File(_) | Value::Text(_) => None,
     }
 }
 

@@ -305,7 +305,7 @@ impl Plan {
             model.reads.spectrograms().and(self.conditions.spectrogram_size),
             model.reads.spectrograms().and(self.dataset.spectrograms.as_ref()),
             model.model,
-            model.params_on(cell.fold),
+            model.params_on(cell.fold).without_names(),
             model.without,
             repeat,
             fold,

@@ -1,6 +1,8 @@
-use crate::{Error, Result};
+use crate::given_file::find;
+use crate::{Error, GivenFile, KnownFile, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 
 /// A hyper-parameter's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +14,8 @@ pub enum Value {
     Int(i64),
     /// A real number.
     Float(f64),
+    /// A file.
+    File(GivenFile),
     /// One of a few words.
     Text(String),
 }
@@ -24,10 +28,24 @@ impl fmt::Display for Value {
             // 0.000000001 is hard to count.
             Self::Float(v) if *v != 0.0 && v.abs() < 1e-4 => write!(f, "{v:e}"),
             Self::Float(v) => v.fmt(f),
+            Self::File(v) => v.fmt(f),
             Self::Text(v) => v.fmt(f),
         }
     }
 }
+
+impl Value {
+    /// The value as a user would type it.
+    pub fn typed(&self) -> String {
+        match self {
+            Self::File(file) => file.typed().to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The value of a file where there is none.
+const NO_FILE: &str = "none";
 
 /// One declared hyper-parameter: name, default, allowed values and a line of help.
 ///
@@ -43,6 +61,8 @@ pub struct Param {
     pub help: String,
     /// Values worth trying, as a user would type them: what `bench tune` searches by default.
     pub tries: Vec<String>,
+    /// Hyper-parameters that the reduced configuration leaves as they are where this one is a file.
+    pub keeps: Vec<String>,
     allowed: Allowed,
 }
 
@@ -53,6 +73,7 @@ enum Allowed {
     AtLeast(f64),
     Range { low: f64, high: f64 },
     Choices(Vec<String>),
+    File(Vec<KnownFile>),
 }
 
 impl Param {
@@ -62,6 +83,7 @@ impl Param {
             default,
             help: help.to_owned(),
             tries: Vec::new(),
+            keeps: Vec::new(),
             allowed: Allowed::Any,
         }
     }
@@ -90,6 +112,38 @@ impl Param {
         let mut param = Self::new(name, Value::Text(choices[0].to_owned()), help);
         param.allowed = Allowed::Choices(choices.iter().map(|&c| c.to_owned()).collect());
         param
+    }
+
+    /// A file, by default none. A user gives its path, or the word of a known one, which is then looked for in the folder
+    /// [`WEIGHTS_FOLDER`](crate::WEIGHTS_FOLDER).
+    pub fn file(name: &str, known: Vec<KnownFile>, help: &str) -> Self {
+        let mut param = Self::new(name, Value::Text(NO_FILE.to_owned()), help);
+        param.allowed = Allowed::File(known);
+        param
+    }
+
+    /// Says that the reduced configuration must not change these where this is a file, which fits nothing else.
+    pub fn keeping(mut self, names: &[&str]) -> Self {
+        self.keeps = names.iter().map(|&name| name.to_owned()).collect();
+        self
+    }
+
+    /// Whether what a user typed is a file, which need not be there.
+    pub fn names_file(&self, text: &str) -> bool {
+        self.is_file() && text != NO_FILE
+    }
+
+    /// Whether its values are files.
+    pub fn is_file(&self) -> bool {
+        matches!(self.allowed, Allowed::File(_))
+    }
+
+    /// Files that are known to be its values; none of a parameter of another kind.
+    pub fn known_files(&self) -> &[KnownFile] {
+        match &self.allowed {
+            Allowed::File(known) => known,
+            _ => &[],
+        }
     }
 
     /// Allows only numbers greater than `low`.
@@ -122,7 +176,7 @@ impl Param {
             Value::Bool(_) => "true or false",
             Value::Int(_) => "a whole number",
             Value::Float(_) => "a number",
-            Value::Text(_) => "one of",
+            Value::File(_) | Value::Text(_) => "one of",
         };
         match &self.allowed {
             Allowed::Any => kind.to_owned(),
@@ -130,6 +184,12 @@ impl Param {
             Allowed::AtLeast(low) => format!("{kind} ≥ {low}"),
             Allowed::Range { low, high } => format!("{kind} from {low} to {high}"),
             Allowed::Choices(choices) => format!("{kind} {}", choices.join(", ")),
+            Allowed::File(known) => {
+                let mut words: Vec<&str> = known.iter().map(|file| file.word.as_str()).collect();
+                words.dedup();
+                let words: String = words.into_iter().map(|word| format!("{word}, ")).collect();
+                format!("{NO_FILE}, {words}or the path of a file")
+            }
         }
     }
 
@@ -139,11 +199,14 @@ impl Param {
     ///
     /// [`Error::Parameter`] if it is of another kind or out of range.
     pub fn parse(&self, text: &str) -> Result<Value> {
+        if let Allowed::File(known) = &self.allowed {
+            return self.parse_file(text, known);
+        }
         let value = match self.default {
             Value::Bool(_) => text.parse().ok().map(Value::Bool),
             Value::Int(_) => text.parse().ok().map(Value::Int),
             Value::Float(_) => text.parse().ok().filter(|v: &f64| v.is_finite()).map(Value::Float),
-            Value::Text(_) => Some(Value::Text(text.to_owned())),
+            Value::File(_) | Value::Text(_) => Some(Value::Text(text.to_owned())),
         };
         value.filter(|value| self.is_allowed(value)).ok_or_else(|| Error::Parameter {
             name: self.name.clone(),
@@ -151,14 +214,28 @@ impl Param {
         })
     }
 
+    fn parse_file(&self, text: &str, known: &[KnownFile]) -> Result<Value> {
+        let path = Path::new(text);
+        let file = match text {
+            NO_FILE => return Ok(Value::Text(text.to_owned())),
+            word if known.iter().any(|file| file.word == word) => find(word, known),
+            _ => {
+                let name = path.file_name().map_or(text.into(), |name| name.to_string_lossy());
+                GivenFile::at(path, text, &name)
+                    .map_err(|why| format!("`{text}` {why} (it may be {})", self.allows()))
+            }
+        };
+        file.map(Value::File).map_err(|reason| Error::Parameter { name: self.name.clone(), reason })
+    }
+
     fn is_allowed(&self, value: &Value) -> bool {
         let number = match value {
             Value::Int(v) => *v as f64,
             Value::Float(v) => *v,
-            Value::Bool(_) | Value::Text(_) => f64::NAN,
+            Value::Bool(_) | Value::File(_) | Value::Text(_) => f64::NAN,
         };
         match &self.allowed {
-            Allowed::Any => true,
+            Allowed::Any | Allowed::File(_) => true,
             Allowed::Above(low) => number > *low,
             Allowed::AtLeast(low) => number >= *low,
             Allowed::Range { low, high } => (*low..=*high).contains(&number),
@@ -235,6 +312,28 @@ impl Params {
             Value::Text(v) => Some(v.as_str()),
             _ => None,
         })
+    }
+
+    /// A file; None where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no file of that name.
+    pub fn file(&self, name: &str) -> Result<Option<&GivenFile>> {
+        self.get(name, "file", |value| match value {
+            Value::File(file) => Some(Some(file)),
+            Value::Text(text) if text == NO_FILE => Some(None),
+            _ => None,
+        })
+    }
+
+    /// The same with files by what is in them alone: what decides the results of a fit.
+    pub fn without_names(&self) -> Self {
+        let unnamed = |value: &Value| match value {
+            Value::File(file) => Value::File(file.unnamed()),
+            other => other.clone(),
+        };
+        Self(self.0.iter().map(|(name, value)| (name.clone(), unnamed(value))).collect())
     }
 
     fn get<'a, T>(&'a self, name: &str, kind: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<T> {

@@ -4,6 +4,7 @@
 //! models/    the architectures, one file each
 //! network/   from an architecture and a recipe to a model of the suite
 //! train/     one loop, and small strategies around it: optimizers, schedules, early stopping, checkpoints
+//! weights/   trained weights of others: read from files, named as ours, put into a network
 //! layers/    a layer is its weights and a forward pass; nothing more
 //! autograd/  the context of a forward pass, and the gradients of what was computed in it
 //! ops/       operations on tensors, each with one choice between CPU and CUDA
@@ -33,6 +34,7 @@ pub mod network;
 mod on_kernels;
 mod ops;
 pub mod train;
+pub mod weights;
 
 pub use device::{cuda_device, cuda_devices};
 pub use models::models;

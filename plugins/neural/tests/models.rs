@@ -24,6 +24,7 @@ fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
         "resnet18" | "resnet50" => &[("width", "0.125"), ("norm-momentum", "0.1")],
         // By default they read colour pictures.
         "crnn-base" | "crnn-large" => &[("input", "mel-64")],
+        "crnn-resnet18" | "crnn-resnet18-steps" => &[("input", "mel-64"), ("width", "0.125")],
         "choi-fcn5" | "choi-fcn5-dropout" => &[("input", "mel-128")],
         _ => &[],
     }
@@ -147,21 +148,22 @@ fn published_figures_are_of_models_and_inputs_that_there_are() {
     let mut found = 0;
     for figure in figures.map(|line| line.split(',').collect::<Vec<_>>()) {
         let [system, name, input, ..] = figure[..] else { panic!("{figure:?}") };
-        if ["B", "D", "F"].contains(&system) && name != "crnn-resnet18" {
+        if ["B", "D", "F"].contains(&system) {
             let card = model(name).card();
             let is_read = card.reads.to_string() == input || card.resolve([("input", input)]).is_ok();
             assert!(is_read, "{name} does not read {input}");
             found += 1;
         }
     }
-    assert_eq!(found, 8 + 27 + 22);
+    assert_eq!(found, 12 + 27 + 22);
 }
 
 /// The spectrograms of 30, 10, 3 and 1 s, fewer bands than pools would halve, and a single column.
 #[test]
 fn pools_and_states_fit_spectrograms_of_any_length() {
     let sizes = [(192, 2584), (192, 862), (192, 259), (192, 87), (13, 87), (13, 1)];
-    for name in ["crnn-base", "crnn-large", "lstm-64x2", "choi-fcn5"] {
+    for name in ["crnn-base", "crnn-large", "crnn-resnet18", "crnn-resnet18-steps", "lstm-64x2", "choi-fcn5"]
+    {
         let model = model(name);
         for size in sizes {
             let (train, changes) = (examples(2, size, 0), [("epochs", "1"), ("width", "0.05")]);
@@ -215,6 +217,7 @@ fn parameters_are_as_many_as_the_sources_imply() {
         + recurrent(3, 64, 64)
         + [6, 1024, 512, 256, 128, 64].windows(2).map(|pair| dense(pair[0], pair[1])).sum::<usize>()
         + dense(64 + 64, 3);
+    let resnet18 = 11_689_512 - 49 * 2 * 64 - dense(512, 1000);
     let expected = [
         ("ann-table", dense(6, 512) + hidden),
         ("ann", dense(128 * 130, 512) + hidden),
@@ -226,7 +229,9 @@ fn parameters_are_as_many_as_the_sources_imply() {
         ("crnn-large", crnn_large),
         // As torchvision, and Keras without what is not trained, documents them for three channels and 1000 classes.
         ("vgg19", 143_667_240 - 9 * 2 * 64 - dense(4096, 1000) + dense(4096, 3)),
-        ("resnet18", 11_689_512 - 49 * 2 * 64 - dense(512, 1000) + dense(512, 3)),
+        ("resnet18", resnet18 + dense(512, 3)),
+        ("crnn-resnet18", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
+        ("crnn-resnet18-steps", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
         ("resnet50", 25_636_712 - 53_120 - 49 * 2 * 64 - dense(2048, 1000) + dense(2048, 3)),
         ("rnn-32", recurrent(1, 128, 32) + dense(32, 3)),
         ("rnn-128", recurrent(1, 128, 128) + dense(128, 3)),
@@ -369,4 +374,73 @@ fn interactions_lengthen_what_the_recurrent_layers_read() {
         let expected = alone + product + (steps - 8) * step;
         assert_eq!(cost(&format!("mlfi-{name}")).macs, expected, "{name}");
     }
+}
+
+/// A file of a sixteenth of ResNet-18 by torchvision's names, all numbers random.
+fn resnet18_file(folder: &std::path::Path, seed: u64) -> String {
+    let names: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/fixtures/neural/weight_names.json")).unwrap();
+    let mut rng = random_stream(seed, "file");
+    let arrays = names["resnet18"]["torchvision"].as_object().unwrap().iter().map(|(name, shape)| {
+        let axes = shape.as_array().unwrap().iter().map(|axis| axis.as_u64().unwrap() as usize);
+        let axes: Vec<usize> =
+            axes.map(|axis| if axis >= 64 && axis != 1000 { axis / 16 } else { axis }).collect();
+        let start = if name.ends_with("running_var") { 0.5 } else { -0.25 };
+        let values: Vec<f32> = (0..axes.iter().product()).map(|_| start + 0.5 * rng.r#gen::<f32>()).collect();
+        (name.clone(), candle_core::Tensor::from_vec(values, axes, &candle_core::Device::Cpu).unwrap())
+    });
+    let path = folder.join(format!("resnet18-{seed}.safetensors"));
+    candle_core::safetensors::save(&arrays.collect(), &path).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn networks_start_from_the_weights_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [1, 2].map(|seed| resnet18_file(folder.path(), seed));
+    let (train, test) = (examples(24, (64, 60), 0), examples(6, (64, 60), 1));
+    for (name, head) in
+        [("resnet18", 32 * 3 + 3), ("crnn-resnet18-steps", 3 * 32 * (32 + 32 + 2) + 32 * 3 + 3)]
+    {
+        let model = model(name);
+        let fit = |file: &str, trainable: &str| {
+            let changes = [
+                ("epochs", "1"),
+                ("lr", "0.0001"),
+                ("size", "32"),
+                ("width", "0.0625"),
+                ("trainable", trainable),
+                ("weights", file),
+                ("input", "mel-128"),
+            ];
+            let changes =
+                changes.into_iter().filter(|(name, _)| model.card().params.iter().any(|p| p.name == *name));
+            let params = model.card().resolve(changes).unwrap();
+            let fitted = model.fit(&train, &train, &Run::with(params, 0)).unwrap();
+            (fitted.scores(&test.inputs).unwrap(), fitted.insights().numbers)
+        };
+        let (first, numbers) = fit(&files[0], "head");
+        assert_eq!(numbers[0], ("parameters".to_owned(), f64::from(head)), "{name}");
+        assert!(
+            numbers.iter().any(|(what, count)| what == "pretrained numbers" && *count > 10_000.0),
+            "{numbers:?}"
+        );
+        assert_eq!(first, fit(&files[0], "head").0, "{name}: again");
+        for (file, trainable) in
+            [(&*files[1], "head"), ("none", "head"), (&files[0], "all"), (&files[0], "last-stages")]
+        {
+            assert_ne!(first, fit(file, trainable).0, "{name}: {file}, {trainable}");
+        }
+    }
+    // Another width than the file's, and a file that is replaced between plan and fit.
+    let model = model("resnet18");
+    let resolved =
+        |width| model.card().resolve([("width", width), ("size", "32"), ("weights", &*files[0])]).unwrap();
+    let error = |params| model.fit(&train, &train, &Run::with(params, 0)).err().unwrap().to_string();
+    let narrow = error(resolved("0.125"));
+    assert!(narrow.contains("has the shape"), "{narrow}");
+    let params = resolved("0.0625");
+    std::fs::copy(&files[1], &files[0]).unwrap();
+    let changed = error(params);
+    assert!(changed.contains("changed after the run had begun"), "{changed}");
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 /// From the top to the bottom.
-const ROOMS: [&str; 8] = ["models", "network", "train", "layers", "autograd", "ops", "kernels", "geometry"];
+const ROOMS: [&str; 9] =
+    ["models", "network", "train", "weights", "layers", "autograd", "ops", "kernels", "geometry"];
 /// What stands beside the tower and uses nothing of it.
 const BESIDE: [&str; 2] = ["device", "failure"];
 

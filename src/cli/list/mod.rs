@@ -2,6 +2,7 @@
 
 mod metrics;
 mod models;
+mod weights;
 
 use super::{Out, Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, Info, Source, builtin_info};
@@ -27,6 +28,7 @@ Examples:
   bench list metrics                      what a leaderboard can show and be sorted by
   bench list datasets --data gtzan        what a folder holds
   bench list experiment                   keys of an experiment file (--json: a JSON Schema)
+  bench list weights                      trained weights that models can start from, and whether they are there
   bench list runs                         what is stored")]
 pub(super) struct Args {
     /// What to list [default: models, protocols, metrics and datasets]
@@ -55,6 +57,8 @@ enum What {
     Metrics,
     /// The built-in data, the tables in --data, and the layouts of folders that are known.
     Datasets,
+    /// Trained weights that models can start from: where to get them, and whether they are there.
+    Weights,
     /// Stored runs, the latest first.
     Runs,
     /// Keys of an experiment file for `bench run`; with --json its JSON Schema.
@@ -66,8 +70,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if !args.names.is_empty() && args.what != Some(What::Models) {
         return Err(Error::new("NAME", "only models have pages of their own", "bench list models NAME"));
     }
-    let wanted =
-        |what| args.what.map_or(![What::Runs, What::Experiment].contains(&what), |asked| asked == what);
+    let wanted = |what| {
+        args.what
+            .map_or(![What::Weights, What::Runs, What::Experiment].contains(&what), |asked| asked == what)
+    };
     let mut text = String::new();
     let (mut object, mut status) = (serde_json::Map::new(), Status::DONE);
     if wanted(What::Models) {
@@ -105,6 +111,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             return Ok(Status::DONE);
         }
         text += &experiment();
+    }
+    if wanted(What::Weights) {
+        text += &weights::table(registry);
+        object.insert("weights".to_owned(), weights::json(registry));
     }
     if wanted(What::Runs) {
         let store = Store::open(&args.out.out)?;

@@ -14,7 +14,8 @@ pub struct BatchNorm {
     running_mean: Var,
     running_var: Var,
     epsilon: f32,
-    momentum: f32,
+    /// None of a layer that is frozen, which goes by its running statistics also in training.
+    momentum: Option<f32>,
 }
 
 impl BatchNorm {
@@ -31,7 +32,7 @@ impl BatchNorm {
             running_mean: builder.buffer("running_mean", channels, Init::Constant(0.0))?,
             running_var: builder.buffer("running_var", channels, Init::Constant(1.0))?,
             epsilon: builder.norm_epsilon(),
-            momentum: builder.norm_momentum(),
+            momentum: (!builder.is_frozen("weight")).then(|| builder.norm_momentum()),
         })
     }
 }
@@ -41,7 +42,7 @@ impl Layer for BatchNorm {
         let operation = Normalization {
             running_mean: self.running_mean.clone(),
             running_variance: self.running_var.clone(),
-            momentum: context.is_training().then_some(self.momentum),
+            momentum: self.momentum.filter(|_| context.is_training()),
             epsilon: self.epsilon,
         };
         context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)

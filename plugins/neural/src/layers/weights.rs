@@ -76,6 +76,8 @@ pub struct Builder {
     init: InitScheme,
     norm_momentum: f32,
     norm_epsilon: f32,
+    /// Starts of the names of what training changes; None where that is everything.
+    trained: Option<&'static [&'static str]>,
     /// Where weights are read instead of drawn, at the place of this builder.
     source: Option<VarBuilder<'static>>,
 }
@@ -96,6 +98,7 @@ impl Builder {
             init: framework.init(),
             norm_momentum: framework.norm_momentum(),
             norm_epsilon: framework.norm_epsilon(),
+            trained: None,
             source: None,
         }
     }
@@ -151,6 +154,18 @@ impl Builder {
         Self { source: Some(source), ..self.clone() }
     }
 
+    /// The same, with weights of which training changes only those whose names start so; all others are frozen: they have no
+    /// gradient, stand among [`Weights::buffers`], and batch normalization goes by its running statistics.
+    pub fn training_only(self, starts: &'static [&'static str]) -> Self {
+        Self { trained: Some(starts), ..self }
+    }
+
+    /// Whether training leaves the weight of this name, at this place, as it is.
+    pub(crate) fn is_frozen(&self, name: &str) -> bool {
+        let full = format!("{}{name}", self.path);
+        self.trained.is_some_and(|starts| !starts.iter().any(|start| full.starts_with(start)))
+    }
+
     /// For a network of which only the [cost](super::Context::counting) is wanted: all weights are zero.
     pub fn blank() -> Self {
         Self { seed: None, ..Self::new(0, &Device::Cpu, DType::F32) }
@@ -162,7 +177,7 @@ impl Builder {
         Self { path: format!("{}{name}.", self.path), source, ..self.clone() }
     }
 
-    /// A weight that training changes.
+    /// A weight that training changes, unless it is frozen.
     ///
     /// # Errors
     ///
@@ -170,6 +185,12 @@ impl Builder {
     /// shape there.
     pub fn trainable(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Tensor> {
         let var = self.var(name, shape.into(), init)?;
+        if self.is_frozen(name) {
+            // Of the same numbers, but no variable: nothing is kept for its gradient.
+            let tensor = var.as_tensor().detach();
+            self.lock().buffers.insert(format!("{}{name}", self.path), var);
+            return Ok(tensor);
+        }
         let tensor = var.as_tensor().clone();
         self.lock().trainable.insert(format!("{}{name}", self.path), var);
         Ok(tensor)

@@ -18,6 +18,15 @@ const LARGE: [Block; 5] = [(64, (2, 2)), (128, (2, 2)), (256, (2, 2)), (512, (4,
 const UNITS: usize = 32;
 const LAYERS: usize = 2;
 
+/// What the networks of system B read.
+pub(super) const READS: [&str; 5] = [
+    "colour-mel-192-hop-256-to-8000",
+    "colour-mel-192-hop-256-to-8000-cropped",
+    "mel-192-hop-256-to-8000",
+    "mel-128",
+    "mel-64",
+];
+
 /// Convolution blocks that leave time, two layers of GRU over it, and a dense layer: after K. Choi, G. Fazekas, M.
 /// Sandler and K. Cho, "Convolutional recurrent neural networks for music classification", ICASSP 2017.
 ///
@@ -54,24 +63,47 @@ impl Crnn {
     }
 }
 
+/// Layers of GRU over the columns of a map, and a dense layer: the end of all networks of system B.
+pub(super) struct RecurrentHead {
+    /// Recurrent layers.
+    pub layers: usize,
+    /// What the dense layer is called.
+    pub output: &'static str,
+}
+
+impl RecurrentHead {
+    /// Adds its hyper-parameters.
+    pub fn declare(card: Card) -> Card {
+        card.param(Param::choice("state", &["first", "last"], "recurrent layer whose last state is read"))
+            .param(Param::bool("softmax-twice", true, "whether the loss takes the softmax of a softmax"))
+    }
+
+    /// Behind layers that leave so many numbers in a column.
+    pub fn on(
+        &self,
+        network: Sequential,
+        builder: &Builder,
+        numbers: usize,
+        classes: usize,
+        params: &Params,
+    ) -> Result<Sequential> {
+        let layers = if params.choice("state").map_err(Error::wrap)? == "first" { 1 } else { self.layers };
+        let gru = Recurrent::of(Recurrence::Gru, UNITS).layers(layers).dropout(0.3);
+        let gru = gru.build(&builder.at("gru"), numbers)?;
+        let output = Linear::new(&builder.at(self.output), UNITS, classes)?;
+        let network = network.then(ColumnsAsSteps).then(LastState(gru)).then(output);
+        Ok(if params.bool("softmax-twice").map_err(Error::wrap)? { network.then(Softmax) } else { network })
+    }
+}
+
 impl Architecture for Crnn {
     fn card(&self) -> Card {
         let (name, summary) = match self {
             Self::Base => ("crnn-base", "four convolutions, two layers of GRU; early stopping"),
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
-        let reads = [
-            "colour-mel-192-hop-256-to-8000",
-            "colour-mel-192-hop-256-to-8000-cropped",
-            "mel-192-hop-256-to-8000",
-            "mel-128",
-            "mel-64",
-        ];
         let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
-        let card = spectrogram_card(name, summary, &reads, recipe)
-            .reading_steps()
-            .param(Param::choice("state", &["first", "last"], "recurrent layer whose last state is read"))
-            .param(Param::bool("softmax-twice", true, "whether the loss takes the softmax of a softmax"))
+        let card = RecurrentHead::declare(spectrogram_card(name, summary, &READS, recipe).reading_steps())
             .param(scaled::param())
             .reduced("epochs", "5")
             .reduced("lr", "0.001")
@@ -101,11 +133,12 @@ impl Architecture for Crnn {
                 .then(Dropout::of_channels(0.1)?);
             channels = filters;
         }
-        let layers = if params.choice("state").map_err(Error::wrap)? == "first" { 1 } else { LAYERS };
-        let gru = Recurrent::of(Recurrence::Gru, UNITS).layers(layers).dropout(0.3);
-        let gru = gru.build(&builder.at("gru"), channels * left.0)?;
-        let output = Linear::new(&builder.at("output"), UNITS, shape.classes)?;
-        let network = network.then(ColumnsAsSteps).then(LastState(gru)).then(output);
-        Ok(if params.bool("softmax-twice").map_err(Error::wrap)? { network.then(Softmax) } else { network })
+        RecurrentHead { layers: LAYERS, output: "output" }.on(
+            network,
+            builder,
+            channels * left.0,
+            shape.classes,
+            params,
+        )
     }
 }

@@ -6,8 +6,11 @@ mod choi_fcn5;
 mod cnn_5block;
 mod cnn_7x7;
 mod crnn;
+mod crnn_resnet18;
 mod mlfi;
 mod pools;
+#[cfg(test)]
+mod pretrained;
 mod recurrent;
 mod resized;
 mod resnet;
@@ -20,6 +23,7 @@ use choi_fcn5::ChoiFcn5;
 use cnn_5block::Cnn5Block;
 use cnn_7x7::Cnn7x7;
 use crnn::Crnn;
+use crnn_resnet18::CrnnResNet18;
 use genre_bench_api::Model;
 use mlfi::Mlfi;
 use recurrent::RecurrentNetwork;
@@ -37,6 +41,8 @@ pub fn models() -> Vec<Box<dyn Model>> {
         model(ChoiFcn5 { dropout: true }),
         model(Crnn::Base),
         model(Crnn::Large),
+        model(CrnnResNet18::SingleStep),
+        model(CrnnResNet18::Steps),
     ];
     models.extend([model(Vgg19), model(ResNet::Of18), model(ResNet::Of50)]);
     models.extend(RecurrentNetwork::all().map(model));

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, Framework, InitScheme,
     Linear, MaxPool2d, Residual, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, Pretrained, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -17,7 +17,7 @@ const EXPANSION: usize = 4;
 const KERAS_EPSILON: f32 = 1.001e-5;
 
 /// A residual network (K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image recognition", CVPR 2016)
-/// from scratch: a convolution 7×7, a max-pool, four stages of blocks with shortcuts, the average over what is left,
+/// from scratch or with trained weights (`weights`): a convolution 7×7, a max-pool, four stages of blocks with shortcuts, the average over what is left,
 /// and a dense layer.
 ///
 /// System D of a multimedia course report, in Keras, has ResNet-50: spectrograms resized to 224 × 224, Adam with a learning
@@ -36,6 +36,21 @@ pub enum ResNet {
 }
 
 impl ResNet {
+    fn weights(self) -> Pretrained {
+        Pretrained {
+            of: match self {
+                Self::Of18 => "resnet18",
+                Self::Of50 => "resnet50",
+            },
+            head: &["output."],
+            on_top: &[],
+            last_stage: "stage4.",
+            last_stages: &["stage3.", "stage4.", "output."],
+            trained_head: &["output."],
+            trained_head_and_last_stage: &["stage4.", "output."],
+        }
+    }
+
     /// Blocks of each stage.
     fn blocks(self) -> [usize; 4] {
         match self {
@@ -82,6 +97,32 @@ impl ResNet {
         };
         Ok((Residual::new(body, shortcut), outputs))
     }
+
+    /// Stem and stages behind other layers, and the channels that they leave; rows and columns are halved five times.
+    pub(super) fn stages(
+        self,
+        network: Sequential,
+        builder: &Builder,
+        channels_read: usize,
+        params: &Params,
+    ) -> Result<(Sequential, usize)> {
+        let [mut channels] = scaled::filters([STEM], params)?;
+        let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
+        let mut network = convolution(network, &builder.at("stem"), channels_read, channels, 7, 2)?
+            .then(Activation::Relu)
+            .then(MaxPool2d::new(pool));
+        let stages = self.blocks().into_iter().zip(scaled::filters(FILTERS, params)?);
+        for (stage, (blocks, filters)) in stages.enumerate() {
+            for number in 0..blocks {
+                let at = builder.at(&format!("stage{}.block{}", stage + 1, number + 1));
+                let stride = if stage > 0 && number == 0 { 2 } else { 1 };
+                let block;
+                (block, channels) = self.block(&at, channels, filters, stride)?;
+                network = network.then(block).then(Activation::Relu);
+            }
+        }
+        Ok((network, channels))
+    }
 }
 
 /// Adds a convolution and batch normalization.
@@ -109,14 +150,14 @@ fn convolution(
 impl Architecture for ResNet {
     fn card(&self) -> Card {
         let (name, summary) = match self {
-            Self::Of18 => ("resnet18", "residual network of 18 layers from scratch; early stopping"),
-            Self::Of50 => ("resnet50", "residual network of 50 layers from scratch; early stopping"),
+            Self::Of18 => ("resnet18", "residual network of 18 layers, from scratch or pretrained"),
+            Self::Of50 => ("resnet50", "residual network of 50 layers, from scratch or pretrained"),
         };
         let recipe = Defaults::new(100, 32, 1e-5).patience(10).keep_best_accuracy();
-        spectrogram_card(
+        let card = spectrogram_card(
             name,
             summary,
-            &["power-40", "mfcc-13", "power-128", "mel-40", "mel-128", "mfcc-20"],
+            &["power-40", "mfcc-13", "power-128", "mel-40", "mel-128", "mfcc-20", "colour-mel-128"],
             recipe,
         )
         .param(resized::param())
@@ -127,7 +168,12 @@ impl Architecture for ResNet {
         .reduced("lr", "0.001")
         .reduced("size", "64")
         .reduced("width", "0.25")
-        .only_by_name()
+        .only_by_name();
+        self.weights().declare(card, "all")
+    }
+
+    fn pretrained(&self) -> Option<Pretrained> {
+        Some(self.weights())
     }
 
     fn framework(&self) -> Framework {
@@ -139,21 +185,7 @@ impl Architecture for ResNet {
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let (network, _) = resized::start(shape.spectrogram, params)?;
-        let [mut channels] = scaled::filters([STEM], params)?;
-        let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
-        let mut network = convolution(network, &builder.at("stem"), shape.channels, channels, 7, 2)?
-            .then(Activation::Relu)
-            .then(MaxPool2d::new(pool));
-        let stages = self.blocks().into_iter().zip(scaled::filters(FILTERS, params)?);
-        for (stage, (blocks, filters)) in stages.enumerate() {
-            for number in 0..blocks {
-                let at = builder.at(&format!("stage{}.block{}", stage + 1, number + 1));
-                let stride = if stage > 0 && number == 0 { 2 } else { 1 };
-                let block;
-                (block, channels) = self.block(&at, channels, filters, stride)?;
-                network = network.then(block).then(Activation::Relu);
-            }
-        }
+        let (network, channels) = self.stages(network, builder, shape.channels, params)?;
         let output = Linear::new(&builder.at("output"), channels, shape.classes)?;
         Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
     }

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Flatten, Framework, InitScheme, Linear,
     MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, Pretrained, spectrogram_card};
 use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Brightness, Warp};
 use candle_core::Result;
@@ -15,8 +15,19 @@ const STAGES: [(usize, usize); 5] = [(2, 64), (2, 128), (4, 256), (4, 512), (4, 
 const DENSE_READS: usize = 7;
 const DENSE: usize = 4096;
 
+/// What of it files of weights have.
+const WEIGHTS: Pretrained = Pretrained {
+    of: "vgg19",
+    head: &["output."],
+    on_top: &[],
+    last_stage: "stage5.",
+    last_stages: &["stage4.", "stage5.", "dense", "output."],
+    trained_head: &["output."],
+    trained_head_and_last_stage: &["stage5.", "output."],
+};
+
 /// VGG-19 (K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR
-/// 2015) from scratch: sixteen convolutions 3×3 in five stages with a max-pool 2×2 each, and three dense layers.
+/// 2015) from scratch or with trained weights (`weights`): sixteen convolutions 3×3 in five stages with a max-pool 2×2 each, and three dense layers.
 ///
 /// System D of a multimedia course report, in Keras: spectrograms resized to 224 × 224, Adam with a learning rate of 0.00001, stopped
 /// after 10 epochs without a lower validation loss, the epoch with the highest validation accuracy kept; better with shifted, zoomed and
@@ -31,12 +42,12 @@ pub struct Vgg19;
 
 impl Architecture for Vgg19 {
     fn card(&self) -> Card {
-        let summary = "16 convolutions, three dense layers, from scratch; early stopping";
+        let summary = "16 convolutions, three dense layers, from scratch or pretrained";
         let recipe = Defaults::new(100, 32, 1e-5).patience(10).keep_best_accuracy();
-        spectrogram_card(
+        let card = spectrogram_card(
             "vgg19",
             summary,
-            &["mfcc-13", "power-40", "power-128", "mel-40", "mel-128", "mfcc-20"],
+            &["mfcc-13", "power-40", "power-128", "mel-40", "mel-128", "mfcc-20", "colour-mel-128"],
             recipe,
         )
         .param(Param::bool("augment", false, "shift, zoom and brighten or darken the training spectrograms"))
@@ -48,7 +59,12 @@ impl Architecture for Vgg19 {
         .reduced("init", "he")
         .reduced("size", "32")
         .reduced("width", "0.25")
-        .only_by_name()
+        .only_by_name();
+        WEIGHTS.declare(card, "all")
+    }
+
+    fn pretrained(&self) -> Option<Pretrained> {
+        Some(WEIGHTS)
     }
 
     fn framework(&self) -> Framework {

@@ -1,4 +1,4 @@
-use super::NetworkShape;
+use super::{NetworkShape, Pretrained};
 use crate::layers::{Builder, Framework, Sequential};
 use crate::train::augment::Augmentation;
 use genre_bench_api::{Card, Params, Result};
@@ -12,6 +12,12 @@ pub trait Architecture: Send + Sync {
     /// Which framework it was published in, whose defaults its layers follow.
     fn framework(&self) -> Framework {
         Framework::Torch
+    }
+
+    /// What of it weights of others are; None where it is trained from scratch alone. Its card declares the
+    /// hyper-parameters for them.
+    fn pretrained(&self) -> Option<Pretrained> {
+        None
     }
 
     /// Its layers.

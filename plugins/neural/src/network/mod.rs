@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! architecture  what tells networks apart: a card and layers
+//! pretrained    weights of others to start from: a network's hyper-parameters for them
+//! build         its layers, as its hyper-parameters say
 //! card          the card with the hyper-parameters that all have
 //! shape         what goes in and comes out
 //! model         fitting
@@ -10,15 +12,19 @@
 //! ```
 
 mod architecture;
+mod build;
 mod card;
 mod cost;
 mod fitted;
 mod model;
+mod pretrained;
 mod shape;
 
 pub use architecture::Architecture;
+use build::build;
 use card::NORM_MOMENTUM;
 pub use card::{card, norm_momentum, spectrogram_card};
 pub use cost::cost;
 pub use model::NetworkModel;
+pub use pretrained::Pretrained;
 pub use shape::NetworkShape;

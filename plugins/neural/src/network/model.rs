@@ -1,10 +1,11 @@
 use super::cost::memory;
 use super::fitted::FittedNetwork;
-use super::{Architecture, NORM_MOMENTUM, NetworkShape, cost};
+use super::{Architecture, NetworkShape, Pretrained, build, cost};
 use crate::device::device;
 use crate::failure::failed;
-use crate::layers::Builder;
+use crate::layers::{Builder, Weights};
 use crate::train::{Labelled, Recipe, Samples, fit};
+use crate::weights::Transferred;
 use candle_core::DType;
 use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, Model, Params, Result, Run};
 
@@ -32,12 +33,11 @@ impl<A: Architecture> Model for NetworkModel<A> {
 
         recipe.weigh_classes(&run.params, &train.labels, train.classes.len())?;
         let shape = NetworkShape::of(&train.inputs, reads, train.classes.len())?;
-        let mut builder = Builder::new(run.seed, &place.0, place.1).following(self.0.framework());
-        if run.params.iter().any(|(name, _)| name == NORM_MOMENTUM) {
-            builder = builder.norm_moving_by(run.params.float(NORM_MOMENTUM)? as f32);
-        }
-        let network = self.0.layers(&builder, &shape, &run.params).map_err(failed)?;
+        let builder = Builder::new(run.seed, &place.0, place.1);
+        let built = build(&self.0, &builder, &shape, &run.params).map_err(failed)?;
         let weights = builder.finish();
+        let transferred = self.transfer(&weights, run)?;
+        let network = built.behind(transferred.as_ref().map(|done| done.preprocessing).unwrap_or_default());
         let (train_samples, valid_samples) =
             (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
         let history = fit(
@@ -52,6 +52,13 @@ impl<A: Architecture> Model for NetworkModel<A> {
             .number("parameters", weights.parameters() as f64)
             .number("epochs", history.epochs.len() as f64)
             .number("best epoch", history.best(recipe.keep).map_or(0.0, |epoch| epoch as f64 + 1.0));
+        let insights = match &transferred {
+            None => insights,
+            Some(Transferred { values, fresh, unused, .. }) => insights
+                .number("pretrained numbers", *values as f64)
+                .number("arrays that started fresh", fresh.len() as f64)
+                .number("arrays of the file without a place", unused.len() as f64),
+        };
         let insights = Insights { history: history.epochs, ..insights };
         Ok(Box::new(FittedNetwork { network, place, reads, shape, insights }))
     }
@@ -74,6 +81,15 @@ impl<A: Architecture> Model for NetworkModel<A> {
         let reads = self.card().reads_with(params).ok()?;
         let network = NetworkShape::new(shape.spectrogram, shape.columns, reads, shape.classes).ok()?;
         memory(&self.0, &network, params, shape.rows).ok()
+    }
+}
+
+impl<A: Architecture> NetworkModel<A> {
+    /// Puts the weights of others, if any are asked for, into those of the network.
+    fn transfer(&self, weights: &Weights, run: &Run) -> Result<Option<Transferred>> {
+        let Some(pretrained) = self.0.pretrained() else { return Ok(None) };
+        let file = Pretrained::read(&run.params)?;
+        file.map(|file| pretrained.transfer(file, weights, &run.params)).transpose()
     }
 }
 

@@ -1,0 +1,47 @@
+use super::{Architecture, NORM_MOMENTUM, NetworkShape, Pretrained};
+use crate::layers::{Builder, ImageNetInput, Preprocessing, Sequential};
+use candle_core::{Error, Result};
+use genre_bench_api::Params;
+
+/// Channels of the pictures that weights of others were trained on.
+const COLOURS: usize = 3;
+
+/// The layers of a network as its hyper-parameters say.
+pub(super) struct Built {
+    layers: Sequential,
+    /// Whether they read three channels, whatever comes in, because weights of others do.
+    for_imagenet: bool,
+}
+
+impl Built {
+    /// The network, where the weights of others want pictures in some way.
+    pub fn behind(self, preprocessing: Preprocessing) -> Sequential {
+        match self.for_imagenet {
+            true => Sequential::new().then(ImageNetInput(preprocessing)).then(self.layers),
+            false => self.layers,
+        }
+    }
+}
+
+/// Builds a network, for the weights of others where its hyper-parameters name some.
+pub(super) fn build(
+    architecture: &dyn Architecture,
+    builder: &Builder,
+    shape: &NetworkShape,
+    params: &Params,
+) -> Result<Built> {
+    let mut builder = builder.clone().following(architecture.framework());
+    if params.iter().any(|(name, _)| name == NORM_MOMENTUM) {
+        builder = builder.norm_moving_by(params.float(NORM_MOMENTUM).map_err(Error::wrap)? as f32);
+    }
+    let pretrained = architecture.pretrained().filter(|_| Pretrained::is_asked(params).unwrap_or(false));
+    let mut shape = shape.clone();
+    if let Some(pretrained) = &pretrained {
+        shape.channels = COLOURS;
+        if let Some(starts) = pretrained.trained(params).map_err(Error::wrap)? {
+            builder = builder.training_only(starts);
+        }
+    }
+    let layers = architecture.layers(&builder, &shape, params)?;
+    Ok(Built { layers, for_imagenet: pretrained.is_some() })
+}

@@ -1,0 +1,86 @@
+//! `bench list weights`: trained weights that models can start from, and whether they are there.
+
+use super::heading;
+use crate::experiment::Registry;
+use crate::report::{paragraph, width};
+use genre_bench_api::{KnownFile, WEIGHTS_FOLDER};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A file that models know, and the models.
+struct Listed<'r> {
+    file: &'r KnownFile,
+    /// The models with the hyper-parameter that takes it.
+    models: Vec<(&'r str, &'r str)>,
+}
+
+/// Every file once, in the order of the models.
+fn listed(registry: &Registry) -> Vec<Listed<'_>> {
+    let mut all: Vec<Listed> = Vec::new();
+    for card in registry.iter().map(|entry| &entry.card) {
+        for param in &card.params {
+            for file in param.known_files() {
+                let model = (card.name.as_str(), param.name.as_str());
+                match all.iter_mut().find(|listed| listed.file == file) {
+                    Some(listed) => listed.models.push(model),
+                    None => all.push(Listed { file, models: vec![model] }),
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A paragraph a file.
+pub(super) fn table(registry: &Registry) -> String {
+    let mut text = heading("Weights (--set MODEL.PARAMETER=WORD, or =PATH of a file of your own)");
+    for Listed { file, models } in listed(registry) {
+        let KnownFile { word, file: name, architecture, trained_on, project, licence, .. } = file;
+        text += &paragraph("  ", &format!("{name} ({})", state(file)));
+        text += &paragraph("      ", &format!("{architecture}, trained on {trained_on}; {licence}"));
+        text += &paragraph("      ", &format!("from {project}"));
+        let models: Vec<String> =
+            models.iter().map(|(model, param)| format!("{model}.{param}={word}")).collect();
+        text += &paragraph("      ", &format!("for {}", models.join(", ")));
+    }
+    let place = match std::env::var_os(WEIGHTS_FOLDER) {
+        Some(folder) => format!("Looked for in {} (${WEIGHTS_FOLDER})", Path::new(&folder).display()),
+        None => format!(
+            "Looked for in the folder that the environment variable {WEIGHTS_FOLDER} names, which is not set"
+        ),
+    };
+    let note = "; of several files for one word the first that is there counts. Nothing is downloaded: get them from their \
+                projects, whose licences hold.";
+    format!("{text}\n{}\n\n", textwrap::fill(&(place + note), width()))
+}
+
+fn state(file: &KnownFile) -> String {
+    match file.find() {
+        None => "not there".to_owned(),
+        Some(Ok(found)) => format!("there, sha256 {}…", &found.sha256[..12]),
+        Some(Err(why)) => format!("cannot be used: {why}"),
+    }
+}
+
+/// All files for programs.
+pub(super) fn json(registry: &Registry) -> Value {
+    let one = |Listed { file, models }: &Listed| {
+        let found = file.find();
+        let good = found.as_ref().and_then(|found| found.as_ref().ok());
+        json!({
+            "file": file.file,
+            "word": file.word,
+            "models": models.iter().map(|(model, _)| model).collect::<Vec<_>>(),
+            "architecture": file.architecture,
+            "trained_on": file.trained_on,
+            "project": file.project,
+            "licence": file.licence,
+            "sha256_begins": file.sha256,
+            "there": good.is_some(),
+            "path": good.and_then(|file| file.path.as_ref()),
+            "sha256": good.map(|file| &file.sha256),
+            "problem": found.as_ref().and_then(|found| found.as_ref().err()),
+        })
+    };
+    listed(registry).iter().map(one).collect()
+}
