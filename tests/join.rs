@@ -151,7 +151,7 @@ fn what_disagrees_is_counted_and_named_and_never_shifts_a_row() {
     place.write("d/images_original/blues/rock.00002.png", png(60, 16, Pixel::Grey, |_, _| 9));
     place.write("d/images_original/rock/rock00003.png", png(40, 16, Pixel::Grey, |_, _| 9));
     place.write("d/images_original/rock/rock00077.png", png(60, 16, Pixel::Grey, |_, _| 9));
-    let (examples, notes) = joined_rightly(&load(&source(&place, None)).unwrap(), 0);
+    let (examples, notes) = joined_rightly(&load(&source(&place, Some("table,images"))).unwrap(), 0);
     for said in [
         "11 of 24 examples have one",
         "left out for all models, because there are no images of their tracks that can be used: 9 \
@@ -188,6 +188,27 @@ fn a_table_is_not_cut_down_to_a_few_images_unless_the_user_wants_it() {
     let alone =
         load(&Source { representations: Vec::new(), ..source(&place, Some("table,images")) }).unwrap();
     assert_eq!((alone.info.examples, alone.info.fingerprint), (12, named.info.fingerprint));
+}
+
+#[test]
+fn files_that_contradict_the_table_do_not_cut_it_down() {
+    let place = folder();
+    // The genres of most tracks are the other way round.
+    let turned: Vec<String> = rows(0)
+        .into_iter()
+        .map(|row| match row.rsplit_once(',') {
+            Some((row, "rock")) => format!("{row},blues"),
+            Some((row, _)) => format!("{row},rock"),
+            None => row,
+        })
+        .collect();
+    write_table(&place, &turned);
+    let whole = load(&source(&place, None)).unwrap();
+    assert_eq!(whole.info.examples, 24);
+    let why = whole.spectrograms.of(Representation::log_mel(128)).unwrap_err();
+    assert!(why.contains("only 0 of its 24 rows") && why.contains("another genre"), "{why}");
+    let error = load(&source(&place, Some("table,images"))).unwrap_err().to_string();
+    assert!(error.contains("only 0 of its 24 rows"), "{error}");
 }
 
 #[test]

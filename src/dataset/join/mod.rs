@@ -21,8 +21,8 @@ use std::path::Path;
 /// The examples of `table`, which was read from `file` in `folder`, with the spectrograms that `source` asks for. They
 /// are made of whichever of audio and images there is of more tracks, of audio if there is as much.
 ///
-/// Where fewer than half of the tracks have any, the table stays whole and without spectrograms, unless the user named
-/// the input.
+/// Where fewer than half of the tracks or rows have any, the table stays whole and without spectrograms, unless the user
+/// named the input.
 ///
 /// # Errors
 ///
@@ -52,7 +52,21 @@ pub(super) fn with_spectrograms(
             continue;
         }
         match candidate.parts(folder, source, seconds, progress) {
-            Ok(files) => return joined(table, &tracks, files, kind, file, folder),
+            Ok(files) => {
+                let matched = Matched::of(&table, &files, &tracks, kind);
+                let rows = (matched.rows.len(), table.examples.len());
+                if rows.0 == 0 || (source.inputs.is_none() && 2 * rows.0 < rows.1) {
+                    reasons.push(format!(
+                        "only {} of its {} rows have a counterpart among the {} ({})",
+                        rows.0,
+                        rows.1,
+                        kind.files(),
+                        matched.notes.join("; ")
+                    ));
+                    continue;
+                }
+                return Ok(matched.join(table, files, kind, file, folder));
+            }
             Err(error) => reasons.push(format!("of its {}: {error}", kind.files())),
         }
     }
@@ -148,48 +162,59 @@ impl Candidate {
     }
 }
 
-/// Joins `files` to `table` and says what did not fit.
-fn joined(
-    table: DatasetParts,
-    tracks: &Tracks,
-    mut files: DatasetParts,
-    kind: InputKind,
-    file: &Path,
-    folder: &Path,
-) -> Result<DatasetParts> {
-    let mut index = FileIndex::of(&files.examples, tracks, &table.examples);
-    let (mut rows, mut members, mut left_out) = (Vec::new(), Vec::new(), LeftOut::default());
-    for (row, example) in table.examples.iter().enumerate() {
-        match index.find(example) {
-            Ok(member) => {
-                rows.push(row);
-                members.push(member);
+/// Rows of a table with their counterparts.
+struct Matched {
+    /// Rows that have one, in their order.
+    rows: Vec<usize>,
+    /// The example of the files that each of them is.
+    members: Vec<usize>,
+    /// What did not fit.
+    notes: Vec<String>,
+}
+
+impl Matched {
+    fn of(table: &DatasetParts, files: &DatasetParts, tracks: &Tracks, kind: InputKind) -> Self {
+        let mut index = FileIndex::of(&files.examples, tracks, &table.examples);
+        let (mut rows, mut members, mut left_out) = (Vec::new(), Vec::new(), LeftOut::default());
+        for (row, example) in table.examples.iter().enumerate() {
+            match index.find(example) {
+                Ok(member) => {
+                    rows.push(row);
+                    members.push(member);
+                }
+                Err(reason) => left_out.add(reason, example),
             }
-            Err(reason) => left_out.add(reason, example),
         }
+        let mut notes = left_out.notes(kind.files());
+        notes.extend(index.notes(kind.files()));
+        Self { rows, members, notes }
     }
-    let word = kind.files();
-    let mut notes = left_out.notes(word);
-    notes.extend(index.notes(word));
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if rows.is_empty() {
-        let reason =
-            format!("not one of its examples has a counterpart among the {word}: {}", notes.join("; "));
-        return Err(Error::at(file, reason, "--inputs table uses the table alone"));
+
+    /// The rows that have a counterpart, with its spectrograms.
+    fn join(
+        self,
+        table: DatasetParts,
+        mut files: DatasetParts,
+        kind: InputKind,
+        file: &Path,
+        folder: &Path,
+    ) -> DatasetParts {
+        let told = format!(
+            "spectrograms are made of the {} in {}, joined to the rows of {} by track and segment: {} of {} examples have \
+             one",
+            kind.files(),
+            folder.display(),
+            file.file_name().unwrap_or_default().to_string_lossy(),
+            self.rows.len(),
+            table.examples.len(),
+        );
+        let contents = self.members.iter().map(|&member| files.contents[member]).collect();
+        let mut table = table.select(&self.rows);
+        table.spectrograms = files.spectrograms.select(&self.members);
+        table.joined = Some(Joined { from: kind, contents });
+        table.notes.push(told);
+        table.notes.extend(self.notes);
+        table.notes.append(&mut files.notes);
+        table
     }
-    let told = format!(
-        "spectrograms are made of the {word} in {}, joined to the rows of {name} by track and segment: {} of {} examples \
-         have one",
-        folder.display(),
-        rows.len(),
-        table.examples.len(),
-    );
-    let contents = members.iter().map(|&member| files.contents[member]).collect();
-    let mut table = table.select(&rows);
-    table.spectrograms = files.spectrograms.select(&members);
-    table.joined = Some(Joined { from: kind, contents });
-    table.notes.push(told);
-    table.notes.append(&mut notes);
-    table.notes.append(&mut files.notes);
-    Ok(table)
 }
