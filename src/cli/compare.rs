@@ -1,5 +1,5 @@
 use super::{Out, Status, json_text, print};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::Results;
 use crate::report::across::Across;
 use crate::report::duel::Duel;
@@ -59,13 +59,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
 }
 
 fn of_run(run: &Results, args: &Args) -> Result<String> {
-    let number = |name: &String| {
-        run.plan.models.iter().position(|model| model.name == *name).ok_or_else(|| {
-            let there: Vec<_> = run.plan.models.iter().map(|model| model.name.as_str()).collect();
-            Error::new(format!("model `{name}`"), "is not part of the run", there.join(", "))
-        })
-    };
-    let mut models = args.models.iter().map(number).collect::<Result<Vec<usize>>>()?;
+    let mut models = args.models.iter().map(|name| run.model(name)).collect::<Result<Vec<usize>>>()?;
     models.dedup();
     if models.is_empty() {
         models = (0..run.plan.models.len()).collect();

@@ -66,10 +66,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         (&args.reliability, reliability::table),
     ] {
         for name in models {
-            let model = results.plan.models.iter().position(|m| m.name == *name).ok_or_else(|| {
-                let there: Vec<_> = results.plan.models.iter().map(|m| m.name.as_str()).collect();
-                Error::new(format!("model `{name}`"), "is not part of the run", there.join(", "))
-            })?;
+            let model = results.model(name)?;
             if results.fold_results(model).next().is_none() {
                 return Err(Error::new(
                     format!("model `{name}`"),

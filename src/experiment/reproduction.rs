@@ -1,10 +1,10 @@
 //! Published figures as experiments: with the data divided as the authors did, and without leakage.
 
-use super::{Configuration, Evaluated, Experiment, Prepared, Registered, Registry, Session};
+use super::{Configuration, Evaluated, Experiment, Registered, Registry, Session};
 use crate::dataset::Info;
 use crate::error::{Error, Result};
 use crate::protocol::Protocol;
-use crate::report::change::{self, Change, Unit};
+use crate::report::change::{Change, Unit};
 use crate::report::published::{
     Division, IMAGE, PartitionFigure, division, metric_of, on_partition, shipped, system_of,
 };
@@ -282,7 +282,6 @@ impl FigureGroup<'_> {
         let Some(as_published) = experiments.next() else { return Ok(None) };
         let prepared = session.prepare(&as_published)?;
         let Some(theirs) = session.run(&prepared)? else { return Ok(None) };
-        let artists = prepared.dataset.artists.of_track.clone();
         let scores = self.scores(&theirs.results);
         let mut complete = theirs.is_complete();
         let info = &theirs.results.plan.dataset;
@@ -306,7 +305,7 @@ impl FigureGroup<'_> {
                 Ok(prepared) => {
                     let Some(evaluated) = session.run(&prepared)? else { return Ok(None) };
                     complete &= evaluated.is_complete();
-                    let changes = self.changes((&evaluated, &prepared), (&theirs, &artists), unit);
+                    let changes = self.changes(&evaluated, &theirs, unit);
                     self.scores(&evaluated.results).into_iter().zip(changes).collect()
                 }
             });
@@ -360,19 +359,12 @@ impl FigureGroup<'_> {
     }
 
     /// What changes where nothing leaks, one a figure.
-    fn changes(
-        &self,
-        (honest, prepared): (&Evaluated, &Prepared),
-        (theirs, artists): (&Evaluated, &[Option<usize>]),
-        unit: Unit,
-    ) -> Vec<Option<Change>> {
+    fn changes(&self, honest: &Evaluated, theirs: &Evaluated, unit: Unit) -> Vec<Option<Change>> {
         let (honest, theirs) = (&honest.results, &theirs.results);
-        let of_honest = change::Division { results: honest, artists: &prepared.dataset.artists.of_track };
-        let of_theirs = change::Division { results: theirs, artists };
         let of_target = |Target { entrant, figure }: &Target| {
             let place = |results| place_of(results, &entrant.card.name);
             let metric = metric_of(&figure.metric)?;
-            Change::between((&of_honest, place(honest)?), (&of_theirs, place(theirs)?), metric, unit)
+            Change::between((honest, place(honest)?), (theirs, place(theirs)?), metric, unit)
         };
         self.targets.iter().map(of_target).collect()
     }

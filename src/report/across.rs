@@ -1,7 +1,7 @@
 //! Models over several runs: do they rank alike?
 
 use super::paired::p_value;
-use super::{Evaluation, Grid, Results, percent, width};
+use super::{Evaluation, Grid, Results, capitalised, percent, width};
 use crate::error::{Error, Result};
 use crate::score::Metric;
 use crate::score::comparison::{friedman, holm, wilcoxon};
@@ -120,7 +120,7 @@ impl Across {
             self.friedman,
             p_value(self.p_value)
         )];
-        notes.extend(self.refused.iter().map(|reason| format!("{}.", capital(reason))));
+        notes.extend(self.refused.iter().map(|reason| format!("{}.", capitalised(reason))));
         let told: Vec<String> = (self.pairs.iter().filter(|pair| pair.2 < 0.05))
             .map(|(a, b, p)| format!("{a} and {b} (p = {})", p_value(*p)))
             .collect();
@@ -133,9 +133,4 @@ impl Across {
         notes.iter().for_each(|note| out += &format!("{}\n", fill(note, width())));
         out
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -8,14 +8,6 @@ use ndarray::{Axis, concatenate};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A run whose scores are compared with those of another.
-pub struct Division<'a> {
-    /// What it came to.
-    pub results: &'a Results,
-    /// Artist of each track, where known.
-    pub artists: &'a [Option<usize>],
-}
-
 /// What is drawn as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,14 +47,14 @@ impl Change {
     /// Two cross-validations test the same tracks, but for those whose artist is not known, so every draw takes the same
     /// units of both, those that both tested. Hold-outs with different tracks are drawn from independently.
     pub fn between(
-        (honest, at): (&Division, usize),
-        (theirs, their_at): (&Division, usize),
+        (honest, at): (&Results, usize),
+        (theirs, their_at): (&Results, usize),
         metric: &Metric,
         unit: Unit,
     ) -> Option<Self> {
         let mut sides = [Tested::of(honest, at, unit)?, Tested::of(theirs, their_at, unit)?];
         let paired = sides[0].names == sides[1].names
-            || [honest, theirs].iter().all(|run| is_cross_validation(&run.results.folds));
+            || [honest, theirs].iter().all(|run| is_cross_validation(&run.folds));
         if paired {
             let both: BTreeSet<String> = sides[0].names.intersection(&sides[1].names).cloned().collect();
             sides = [
@@ -72,7 +64,7 @@ impl Change {
         }
         let [a, b] = &sides;
         let [a, b] = [a.resampled(metric)?, b.resampled(metric)?];
-        let rng = &mut random_stream(honest.results.plan.conditions.seed, "difference");
+        let rng = &mut random_stream(honest.plan.conditions.seed, "difference");
         let units = (a.units.len(), b.units.len());
         let interval =
             if paired { paired_difference(&a, &b, rng) } else { independent_difference(&a, &b, rng) };
@@ -95,13 +87,12 @@ struct Tested {
 }
 
 impl Tested {
-    fn of(run: &Division, model: usize, unit: Unit) -> Option<Self> {
-        Self::only(run, model, unit, None)
+    fn of(results: &Results, model: usize, unit: Unit) -> Option<Self> {
+        Self::only(results, model, unit, None)
     }
 
     /// On some tracks alone.
-    fn only(run: &Division, model: usize, unit: Unit, names: Option<&BTreeSet<String>>) -> Option<Self> {
-        let Division { results, artists } = run;
+    fn only(results: &Results, model: usize, unit: Unit, names: Option<&BTreeSet<String>>) -> Option<Self> {
         let catalogue = &results.catalogue;
         let (mut truth, mut scores, mut tracks) = (Vec::new(), Vec::new(), Vec::new());
         let (mut tested, mut unit_of) = (BTreeSet::new(), BTreeMap::new());
@@ -115,7 +106,8 @@ impl Tested {
                 }
                 // Segments of a track vote fold by fold.
                 let of_fold = number * catalogue.tracks.len() + track;
-                let artist = artists.get(track).copied().flatten().filter(|_| unit == Unit::Artists);
+                let artist =
+                    catalogue.artists.get(track).copied().flatten().filter(|_| unit == Unit::Artists);
                 unit_of.insert(
                     of_fold,
                     artist.map_or_else(|| format!("track {name}"), |a| format!("artist {a}")),

@@ -2,7 +2,7 @@
 //! columns mean.
 
 use super::published::PartitionFigure;
-use super::{Grid, Leaderboard, LeaderboardRow, changed, percent};
+use super::{Grid, Leaderboard, LeaderboardRow, capitalised, changed, percent};
 use crate::score::{Format, IntervalMethod, Metric};
 use genre_bench_api::Family;
 use rayon::prelude::*;
@@ -152,9 +152,4 @@ fn failure(row: &LeaderboardRow) -> String {
     } else {
         "FAILED".to_owned()
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -46,3 +46,9 @@ fn percent(share: f64) -> String {
 fn points(difference: f64) -> String {
     format!("{:+.1}", 100.0 * difference)
 }
+
+/// A sentence's beginning with its first letter in upper case.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -5,7 +5,7 @@ use super::results::FoldResult;
 use super::{Evaluation, Grid, Results, percent, points, width};
 use crate::error::{Error, Result};
 use crate::score::comparison::{Posterior, Scores, Tested, UnitCounts, draw_scores, holm};
-use crate::score::{Interval, Metric, labels_of};
+use crate::score::{Interval, Metric, labels_of, p_value_of_draws, quantile};
 use crate::util::shown::one_line;
 use console::style;
 use rayon::prelude::*;
@@ -66,7 +66,7 @@ pub(super) fn p_values(
     match PairedTest::of(results, metric) {
         PairedTest::UnitBootstrap if is_drawn(metric) => {
             let drawn = Units::of(results).draw(results, models, TESTED);
-            holm(&p_values_of_draws(&drawn, metric))
+            holm(&p_values_of_models(&drawn, metric))
         }
         // Of one fold, a bootstrap over its tracks.
         _ => {
@@ -77,19 +77,13 @@ pub(super) fn p_values(
     }
 }
 
-/// For every model but the first, twice the share of draws on the rarer side of a difference of 0.
-fn p_values_of_draws(drawn: &[Vec<Scores>], metric: &Metric) -> Vec<f64> {
+/// For every model but the first, the p-value of its difference to that.
+fn p_values_of_models(drawn: &[Vec<Scores>], metric: &Metric) -> Vec<f64> {
     let value = |scores: &Scores| if metric.key == "accuracy" { scores.accuracy } else { scores.macro_f1 };
     let drawn = &drawn[..drawn.len().min(TESTED)];
     let models = drawn.first().map_or(0, Vec::len);
-    let p_value = |model: usize| {
-        let share = |side: fn(f64) -> bool| {
-            drawn.iter().filter(|row| side(value(&row[model]) - value(&row[0]))).count() as f64
-                / drawn.len() as f64
-        };
-        (2.0 * share(|d| d <= 0.0).min(share(|d| d >= 0.0))).min(1.0)
-    };
-    (1..models).map(p_value).collect()
+    let differences = |model: usize| drawn.iter().map(move |row| value(&row[model]) - value(&row[0]));
+    (1..models).map(|model| p_value_of_draws(&differences(model).collect::<Vec<_>>())).collect()
 }
 
 /// Some models of a run beside the one with the highest macro-F1.
@@ -203,7 +197,7 @@ impl PairedComparison {
         let test = PairedTest::of(results, f1);
         let adjusted = match test {
             PairedTest::CorrectedT => p_values(results, &models, &evaluations, f1),
-            PairedTest::UnitBootstrap => holm(&p_values_of_draws(&drawn, f1)),
+            PairedTest::UnitBootstrap => holm(&p_values_of_models(&drawn, f1)),
         };
         rows.iter_mut().zip(adjusted).for_each(|(row, p)| row.p_holm = p);
         let stays = |row: &&Vec<Scores>| row.iter().all(|other| other.macro_f1 <= row[0].macro_f1);
@@ -318,7 +312,7 @@ fn difference(
     let over_folds = own.difference(leader, metric).filter(|_| values.len() > 1);
     let mut differences: Vec<f64> = drawn.iter().map(|row| of(&row[at]) - of(&row[0])).collect();
     differences.sort_by(f64::total_cmp);
-    let end = |share: f64| crate::score::quantile(&differences, share);
+    let end = |share: f64| quantile(&differences, share);
     Some(PairedDifference {
         mean: metric.of_folds(&values),
         over_folds: over_folds.map(|Interval { low, high, .. }| (low, high)),

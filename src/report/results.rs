@@ -1,5 +1,5 @@
 use crate::dataset::Catalogue;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::run::{Cell, CellOutcome, Plan, Record, Store};
 use crate::util::Damage;
@@ -43,6 +43,19 @@ impl Results {
             .map(|cell| store.outcome(&plan.identity(cell), &folds[cell.fold], classes))
             .collect();
         Ok(Self { plan, catalogue, folds, outcomes, damaged: store.damaged() })
+    }
+
+    /// The number of the model that has a name.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the message lists those there are.
+    pub fn model(&self, name: &str) -> Result<usize> {
+        let models = &self.plan.models;
+        models.iter().position(|model| model.name == name).ok_or_else(|| {
+            let there: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+            Error::new(format!("model `{name}`"), "is not part of the run", there.join(", "))
+        })
     }
 
     /// The outcomes of a model, one a fold.

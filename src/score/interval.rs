@@ -139,12 +139,9 @@ impl Bootstrap {
         Interval { mean: statistic(&all), low, high, method: IntervalMethod::TrackBootstrap }
     }
 
-    /// The two-sided p-value of a difference: twice the share of draws on the rarer side of 0.
+    /// The two-sided p-value of a difference, see [`p_value_of_draws`].
     pub fn p_value(&self, difference: impl Fn(&[usize]) -> f64) -> f64 {
-        let drawn = self.drawn(&difference);
-        let share =
-            |side: fn(&f64) -> bool| drawn.iter().filter(|d| side(d)).count() as f64 / drawn.len() as f64;
-        (2.0 * share(|d| *d <= 0.0).min(share(|d| *d >= 0.0))).min(1.0)
+        p_value_of_draws(&self.drawn(&difference))
     }
 
     /// The figure of every draw that defines it.
@@ -153,6 +150,14 @@ impl Bootstrap {
         drawn.retain(|figure| !figure.is_nan());
         drawn
     }
+}
+
+/// Twice the share of drawn differences on the rarer side of 0: how likely draws are that have the other sign.
+pub(crate) fn p_value_of_draws(differences: &[f64]) -> f64 {
+    let share = |side: fn(f64) -> bool| {
+        differences.iter().filter(|difference| side(**difference)).count() as f64 / differences.len() as f64
+    };
+    (2.0 * share(|d| d <= 0.0).min(share(|d| d >= 0.0))).min(1.0)
 }
 
 /// Quantile of ascending values, linear between neighbours (numpy's default); NaN of none.

@@ -32,8 +32,8 @@ mod vote;
 
 pub use confusion::{Confusion, PerClass};
 pub use difference::{Resampled, independent_difference, paired_difference};
-pub(crate) use interval::quantile;
 pub use interval::{Bootstrap, Interval, IntervalMethod, corrected_t, few_folds};
+pub(crate) use interval::{p_value_of_draws, quantile};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;
 pub use predictions::{FoldPredictions, LabelsOf, Measured};

@@ -72,10 +72,16 @@ pub(super) struct RecurrentHead {
 }
 
 impl RecurrentHead {
-    /// Adds its hyper-parameters.
+    /// Adds its hyper-parameters, those of the filters below it, and how both are reduced.
     pub fn declare(card: Card) -> Card {
         card.param(Param::choice("state", &["first", "last"], "recurrent layer whose last state is read"))
             .param(Param::bool("softmax-twice", true, "whether the loss takes the softmax of a softmax"))
+            .param(scaled::param())
+            .reduced("epochs", "5")
+            .reduced("lr", "0.001")
+            .reduced("softmax-twice", "false")
+            .reduced("width", "0.25")
+            .reduced("input", "mel-64")
     }
 
     /// Behind layers that leave so many numbers in a column.
@@ -103,13 +109,7 @@ impl Architecture for Crnn {
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
         let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
-        let card = RecurrentHead::declare(spectrogram_card(name, summary, &READS, recipe).reading_steps())
-            .param(scaled::param())
-            .reduced("epochs", "5")
-            .reduced("lr", "0.001")
-            .reduced("softmax-twice", "false")
-            .reduced("width", "0.25")
-            .reduced("input", "mel-64");
+        let card = RecurrentHead::declare(spectrogram_card(name, summary, &READS, recipe).reading_steps());
         match self {
             Self::Base => card,
             Self::Large => card.only_by_name(),

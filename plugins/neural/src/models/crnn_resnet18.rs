@@ -1,6 +1,5 @@
 use super::crnn::{self, RecurrentHead};
 use super::resnet::ResNet;
-use super::scaled;
 use crate::layers::{AdaptiveAvgPool2d, Builder, Sequential};
 use crate::network::{Architecture, NetworkShape, Pretrained, spectrogram_card};
 use crate::train::Defaults;
@@ -56,14 +55,7 @@ impl Architecture for CrnnResNet18 {
             Self::SingleStep => card,
             Self::Steps => card.reading_steps(),
         };
-        let card = RecurrentHead::declare(card)
-            .param(scaled::param())
-            .reduced("epochs", "5")
-            .reduced("lr", "0.001")
-            .reduced("softmax-twice", "false")
-            .reduced("width", "0.25")
-            .reduced("input", "mel-64");
-        let card = WEIGHTS.declare(card, "last-stages");
+        let card = WEIGHTS.declare(RecurrentHead::declare(card), "last-stages");
         match self {
             Self::SingleStep => card.only_by_name(),
             Self::Steps => card.variant_of("crnn-resnet18"),
