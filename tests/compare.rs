@@ -82,9 +82,12 @@ fn two_models_are_compared_track_by_track() {
     let place = Place::new();
     place.write("t.csv", small_table(12, 3));
     place.run("all --data t.csv --models svm,decision-tree,majority --repeats 2");
-    let tracks = &compared(&place, "last --models svm,majority")["tracks"];
+    let two = compared(&place, "last --models svm,majority");
+    let tracks = &two["tracks"];
     let only = [0, 1].map(|side| tracks["only"][side].as_array().unwrap().len() as u64);
     let both = tracks["both_right"].as_u64().unwrap() + tracks["both_wrong"].as_u64().unwrap();
+    let twice = compared(&place, "last --models svm,majority,svm");
+    assert_eq!((twice["others"].as_array().map(Vec::len), &twice["tracks"]), (Some(1), tracks));
     // Each of 36 tracks once, though the folds were drawn twice.
     assert_eq!(both + only[0] + only[1], 36);
     assert!(number(&tracks["p_value"]) < 0.05, "{tracks}");
@@ -136,6 +139,8 @@ fn what_cannot_be_compared_is_refused() {
     place.run("all --data t.csv --models svm,majority --folds 2");
     for (words, said) in [
         ("last --models svm", "fewer than two"),
+        ("last --models svm,majority,svm,nobody", "is not part of the run"),
+        ("last last --models svm,majority,nobody", "is not part of the run"),
         ("last --models nobody", "is not part of the run"),
         ("last last", "ranks need three"),
         ("last --rope x", "expected points"),

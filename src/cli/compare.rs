@@ -50,6 +50,10 @@ pub(super) fn run(args: &Args) -> Result<u8> {
     let text = match &runs[..] {
         [run] => of_run(run, args)?,
         runs => {
+            // A name that is misspelt is told, and not one model fewer compared.
+            for (run, name) in runs.iter().flat_map(|run| args.models.iter().map(move |name| (run, name))) {
+                run.model(name)?;
+            }
             let across = Across::of(runs, &args.models)?;
             if args.json { json_text(&json!(across)) } else { across.table() }
         }
@@ -59,8 +63,14 @@ pub(super) fn run(args: &Args) -> Result<u8> {
 }
 
 fn of_run(run: &Results, args: &Args) -> Result<String> {
-    let mut models = args.models.iter().map(|name| run.model(name)).collect::<Result<Vec<usize>>>()?;
-    models.dedup();
+    let mut models = Vec::new();
+    for name in &args.models {
+        let model = run.model(name)?;
+        // A model that is named twice is still one.
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
     if models.is_empty() {
         models = (0..run.plan.models.len()).collect();
     }
