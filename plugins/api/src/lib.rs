@@ -59,6 +59,7 @@
 mod calibration;
 mod card;
 mod cost;
+mod encoder;
 mod error;
 mod examples;
 mod given_file;
@@ -73,6 +74,10 @@ mod spectrograms;
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
 pub use cost::Cost;
+pub use encoder::{
+    Compression, Encoder, EncoderCard, EncoderInput, LoadedEncoder, MelScale, MelSettings, Padding,
+    PictureSettings, Pooling, Windows,
+};
 pub use error::{Error, Result};
 pub use examples::{Examples, Inputs};
 pub use given_file::{GivenFile, KnownFile, WEIGHTS_FOLDER};
