@@ -134,8 +134,8 @@ impl Card {
     ///
     /// [`Error::Parameter`] where a name is not declared or a value is not allowed.
     pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
-        let mut values: Vec<(String, Value)> =
-            self.params.iter().map(|p| (p.name.clone(), p.default.clone())).collect();
+        let mut values: Vec<(String, Option<Value>)> =
+            self.params.iter().map(|p| (p.name.clone(), None)).collect();
         for (name, text) in changes {
             let at = self.params.iter().position(|p| p.name == name).ok_or_else(|| Error::Parameter {
                 name: name.to_owned(),
@@ -147,9 +147,14 @@ impl Card {
                     }
                 },
             })?;
-            values[at].1 = self.params[at].parse(text)?;
+            values[at].1 = Some(self.params[at].parse(text)?);
         }
-        Ok(Params::new(values))
+        let given = values.into_iter().zip(&self.params);
+        Ok(Params::new(
+            given
+                .map(|((name, value), param)| (name, value.unwrap_or_else(|| param.default_value())))
+                .collect(),
+        ))
     }
 }
 

@@ -122,6 +122,23 @@ impl Param {
         param
     }
 
+    /// The same with the word of a known file for a default. It is looked for where nobody gives a value; if it is not there,
+    /// the value stays the word, and what reads the file has to say what to get.
+    pub fn by_default(mut self, word: &str) -> Self {
+        self.default = Value::Text(word.to_owned());
+        self
+    }
+
+    /// The default as a value: the file, where it is that of a known one which is there.
+    pub(crate) fn default_value(&self) -> Value {
+        match &self.default {
+            Value::Text(word) if self.names_file(word) => {
+                self.parse(word).unwrap_or_else(|_| self.default.clone())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Says that the reduced configuration must not change these where this is a file, which fits nothing else.
     pub fn keeping(mut self, names: &[&str]) -> Self {
         self.keeps = names.iter().map(|&name| name.to_owned()).collect();

@@ -85,6 +85,7 @@ impl Case {
             stride: self.pair("stride"),
             padding: self.pair("padding"),
             dilation: self.pair("dilation"),
+            same: false,
         }
     }
 

@@ -3,9 +3,9 @@ use super::fitted::FittedNetwork;
 use super::{Architecture, NetworkShape, Pretrained, build, cost};
 use crate::device::device;
 use crate::failure::failed;
-use crate::layers::{Builder, Weights};
+use crate::layers::Builder;
 use crate::train::{Labelled, Recipe, Samples, fit};
-use crate::weights::Transferred;
+use crate::weights::{Transferred, WeightsFile};
 use candle_core::DType;
 use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, Model, Params, Result, Run};
 
@@ -34,9 +34,13 @@ impl<A: Architecture> Model for NetworkModel<A> {
         recipe.weigh_classes(&run.params, &train.labels, train.classes.len())?;
         let shape = NetworkShape::of(&train.inputs, reads, train.classes.len())?;
         let builder = Builder::new(run.seed, &place.0, place.1);
-        let built = build(&self.0, &builder, &shape, &run.params).map_err(failed)?;
+        let given = self.given(run)?;
+        let theirs = given.as_ref().and_then(|(pretrained, file)| pretrained.framework(file));
+        let framework = theirs.unwrap_or(self.0.framework());
+        let built = build(&self.0, &builder, &shape, &run.params, framework).map_err(failed)?;
         let weights = builder.finish();
-        let transferred = self.transfer(&weights, run)?;
+        let transfer = |(pretrained, file): (Pretrained, _)| pretrained.transfer(file, &weights, &run.params);
+        let transferred = given.map(transfer).transpose()?;
         let network = built.behind(transferred.as_ref().map(|done| done.preprocessing).unwrap_or_default());
         let (train_samples, valid_samples) =
             (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
@@ -85,11 +89,10 @@ impl<A: Architecture> Model for NetworkModel<A> {
 }
 
 impl<A: Architecture> NetworkModel<A> {
-    /// Puts the weights of others, if any are asked for, into those of the network.
-    fn transfer(&self, weights: &Weights, run: &Run) -> Result<Option<Transferred>> {
+    /// The weights of others, if any are asked for.
+    fn given(&self, run: &Run) -> Result<Option<(Pretrained, WeightsFile)>> {
         let Some(pretrained) = self.0.pretrained() else { return Ok(None) };
-        let file = Pretrained::read(&run.params)?;
-        file.map(|file| pretrained.transfer(file, weights, &run.params)).transpose()
+        Ok(pretrained.read(&run.params)?.map(|file| (pretrained, file)))
     }
 }
 
