@@ -45,26 +45,36 @@ use vgg19::Vgg19;
 
 /// All models of this crate, the simplest first.
 pub fn models() -> Vec<Box<dyn Model>> {
-    let mut models = vec![
-        model(Ann::Table),
-        model(Ann::Spectrogram),
-        model(Cnn7x7),
-        model(Cnn5Block),
-        model(ChoiFcn5 { dropout: false }),
-        model(ChoiFcn5 { dropout: true }),
-        model(Crnn::Base),
-        model(Crnn::Large),
-        model(CrnnResNet18::SingleStep),
-        model(CrnnResNet18::Steps),
-    ];
-    models.extend([model(Vgg19), model(ResNet::Of18), model(ResNet::Of50)]);
-    models.extend([model(MobileNetV2), model(EfficientNet::B0), model(EfficientNet::Lite0)]);
-    models.extend([model(InceptionV3), model(ResNet152V2)]);
-    models.extend(RecurrentNetwork::all().map(model));
-    models.extend(Mlfi::all().into_iter().map(model));
-    models
+    architectures().into_iter().map(|architecture| Box::new(NetworkModel(architecture)) as _).collect()
 }
 
-fn model(architecture: impl Architecture + 'static) -> Box<dyn Model> {
-    Box::new(NetworkModel(architecture))
+/// The networks of [`models`], for whoever wants their layers alone.
+pub fn architectures() -> Vec<Box<dyn Architecture>> {
+    let mut all = vec![
+        boxed(Ann::Table),
+        boxed(Ann::Spectrogram),
+        boxed(Cnn7x7),
+        boxed(Cnn5Block),
+        boxed(ChoiFcn5 { dropout: false }),
+        boxed(ChoiFcn5 { dropout: true }),
+        boxed(Crnn::Base),
+        boxed(Crnn::Large),
+        boxed(CrnnResNet18::SingleStep),
+        boxed(CrnnResNet18::Steps),
+        boxed(Vgg19),
+        boxed(ResNet::Of18),
+        boxed(ResNet::Of50),
+        boxed(MobileNetV2),
+        boxed(EfficientNet::B0),
+        boxed(EfficientNet::Lite0),
+        boxed(InceptionV3),
+        boxed(ResNet152V2),
+    ];
+    all.extend(RecurrentNetwork::all().map(boxed));
+    all.extend(Mlfi::all().into_iter().map(boxed));
+    all
+}
+
+fn boxed(architecture: impl Architecture + 'static) -> Box<dyn Architecture> {
+    Box::new(architecture)
 }

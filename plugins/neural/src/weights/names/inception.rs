@@ -1,7 +1,7 @@
 use super::super::layout::Layout::{KerasDense, KerasKernel, Same};
 use super::{Naming, Units, keras};
 use crate::layers::Framework;
-use crate::layers::Preprocessing::{TensorFlow, Torch};
+use crate::layers::Preprocessing::TensorFlow;
 
 /// torchvision's and timm's names of the convolutions, in the order in which Keras counts them.
 const CONVOLUTIONS: &[&str] = &[
@@ -108,7 +108,8 @@ pub(super) const ALL: &[Naming] = &[
         of: "torchvision or timm",
         framework: Framework::Torch,
         units: Units::Listed(CONVOLUTIONS),
-        preprocessing: Torch,
+        // As TensorFlow's, from which they come: torchvision's network takes ImageNet's mean and deviation back first.
+        preprocessing: TensorFlow,
         rules: &[&[
             ("#{c}.conv.{*}", "convolution{c}.{*}", Same),
             ("#{c}.bn.{*}", "convolution{c}.norm.{*}", Same),

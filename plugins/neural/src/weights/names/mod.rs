@@ -84,7 +84,7 @@ pub(super) const WRAPPERS: [&str; 5] = ["", "module.", "_orig_mod.", "model.", "
 
 impl Naming {
     /// Our name for theirs, and how it is laid out.
-    pub(super) fn ours(&self, theirs: &str) -> Option<(String, Layout)> {
+    pub fn ours(&self, theirs: &str) -> Option<(String, Layout)> {
         let theirs = &self.units.numbered(theirs);
         self.rules.iter().copied().flatten().find_map(|(their_pattern, our_pattern, layout)| {
             pattern::translate(their_pattern, our_pattern, theirs).map(|ours| (ours, *layout))
