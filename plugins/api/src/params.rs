@@ -128,6 +128,21 @@ impl Param {
         self
     }
 
+    /// Says which of the known files is taken where the user gives none. It must be there then, or the run is refused with
+    /// what to get; `none` trains from scratch.
+    pub fn by_default(mut self, word: &str) -> Self {
+        self.default = Value::Text(word.to_owned());
+        self
+    }
+
+    /// The word of the known file that is the default, if one is.
+    pub fn default_word(&self) -> Option<&str> {
+        match (&self.allowed, &self.default) {
+            (Allowed::File(_), Value::Text(word)) if word != NO_FILE => Some(word),
+            _ => None,
+        }
+    }
+
     /// Whether what a user typed is a file, which need not be there.
     pub fn names_file(&self, text: &str) -> bool {
         self.is_file() && text != NO_FILE
@@ -242,6 +257,38 @@ impl Param {
             Allowed::Choices(choices) => matches!(value, Value::Text(v) if choices.contains(v)),
         }
     }
+}
+
+/// The defaults of `params`, which `owner` declares, with `changes` (name, text as the user typed it) applied.
+pub(crate) fn resolve<'a>(
+    owner: &str,
+    params: &[Param],
+    changes: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Params> {
+    let mut values: Vec<(String, Value)> =
+        params.iter().map(|param| (param.name.clone(), param.default.clone())).collect();
+    let mut given = vec![false; params.len()];
+    for (name, text) in changes {
+        let at = params.iter().position(|param| param.name == name).ok_or_else(|| Error::Parameter {
+            name: name.to_owned(),
+            reason: match params {
+                [] => format!("{owner} has no parameters"),
+                params => {
+                    let known: Vec<_> = params.iter().map(|param| param.name.as_str()).collect();
+                    format!("{owner} has only {}", known.join(", "))
+                }
+            },
+        })?;
+        values[at].1 = params[at].parse(text)?;
+        given[at] = true;
+    }
+    for ((param, value), _) in params.iter().zip(&mut values).zip(given).filter(|(_, given)| !given) {
+        // A known file that is the default is looked for only where nobody gives another.
+        if let Some(word) = param.default_word() {
+            value.1 = param.parse(word)?;
+        }
+    }
+    Ok(Params::new(values))
 }
 
 /// The hyper-parameters of one fit: a value for every parameter the card declares.
