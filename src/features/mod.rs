@@ -66,6 +66,7 @@ pub mod tempo;
 mod tests;
 pub mod tonnetz;
 pub mod tuning;
+pub mod windows;
 pub mod zcr;
 
 pub use error::FeatureError;

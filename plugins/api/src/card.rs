@@ -1,5 +1,5 @@
 use crate::params::resolve;
-use crate::{Error, Param, Params, Representation, Result, Value};
+use crate::{Error, Param, Params, Representation, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
