@@ -159,7 +159,8 @@ fn parse_seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number from 0 to 18446744073709551615".to_owned())
 }
 
-fn parse_encoder(text: &str) -> Result<(String, PathBuf), String> {
+/// Reads the value of `--encoder`.
+pub(super) fn parse_encoder(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text.split_once('=').ok_or("expected NAME=FILE, such as musicnn=musicnn.onnx")?;
     Ok((name.to_owned(), path.into()))
 }

@@ -123,10 +123,7 @@ impl<'a> Embedder<'a> {
     }
 
     fn prepare(&self, preparer: &Preparer, recording: &Recording, identity: &str) -> Prepared {
-        let key = || {
-            let content = recording.file.content()?;
-            Some(Cache::embeddings_key(&content, &format!("{identity} {:?}", recording.parts)))
-        };
+        let key = || recording.key(identity);
         let keyed = self.cache.and_then(|cache| Some((cache, key()?)));
         if let Some((cache, key)) = &keyed
             && let Some(rows) = cache.embeddings(key)
@@ -226,6 +223,27 @@ impl<'a> Embedder<'a> {
             Prepared::Known(_) | Prepared::Fault(_) => Vec::new(),
         });
         Ok(rows.collect())
+    }
+}
+
+/// How many recordings an encoder reads, and of how many the cache has the embeddings.
+pub(super) fn cached(
+    planned: &PlannedEncoder,
+    sources: &[Option<ExampleSource>],
+    cache: Option<&Cache>,
+) -> (usize, usize) {
+    let (recordings, identity) = (recordings(sources), planned.identity());
+    let is_cached = |recording: &&Recording| {
+        let rows = cache.and_then(|cache| cache.embeddings(&recording.key(&identity)?));
+        rows.is_some_and(|rows| rows.len() == recording.parts.len())
+    };
+    (recordings.len(), recordings.par_iter().filter(is_cached).count())
+}
+
+impl Recording<'_> {
+    /// The name in the cache of what an encoder makes of it as it is now; none where it cannot be hashed.
+    fn key(&self, identity: &str) -> Option<CacheKey> {
+        Some(Cache::embeddings_key(&self.file.content()?, &format!("{identity} {:?}", self.parts)))
     }
 }
 

@@ -75,6 +75,11 @@ impl Dataset {
         }
     }
 
+    /// How many recordings or images an encoder reads, and of how many the cache has the embeddings.
+    pub fn cached(&self, encoder: &PlannedEncoder, cache: Option<&Cache>) -> (usize, usize) {
+        compute::cached(encoder, &self.sources, cache)
+    }
+
     /// Bytes of all embeddings.
     pub(super) fn embedding_bytes(&self) -> u64 {
         let numbers = self.embeddings.values().flatten().map(|embeddings| embeddings.table.len());

@@ -34,10 +34,10 @@ impl PlannedEncoder {
         changes: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> genre_bench_api::Result<Self> {
         let params = card.resolve(changes)?;
-        let mut files = card.params.iter().zip(params.iter()).filter(|(param, _)| param.is_file());
-        let is_file = |value: &Value| matches!(value, Value::File(_));
-        let untrained =
-            card.params.iter().any(|param| param.is_file()) && !files.any(|(_, (_, value))| is_file(value));
+        // Of files, all of which may be left out.
+        let files = || card.params.iter().zip(params.iter()).filter(|(param, _)| param.is_file());
+        let is_given = files().any(|(_, (_, value))| matches!(value, Value::File(_)));
+        let untrained = files().next().is_some() && !is_given;
         Ok(Self {
             name: card.name.clone(),
             content: card.content.clone(),
