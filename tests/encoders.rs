@@ -30,7 +30,10 @@ fn music(place: &Place) {
 /// The program with encoders.
 fn bench(place: &Place, words: &str) -> Command {
     let mut command = place.faulty();
-    command.env("GENRE_BENCH_CACHE", place.path("cache")).env_remove("GENRE_BENCH_WEIGHTS").env_remove("COLUMNS");
+    command
+        .env("GENRE_BENCH_CACHE", place.path("cache"))
+        .env_remove("GENRE_BENCH_WEIGHTS")
+        .env_remove("COLUMNS");
     command.args(words.split_whitespace());
     command
 }
@@ -63,7 +66,8 @@ fn a_model_stands_on_an_encoder_and_says_so() {
     assert_eq!(on_ears["reads"], "embeddings of ears");
     assert_eq!(on_ears["encoder"]["trained_on"], "ten thousand songs");
     assert_eq!(row(&run, "naive-bayes")["reads"], "table");
-    let caution = "the encoder ears was trained on ten thousand songs, which may contain recordings of the dataset";
+    let caution =
+        "the encoder ears was trained on ten thousand songs, which may contain recordings of the dataset";
     assert_eq!((&run["cautions"][0], &on_ears["caution"]), (&caution.into(), &caution.into()));
     assert!(row(&run, "naive-bayes")["caution"].is_null());
     assert_eq!(run["dataset"]["examples"], 4 * TRACKS);
@@ -172,7 +176,8 @@ fn an_encoder_that_fails_is_told_and_does_no_harm_to_others() {
         ("panic", "it panicked: this encoder panics on purpose"),
         ("nan", "its embedding has the number NaN"),
     ] {
-        let words = format!("all --json --folds 2 {MUSIC} --models ears+knn-1,knn-1 --set ears.fault={fault}");
+        let words =
+            format!("all --json --folds 2 {MUSIC} --models ears+knn-1,knn-1 --set ears.fault={fault}");
         let output = ends(&mut bench(&place, &words), 1);
         let run: Value = serde_json::from_slice(&output.stdout).unwrap();
         let error = row(&run, "ears+knn-1")["errors"][0].as_str().unwrap();
@@ -200,11 +205,17 @@ fn what_cannot_be_is_refused_with_what_to_try() {
         ("all --models ears+svn", "there is no model `svn`\n  try: did you mean svm"),
         ("all --models ears+knn-1 --data t.csv", "its encoder reads recordings, but a table has none"),
         ("all --models eyes+knn-1 --data music", "`sights` is a file that is not there: put one of these"),
-        ("all --models ears+knn-1 --set ears.depth=3", "the encoder has no such parameter, only: fault, lags"),
+        (
+            "all --models ears+knn-1 --set ears.depth=3",
+            "the encoder has no such parameter, only: fault, lags",
+        ),
         ("all --models ears+knn-1 --set ears.lags=0", "`0` is not a whole number from 1 to 64"),
         ("all --models knn-1 --set ears.lags=3", "is not a model of this run"),
         ("all --models knn-1 --from-scratch", "no model of this run starts from trained weights"),
-        ("ablate --models ears+knn-1 --data music", "it reads embeddings of ears, and only columns of the table"),
+        (
+            "ablate --models ears+knn-1 --data music",
+            "it reads embeddings of ears, and only columns of the table",
+        ),
         ("all --encoder a+b=t.csv --models knn-1", "a name has lower-case letters, digits and hyphens alone"),
         ("all --encoder mine=t.csv --models mine+knn-1", "is no encoder of this test"),
         ("all --encoder ears=ears.txt --models knn-1", "another encoder has this name"),
@@ -230,7 +241,8 @@ fn a_file_is_an_encoder_under_the_name_it_is_given() {
     place.write("one.txt", "ears of one");
     place.write("other.txt", "ears of another");
     std::fs::create_dir(place.path("marks")).unwrap();
-    let words = "--encoder a=one.txt --encoder b=one.txt --encoder c=other.txt --models a+knn-1,b+knn-1,c+knn-1";
+    let words =
+        "--encoder a=one.txt --encoder b=one.txt --encoder c=other.txt --models a+knn-1,b+knn-1,c+knn-1";
     let words = format!("all --json --folds 2 {MUSIC} {words} --set c.lags=3 --save-experiment e.toml");
     let output = ends(bench(&place, &words).env("GENRE_BENCH_MARKS", place.path("marks")), 0);
     let run: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -264,7 +276,10 @@ fn a_model_on_an_encoder_is_tuned_and_calibrated_as_any_other() {
     let run: Value = serde_json::from_slice(&ends(&mut bench(&place, &words), 0).stdout).unwrap();
     assert_eq!(row(&run, "ears+logistic tuned")["accuracy"], 1.0, "{run}");
     assert_eq!(row(&run, "ears+logistic tuned")["reads"], "embeddings of ears");
-    let run = json(&place, &format!("{MUSIC} --models ears+knn-5,ears+logistic --calibrate temperature --valid 30"));
+    let run = json(
+        &place,
+        &format!("{MUSIC} --models ears+knn-5,ears+logistic --calibrate temperature --valid 30"),
+    );
     assert!(row(&run, "ears+logistic")["calibration_error"].is_f64(), "{run}");
     let run = json(&place, &format!("{MUSIC} --models ears+probe"));
     assert_eq!(row(&run, "ears+probe")["accuracy"], 1.0, "{run}");
@@ -275,8 +290,12 @@ fn a_model_on_an_encoder_is_tuned_and_calibrated_as_any_other() {
         "e.toml",
         "models = [\"ears+knn-1\"]\n[data]\npath = \"music\"\nsegment = 3\n[split]\nfolds = 2\n[parameters.ears]\nlags = [2, 4]\n",
     );
-    let run: Value = serde_json::from_slice(&ends(&mut bench(&place, "run e.toml --json"), 0).stdout).unwrap();
-    assert!(row(&run, "ears+knn-1 lags=2")["accuracy"].is_f64() && row(&run, "ears+knn-1 lags=4")["accuracy"].is_f64());
+    let run: Value =
+        serde_json::from_slice(&ends(&mut bench(&place, "run e.toml --json"), 0).stdout).unwrap();
+    assert!(
+        row(&run, "ears+knn-1 lags=2")["accuracy"].is_f64()
+            && row(&run, "ears+knn-1 lags=4")["accuracy"].is_f64()
+    );
 }
 
 #[test]
@@ -313,7 +332,8 @@ fn recordings_beside_a_table_are_joined_to_it() {
             let path = format!("d/genres_original/{name}/{name}.{track:05}.wav");
             place.write(&path, tone(hertz(genre, track), 6.0));
             for segment in 0..2 {
-                table += &format!("{name}.{track:05}.{segment}.wav,{},{name}\n", (track * 7 + segment * 3) % 5);
+                table +=
+                    &format!("{name}.{track:05}.{segment}.wav,{},{name}\n", (track * 7 + segment * 3) % 5);
             }
         }
     }
@@ -321,7 +341,11 @@ fn recordings_beside_a_table_are_joined_to_it() {
     let run = json(&place, "--data d --segment 3 --models ears+knn-1,knn-1");
     assert_eq!(row(&run, "ears+knn-1")["accuracy"], 1.0, "{run}");
     assert!(row(&run, "knn-1")["accuracy"].as_f64().unwrap() < 1.0);
-    assert!(run["notes"].to_string().contains("embeddings are made of the recordings in d"), "{}", run["notes"]);
+    assert!(
+        run["notes"].to_string().contains("embeddings are made of the recordings in d"),
+        "{}",
+        run["notes"]
+    );
     assert_eq!(run["dataset"]["spectrograms"]["from"], "audio");
 }
 
@@ -354,16 +378,26 @@ fn shots_cut_the_training_part_and_nothing_else() {
         for genre in ["blues", "jazz", "rock"] {
             assert_eq!(tracks.iter().filter(|(_, track)| track.starts_with(genre)).count(), 2 * shots);
         }
-        assert!(before.iter().all(|track| tracks.contains(track)), "those of fewer shots are among those of more");
+        assert!(
+            before.iter().all(|track| tracks.contains(track)),
+            "those of fewer shots are among those of more"
+        );
         before = tracks;
     }
     let hashes: Vec<&Value> = runs.iter().map(|run| &run["split_hash"]).collect();
     assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2] && *hashes[2] != whole["split_hash"]);
     // From a file, and back.
-    ends(&mut bench(&place, "all --data t.csv --models knn-1 --folds 2 --shots 1,3,4 --save-experiment e.toml --dry-run"), 0);
+    ends(
+        &mut bench(
+            &place,
+            "all --data t.csv --models knn-1 --folds 2 --shots 1,3,4 --save-experiment e.toml --dry-run",
+        ),
+        0,
+    );
     let saved = std::fs::read_to_string(place.path("e.toml")).unwrap();
     assert!(saved.contains("shots = [1, 3, 4]") || saved.contains("shots = [\n"), "{saved}");
-    let again: Value = serde_json::from_slice(&ends(&mut bench(&place, "run e.toml --json"), 0).stdout).unwrap();
+    let again: Value =
+        serde_json::from_slice(&ends(&mut bench(&place, "run e.toml --json"), 0).stdout).unwrap();
     assert_eq!(again["comparison"], all["comparison"]);
     let told = refused(&place, "all --data t.csv --models knn-1 --folds 2 --shots 6");
     assert!(told.contains("class `blues` has 5 tracks in the training part of fold 0"), "{told}");
@@ -374,7 +408,10 @@ fn shots_cut_the_training_part_and_nothing_else() {
 fn what_is_embedded_when_the_user_stops_is_kept() {
     let place = Place::new();
     for track in 0..40 {
-        place.write(&format!("music/{}/{track:05}.wav", ["a", "b"][track % 2]), tone(300.0 + track as f32, 6.0));
+        place.write(
+            &format!("music/{}/{track:05}.wav", ["a", "b"][track % 2]),
+            tone(300.0 + track as f32, 6.0),
+        );
     }
     let words = format!("all --folds 2 {MUSIC} --models ears+knn-1 --set ears.fault=slow");
     let mut child = bench(&place, &words).stderr(std::process::Stdio::null()).spawn().unwrap();

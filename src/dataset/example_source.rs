@@ -138,7 +138,10 @@ mod tests {
         let cut = part.of_samples(&samples, 32_000);
         assert_eq!((cut.len(), cut[0]), (16_000, 16_000.0));
         // Beyond the end there is nothing.
-        assert_eq!(SourcePart::Samples(0..usize::from(u16::MAX) * 2).of_samples(&samples, RATE).len(), 32_000);
+        assert_eq!(
+            SourcePart::Samples(0..usize::from(u16::MAX) * 2).of_samples(&samples, RATE).len(),
+            32_000
+        );
     }
 
     #[test]

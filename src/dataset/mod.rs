@@ -31,8 +31,8 @@ pub use source::Source;
 pub use spectrograms::SpectrogramSource;
 pub use table::choice::{ColumnChoice, Globs};
 
-use crate::error::{Error, Result};
 use crate::audio::Limits;
+use crate::error::{Error, Result};
 use crate::recordings::{layouts, names};
 use assemble::{DatasetParts, ExampleFacts, Joined};
 use example_source::ExampleSource;

@@ -1,10 +1,10 @@
 //! Some of a dataset's examples.
 
+use super::Dataset;
 use super::assemble::Joined;
 use super::catalogue::{Catalogue, Example, numbered};
 use super::embeddings::Embeddings;
 use super::fingerprint::fingerprint;
-use super::Dataset;
 use ndarray::Axis;
 
 impl Dataset {
@@ -17,9 +17,8 @@ impl Dataset {
         let renumbered = kept.iter().zip(track_of).zip(label_of);
         let mut stays = vec![false; tracks.len()];
         kept.iter().for_each(|&e| stays[examples[e].track] = true);
-        let examples: Vec<Example> = renumbered
-            .map(|((&e, track), label)| Example { track, label, ..examples[e].clone() })
-            .collect();
+        let examples: Vec<Example> =
+            renumbered.map(|((&e, track), label)| Example { track, label, ..examples[e].clone() }).collect();
         for of_track in [&mut self.artists.of_track, &mut self.artists.test_fold] {
             let mut stays = stays.iter();
             of_track.retain(|_| stays.next() == Some(&true));

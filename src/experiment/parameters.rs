@@ -85,14 +85,20 @@ impl Parameters {
             match encoders.find(|encoder| encoder.card.name == *name) {
                 None if !is_model => {
                     let hint = registry.closest(name);
-                    return Err(Invalid::new(format!("parameters.{name}"), "is not a model of this run", hint));
+                    return Err(Invalid::new(
+                        format!("parameters.{name}"),
+                        "is not a model of this run",
+                        hint,
+                    ));
                 }
                 Some(encoder) if !is_model => {
                     let has = |name: &String| encoder.card.params.iter().any(|param| param.name == *name);
                     if let Some(other) = of_name.keys().find(|name| !has(name)) {
                         let known: Vec<&str> = encoder.card.params.iter().map(|p| p.name.as_str()).collect();
                         let reason = format!("the encoder has no such parameter, only: {}", known.join(", "));
-                        let hint = format!("`bench list encoders {name}` shows them; of a model on it, {name}+MODEL.{other}");
+                        let hint = format!(
+                            "`bench list encoders {name}` shows them; of a model on it, {name}+MODEL.{other}"
+                        );
                         return Err(Invalid::new(format!("parameters.{name}.{other}"), reason, hint));
                     }
                 }

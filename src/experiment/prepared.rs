@@ -1,5 +1,5 @@
-use super::tuning::{Axis, candidates};
 use super::session::Wanted;
+use super::tuning::{Axis, candidates};
 use super::{Configuration, Experiment, Registered, Registry, Session};
 use crate::audio::RATE;
 use crate::dataset::{Dataset, ImageSize, SpectrogramSource};

@@ -1,5 +1,5 @@
-use super::encoders::{Opener, RegisteredEncoder, refuse_name};
 use super::Invalid;
+use super::encoders::{Opener, RegisteredEncoder, refuse_name};
 use crate::error::{Error, Result};
 use crate::report::published;
 use crate::run::ModelSet;
@@ -123,10 +123,7 @@ impl Registry {
     /// # Errors
     ///
     /// A file that is no encoder, or a name that another has.
-    pub fn opening(
-        &self,
-        files: &BTreeMap<String, PathBuf>,
-    ) -> std::result::Result<Cow<'_, Self>, Invalid> {
+    pub fn opening(&self, files: &BTreeMap<String, PathBuf>) -> std::result::Result<Cow<'_, Self>, Invalid> {
         if files.is_empty() {
             return Ok(Cow::Borrowed(self));
         }
@@ -161,7 +158,9 @@ impl Registry {
     /// There is none.
     pub fn encoder(&self, name: &str) -> Result<&RegisteredEncoder> {
         let found = self.encoders().find(|encoder| encoder.card.name == name);
-        found.ok_or_else(|| Error::new(format!("encoder `{name}`"), "is not there", self.closest_encoder(name)))
+        found.ok_or_else(|| {
+            Error::new(format!("encoder `{name}`"), "is not there", self.closest_encoder(name))
+        })
     }
 
     /// Published figures by model.
@@ -209,7 +208,8 @@ impl Registry {
         }
         match self.find(model) {
             Ok(entry) => {
-                let reason = format!("`{name}`: {model} reads {} and cannot read embeddings", entry.card.reads);
+                let reason =
+                    format!("`{name}`: {model} reads {} and cannot read embeddings", entry.card.reads);
                 (reason, "a model that reads the table, such as logistic or svm".to_owned())
             }
             Err(_) => (format!("`{name}`: there is no model `{model}`"), self.closest(model)),
@@ -243,7 +243,8 @@ impl Registry {
         let names = self.encoders().map(|encoder| encoder.card.name.as_str());
         match nearest(name, names) {
             Some(closest) => format!("did you mean {closest}? `bench list encoders` shows all"),
-            None => "`bench list encoders` shows those there are; --encoder NAME=FILE opens a file as one".to_owned(),
+            None => "`bench list encoders` shows those there are; --encoder NAME=FILE opens a file as one"
+                .to_owned(),
         }
     }
 }

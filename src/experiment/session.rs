@@ -207,8 +207,7 @@ impl Session<'_> {
         let plan = prepared.search_plan(search)?;
         let what = prepared.dataset.info.describe();
         self.observer.tells(&format!("{what}: {} candidates on {}", plan.models.len(), search.inner));
-        let Some((results, store_error)) = self.execute(plan, prepared, &search.inner, store)?
-        else {
+        let Some((results, store_error)) = self.execute(plan, prepared, &search.inner, store)? else {
             return Ok(None);
         };
         let labels = prepared.dataset.catalogue.labels();

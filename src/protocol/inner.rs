@@ -211,7 +211,7 @@ mod tests {
                 seed: 0,
                 valid: 0,
                 per_class: None,
-            shots: None,
+                shots: None,
                 validate_on_test: false,
             };
             let read = Split::build(&dataset, &request).unwrap();

@@ -1,8 +1,8 @@
-use super::{changed, encoders};
 use super::evaluation::{Draws, Evaluation};
 use super::paired::{PairedTest, p_values};
 use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
+use super::{changed, encoders};
 use crate::dataset::PlannedEncoder;
 use crate::protocol::Protocol;
 use crate::run::{CellOutcome, Choice, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized};

@@ -199,11 +199,12 @@ impl Job<'_> {
             Err(Refusal::Cancelled) => return CellOutcome::Missing,
             Err(Refusal::TooLarge(free)) => return CellOutcome::Failed(too_large(needed, free, &shape)),
         };
-        let parts = match FoldParts::of(self.dataset, table, self.split, fold, &without, spectrograms, &cancelled) {
-            Ok(parts) => parts,
-            Err(genre_bench_api::Error::Cancelled) => return CellOutcome::Missing,
-            Err(e) => return CellOutcome::Failed(e.to_string()),
-        };
+        let parts =
+            match FoldParts::of(self.dataset, table, self.split, fold, &without, spectrograms, &cancelled) {
+                Ok(parts) => parts,
+                Err(genre_bench_api::Error::Cancelled) => return CellOutcome::Missing,
+                Err(e) => return CellOutcome::Failed(e.to_string()),
+            };
         let calibration = self.plan.conditions.calibration;
         let fit = || {
             let piece = Piece::start(self.store, lock, worker.meter);

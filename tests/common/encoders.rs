@@ -1,8 +1,8 @@
 //! Encoders without any weights, for the tests in `tests/encoders.rs`: quick, and good enough to learn from.
 
 use genre_bench_api::{
-    Encoder, EncoderCard, EncoderInput, Error, KnownFile, LoadedEncoder, Observer, Param, Params, PictureSettings,
-    Pooling, Result, Windows,
+    Encoder, EncoderCard, EncoderInput, Error, KnownFile, LoadedEncoder, Observer, Param, Params,
+    PictureSettings, Pooling, Result, Windows,
 };
 use ndarray::{Array2, ArrayD, ArrayView1, Axis};
 use std::path::Path;
@@ -112,7 +112,12 @@ impl Encoder for Eyes {
             summary: "colours of 64 fields".to_owned(),
             trained_on: "sights".to_owned(),
             content: "eyes".to_owned(),
-            input: EncoderInput::Picture(PictureSettings { height: 32, width: 32, mean: [0.5; 3], std: [0.5; 3] }),
+            input: EncoderInput::Picture(PictureSettings {
+                height: 32,
+                width: 32,
+                mean: [0.5; 3],
+                std: [0.5; 3],
+            }),
             pooling: Pooling::Mean,
             params: vec![Param::file("weights", vec![known], "its weights").by_default("sights")],
         }

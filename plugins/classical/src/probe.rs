@@ -3,7 +3,8 @@
 use crate::logistic::{self, Softmax};
 use crate::training::Training;
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Observer, Param, Params, Result, Run,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Observer, Param, Params,
+    Result, Run,
 };
 use ndarray::Array2;
 
@@ -81,9 +82,9 @@ fn choose(grid: &[f64], train: &Examples, valid: &Examples, run: &Run) -> Result
         run.progress(done, grid.len(), "choosing C");
         let fitted = logistic::fitted_to(&training, c, run)?;
         let (accuracy, loss) = quality(&fitted.scores(&valid.inputs)?, &valid.labels);
-        let is_better = best.as_ref().is_none_or(|(_, most, least, _)| {
-            accuracy > *most || (accuracy == *most && loss < *least)
-        });
+        let is_better = best
+            .as_ref()
+            .is_none_or(|(_, most, least, _)| accuracy > *most || (accuracy == *most && loss < *least));
         if is_better {
             best = Some((c, accuracy, loss, fitted));
         }
@@ -96,7 +97,8 @@ fn choose(grid: &[f64], train: &Examples, valid: &Examples, run: &Run) -> Result
 fn quality(probabilities: &Array2<f32>, labels: &[usize]) -> (f64, f64) {
     let (mut right, mut loss) = (0, 0.0);
     for (row, &label) in probabilities.rows().into_iter().zip(labels) {
-        let best = row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best });
+        let best =
+            row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best });
         right += usize::from(best == label);
         loss -= f64::from(row[label].max(f32::MIN_POSITIVE)).ln();
     }

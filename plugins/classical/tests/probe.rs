@@ -62,7 +62,8 @@ fn what_belongs_together_is_on_one_side_of_the_choice() {
     let problem = &problems()[4];
     let (rows, classes) = (problem.train.table.len(), 3);
     let labels: Vec<usize> = (0..rows).map(|row| (row * 7 + row / 5) % classes).collect();
-    let four: Vec<Vec<f32>> = problem.train.table.iter().flat_map(|row| std::iter::repeat_n(row.clone(), 4)).collect();
+    let four: Vec<Vec<f32>> =
+        problem.train.table.iter().flat_map(|row| std::iter::repeat_n(row.clone(), 4)).collect();
     let labels: Vec<usize> = labels.iter().flat_map(|&label| [label; 4]).collect();
     let mut train = examples(table(&four), &labels, classes);
     let accuracy = |train: &Examples| {

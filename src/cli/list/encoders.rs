@@ -2,7 +2,7 @@
 
 use super::heading;
 use crate::error::Result;
-use crate::experiment::{Registry, RegisteredEncoder};
+use crate::experiment::{RegisteredEncoder, Registry};
 use crate::report::{Grid, paragraph, width};
 use genre_bench_api::{EncoderCard, EncoderInput, PictureSettings, Pooling};
 use serde_json::{Value, json};
@@ -15,7 +15,11 @@ pub(super) fn overview(registry: &Registry) -> String {
     let mut text = heading("Encoders (--models ENCODER+MODEL)");
     let mut grid = Grid::new(3, ["encoder", "reads", "what it is"]);
     for RegisteredEncoder { card, .. } in registry.encoders() {
-        grid.row([card.name.clone(), reads(card), format!("{}; trained on {}", card.summary, card.trained_on)]);
+        grid.row([
+            card.name.clone(),
+            reads(card),
+            format!("{}; trained on {}", card.summary, card.trained_on),
+        ]);
     }
     if registry.encoders().next().is_some() {
         text += &grid.indented(INDENT);

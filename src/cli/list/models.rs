@@ -184,9 +184,7 @@ fn thousands(number: u64) -> String {
 
 /// Parameters for programs.
 pub(super) fn params_json(params: &[Param]) -> Value {
-    let one = |p: &Param| {
-        json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help})
-    };
+    let one = |p: &Param| json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help});
     params.iter().map(one).collect()
 }
 

@@ -259,10 +259,9 @@ fn ask(loaded: &dyn LoadedEncoder, windows: &[ArrayViewD<f32>], observer: &dyn O
         catch_unwind(AssertUnwindSafe(embed)).unwrap_or_else(|panic| Err(Error::failed(said(&*panic))))?;
     match answer.nrows() == count && answer.ncols() > 0 {
         true => Ok(answer),
-        false => Err(Error::failed(format!(
-            "the embeddings of {count} windows have the shape {:?}",
-            answer.dim()
-        ))),
+        false => {
+            Err(Error::failed(format!("the embeddings of {count} windows have the shape {:?}", answer.dim())))
+        }
     }
 }
 

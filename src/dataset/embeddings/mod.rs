@@ -127,7 +127,11 @@ impl Dataset {
             self = self.select(&kept);
             if self.catalogue.classes.len() < 2 {
                 let reason = "without the examples that have no embedding fewer than two genres are left";
-                return Err(Error::new(&self.info.name, reason, "see the reasons with --models of one encoder"));
+                return Err(Error::new(
+                    &self.info.name,
+                    reason,
+                    "see the reasons with --models of one encoder",
+                ));
             }
         }
         Ok(self)
@@ -159,7 +163,8 @@ impl Dataset {
             return Err(format!("the embeddings of `{name}` have {width} numbers, and {other}"));
         }
         let told = format!("{} of {} examples have no embedding of {name}", faults.len(), rows.len());
-        let named = faults.iter().map(|(at, reason)| format!("{}: {reason}", self.catalogue.examples[*at].name));
+        let named =
+            faults.iter().map(|(at, reason)| format!("{}: {reason}", self.catalogue.examples[*at].name));
         self.notes.extend(prepare::note(planned, self.sources.iter().flatten().map(|source| &source.file)));
         self.notes.extend(fault_notes(&told, named.collect()));
         faults.iter().for_each(|(at, _)| failed[*at] = true);

@@ -50,13 +50,8 @@ impl PlannedEncoder {
 
     /// SHA-256 over everything that decides its embeddings, 64 hexadecimal digits; its name is not among it.
     pub fn identity(&self) -> String {
-        let parts = serde_json::json!([
-            VERSION,
-            self.content,
-            self.input,
-            self.pooling,
-            self.params.without_names()
-        ]);
+        let parts =
+            serde_json::json!([VERSION, self.content, self.input, self.pooling, self.params.without_names()]);
         hex(&Sha256::digest(parts.to_string()))
     }
 

@@ -24,9 +24,11 @@ pub(super) fn pooled(windows: ArrayView2<f32>, pooling: Pooling) -> Result<Vec<f
         Pooling::Mean => means().collect(),
         Pooling::MeanStd => means().chain(columns().map(deviation)).collect(),
         Pooling::Max => columns()
-            .map(|column| column.iter().copied().fold(f32::NEG_INFINITY, |most, value| {
-                if value.is_nan() { value } else { most.max(value) }
-            }))
+            .map(|column| {
+                column.iter().copied().fold(f32::NEG_INFINITY, |most, value| {
+                    if value.is_nan() { value } else { most.max(value) }
+                })
+            })
             .collect(),
     };
     match row.iter().find(|value| !value.is_finite()) {

@@ -32,9 +32,10 @@ impl<'a> Preparer<'a> {
     /// Settings that make no sense.
     pub fn new(planned: &'a PlannedEncoder) -> Result<Self, String> {
         match (&planned.input, planned.rate()) {
-            (EncoderInput::Picture(PictureSettings { height: 0, .. } | PictureSettings { width: 0, .. }), _) => {
-                Err("reads pictures without pixels".to_owned())
-            }
+            (
+                EncoderInput::Picture(PictureSettings { height: 0, .. } | PictureSettings { width: 0, .. }),
+                _,
+            ) => Err("reads pictures without pixels".to_owned()),
             (EncoderInput::Picture(settings), _) => Ok(Self::Picture(settings)),
             (_, Some(0)) => Err("reads 0 samples a second".to_owned()),
             (input, rate) => {
@@ -49,7 +50,12 @@ impl<'a> Preparer<'a> {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn windows(&self, file: &SourceFile, parts: &[&SourcePart], limits: &Limits) -> Result<Windows, String> {
+    pub fn windows(
+        &self,
+        file: &SourceFile,
+        parts: &[&SourcePart],
+        limits: &Limits,
+    ) -> Result<Windows, String> {
         match (self, file) {
             (Self::Windows(rate, extractor), _) => {
                 let samples = file.samples(*rate, limits)?;
@@ -73,7 +79,10 @@ impl<'a> Preparer<'a> {
 
 /// What stands for an image where there are recordings alone.
 fn picture_of_recordings() -> Representation {
-    Representation { spectrum: Spectrum::MelPicture { margins: false }, ..Representation::mel_picture(PICTURE_BANDS) }
+    Representation {
+        spectrum: Spectrum::MelPicture { margins: false },
+        ..Representation::mel_picture(PICTURE_BANDS)
+    }
 }
 
 /// The picture of an example's log-mel spectrogram.

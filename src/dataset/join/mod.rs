@@ -199,7 +199,8 @@ impl Matched {
         file: &Path,
         folder: &Path,
     ) -> DatasetParts {
-        let made = if files.spectrograms.is_asked_for() { "spectrograms are made" } else { "embeddings are made" };
+        let made =
+            if files.spectrograms.is_asked_for() { "spectrograms are made" } else { "embeddings are made" };
         let told = format!(
             "{made} of the {} in {}, joined to the rows of {} by track and segment: {} of {} examples have \
              one",
