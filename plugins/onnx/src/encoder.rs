@@ -13,9 +13,6 @@ use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rayon::prelude::*;
 use std::path::Path;
 
-/// The parameters that are files.
-const GRAPH: &str = "graph";
-const SETTINGS: &str = "settings";
 /// Most bytes of a TOML file.
 const MOST_SETTINGS: u64 = 1 << 20;
 
@@ -29,12 +26,12 @@ pub(crate) struct OnnxEncoder {
 
 impl OnnxEncoder {
     pub(crate) fn open(name: &str, file: &Path) -> Result<Self> {
-        let graph = given(GRAPH, file)?;
+        let graph = given(file)?;
         let beside = file.with_extension("toml");
         if !beside.exists() {
             return Err(Error::failed(without_settings(file, &beside, &graph)));
         }
-        let toml = given(SETTINGS, &beside)?;
+        let toml = given(&beside)?;
         let of_toml = |why: String| Error::failed(format!("{}: {why}", beside.display()));
         let text = toml.read(MOST_SETTINGS).map_err(&of_toml)?;
         let text = String::from_utf8(text).map_err(|_| of_toml("is no text".to_owned()))?;
@@ -44,8 +41,8 @@ impl OnnxEncoder {
 }
 
 /// What is at a path, with its hash.
-fn given(parameter: &str, path: &Path) -> Result<GivenFile> {
-    match Param::file(parameter, Vec::new(), "").parse(&path.display().to_string())? {
+fn given(path: &Path) -> Result<GivenFile> {
+    match Param::file("encoder", Vec::new(), "").parse(&path.display().to_string())? {
         Value::File(file) => Ok(file),
         _ => Err(Error::failed(format!("{} is no file", path.display()))),
     }
@@ -64,32 +61,18 @@ fn without_settings(file: &Path, beside: &Path, graph: &GivenFile) -> String {
 
 impl Encoder for OnnxEncoder {
     fn card(&self) -> EncoderCard {
-        let file = |name: &str, file: &GivenFile, help: &str| {
-            let mut param = Param::file(name, Vec::new(), help);
-            param.default = Value::File(file.clone());
-            param
-        };
         EncoderCard {
             name: self.name.clone(),
             summary: format!("{} ({})", self.settings.about, self.settings.licence),
             trained_on: self.settings.trained_on.clone(),
+            content: format!("onnx sha256:{} toml sha256:{}", self.graph.sha256, self.toml.sha256),
             input: self.settings.input.clone(),
             pooling: self.settings.pooling,
-            params: vec![
-                file(GRAPH, &self.graph, "the ONNX file"),
-                file(SETTINGS, &self.toml, "the TOML file beside it"),
-            ],
+            params: Vec::new(),
         }
     }
 
-    fn load(&self, params: &Params) -> Result<Box<dyn LoadedEncoder>> {
-        for (name, opened) in [(GRAPH, &self.graph), (SETTINGS, &self.toml)] {
-            if params.file(name)? != Some(opened) {
-                let reason =
-                    format!("cannot be changed; give another file as --encoder {}=FILE.onnx", self.name);
-                return Err(Error::Parameter { name: name.to_owned(), reason });
-            }
-        }
+    fn load(&self, _params: &Params) -> Result<Box<dyn LoadedEncoder>> {
         let limits = Limits::default();
         let file =
             self.graph.path.as_ref().map_or(self.graph.name.clone(), |path| path.display().to_string());

@@ -154,7 +154,7 @@ fn section(title: &str, grid: &Grid) -> String {
 }
 
 /// What a network takes with its default parameters, as far as it can say before it has seen any example.
-fn cost(Registered { model, card }: &Registered) -> Option<Cost> {
+fn cost(Registered { model, card, .. }: &Registered) -> Option<Cost> {
     let params = card.resolve([]).ok()?;
     let representation = card.reads_with(&params).ok()?.spectrograms();
     let samples = 3 * RATE as usize;
