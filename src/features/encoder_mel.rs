@@ -146,3 +146,97 @@ impl EncoderMel {
         }
     }
 }
+
+/// Against librosa, PyTorch and torchaudio; see `tests/fixtures/features/make_encoder_mels.py`.
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    fn fixture(name: &str) -> Vec<u8> {
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/features").join(name))
+            .unwrap()
+    }
+
+    fn signal(name: &str) -> Vec<f32> {
+        let pcm = fixture(&format!("{name}.pcm"));
+        pcm.as_chunks().0.iter().map(|b| f32::from(i16::from_le_bytes(*b)) / 32768.0).collect()
+    }
+
+    fn settings(changes: &[(&str, Value)]) -> MelSettings {
+        let mut settings = json!({ "rate": 16000, "n-fft": 512, "hop": 256, "bands": 40 });
+        changes.iter().for_each(|(name, value)| settings[*name] = value.clone());
+        serde_json::from_value(settings).unwrap()
+    }
+
+    #[test]
+    fn spectrograms_are_those_of_the_encoders_own_programs() {
+        let expected: Value = serde_json::from_slice(&fixture("encoder_mels.json")).unwrap();
+        let thin = expected["thin"].as_u64().unwrap() as usize;
+        for case in expected["cases"].as_array().unwrap() {
+            let mel = EncoderMel::new(&serde_json::from_value(case["settings"].clone()).unwrap()).unwrap();
+            let ours = mel.of(&signal(case["signal"].as_str().unwrap()));
+            assert_eq!(ours.ncols(), case["frames"].as_u64().unwrap() as usize, "{case}");
+            let theirs: Vec<f64> =
+                case["mel"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+            let scale = theirs.iter().fold(0f64, |most, x| most.max(x.abs()));
+            // Frame after frame.
+            let ours: Vec<f32> = ours.t().iter().copied().step_by(thin).collect();
+            assert_eq!(ours.len(), theirs.len());
+            let worst =
+                ours.iter().zip(&theirs).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max) / scale;
+            println!("{} of {}: {worst:.1e}", case["signal"], case["settings"]);
+            assert!(worst < 1e-4, "{case}");
+        }
+    }
+
+    #[test]
+    fn so_many_samples_make_so_many_frames() {
+        for changes in [
+            vec![],
+            vec![("pad", json!("none"))],
+            vec![("pad", json!("reflect")), ("pre-emphasis", json!(0.97))],
+            vec![("pad", json!("none")), ("pre-emphasis", json!(0.5))],
+        ] {
+            let mel = EncoderMel::new(&settings(&changes)).unwrap();
+            for frames in [1, 2, 187] {
+                let samples = vec![0.1; mel.samples(frames)];
+                assert_eq!(mel.of(&samples).dim(), (40, frames), "{changes:?}");
+                assert_eq!(mel.of(&samples[1..]).ncols(), (frames - 1).max(1), "{changes:?}");
+            }
+            assert!(mel.of(&[]).iter().all(|x| x.is_finite()));
+        }
+    }
+
+    #[test]
+    fn silence_has_no_infinite_logarithm() {
+        let log = ("log", json!({ "kind": "ln", "factor": 1.0, "offset": 0.0 }));
+        let mel = EncoderMel::new(&settings(&[log])).unwrap();
+        assert!(mel.of(&[0.0; 5000]).iter().all(|x| x.is_finite()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (name, value) in [
+            ("rate", json!(0)),
+            ("n-fft", json!(511)),
+            ("n-fft", json!(1u64 << 40)),
+            ("win-length", json!(513)),
+            ("win-length", json!(0)),
+            ("win-length", json!(1u64 << 60)),
+            ("hop", json!(0)),
+            ("bands", json!(0)),
+            ("bands", json!(1u64 << 40)),
+            ("fmax", json!(8001.0)),
+            ("fmin", json!(-1.0)),
+            ("power", json!(0.0)),
+            ("std", json!(0.0)),
+            ("pre-emphasis", json!(1.0)),
+            ("log", json!({ "kind": "log10", "factor": 0.0, "offset": 1.0 })),
+        ] {
+            assert!(EncoderMel::new(&settings(&[(name, value.clone())])).is_err(), "{name} {value}");
+        }
+    }
+}

@@ -109,3 +109,67 @@ fn too_many(numbers: usize) -> String {
         "an example would become {numbers} numbers, of at most {MOST_NUMBERS}; shorter windows or a longer hop are fewer"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+    use genre_bench_api::PictureSettings;
+    use ndarray::ArrayView1;
+
+    fn samples(length: Option<usize>, hop: Option<usize>) -> WindowExtractor {
+        WindowExtractor::new(&EncoderInput::Samples { rate: 8000, windows: Windows { length, hop } }).unwrap()
+    }
+
+    fn mel(length: Option<usize>) -> WindowExtractor {
+        let mel =
+            serde_json::from_str(r#"{ "rate": 16000, "n-fft": 512, "hop": 256, "bands": 40 }"#).unwrap();
+        WindowExtractor::new(&EncoderInput::Mel { mel, windows: Windows { length, hop: None } }).unwrap()
+    }
+
+    #[test]
+    fn samples_are_cut_and_the_rest_falls_away() {
+        let ramp: Vec<f32> = (0..10).map(|i| i as f32).collect();
+        let windows = samples(Some(4), Some(3)).of(&ramp).unwrap();
+        assert_eq!(windows.shape(), [3, 4]);
+        assert_eq!(windows.index_axis(Axis(0), 2), ArrayView1::from(&[6.0, 7.0, 8.0, 9.0]).into_dyn());
+        assert_eq!(samples(Some(4), None).of(&ramp).unwrap().shape(), [2, 4]);
+        assert_eq!(samples(None, None).of(&ramp).unwrap().shape(), [1, 10]);
+    }
+
+    #[test]
+    fn what_is_too_short_is_filled_up_with_zeros() {
+        let windows = samples(Some(4), Some(3)).of(&[1.0, 2.0]).unwrap();
+        assert_eq!(windows.into_iter().collect::<Vec<_>>(), [1.0, 2.0, 0.0, 0.0]);
+        assert_eq!(samples(None, None).of(&[]).unwrap().shape(), [1, 1]);
+        for length in [0, 1, 5000] {
+            assert_eq!(mel(Some(187)).of(&vec![0.5; length]).unwrap().shape(), [1, 40, 187]);
+        }
+        assert_eq!(mel(None).of(&[]).unwrap().shape(), [1, 40, 1]);
+    }
+
+    #[test]
+    fn frames_are_those_of_the_whole_example() {
+        let noise: Vec<f32> =
+            (0..16_000).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 16) as f32 / 65_536.0).collect();
+        let whole = mel(None).of(&noise).unwrap();
+        assert_eq!(whole.shape(), [1, 40, 63]);
+        let windows = mel(Some(30)).of(&noise).unwrap();
+        assert_eq!(windows.shape(), [2, 40, 30]);
+        for (window, cut) in windows.axis_iter(Axis(0)).zip([0..30, 30..60]) {
+            assert_eq!(window, whole.slice(s![0, .., cut]).into_dyn());
+        }
+    }
+
+    #[test]
+    fn what_takes_too_much_is_refused() {
+        let told = samples(Some(1 << 20), Some(1)).of(&vec![0.0; 1 << 21]).unwrap_err().to_string();
+        assert!(told.contains("longer hop"), "{told}");
+        assert!(samples(Some(usize::MAX), None).of(&[]).is_err());
+        assert!(mel(Some(usize::MAX)).of(&[]).is_err());
+        let zero = Windows { length: Some(8), hop: Some(0) };
+        assert!(WindowExtractor::new(&EncoderInput::Samples { rate: 8000, windows: zero }).is_err());
+        let picture = PictureSettings { height: 8, width: 8, mean: [0.0; 3], std: [1.0; 3] };
+        assert!(WindowExtractor::new(&EncoderInput::Picture(picture)).is_err());
+    }
+}
