@@ -63,6 +63,17 @@ impl TryFrom<String> for GivenFile {
 }
 
 impl GivenFile {
+    /// Hashes what is at a path. It is called as the last part of that.
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence whose subject is the path.
+    pub fn of(path: &Path) -> Result<Self, String> {
+        let typed = path.to_string_lossy();
+        let name = path.file_name().map_or(typed.clone(), |name| name.to_string_lossy());
+        Self::at(path, &typed, &name)
+    }
+
     /// Hashes what is at a path, which the user typed so.
     ///
     /// # Errors

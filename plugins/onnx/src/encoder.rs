@@ -6,8 +6,7 @@ use crate::limits::Limits;
 use crate::model::{self, Model};
 use crate::settings::{Settings, TEMPLATE};
 use genre_bench_api::{
-    Encoder, EncoderCard, EncoderInput, Error, GivenFile, LoadedEncoder, Observer, Param, Params, Result,
-    Silent, Value,
+    Encoder, EncoderCard, EncoderInput, Error, GivenFile, LoadedEncoder, Observer, Params, Result, Silent,
 };
 use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rayon::prelude::*;
@@ -26,13 +25,13 @@ pub(crate) struct OnnxEncoder {
 
 impl OnnxEncoder {
     pub(crate) fn open(name: &str, file: &Path) -> Result<Self> {
-        let graph = given(file)?;
+        let graph = GivenFile::of(file).map_err(Error::failed)?;
         let beside = file.with_extension("toml");
         if !beside.exists() {
-            return Err(Error::failed(without_settings(file, &beside, &graph)));
+            return Err(Error::failed(without_settings(&beside, &graph)));
         }
-        let toml = given(&beside)?;
         let of_toml = |why: String| Error::failed(format!("{}: {why}", beside.display()));
+        let toml = GivenFile::of(&beside).map_err(&of_toml)?;
         let text = toml.read(MOST_SETTINGS).map_err(&of_toml)?;
         let text = String::from_utf8(text).map_err(|_| of_toml("is no text".to_owned()))?;
         let settings = Settings::parse(&text).map_err(of_toml)?;
@@ -40,21 +39,13 @@ impl OnnxEncoder {
     }
 }
 
-/// What is at a path, with its hash.
-fn given(path: &Path) -> Result<GivenFile> {
-    match Param::file("encoder", Vec::new(), "").parse(&path.display().to_string())? {
-        Value::File(file) => Ok(file),
-        _ => Err(Error::failed(format!("{} is no file", path.display()))),
-    }
-}
-
-fn without_settings(file: &Path, beside: &Path, graph: &GivenFile) -> String {
+/// As a sentence whose subject is the ONNX file.
+fn without_settings(beside: &Path, graph: &GivenFile) -> String {
     let limits = Limits::default();
     let described = graph.read(limits.bytes).and_then(|bytes| model::describe(&bytes, &limits));
-    let described = described.unwrap_or_else(|why| format!("but {} {why}", file.display()));
+    let described = described.unwrap_or_else(|why| format!("but this file {why}"));
     format!(
-        "{}: there is no {}, which says what to give the network ({described}). Write one like this:\n\n{TEMPLATE}",
-        file.display(),
+        "has no {} beside it, which says what to give the network ({described}). Write one like this:\n\n{TEMPLATE}",
         beside.display()
     )
 }

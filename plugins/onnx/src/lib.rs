@@ -43,8 +43,9 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// A file is not there, or the settings make no sense: then which line, why, and what to write instead. Whether the graph
-/// can be run shows when the encoder is loaded.
+/// A file is not there, or the settings make no sense: then which line, why, and what to write instead, as a sentence
+/// whose subject is the ONNX file, or behind the name of the other. Whether the graph can be run shows when the encoder is
+/// loaded.
 pub fn open(name: &str, file: &Path) -> Result<Box<dyn Encoder>> {
     Ok(Box::new(OnnxEncoder::open(name, file)?))
 }

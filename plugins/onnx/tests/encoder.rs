@@ -73,7 +73,13 @@ fn without_settings_they_can_be_copied_from_the_error() {
     let error = open("net", &file).err().unwrap().to_string();
     assert!(error.contains("net.toml") && error.contains(TEMPLATE), "{error}");
     assert!(error.contains("the graph reads `frames` (?×24×8) and makes `unused` ()"), "{error}");
-    assert!(open("net", &folder.path().join("gone.onnx")).err().unwrap().to_string().contains("gone.onnx"));
+    assert!(
+        open("net", &folder.path().join("gone.onnx"))
+            .err()
+            .unwrap()
+            .to_string()
+            .starts_with("cannot be read")
+    );
 }
 
 #[test]
