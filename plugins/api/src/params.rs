@@ -230,15 +230,11 @@ impl Param {
     }
 
     fn parse_file(&self, text: &str, known: &[KnownFile]) -> Result<Value> {
-        let path = Path::new(text);
         let file = match text {
             Param::NO_FILE => return Ok(Value::Text(text.to_owned())),
             word if known.iter().any(|file| file.word == word) => find(word, known),
-            _ => {
-                let name = path.file_name().map_or(text.into(), |name| name.to_string_lossy());
-                GivenFile::at(path, text, &name)
-                    .map_err(|why| format!("`{text}` {why} (it may be {})", self.allows()))
-            }
+            _ => GivenFile::of(Path::new(text))
+                .map_err(|why| format!("`{text}` {why} (it may be {})", self.allows())),
         };
         file.map(Value::File).map_err(|reason| Error::Parameter { name: self.name.clone(), reason })
     }
