@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Recordings that are in memory at once.
-const AT_ONCE: usize = 16;
+/// Recordings whose windows may go through the encoder together, and recordings a thread that are in memory at once.
+const GROUP: usize = 4;
 /// Windows that an encoder is given at once.
 const BATCH: usize = 16;
 
@@ -76,7 +76,7 @@ impl<'a> Embedder<'a> {
         let mut rows: Rows = vec![Err("it has no recording".to_owned()); sources.len()];
         let recordings = recordings(sources);
         let mut done = 0;
-        for some in recordings.chunks(AT_ONCE) {
+        for some in recordings.chunks(GROUP * rayon::current_num_threads()) {
             if observer.cancelled() {
                 return Err(Stop::Cancelled);
             }
@@ -149,24 +149,24 @@ impl<'a> Embedder<'a> {
         }
     }
 
-    /// The rows of the fresh ones among some recordings; none of the others. Windows of several examples go through the
-    /// encoder together; where that fails, those of each example alone, so that none fails for another's sake.
+    /// The rows of the fresh ones among some recordings; none of the others. Windows of several examples of a group go
+    /// through the encoder together, whatever the number of threads; where that fails, those of each example alone, so
+    /// that none fails for another's sake.
     fn embed(
         &self,
         prepared: &[Prepared],
         observer: &dyn Observer,
     ) -> Result<Vec<Vec<Result<Vec<f32>, String>>>, Stop> {
         let Some(loaded) = self.loaded.as_deref() else { return Ok(vec![Vec::new(); prepared.len()]) };
-        let examples: Vec<&ArrayD<f32>> = prepared
-            .iter()
-            .flat_map(|prepared| match prepared {
-                Prepared::Fresh(windows, _) => windows.as_slice(),
-                Prepared::Known(_) | Prepared::Fault(_) => &[],
-            })
-            .flatten()
-            .collect();
+        let windows = |(at, prepared): (usize, &'_ Prepared)| match prepared {
+            Prepared::Fresh(windows, _) => {
+                windows.iter().flatten().map(|windows| (at / GROUP, windows)).collect()
+            }
+            Prepared::Known(_) | Prepared::Fault(_) => Vec::new(),
+        };
+        let examples: Vec<(usize, &ArrayD<f32>)> = prepared.iter().enumerate().flat_map(windows).collect();
         let batches = batches(&examples);
-        let one = |batch: &Vec<(usize, ArrayViewD<f32>)>| {
+        let one = |batch: &Batch| {
             let (of, windows): (Vec<usize>, Vec<ArrayViewD<f32>>) = batch.iter().cloned().unzip();
             (of, ask(loaded, &windows, observer))
         };
@@ -189,7 +189,8 @@ impl<'a> Embedder<'a> {
         again.sort_unstable();
         again.dedup();
         for example in again {
-            let windows: Vec<ArrayViewD<f32>> = examples[example].axis_chunks_iter(Axis(0), BATCH).collect();
+            let windows: Vec<ArrayViewD<f32>> =
+                examples[example].1.axis_chunks_iter(Axis(0), BATCH).collect();
             let mut rows = Ok(Vec::new());
             for some in &windows {
                 match ask(loaded, std::slice::from_ref(some), observer) {
@@ -289,19 +290,38 @@ fn recordings(sources: &[Option<ExampleSource>]) -> Vec<Recording<'_>> {
     recordings
 }
 
-/// All windows with the number of their example, in batches of one shape.
-fn batches<'w>(examples: &[&'w ArrayD<f32>]) -> Vec<Vec<(usize, ArrayViewD<'w, f32>)>> {
-    let windows = examples.iter().enumerate().flat_map(|(example, windows)| {
-        windows.axis_chunks_iter(Axis(0), 1).map(move |window| (example, window))
-    });
-    let mut batches: Vec<Vec<(usize, ArrayViewD<f32>)>> = Vec::new();
-    for (example, window) in windows {
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH && batch[0].1.shape() == window.shape() => {
-                batch.push((example, window));
+/// Windows with the number of their example.
+type Batch<'w> = Vec<(usize, ArrayViewD<'w, f32>)>;
+
+/// All windows of examples, which come with the number of their group, in batches of one group and shape.
+fn batches<'w>(examples: &[(usize, &'w ArrayD<f32>)]) -> Vec<Batch<'w>> {
+    let (mut batches, mut last): (Vec<Batch>, usize) = (Vec::new(), 0);
+    for (example, (group, windows)) in examples.iter().enumerate() {
+        for window in windows.axis_chunks_iter(Axis(0), 1) {
+            let fits = |batch: &Batch| batch.len() < BATCH && batch[0].1.shape() == window.shape();
+            match batches.last_mut() {
+                Some(batch) if last == *group && fits(batch) => batch.push((example, window)),
+                _ => batches.push(vec![(example, window)]),
             }
-            _ => batches.push(vec![(example, window)]),
+            last = *group;
         }
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::IxDyn;
+
+    #[test]
+    fn batches_are_of_one_group_and_shape() {
+        let of = |windows: usize, width: usize| ArrayD::zeros(IxDyn(&[windows, width]));
+        let (a, b, c, d) = (of(3, 5), of(20, 5), of(1, 6), of(1, 6));
+        let batches = batches(&[(0, &a), (0, &b), (0, &c), (1, &d)]);
+        let sizes: Vec<(usize, usize)> =
+            batches.iter().map(|batch| (batch.len(), batch[0].1.len())).collect();
+        assert_eq!(sizes, [(16, 5), (7, 5), (1, 6), (1, 6)]);
+        assert_eq!(batches[0][3].0, 1);
+    }
 }
