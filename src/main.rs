@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    genre_bench::Bench::new()
+    let bench = genre_bench::Bench::new()
         .with_all(genre_bench_classical::models())
         .with_all(genre_bench_neural::models())
-        .cuda_devices(genre_bench_neural::cuda_devices())
-        .main()
+        .cuda_devices(genre_bench_neural::cuda_devices());
+    #[cfg(feature = "onnx")]
+    let bench = bench.opening_encoders(genre_bench_onnx::open);
+    bench.main()
 }

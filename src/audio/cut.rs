@@ -46,6 +46,11 @@ impl Cut {
         if self.seconds == 3.0 { full - 1 } else { full }
     }
 
+    /// First sample of a segment, by its number, or of a whole track.
+    pub fn start(&self, segment: Option<usize>) -> usize {
+        segment.map_or(0, |s| (s as f64 * self.hop * f64::from(RATE)).round() as usize)
+    }
+
     /// Whether an example of this cut is a whole track of `length` samples, and so goes by its name.
     fn takes_whole(&self, length: usize) -> bool {
         let seconds = length as f64 / f64::from(RATE);
@@ -62,9 +67,8 @@ impl Cut {
             return Ok(vec![(None, 0..length)]);
         }
         let size = self.samples();
-        let start = |s: usize| (s as f64 * self.hop * f64::from(RATE)).round() as usize;
         let ranges: Vec<_> = (0..)
-            .map(|s| (Some(s), start(s)..start(s) + size))
+            .map(|s| (Some(s), self.start(Some(s))..self.start(Some(s)) + size))
             .take_while(|(_, range)| range.end <= length)
             .collect();
         if ranges.is_empty() {

@@ -1,8 +1,8 @@
-//! Any container to one channel at [`RATE`].
+//! Any container to one channel at one rate.
 
 use super::budget::{Budget, BudgetedFile, SPENT};
 use super::resample::Resampler;
-use super::{Audio, Container, Fault, Limits, RATE, SILENCE, au};
+use super::{Audio, Container, Fault, Limits, SILENCE, au};
 use crate::util::open_regular;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -33,7 +33,8 @@ const STUCK: usize = 10_000;
 /// Frames of AU read at a time.
 const BLOCK: usize = 1 << 14;
 
-pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
+/// Reads a recording, resampled to the rate `to`.
+pub(super) fn read(path: &Path, to: u32, limits: &Limits) -> Result<Audio, Fault> {
     // However large: decoding stops at the limits.
     let mut file = open_regular(path, u64::MAX)?;
     let mut head = Vec::new();
@@ -56,8 +57,8 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Audio, Fault> {
 
     let broken = |reason: String| Fault::Broken { container: container.name(), reason };
     let decoded = catch_unwind(AssertUnwindSafe(|| match container {
-        Container::Au => from_au(file, limits),
-        _ => from_symphonia(file, container, limits),
+        Container::Au => from_au(file, to, limits),
+        _ => from_symphonia(file, container, to, limits),
     }))
     .unwrap_or_else(|_| Err(broken("the decoder panicked".into())))?;
 
@@ -92,11 +93,13 @@ struct Decoded {
     promised: Option<u64>,
 }
 
-/// Collects interleaved blocks into one channel at [`RATE`], up to a limit.
+/// Collects interleaved blocks into one channel at one rate, up to a limit.
 struct Sink<'a> {
     resampler: Resampler,
     mono: Vec<f32>,
     limits: &'a Limits,
+    /// The rate that is resampled to.
+    to: u32,
     decoded: Decoded,
 }
 
@@ -106,6 +109,7 @@ impl<'a> Sink<'a> {
         rate: u32,
         channels: usize,
         promised: Option<u64>,
+        to: u32,
         limits: &'a Limits,
     ) -> Result<Self, Fault> {
         if !RATES.contains(&rate) || channels == 0 {
@@ -114,10 +118,10 @@ impl<'a> Sink<'a> {
         }
         // Room for what is promised, if that is little enough to be believed.
         let seconds = promised.unwrap_or(0) as f64 / f64::from(rate);
-        let room = (seconds.min(BELIEVED) * f64::from(RATE)).ceil() as usize;
+        let room = (seconds.min(BELIEVED) * f64::from(to)).ceil() as usize;
         let samples = Vec::with_capacity(room);
         let decoded = Decoded { samples, frames: 0, rate, channels, promised };
-        Ok(Self { resampler: Resampler::new(rate, RATE), mono: Vec::new(), limits, decoded })
+        Ok(Self { resampler: Resampler::new(rate, to), mono: Vec::new(), limits, to, decoded })
     }
 
     fn push(&mut self, interleaved: &[f32]) -> Result<(), Fault> {
@@ -134,7 +138,7 @@ impl<'a> Sink<'a> {
         self.decoded.frames += block.len() as u64;
         self.resampler.push(block, &mut self.decoded.samples);
         let limit = self.limits.seconds;
-        if self.decoded.samples.len() as f64 > limit * f64::from(RATE) {
+        if self.decoded.samples.len() as f64 > limit * f64::from(self.to) {
             return Err(Fault::TooLong { limit });
         }
         Ok(())
@@ -146,10 +150,10 @@ impl<'a> Sink<'a> {
     }
 }
 
-fn from_au(file: File, limits: &Limits) -> Result<Decoded, Fault> {
+fn from_au(file: File, to: u32, limits: &Limits) -> Result<Decoded, Fault> {
     let broken = |reason: String| Fault::Broken { container: Container::Au.name(), reason };
     let mut reader = au::Reader::new(BufReader::new(file)).map_err(broken)?;
-    let mut sink = Sink::new(Container::Au, reader.rate, reader.channels, reader.frames, limits)?;
+    let mut sink = Sink::new(Container::Au, reader.rate, reader.channels, reader.frames, to, limits)?;
     let mut block = Vec::new();
     loop {
         reader.block(BLOCK, &mut block)?;
@@ -160,10 +164,10 @@ fn from_au(file: File, limits: &Limits) -> Result<Decoded, Fault> {
     }
 }
 
-fn from_symphonia(file: File, container: Container, limits: &Limits) -> Result<Decoded, Fault> {
+fn from_symphonia(file: File, container: Container, to: u32, limits: &Limits) -> Result<Decoded, Fault> {
     let budget = Budget::new();
     let broken = Fault::Broken { container: container.name(), reason: SPENT.to_owned() };
-    from_stream(budget.of(file), &budget, container, limits)
+    from_stream(budget.of(file), &budget, container, to, limits)
         .map_err(|fault| if budget.is_spent() { broken } else { fault })
 }
 
@@ -171,6 +175,7 @@ fn from_stream(
     file: BudgetedFile,
     budget: &Budget,
     container: Container,
+    to: u32,
     limits: &Limits,
 ) -> Result<Decoded, Fault> {
     let fault = |error: Symphonia| match error {
@@ -225,7 +230,7 @@ fn from_stream(
                 let (rate, channels) = (buffer.spec().rate(), buffer.spec().channels().count());
                 let sink = match &mut sink {
                     Some(sink) => sink,
-                    None => sink.insert(Sink::new(container, rate, channels, promised, limits)?),
+                    None => sink.insert(Sink::new(container, rate, channels, promised, to, limits)?),
                 };
                 if (rate, channels) != (sink.decoded.rate, sink.decoded.channels) {
                     return Err(missing("rate or channels change in the middle"));

@@ -43,7 +43,7 @@ const SILENCE: f32 = 0.5 / 32_768.0;
 /// A decoded recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Audio {
-    /// One channel at [`RATE`], nominally within −1…1.
+    /// One channel, nominally within −1…1: at [`RATE`], unless another was asked for.
     pub samples: Vec<f32>,
     /// Rate of the file before resampling, in Hz.
     pub source_rate: u32,
@@ -98,5 +98,14 @@ pub fn read(path: &Path) -> Result<Audio, AudioError> {
 /// [`AudioError`] names the file and one of the [`Fault`]s: what cannot be opened, is empty, is no known
 /// container, is broken inside, ends before its header says, is silent, or is longer than `limits`.
 pub fn read_within(path: &Path, limits: &Limits) -> Result<Audio, AudioError> {
-    decode::read(path, limits).map_err(|fault| AudioError { path: path.to_owned(), fault })
+    read_at(path, RATE, limits)
+}
+
+/// The same resampled to another rate, at which [`Audio::samples`] then are.
+///
+/// # Errors
+///
+/// As [`read_within`].
+pub fn read_at(path: &Path, rate: u32, limits: &Limits) -> Result<Audio, AudioError> {
+    decode::read(path, rate, limits).map_err(|fault| AudioError { path: path.to_owned(), fault })
 }

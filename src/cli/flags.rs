@@ -18,6 +18,10 @@ pub(super) struct ExperimentFlags {
     data: Data,
     #[command(flatten)]
     split: SplitOptions,
+    /// Train on so many tracks of every class alone, drawn by the seed: a run for each number, and a table of all; those
+    /// of fewer shots are among those of more
+    #[arg(long, value_name = "K,K", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..), help_heading = "Split")]
+    pub shots: Vec<u32>,
     /// Calibrate the scores to probabilities on the validation part: temperature scaling or Platt scaling
     #[arg(long, value_enum, value_name = "METHOD", help_heading = MODELS)]
     calibrate: Option<Calibrate>,
@@ -39,9 +43,12 @@ pub(super) struct ModelFlags {
     /// Seed of everything random: same seed, same numbers
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_seed)]
     seed: u64,
-    /// Change a hyper-parameter; may be given repeatedly
+    /// Change a hyper-parameter of a model, or a parameter of an encoder; may be given repeatedly
     #[arg(long = "set", value_name = "MODEL.PARAMETER=VALUE", value_parser = parse_change)]
     changes: Vec<Change>,
+    /// Open a file as an encoder of this name, for --models NAME+MODEL; may be given repeatedly
+    #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
+    encoders: Vec<(String, PathBuf)>,
     /// Where networks compute: auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto", help_heading = NETWORKS)]
     device: DeviceChoice,
@@ -95,7 +102,8 @@ enum Calibrate {
 }
 
 impl ExperimentFlags {
-    /// The experiment on some models, or families; the default models if there is none.
+    /// The experiment on some models, or families; the default models if there is none. Of several numbers of shots it has
+    /// the first.
     pub fn experiment(&self, models: &[String]) -> Experiment {
         Experiment {
             models: models.to_vec(),
@@ -104,7 +112,7 @@ impl ExperimentFlags {
                 Calibrate::Platt => CalibrationMethod::Platt,
             }),
             data: self.data.clone(),
-            split: self.split.clone(),
+            split: SplitOptions { shots: self.shots.first().copied(), ..self.split.clone() },
             ..self.models.experiment()
         }
     }
@@ -117,6 +125,7 @@ impl ModelFlags {
             seed: self.seed,
             device: self.device,
             networks: self.networks.clone(),
+            encoders: self.encoders.iter().cloned().collect(),
             ..Experiment::default()
         };
         experiment.networks.configuration = match (self.reduced, self.full) {
@@ -148,6 +157,12 @@ impl SessionFlags {
 
 fn parse_seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number from 0 to 18446744073709551615".to_owned())
+}
+
+/// Reads the value of `--encoder`.
+pub(super) fn parse_encoder(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, path) = text.split_once('=').ok_or("expected NAME=FILE, such as musicnn=musicnn.onnx")?;
+    Ok((name.to_owned(), path.into()))
 }
 
 /// Model, parameter and value of a `--set`.

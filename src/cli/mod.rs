@@ -20,13 +20,13 @@ mod show;
 mod tune;
 
 use crate::error::{Error, Result};
-use crate::experiment::Registry;
+use crate::experiment::{OpenFile, Opener, Registry};
 use crate::report::Results;
 use crate::run::memory::save_addresses_if_limited;
 use crate::util::shown;
 use clap::{FromArgMatches, Parser, Subcommand};
 use console::style;
-use genre_bench_api::Model;
+use genre_bench_api::{Encoder, Model};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +44,7 @@ Examples:
   bench all                                  a leaderboard on built-in music (synthetic)
   bench all --data gtzan                     on your copy of GTZAN (Kaggle layout)
   bench all --data gtzan --protocol artist   with artists kept apart: the honest score
+  bench all --models musicnn+logistic        a model on the embeddings of a pretrained encoder
   bench run experiment.toml                  one experiment, or many, from a file
   bench tune svm --data gtzan                its parameters chosen in nested cross-validation
   bench reproduce A --data gtzan             published figures, as published and without leakage
@@ -110,6 +111,8 @@ enum Command {
 #[derive(Default)]
 pub struct Bench {
     models: Vec<Box<dyn Model>>,
+    encoders: Vec<Box<dyn Encoder>>,
+    open: Option<OpenFile>,
     cuda_devices: Option<usize>,
 }
 
@@ -131,6 +134,17 @@ impl Bench {
         self
     }
 
+    /// Adds all encoders of a plugin crate. Every model that reads the table can stand on each of them.
+    pub fn with_encoders(mut self, encoders: Vec<Box<dyn Encoder>>) -> Self {
+        self.encoders.extend(encoders);
+        self
+    }
+
+    /// Says what makes an encoder of a file: what `--encoder NAME=FILE` calls with both.
+    pub fn opening_encoders(self, open: OpenFile) -> Self {
+        Self { open: Some(open), ..self }
+    }
+
     /// Says how many CUDA devices the models find; none if they were built without CUDA, as without this call.
     pub fn cuda_devices(self, cuda_devices: Option<usize>) -> Self {
         Self { cuda_devices, ..self }
@@ -144,7 +158,9 @@ impl Bench {
         if rayon::ThreadPoolBuilder::new().build_global().is_err() {
             let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
         }
-        let status = Registry::new(self.models, self.cuda_devices).and_then(|registry| match cli.command {
+        let registry = Registry::new(self.models, self.cuda_devices)
+            .and_then(|registry| registry.with_encoders(self.encoders, Opener::new(self.open)));
+        let status = registry.and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),
             Command::Tune(args) => tune::run(&args, &registry),
@@ -161,6 +177,9 @@ impl Bench {
             Command::Man(args) => shell::man(&args),
         });
         ExitCode::from(status.unwrap_or_else(|error| {
+            if progress::stopped() {
+                return Status::INTERRUPTED;
+            }
             report(&error);
             Status::WRONG_INPUT
         }))

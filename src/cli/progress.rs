@@ -4,6 +4,7 @@ use crate::run::{Cell, CellOutcome, Plan, RunObserver};
 use crate::util::Damage;
 use crate::util::shown::{lines, one_line};
 use console::style;
+use genre_bench_api::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,6 +39,11 @@ impl SessionObserver for Console {
         if done == total {
             *bar = None;
         }
+    }
+
+    fn embeds<'a>(&'a self, encoder: &str) -> Box<dyn Observer + 'a> {
+        stop_on_ctrl_c();
+        Box::new(Embedding { encoder: encoder.to_owned(), quiet: self.quiet, bar: OnceLock::new() })
     }
 
     fn tells(&self, line: &str) {
@@ -149,6 +155,34 @@ impl RunObserver for Progress<'_> {
     }
 }
 
+/// Shows how many recordings an encoder has embedded, on standard error if that is a terminal.
+struct Embedding {
+    encoder: String,
+    quiet: bool,
+    bar: OnceLock<ProgressBar>,
+}
+
+impl Observer for Embedding {
+    fn progress(&self, done: usize, total: usize, _note: &str) {
+        let template = "{elapsed_precise} [{bar:24}] {pos}/{len} recordings, {eta} left  {prefix}";
+        let bar = self.bar.get_or_init(|| bar(total, self.quiet, template));
+        bar.set_prefix(format!("embeddings of {}", one_line(&self.encoder)));
+        bar.set_position(done as u64);
+    }
+
+    fn cancelled(&self) -> bool {
+        stopped()
+    }
+}
+
+impl Drop for Embedding {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Shows how many recordings are done, on standard error if that is a terminal; nothing before it is told of any.
 pub struct RecordingsBar {
     quiet: bool,
@@ -199,7 +233,7 @@ const GRACE: Duration = Duration::from_millis(900);
 fn stop_on_ctrl_c() {
     on_ctrl_c(|| {
         eprintln!(
-            "\nstopping; finished cells are stored, and the same command goes on (Ctrl-C again stops at once)"
+            "\nstopping; what is done is stored, and the same command goes on (Ctrl-C again stops at once)"
         );
         // If no thread can be started, the cells at work are waited for.
         let _ = std::thread::Builder::new().spawn(|| {

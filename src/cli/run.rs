@@ -62,15 +62,30 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     }
 }
 
-/// Runs the experiment that some flags made, or says what it would do.
+/// Runs the experiment that some flags made, once for each number of shots, or says what it would do.
 pub(super) fn one(experiment: &Experiment, flags: &ExperimentFlags, registry: &Registry) -> Result<u8> {
     // Before the file is written: an experiment that cannot be run is not worth one.
     experiment.check(registry)?;
     if let Some(path) = &flags.save_experiment {
-        write_whole(path, experiment.to_toml()?.as_bytes()).map_err(|e| unwritable(path, &e))?;
+        let text = experiment.to_toml_of_shots(&flags.shots)?;
+        write_whole(path, text.as_bytes()).map_err(|e| unwritable(path, &e))?;
     }
     let console = Console::new(flags.session.quiet);
-    print_one(experiment, &flags.session.session(registry, &console), &flags.session, &flags.leaderboard)
+    let session = flags.session.session(registry, &console);
+    if flags.shots.len() < 2 {
+        return print_one(experiment, &session, &flags.session, &flags.leaderboard);
+    }
+    let of_shots = |&shots: &u32| {
+        let mut experiment = experiment.clone();
+        experiment.split.shots = Some(shots);
+        (format!("shots {shots}"), experiment)
+    };
+    let all: Vec<(String, Experiment)> = flags.shots.iter().map(of_shots).collect();
+    let all: Vec<(String, &Experiment)> = all.iter().map(|(label, one)| (label.clone(), one)).collect();
+    match flags.session.dry_run {
+        true => dry_runs(&all, &session, flags.session.json),
+        false => print_all(&all, &session, &flags.session, &flags.leaderboard),
+    }
 }
 
 fn print_one(
@@ -79,12 +94,12 @@ fn print_one(
     flags: &SessionFlags,
     shown: &LeaderboardFlags,
 ) -> Result<u8> {
-    let prepared = session.prepare(experiment)?;
     if flags.dry_run {
-        let dry_run = session.dry_run(&prepared)?;
+        let dry_run = session.dry_run(&session.prepare_dry(experiment)?)?;
         print(if flags.json { json_text(&serde_json::json!(dry_run)) } else { dry_run.text() })?;
         return Ok(Status::DONE);
     }
+    let prepared = session.prepare(experiment)?;
     let Some(evaluated) = session.run(&prepared)? else { return Ok(Status::INTERRUPTED) };
     let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures(), &shown.options());
     print(if flags.json {
@@ -108,6 +123,7 @@ fn print_all(
         let evaluated = match session.prepare(experiment).and_then(|prepared| session.run(&prepared)) {
             Ok(Some(evaluated)) => evaluated,
             Ok(None) => return Ok(Status::INTERRUPTED),
+            Err(_) if stopped() => return Ok(Status::INTERRUPTED),
             // The other runs may be fine: the artists of one table are known, of another not.
             Err(error) => {
                 report(&error);
@@ -143,7 +159,7 @@ fn print_all(
 fn dry_runs(experiments: &[(String, &Experiment)], session: &Session, as_json: bool) -> Result<u8> {
     let (mut all, mut status) = (Vec::new(), Status::DONE);
     for (label, experiment) in experiments {
-        match session.prepare(experiment).and_then(|prepared| session.dry_run(&prepared)) {
+        match session.prepare_dry(experiment).and_then(|prepared| session.dry_run(&prepared)) {
             Ok(dry_run) if as_json => all.push(serde_json::json!({ "label": label, "dry_run": dry_run })),
             Ok(dry_run) => print(format!("{label}\n{}\n", dry_run.text()))?,
             Err(error) => {

@@ -1,11 +1,12 @@
 //! From examples as they come to a [`Dataset`]: named uniquely, in order, checked.
 
 use super::catalogue::{Catalogue, Example, numbered};
+use super::example_source::ExampleSource;
 use super::fingerprint::fingerprint;
 use super::input_kinds::InputKind;
 use super::spectrograms::SpectrogramSource;
 use super::{Artists, Dataset, Info, JoinedInfo};
-use crate::audio::RATE;
+use crate::audio::{Limits, RATE};
 use crate::error::{Error, Result};
 use crate::util::hex;
 use ndarray::{Array2, Axis};
@@ -31,6 +32,8 @@ pub struct ExampleFacts {
     pub part: Option<String>,
     /// Line of the file that it was read from.
     pub line: Option<u64>,
+    /// Its recording or image, if it has one.
+    pub source: Option<ExampleSource>,
 }
 
 /// Examples in the order they came in.
@@ -159,6 +162,7 @@ impl DatasetParts {
         } else {
             order.iter().map(|&row| self.contents[row]).collect()
         };
+        let sources = order.iter().map(|&row| self.examples[row].source.clone()).collect();
         let joined = self.joined.map(|joined| joined.select(&order));
         let info = Info {
             name: path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into()),
@@ -182,6 +186,9 @@ impl DatasetParts {
             artists,
             artists_path: None,
             parts,
+            sources,
+            limits: Limits::default(),
+            embeddings: BTreeMap::new(),
             notes: self.notes,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::computed::{Collector, Features};
+use super::example_source::{ExampleSource, SourceFile, SourcePart};
 use super::source::Source;
 use super::spectrograms::SpectrogramExtractor;
 use crate::audio::Cut;
@@ -11,6 +12,7 @@ use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, ext
 use crate::features::table::{Convention, FEATURE_NAMES};
 use crate::recordings::{Recording, find, names};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Length of an example in seconds when nobody asks for another.
 pub const DEFAULT_SECONDS: u32 = 30;
@@ -68,12 +70,19 @@ pub(super) fn parts(
             Extraction::Rows { rows, note } => {
                 notes.extend(note);
                 let recording = &recordings[file];
+                let path: Arc<Path> = recording.path.as_path().into();
                 for row in rows {
+                    let start = cut.start(row.segment);
+                    let source = ExampleSource {
+                        file: SourceFile::Audio(Arc::clone(&path)),
+                        part: SourcePart::Samples(start..start + row.length),
+                    };
                     let facts = ExampleFacts {
                         name: Some(recording.example_name(row.segment, "wav")),
                         track: Some(recording.track.clone()),
                         segment: recording.segment(row.segment),
                         genre: recording.genre.clone(),
+                        source: Some(source),
                         ..ExampleFacts::default()
                     };
                     let features = match row.content {

@@ -2,6 +2,7 @@
 
 use super::assemble::ExampleFacts;
 use super::computed::{Collector, Features};
+use super::example_source::{ExampleSource, SourceFile, SourcePart, synth_samples};
 use super::source::Source;
 use super::spectrograms::{Spectrogram, SpectrogramExtractor};
 use super::{Dataset, Info};
@@ -40,15 +41,16 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     }
     let seconds = source.seconds.unwrap_or(DEFAULT_SECONDS);
     let cut = cut(seconds)?;
-    let recordings = corpus::recordings(source.seed);
+    let recordings: Vec<_> = corpus::recordings(source.seed).into_iter().enumerate().collect();
     let first = Extractor::new(Convention::of_published(seconds.into()))
         .map_err(|e| Error::bug("the built-in music", e))?;
     let spectrograms =
         SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
-    let work = |extractor: &mut Extractor, recording: &SyntheticRecording| {
-        examples(source.table.then_some(extractor), &spectrograms, recording, cut)
+    let work = |extractor: &mut Extractor, (number, recording): &(usize, SyntheticRecording)| {
+        let file = SourceFile::BuiltIn(source.seed, *number);
+        examples(source.table.then_some(extractor), &spectrograms, recording, &file, cut)
     };
     progress(0, recordings.len());
     in_order(
@@ -117,9 +119,10 @@ fn examples(
     mut extractor: Option<&mut Extractor>,
     spectrograms: &SpectrogramExtractor,
     recording: &SyntheticRecording,
+    file: &SourceFile,
     cut: Cut,
 ) -> Result<Vec<Computed>> {
-    let samples: Vec<f32> = recording.samples().into_iter().map(|x| f32::from(x) / 32_768.0).collect();
+    let samples = synth_samples(recording);
     let ranges = cut.ranges(samples.len()).map_err(|e| Error::bug(recording.name(), e))?;
     let example = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
         let facts = ExampleFacts {
@@ -128,6 +131,7 @@ fn examples(
             segment,
             genre: recording.genre().to_owned(),
             artist: Some(recording.artist()),
+            source: Some(ExampleSource { file: file.clone(), part: SourcePart::Samples(range.clone()) }),
             ..ExampleFacts::default()
         };
         let samples = &samples[range];

@@ -1,12 +1,8 @@
 //! Leaving out what an audit found.
 
 use super::Dataset;
-use super::assemble::Joined;
-use super::catalogue::{Catalogue, Example, numbered};
-use super::fingerprint::fingerprint;
 use crate::error::{Error, Result};
 use crate::recordings::audit::AuditReport;
-use ndarray::Axis;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -57,48 +53,13 @@ pub fn drop_faults(dataset: Dataset, path: &Path) -> Result<Dataset> {
         faults.len(),
         copies.len()
     );
-    let mut rest = without(dataset, &dropped);
+    let examples = dataset.catalogue.examples.iter().enumerate();
+    let kept: Vec<usize> = examples.filter(|(_, e)| !dropped[e.track]).map(|(at, _)| at).collect();
+    let mut rest = dataset.select(&kept);
     if rest.catalogue.classes.len() < 2 {
         let reason = "without its faults and duplicates fewer than two genres are left";
         return Err(Error::at(path, reason, "leave --drop-faults out, or get more recordings"));
     }
     rest.notes.push(note);
     Ok(rest)
-}
-
-/// The dataset without the tracks that are marked.
-fn without(mut dataset: Dataset, dropped: &[bool]) -> Dataset {
-    let Catalogue { examples, tracks, classes, .. } = &dataset.catalogue;
-    let kept: Vec<usize> = (0..examples.len()).filter(|&e| !dropped[examples[e].track]).collect();
-    let table = dataset.table.select(Axis(0), &kept);
-    let (new_tracks, track_of) = numbered(kept.iter().map(|&e| tracks[examples[e].track].as_str()));
-    let (new_classes, label_of) = numbered(kept.iter().map(|&e| classes[examples[e].label].as_str()));
-    let renumbered = kept.iter().zip(track_of).zip(label_of);
-    let examples: Vec<Example> =
-        renumbered.map(|((&e, track), label)| Example { track, label, ..examples[e].clone() }).collect();
-    for of_track in [&mut dataset.artists.of_track, &mut dataset.artists.test_fold] {
-        let mut dropped = dropped.iter();
-        of_track.retain(|_| dropped.next() == Some(&false));
-    }
-    let artists = match dataset.artists.is_empty() {
-        true => Vec::new(),
-        false => dataset.artists.of_track.clone(),
-    };
-    let catalogue = Catalogue { examples, tracks: new_tracks, classes: new_classes, artists };
-    dataset.info.examples = catalogue.examples.len();
-    dataset.info.tracks = catalogue.tracks.len();
-    dataset.info.classes = catalogue.classes.clone();
-    let contents: Vec<[u8; 32]> = if dataset.contents.is_empty() {
-        Vec::new()
-    } else {
-        kept.iter().map(|&e| dataset.contents[e]).collect()
-    };
-    if !dataset.parts.is_empty() {
-        dataset.parts = kept.iter().map(|&e| dataset.parts[e].clone()).collect();
-    }
-    dataset.info.fingerprint = fingerprint(&dataset.columns, &table, &contents, &catalogue);
-    let spectrograms = dataset.spectrograms.select(&kept);
-    let joined = dataset.joined.map(|joined| joined.select(&kept));
-    dataset.info.spectrograms = joined.as_ref().map(Joined::info);
-    Dataset { table, contents, spectrograms, joined, catalogue, ..dataset }
 }

@@ -7,6 +7,7 @@
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::audio::fault_notes;
 use super::computed::{Collector, Features};
+use super::example_source::{ExampleSource, SourceFile, SourcePart};
 use super::image_file::{self, ImageFormat};
 use super::resize::{ImageSize, resize};
 use super::source::Source;
@@ -19,6 +20,7 @@ use genre_bench_api::Spectrograms;
 use ndarray::{Array2, ArrayView2};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What an image shows, as in the Kaggle copy of GTZAN.
 const IMAGE_SECONDS: u32 = 30;
@@ -117,9 +119,12 @@ pub(super) fn parts(
     collector.sized_as(&first.segments[0].1);
     for (at, ReadImage { segments: parts, .. }) in read {
         let image = &images[at];
+        let path: Arc<Path> = image.path.as_path().into();
         for (segment, (features, spectrograms)) in parts.into_iter().enumerate() {
             let number = (segments > 1).then_some(segment);
+            let part = number.map_or(SourcePart::Whole, |n| SourcePart::Segment(n, reader.seconds));
             let facts = ExampleFacts {
+                source: Some(ExampleSource { file: SourceFile::Image(Arc::clone(&path)), part }),
                 name: Some(image.example_name(number, "png")),
                 track: Some(image.track.clone()),
                 segment: image.segment(number),
@@ -303,7 +308,7 @@ fn segments(seconds: Option<u32>) -> Result<usize> {
 
 impl Spectrogram {
     /// A segment of an image: so many seconds of those that it shows, and as many columns whichever it is.
-    fn segment(&self, segment: usize, seconds: u32) -> Self {
+    pub(super) fn segment(&self, segment: usize, seconds: u32) -> Self {
         let columns = |seconds: usize| seconds * self.size.width / IMAGE_SECONDS as usize;
         let width = columns(seconds as usize).max(1);
         let first = columns(segment * seconds as usize).min(self.size.width - width);

@@ -8,12 +8,15 @@ mod catalogue;
 mod columnar;
 mod computed;
 mod drop_faults;
+mod embeddings;
+mod example_source;
 mod fingerprint;
 mod image_file;
 mod images;
 mod input_kinds;
 mod join;
 mod resize;
+mod select;
 mod source;
 mod spectrograms;
 mod table;
@@ -21,17 +24,21 @@ mod table;
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
+pub use embeddings::{Embeddings, PlannedEncoder, WantedEncoder};
 pub use input_kinds::{InputKind, InputKinds};
 pub use resize::ImageSize;
 pub use source::Source;
 pub use spectrograms::SpectrogramSource;
 pub use table::choice::{ColumnChoice, Globs};
 
+use crate::audio::Limits;
 use crate::error::{Error, Result};
 use crate::recordings::{layouts, names};
 use assemble::{DatasetParts, ExampleFacts, Joined};
+use example_source::ExampleSource;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use table::RawTable;
@@ -62,6 +69,12 @@ pub struct Dataset {
     pub artists_path: Option<PathBuf>,
     /// Part of each example in a split that a column gives; empty if no such column was asked for.
     pub parts: Vec<String>,
+    /// The recording or image of each example, where there is one.
+    sources: Vec<Option<ExampleSource>>,
+    /// What recordings are accepted when they are read again.
+    limits: Limits,
+    /// Embeddings of the examples, or why there are none, by the identity of the encoder.
+    embeddings: BTreeMap<String, std::result::Result<Embeddings, String>>,
     /// What the user should know about how the table was read.
     pub notes: Vec<String>,
 }
@@ -127,9 +140,9 @@ impl Info {
 }
 
 impl Dataset {
-    /// Bytes of the table and the spectrograms.
+    /// Bytes of the table, the spectrograms and the embeddings.
     pub fn bytes(&self) -> u64 {
-        (self.table.len() * size_of::<f64>()) as u64 + self.spectrograms.bytes()
+        (self.table.len() * size_of::<f64>()) as u64 + self.spectrograms.bytes() + self.embedding_bytes()
     }
 
     /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after
@@ -143,7 +156,7 @@ impl Dataset {
     /// A missing or broken file, or data that nothing can be learned from; each names the file and the
     /// line or column.
     pub fn load(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Self> {
-        let dataset = Self::whole(source, progress)?;
+        let dataset = Self { limits: source.limits, ..Self::whole(source, progress)? };
         match &source.drop_faults {
             Some(report) => drop_faults::drop_faults(dataset, report),
             None => Ok(dataset),
@@ -270,6 +283,7 @@ impl From<RawTable> for DatasetParts {
                 artist: None,
                 part: raw.parts.as_ref().map(|parts| parts[row].clone()),
                 line: Some(line),
+                source: None,
             }
         };
         let examples = raw.labels.into_iter().zip(raw.lines).enumerate().map(facts).collect();

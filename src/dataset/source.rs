@@ -31,6 +31,8 @@ pub struct Source {
     pub representations: Vec<Representation>,
     /// Size that larger spectrograms are brought to.
     pub spectrogram_size: Option<ImageSize>,
+    /// Whether encoders read the recordings or images of the examples.
+    pub encoders: bool,
     /// Which columns of a table play which part.
     pub columns: ColumnChoice,
     /// An audit's report: its faults and duplicates are left out.
@@ -43,11 +45,12 @@ impl Source {
         self.inputs.as_ref().is_none_or(|inputs| inputs.has(kind))
     }
 
-    /// Whether spectrograms are looked for beside a table: where a model reads them, or where the user names them.
+    /// Whether recordings or images are looked for beside a table: where a model or encoder reads them, or where the user
+    /// names them.
     pub(super) fn joins(&self) -> bool {
         let beside = [InputKind::Audio, InputKind::Images];
         let named = |inputs: &InputKinds| beside.into_iter().any(|kind| inputs.has(kind));
-        self.inputs.as_ref().map_or(!self.representations.is_empty(), named)
+        self.inputs.as_ref().map_or(self.encoders || !self.representations.is_empty(), named)
     }
 
     /// Refuses a choice of inputs where there is only one.
@@ -94,6 +97,7 @@ impl Default for Source {
             image_size: ImageSize::default(),
             representations: Vec::new(),
             spectrogram_size: None,
+            encoders: false,
             columns: ColumnChoice::default(),
             drop_faults: None,
         }

@@ -63,6 +63,15 @@ impl SpectrogramSource {
         }
     }
 
+    /// Whether some model asked for any.
+    pub(super) fn is_asked_for(&self) -> bool {
+        match self {
+            Self::None(_) => false,
+            Self::Images(images) => !images.is_empty(),
+            Self::Computed(computed) => !computed.is_empty(),
+        }
+    }
+
     /// Bytes of all of them.
     pub fn bytes(&self) -> u64 {
         match self {
@@ -154,7 +163,7 @@ impl Spectrogram {
     }
 
     /// The pixels of every channel in another size.
-    fn resized(&self, size: ImageSize) -> Vec<f32> {
+    pub fn resized(&self, size: ImageSize) -> Vec<f32> {
         let channels = self.pixels.chunks_exact((self.size.width * self.size.height).max(1));
         channels.flat_map(|channel| resize(channel, self.size, size)).collect()
     }

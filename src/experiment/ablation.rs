@@ -24,8 +24,9 @@ impl Ablation {
     /// Refuses models that read something else than the table.
     #[allow(clippy::unused_self, reason = "it is a check of this setting")]
     pub(super) fn check(&self, models: &[PlannedModel]) -> Result<()> {
-        if let Some(model) = models.iter().find(|model| model.reads != Reads::Table) {
-            let reason = format!("it reads {}, and only columns of the table can be left out", model.reads);
+        if let Some(model) = models.iter().find(|model| !model.reads_table() || model.reads != Reads::Table) {
+            let reason =
+                format!("it reads {}, and only columns of the table can be left out", model.reads_what());
             let hint = "--models svm,forest or another that reads the table";
             return Err(Error::new(format!("model `{}`", model.name), reason, hint));
         }

@@ -19,6 +19,9 @@ pub struct DryRun {
     pub split: String,
     /// One row a model, and one for a search.
     pub models: Vec<DryRunRow>,
+    /// The embeddings that are read, by encoder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<DryRunEmbeddings>,
     /// Cells at a time.
     pub jobs: usize,
     /// Estimated seconds of wall clock; none if nothing is known of some model.
@@ -42,6 +45,17 @@ pub struct DryRunRow {
     pub seconds: Option<f64>,
     /// Estimated bytes of a fit.
     pub peak_bytes: Option<u64>,
+}
+
+/// What embeddings would take.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DryRunEmbeddings {
+    /// The encoder.
+    pub encoder: String,
+    /// Recordings or images.
+    pub recordings: usize,
+    /// Those whose embeddings are in the cache already.
+    pub cached: usize,
 }
 
 impl Session<'_> {
@@ -77,6 +91,13 @@ impl Session<'_> {
         for damage in store.iter().flat_map(Store::take_untold) {
             self.observer.warns(&format!("{damage}; it counts as missing"));
         }
+        let mut embeddings: Vec<DryRunEmbeddings> = Vec::new();
+        for encoder in plan.models.iter().filter_map(|model| model.encoder.as_ref()) {
+            if !embeddings.iter().any(|other| other.encoder == encoder.name) {
+                let (recordings, cached) = prepared.dataset.cached(encoder, self.cache.as_ref());
+                embeddings.push(DryRunEmbeddings { encoder: encoder.name.clone(), recordings, cached });
+            }
+        }
         let (cores, jobs) = self.cores_and_jobs();
         let seconds: Option<f64> = models.iter().map(|row| row.seconds).sum();
         let largest = models.iter().map(|row| row.peak_bytes).collect::<Option<Vec<_>>>();
@@ -88,6 +109,7 @@ impl Session<'_> {
             seconds: seconds.map(|seconds| seconds / jobs.min(cores) as f64),
             peak_bytes: largest.map(|all| all.into_iter().max().unwrap_or(0) * jobs as u64),
             data_bytes: prepared.dataset.bytes(),
+            embeddings,
             models,
         })
     }
@@ -177,6 +199,14 @@ impl DryRun {
             "{cells} cells, {stored} stored already; {time} with {} at a time, {memory}. Nothing was fitted.",
             self.jobs
         );
-        format!("{what}\n\n{grid}\n{}\n", textwrap::fill(&all, width()))
+        let embeddings = self.embeddings.iter().map(|DryRunEmbeddings { encoder, recordings, cached }| {
+            let said = format!(
+                "Embeddings of {}: {cached} of {recordings} recordings are in the cache, which the time does not count.",
+                one_line(encoder)
+            );
+            textwrap::fill(&said, width()) + "\n"
+        });
+        let embeddings: String = embeddings.collect();
+        format!("{what}\n\n{grid}\n{embeddings}{}\n", textwrap::fill(&all, width()))
     }
 }

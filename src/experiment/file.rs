@@ -200,12 +200,12 @@ impl TomlSource<'_> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
-    use crate::experiment::Registered;
+    use crate::experiment::registry::Nothing;
     use genre_bench_api::{Card, Family, Model, Param};
 
     fn model(name: &str) -> Box<dyn Model> {
         let card = Card::new(name, Family::Classical, "").param(Param::float("c", 1.0, "").above(0.0));
-        Registered::for_tests(card).model
+        Box::new(Nothing(card))
     }
 
     fn read_text(text: &str) -> Result<File> {

@@ -25,6 +25,7 @@ impl Invalid {
             ["parameters", model] => format!("--set {model}"),
             ["parameters", model, parameter] => format!("--set {model}.{parameter}"),
             ["tune", "grid", parameter] => format!("--grid {parameter}"),
+            ["encoders", name] => format!("--encoder {name}"),
             ["ablate", "groups", group] => format!("--leave-out {group}"),
             ["networks", "configuration"] => "--reduced".to_owned(),
             [.., last] => format!("--{last}"),

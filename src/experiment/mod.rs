@@ -15,6 +15,7 @@ mod costs;
 mod data;
 mod device;
 mod dry_run;
+mod encoders;
 mod file;
 mod invalid;
 mod networks;
@@ -32,6 +33,7 @@ pub use costs::epoch_seconds;
 pub use data::Data;
 pub use device::DeviceChoice;
 pub use dry_run::DryRun;
+pub use encoders::{OpenFile, Opener, RegisteredEncoder};
 pub use file::{File, read};
 pub use invalid::Invalid;
 pub use networks::{Configuration, Networks};
@@ -48,13 +50,16 @@ use genre_bench_api::CalibrationMethod;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Everything that decides the numbers of a run. As a file, it is TOML with these keys; a key with one value may hold
 /// a list, and lists multiply out to several runs (see [`read`]).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Experiment {
-    /// Models and families (baseline, classical, neural, other) that take part; the default models if there is none.
+    /// Models and families (baseline, classical, neural, other) that take part, and models on encoders, such as
+    /// musicnn+svm; the default models if there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// Seed of everything random: the same seed gives the same numbers.
@@ -70,7 +75,10 @@ pub struct Experiment {
     pub data: Data,
     /// Who trains and who is tested.
     pub split: SplitOptions,
-    /// Hyper-parameters by model: `[parameters.svm]` with `c = 10`. A list of values makes one row of the leaderboard
+    /// Files that are opened as encoders, by the name that each gets.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub encoders: BTreeMap<String, PathBuf>,
+    /// Hyper-parameters by model, or by encoder: `[parameters.svm]` with `c = 10`. A list of values makes one row of the leaderboard
     /// for each.
     #[serde(skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
@@ -107,13 +115,16 @@ impl Experiment {
     ///
     /// The first such setting, by its key.
     pub fn check(&self, registry: &Registry) -> std::result::Result<(), Invalid> {
+        let registry = registry.opening(&self.encoders)?;
         let entrants = registry.select(&self.models)?;
         self.split.check()?;
         self.data.check()?;
-        self.parameters.check(&entrants, registry)?;
+        self.parameters.check(&entrants, &registry)?;
         self.networks.check(&entrants)?;
+        let mut first = None;
         for entrant in &entrants {
-            self.variants(entrant, Configuration::Published)?;
+            let variants = self.variants(entrant, Configuration::Published)?;
+            first = first.or_else(|| variants.into_iter().next());
         }
         if self.split.validate_on_test && (self.calibrate.is_some() || self.tune.is_some()) {
             let reason = "nothing is calibrated or tuned on a test part";
@@ -132,7 +143,9 @@ impl Experiment {
                 let reason = format!("one model is tuned at a time, not {}", entrants.len());
                 return Err(Invalid::new("models", reason, "name the one model, such as svm"));
             };
-            tuning.check(&entrant.card)?;
+            if let Some(base) = &first {
+                tuning.check(&entrant.card, base)?;
+            }
         }
         Ok(())
     }
@@ -144,6 +157,24 @@ impl Experiment {
     /// Only if the value cannot be written as TOML, which would be a bug.
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|e| Error::bug("the experiment", e))
+    }
+
+    /// The same for several numbers of shots, a run for each; as it is for none or one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiment::to_toml`].
+    pub fn to_toml_of_shots(&self, shots: &[u32]) -> Result<String> {
+        let text = self.to_toml()?;
+        if shots.len() < 2 {
+            return Ok(text);
+        }
+        let mut file: toml::Table = text.parse().map_err(|e| Error::bug("the experiment", e))?;
+        if let Some(split) = file.get_mut("split").and_then(toml::Value::as_table_mut) {
+            let shots = shots.iter().map(|&shots| toml::Value::from(shots)).collect();
+            split.insert("shots".to_owned(), toml::Value::Array(shots));
+        }
+        toml::to_string(&file).map_err(|e| Error::bug("the experiment", e))
     }
 
     /// SHA-256 over its TOML, 64 hexadecimal digits: equal for equal experiments.

@@ -29,6 +29,10 @@ pub struct Networks {
     #[arg(long, alias = "picture-size", value_name = "WxH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spectrogram_size: Option<ImageSize>,
+    /// Leave out the trained weights that models and encoders start from by default; their rows say so
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub from_scratch: bool,
     /// Which recipes networks are trained by: auto (reduced on the CPU, as published on a CUDA device), reduced or published
     #[arg(skip)]
     #[serde(skip_serializing_if = "Configuration::is_auto")]
@@ -76,10 +80,15 @@ impl Networks {
         self.batch = self.batch.filter(|_| known("batch"));
         self.lr = self.lr.filter(|_| known("lr"));
         self.precision = self.precision.take().filter(|_| known("precision"));
+        self.from_scratch &= entrants.iter().any(|entrant| entrant.starts_from_weights());
     }
 
     /// Refuses a setting that no model of the experiment has.
     pub(super) fn check(&self, entrants: &[&Registered]) -> Result<(), Invalid> {
+        if self.from_scratch && !entrants.iter().any(|entrant| entrant.starts_from_weights()) {
+            let reason = "no model of this run starts from trained weights";
+            return Err(Invalid::new("networks.from-scratch", reason, "leave it out"));
+        }
         let known = |name: &str| entrants.iter().any(|entrant| entrant.has_parameter(name));
         match self.parameters().find(|(name, _)| !known(name)) {
             Some((name, _)) => {

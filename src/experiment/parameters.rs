@@ -1,6 +1,7 @@
 use super::{Configuration, Experiment, Invalid, Registered, Registry};
+use crate::dataset::PlannedEncoder;
 use crate::run::PlannedModel;
-use genre_bench_api::Value;
+use genre_bench_api::{EncoderCard, Param, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 /// Most rows that lists of values may make of one model.
 const MOST_VARIANTS: usize = 1000;
 
-/// Hyper-parameters that differ from the defaults: for each model, values by name.
+/// Hyper-parameters that differ from the defaults: for each model or encoder, values by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Parameters(BTreeMap<String, BTreeMap<String, Values>>);
 
@@ -67,26 +68,52 @@ impl Parameters {
         self.0.get(model).is_some_and(|of_model| of_model.contains_key(parameter))
     }
 
-    /// Keeps the hyper-parameters of these models alone.
-    pub(super) fn only_of(&mut self, models: &[String]) {
-        self.0.retain(|model, _| models.contains(model));
+    /// Keeps the hyper-parameters of these models, and of their encoders, alone.
+    pub(super) fn only_of(&mut self, entrants: &[&Registered]) {
+        let is_of = |entrant: &Registered, name: &String| {
+            let encoder = entrant.encoder.as_ref().map(|encoder| &encoder.card.name);
+            entrant.card.name == *name || encoder == Some(name)
+        };
+        self.0.retain(|name, _| entrants.iter().any(|entrant| is_of(entrant, name)));
     }
 
-    /// Refuses a model that does not take part.
+    /// Refuses a model or encoder that does not take part, and what an encoder has not, unless a model of its name has it.
     pub(super) fn check(&self, entrants: &[&Registered], registry: &Registry) -> Result<(), Invalid> {
-        match self.0.keys().find(|name| !entrants.iter().any(|entrant| entrant.card.name == **name)) {
-            Some(name) => {
-                let hint = registry.closest(name);
-                Err(Invalid::new(format!("parameters.{name}"), "is not a model of this run", hint))
+        for (name, of_name) in &self.0 {
+            let is_model = entrants.iter().any(|entrant| entrant.card.name == *name);
+            let mut encoders = entrants.iter().filter_map(|entrant| entrant.encoder.as_ref());
+            match encoders.find(|encoder| encoder.card.name == *name) {
+                None if !is_model => {
+                    let hint = registry.closest(name);
+                    return Err(Invalid::new(
+                        format!("parameters.{name}"),
+                        "is not a model of this run",
+                        hint,
+                    ));
+                }
+                Some(encoder) if !is_model => {
+                    let has = |name: &String| encoder.card.params.iter().any(|param| param.name == *name);
+                    if let Some(other) = of_name.keys().find(|name| !has(name)) {
+                        let known: Vec<&str> = encoder.card.params.iter().map(|p| p.name.as_str()).collect();
+                        let reason = format!("the encoder has no such parameter, only: {}", known.join(", "));
+                        let hint = format!(
+                            "`bench list encoders {name}` shows them; of a model on it, {name}+MODEL.{other}"
+                        );
+                        return Err(Invalid::new(format!("parameters.{name}.{other}"), reason, hint));
+                    }
+                }
+                _ => {}
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
-    /// Every combination of a model's values, with the values that make a difference between them.
-    fn combinations(&self, model: &str) -> Result<Vec<Variant>, Invalid> {
+    /// Every combination of a model's or encoder's values, with the values that make a difference between them; only of
+    /// the parameters that count.
+    fn combinations(&self, model: &str, counts: impl Fn(&str) -> bool) -> Result<Vec<Variant>, Invalid> {
         let mut combinations = vec![Variant::default()];
-        for (name, values) in self.0.get(model).into_iter().flatten() {
+        let of_model = self.0.get(model).into_iter().flatten();
+        for (name, values) in of_model.filter(|(name, _)| counts(name)) {
             let values = values.as_slice();
             let key = || format!("parameters.{model}.{name}");
             if values.is_empty() {
@@ -98,7 +125,7 @@ impl Parameters {
             }
             let with = |combination: &Variant, value: &Value| {
                 let mut combination = combination.clone();
-                combination.values.push((name.clone(), value.clone()));
+                combination.values.push((name.clone(), value.to_string()));
                 if values.len() > 1 {
                     combination.telling.push(format!("{name}={value}"));
                 }
@@ -111,22 +138,48 @@ impl Parameters {
     }
 }
 
-/// A value of each hyper-parameter that a user set.
+/// A value of each hyper-parameter that a user set, as text.
 #[derive(Debug, Clone, Default)]
 struct Variant {
-    values: Vec<(String, Value)>,
+    values: Vec<(String, String)>,
     /// Those that other combinations have otherwise, as text.
     telling: Vec<String>,
 }
 
+/// Changes of hyper-parameters, by name; later ones win.
+type Changes<'a> = Vec<(&'a str, &'a str)>;
+
+impl Variant {
+    fn changes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 impl Experiment {
-    /// The rows that a model is: one, or several where a hyper-parameter has a list of values. Later settings win: the
-    /// reduced configuration, what all networks share, then the model's own.
+    /// The rows that a model is: one, or several where a hyper-parameter of it or of its encoder has a list of values.
+    /// Later settings win: the reduced configuration, what all networks share, then the model's own.
     ///
     /// # Errors
     ///
     /// A hyper-parameter that the model does not have, or a value that it does not allow.
     pub(super) fn variants(
+        &self,
+        entrant: &Registered,
+        configuration: Configuration,
+    ) -> Result<Vec<PlannedModel>, Invalid> {
+        let models = self.planned_models(entrant, configuration)?;
+        let Some(encoder) = &entrant.encoder else { return Ok(models) };
+        let encoders = self.planned_encoders(&encoder.card)?;
+        let on = |(planned, telling): &(PlannedEncoder, String), model: &PlannedModel| {
+            let untrained = if planned.trained_on.is_none() { " (random weights)" } else { "" };
+            let name = format!("{}{telling}{untrained}", model.name);
+            PlannedModel { name, encoder: Some(planned.clone()), ..model.clone() }
+        };
+        Ok(encoders.iter().flat_map(|encoder| models.iter().map(|model| on(encoder, model))).collect())
+    }
+
+    /// A model without its encoder.
+    fn planned_models(
         &self,
         entrant: &Registered,
         configuration: Configuration,
@@ -138,35 +191,63 @@ impl Experiment {
             .map(|(name, value)| (name, value.to_string()))
             .collect();
         let of_combination = |combination: Variant| {
-            let own: Vec<(&String, String)> =
-                combination.values.iter().map(|(name, value)| (name, value.to_string())).collect();
             // What a file must fit is not reduced.
             let is_kept = |name: &String| {
-                (card.params.iter().filter(|param| param.keeps.contains(name)))
-                    .any(|param| own.iter().any(|(of, text)| **of == param.name && param.names_file(text)))
+                let keepers = card.params.iter().filter(|param| param.keeps.contains(name));
+                keepers.into_iter().any(|param| {
+                    let own = combination.values.iter().find(|(of, _)| *of == param.name);
+                    match own {
+                        Some((_, text)) => param.names_file(text),
+                        None => param.default_word().is_some() && !self.networks.from_scratch,
+                    }
+                })
             };
             let reduced = reduced.iter().filter(|(name, _)| !is_kept(name));
-            let changes = reduced.map(|(name, value)| (name.as_str(), value.as_str()));
-            let changes = changes.chain(shared.iter().map(|(name, value)| (*name, value.as_str())));
-            let changes = changes.chain(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            let mut planned = PlannedModel::new(card, changes).map_err(|e| self.refused(entrant, &e))?;
+            let mut changes: Changes = self.scratch(&card.params);
+            changes.extend(reduced.map(|(name, value)| (name.as_str(), value.as_str())));
+            changes.extend(shared.iter().map(|(name, value)| (*name, value.as_str())));
+            changes.extend(combination.changes());
+            let mut planned = PlannedModel::new(card, changes).map_err(|e| self.refused(&card.name, &e))?;
             if !combination.telling.is_empty() {
                 planned.name = format!("{} {}", planned.name, combination.telling.join(" "));
             }
+            if planned.changes.iter().any(|change| change.takes_weights_away(card)) {
+                planned.name += " (from scratch)";
+            }
             Ok(planned)
         };
-        self.parameters.combinations(&card.name)?.into_iter().map(of_combination).collect()
+        self.parameters.combinations(&card.name, |_| true)?.into_iter().map(of_combination).collect()
+    }
+
+    /// An encoder with each combination of its parameters, and what tells that from the others.
+    fn planned_encoders(&self, card: &EncoderCard) -> Result<Vec<(PlannedEncoder, String)>, Invalid> {
+        let has = |name: &str| card.params.iter().any(|param| param.name == name);
+        let of_combination = |combination: Variant| {
+            let mut changes: Changes = self.scratch(&card.params);
+            changes.extend(combination.changes());
+            let planned = PlannedEncoder::new(card, changes).map_err(|e| self.refused(&card.name, &e))?;
+            let telling = combination.telling.iter().map(|telling| format!(" {telling}")).collect();
+            Ok((planned, telling))
+        };
+        self.parameters.combinations(&card.name, has)?.into_iter().map(of_combination).collect()
+    }
+
+    /// What leaves out all files that are defaults, if the experiment wants that.
+    fn scratch<'a>(&self, params: &'a [Param]) -> Changes<'a> {
+        let defaults = params.iter().filter(|param| param.default_word().is_some());
+        let wanted = defaults.filter(|_| self.networks.from_scratch);
+        wanted.map(|param| (param.name.as_str(), Param::NO_FILE)).collect()
     }
 
     /// The key behind a hyper-parameter that a model refuses.
-    fn refused(&self, entrant: &Registered, error: &genre_bench_api::Error) -> Invalid {
-        let model = &entrant.card.name;
+    fn refused(&self, model: &str, error: &genre_bench_api::Error) -> Invalid {
         let hint = format!("`bench list models {model}` shows its parameters");
         match error {
             genre_bench_api::Error::Parameter { name, reason } => {
-                let key = match self.parameters.has(model, name) {
-                    true => format!("parameters.{model}.{name}"),
-                    false => format!("networks.{name}"),
+                let shared = self.networks.parameters().any(|(shared, _)| shared == name);
+                let key = match shared && !self.parameters.has(model, name) {
+                    true => format!("networks.{name}"),
+                    false => format!("parameters.{model}.{name}"),
                 };
                 Invalid::new(key, reason, hint)
             }
@@ -179,7 +260,7 @@ impl Experiment {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
-    use genre_bench_api::{Card, Family, Param};
+    use genre_bench_api::{Card, Family};
 
     fn entrant() -> Registered {
         let card = Card::new("m", Family::Other, "")

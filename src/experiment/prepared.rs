@@ -1,5 +1,6 @@
+use super::session::Wanted;
 use super::tuning::{Axis, candidates};
-use super::{Configuration, Experiment, Registered, Session};
+use super::{Configuration, Experiment, Registered, Registry, Session};
 use crate::audio::RATE;
 use crate::dataset::{Dataset, ImageSize, SpectrogramSource};
 use crate::error::{Error, Result};
@@ -30,6 +31,8 @@ pub struct Prepared {
     /// What the user may want to know of how the models run.
     pub(super) notes: Vec<String>,
     pub(super) conditions: Conditions,
+    /// The models and encoders, those in files of the experiment among them.
+    pub(super) registry: Registry,
 }
 
 /// A search inside the training parts.
@@ -46,14 +49,17 @@ pub struct Search {
 
 impl Prepared {
     /// Loads the data, draws the split and decides which models run how.
-    pub(super) fn of(experiment: &Experiment, session: &Session) -> Result<Self> {
+    ///
+    /// Without `embed`, embeddings are left to be computed, so that nothing can be fitted to them.
+    pub(super) fn of(experiment: &Experiment, session: &Session, embed: bool) -> Result<Self> {
         experiment.check(session.registry)?;
+        let registry = session.registry.opening(&experiment.encoders)?.into_owned();
         let device = experiment.device.resolve(session.registry.cuda_devices)?;
         let configuration = experiment.networks.configuration.on(device);
         let reduced = configuration == Configuration::Reduced;
         let spectrogram_size =
             experiment.networks.spectrogram_size.or(reduced.then_some(REDUCED_SPECTROGRAMS));
-        let entrants = session.registry.select(&experiment.models)?;
+        let entrants = registry.select(&experiment.models)?;
         let mut models = Vec::new();
         for entrant in &entrants {
             models.extend(experiment.variants(entrant, configuration)?);
@@ -71,7 +77,8 @@ impl Prepared {
             _ => None,
         };
         let searched = found.iter().flat_map(|(_, _, candidates, _)| candidates);
-        let dataset = session.dataset(experiment, models.iter().chain(searched), spectrogram_size)?;
+        let wanted = Wanted::of(models.iter().chain(searched), &registry, spectrogram_size, embed)?;
+        let dataset = session.dataset(experiment, wanted)?;
         let (mut models, mut notes) = readable(models, &dataset, &experiment.models)?;
         models.iter_mut().for_each(|model| model.resized = resized(model.reads, &dataset, spectrogram_size));
         let reads_spectrograms = models.iter().any(|model| model.reads != Reads::Table);
@@ -115,7 +122,7 @@ impl Prepared {
             Some(ablation) => ablation.variants(models, &dataset)?,
             None => models,
         };
-        Ok(Self { experiment, dataset, split, models, search, notes, conditions })
+        Ok(Self { experiment, dataset, split, models, search, notes, conditions, registry })
     }
 
     /// The plan of the search: its cells are stored, but make no run. Nothing is calibrated inside the training parts.
@@ -169,10 +176,17 @@ fn readable(
     let hint = "--data with a folder of audio or images, which may be beside the table; or without --data the built-in music";
     let mut left_out: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for model in &models {
+        let subject = format!("model `{}`", model.name);
+        // A model on an encoder runs only by name.
+        if let Some(encoder) = &model.encoder
+            && let Some(reason) = dataset.lacks(encoder)
+        {
+            return Err(Error::new(subject, format!("its encoder {reason}"), hint));
+        }
         if let Some(why) = why(model) {
             if named.contains(&model.model) {
                 let reason = format!("it reads spectrograms ({}), but {why}", model.reads);
-                return Err(Error::new(format!("model `{}`", model.name), reason, hint));
+                return Err(Error::new(subject, reason, hint));
             }
             left_out.entry(why).or_default().push(&model.name);
         }
@@ -200,7 +214,11 @@ fn resolved(
 ) -> Experiment {
     let mut resolved = experiment.clone();
     resolved.models = entrants.iter().map(|entrant| entrant.card.name.clone()).collect();
-    resolved.parameters.only_of(&resolved.models);
+    resolved.parameters.only_of(entrants);
+    resolved.encoders.retain(|name, _| {
+        let mut encoders = entrants.iter().filter_map(|entrant| entrant.encoder.as_ref());
+        encoders.any(|encoder| encoder.card.name == *name)
+    });
     resolved.device = super::DeviceChoice::Named(device);
     resolved.networks.only_of(entrants);
     resolved.networks.spectrogram_size = spectrogram_size;

@@ -1,23 +1,35 @@
 use super::Invalid;
+use super::encoders::{Opener, RegisteredEncoder, refuse_name};
 use crate::error::{Error, Result};
 use crate::report::published;
 use crate::run::ModelSet;
-use genre_bench_api::{Card, Family, Model, Published};
+use genre_bench_api::{Card, Encoder, Family, Model, Published, Reads};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// The models of the program.
+/// The models and encoders of the program.
+#[derive(Clone, Default)]
 pub struct Registry {
     models: Vec<Registered>,
+    encoders: Vec<Arc<RegisteredEncoder>>,
+    /// Every model that reads the table on every encoder.
+    composed: Vec<Registered>,
+    opener: Opener,
     /// How many CUDA devices the models find; none if they were built without CUDA.
     pub cuda_devices: Option<usize>,
 }
 
 /// A model with its card, published figures filled in.
+#[derive(Clone)]
 pub struct Registered {
     /// The model.
-    pub model: Box<dyn Model>,
-    /// Its card.
+    pub model: Arc<dyn Model>,
+    /// Its card; where it stands on an encoder, under the name `ENCODER+MODEL`.
     pub card: Card,
+    /// The encoder whose embeddings it reads instead of the table.
+    pub encoder: Option<Arc<RegisteredEncoder>>,
 }
 
 impl Registered {
@@ -25,11 +37,30 @@ impl Registered {
     pub fn has_parameter(&self, name: &str) -> bool {
         self.card.params.iter().any(|param| param.name == name)
     }
+
+    /// Whether it, or its encoder, starts from trained weights by default.
+    pub fn starts_from_weights(&self) -> bool {
+        let encoder = self.encoder.iter().flat_map(|encoder| &encoder.card.params);
+        self.card.params.iter().chain(encoder).any(|param| param.default_word().is_some())
+    }
+
+    /// The same on an encoder. What was published for the model was so for another input.
+    fn on(&self, encoder: &Arc<RegisteredEncoder>) -> Self {
+        let card = Card {
+            name: format!("{}+{}", encoder.card.name, self.card.name),
+            summary: format!("{}, on the embeddings of {}", self.card.summary, encoder.card.name),
+            published: Vec::new(),
+            is_default: false,
+            variant_of: None,
+            ..self.card.clone()
+        };
+        Self { model: Arc::clone(&self.model), card, encoder: Some(Arc::clone(encoder)) }
+    }
 }
 
 impl ModelSet for Registry {
     fn model(&self, name: &str) -> Option<&dyn Model> {
-        self.models.iter().find(|entry| entry.card.name == name).map(|entry| entry.model.as_ref())
+        self.all().find(|entry| entry.card.name == name).map(|entry| entry.model.as_ref())
     }
 }
 
@@ -50,14 +81,86 @@ impl Registry {
             }
             let own = figures.iter().filter(|figure| figure.model == card.name);
             card.published.extend(own.map(|own| own.figure.clone()).filter(|figure| figure.test.is_finite()));
-            registered.push(Registered { model, card });
+            registered.push(Registered { model: model.into(), card, encoder: None });
         }
-        Ok(Self { models: registered, cuda_devices })
+        Ok(Self { models: registered, cuda_devices, ..Self::default() })
     }
 
-    /// All models.
+    /// The same with encoders, and with what opens files as such.
+    ///
+    /// # Errors
+    ///
+    /// A name that another encoder has, or that cannot be typed.
+    pub fn with_encoders(mut self, encoders: Vec<Box<dyn Encoder>>, opener: Opener) -> Result<Self> {
+        self.opener = opener;
+        for encoder in encoders {
+            self.add(Arc::new(RegisteredEncoder::of(encoder)))?;
+        }
+        Ok(self)
+    }
+
+    fn add(&mut self, encoder: Arc<RegisteredEncoder>) -> Result<()> {
+        let name = encoder.card.name.as_str();
+        let refused = |reason| {
+            let hint = "give it another name: lower-case letters, digits and hyphens";
+            Err(Error::new(format!("encoder `{name}`"), reason, hint))
+        };
+        if let Some(reason) = refuse_name(name) {
+            return refused(reason);
+        }
+        if self.encoders.iter().any(|other| other.card.name == name) {
+            return refused("another encoder has this name");
+        }
+        let readers = self.models.iter().filter(|entry| entry.card.reads == Reads::Table);
+        let composed: Vec<Registered> = readers.map(|entry| entry.on(&encoder)).collect();
+        self.composed.extend(composed);
+        self.encoders.push(encoder);
+        Ok(())
+    }
+
+    /// The same with the encoders in some files, by name.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no encoder, or a name that another has.
+    pub fn opening(&self, files: &BTreeMap<String, PathBuf>) -> std::result::Result<Cow<'_, Self>, Invalid> {
+        if files.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut more = self.clone();
+        for (name, path) in files {
+            let refused = |e: Error| Invalid::new(format!("encoders.{name}"), e.reason, e.hint);
+            let opened = self.opener.open(name, path).map_err(refused)?;
+            more.add(opened).map_err(refused)?;
+        }
+        Ok(Cow::Owned(more))
+    }
+
+    /// All models, without those on encoders.
     pub fn iter(&self) -> impl Iterator<Item = &Registered> {
         self.models.iter()
+    }
+
+    /// All models, those on encoders last.
+    fn all(&self) -> impl Iterator<Item = &Registered> {
+        self.models.iter().chain(&self.composed)
+    }
+
+    /// All encoders.
+    pub fn encoders(&self) -> impl Iterator<Item = &RegisteredEncoder> {
+        self.encoders.iter().map(Arc::as_ref)
+    }
+
+    /// The encoder of a name.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn encoder(&self, name: &str) -> Result<&RegisteredEncoder> {
+        let found = self.encoders().find(|encoder| encoder.card.name == name);
+        found.ok_or_else(|| {
+            Error::new(format!("encoder `{name}`"), "is not there", self.closest_encoder(name))
+        })
     }
 
     /// Published figures by model.
@@ -74,9 +177,11 @@ impl Registry {
         let is_family = |name: &str| Family::ALL.into_iter().find(|family| family.name() == name);
         for name in names {
             let family = is_family(name);
-            if !self.iter().any(|entry| entry.card.name == *name || family == Some(entry.card.family)) {
-                let reason = format!("`{name}` is no model and no family that has models");
-                return Err(Invalid::new("models", reason, self.closest(name)));
+            let is_there = self.all().any(|entry| entry.card.name == *name)
+                || self.iter().any(|entry| family == Some(entry.card.family));
+            if !is_there {
+                let (reason, hint) = self.why_not(name);
+                return Err(Invalid::new("models", reason, hint));
             }
         }
         let wanted = |card: &Card| {
@@ -84,12 +189,31 @@ impl Registry {
             let in_family = names.is_empty() || names.iter().any(|name| is_family(name) == Some(card.family));
             named || (in_family && card.is_default)
         };
-        let selected: Vec<&Registered> = self.iter().filter(|entry| wanted(&entry.card)).collect();
+        let selected: Vec<&Registered> = self.all().filter(|entry| wanted(&entry.card)).collect();
         if selected.is_empty() {
             let hint = "`bench list models` shows those there are";
             return Err(Invalid::new("models", "there is no model to run", hint));
         }
         Ok(selected)
+    }
+
+    /// Why a name is none that can be selected, and what to try.
+    fn why_not(&self, name: &str) -> (String, String) {
+        let Some((encoder, model)) = name.split_once('+') else {
+            return (format!("`{name}` is no model and no family that has models"), self.closest(name));
+        };
+        if self.encoder(encoder).is_err() {
+            let reason = format!("`{name}`: there is no encoder `{encoder}`");
+            return (reason, self.closest_encoder(encoder));
+        }
+        match self.find(model) {
+            Ok(entry) => {
+                let reason =
+                    format!("`{name}`: {model} reads {} and cannot read embeddings", entry.card.reads);
+                (reason, "a model that reads the table, such as logistic or svm".to_owned())
+            }
+            Err(_) => (format!("`{name}`: there is no model `{model}`"), self.closest(model)),
+        }
     }
 
     /// The model of a name.
@@ -98,8 +222,11 @@ impl Registry {
     ///
     /// There is none.
     pub fn find(&self, name: &str) -> Result<&Registered> {
-        let found = self.iter().find(|entry| entry.card.name == name);
-        found.ok_or_else(|| Error::new(format!("model `{name}`"), "is not there", self.closest(name)))
+        let found = self.all().find(|entry| entry.card.name == name);
+        found.ok_or_else(|| {
+            let hint = if name.contains('+') { self.why_not(name).1 } else { self.closest(name) };
+            Error::new(format!("model `{name}`"), "is not there", hint)
+        })
     }
 
     /// What to try instead of a name that is no model.
@@ -108,6 +235,16 @@ impl Registry {
         match nearest(name, names) {
             Some(closest) => format!("did you mean {closest}? `bench list models` shows all"),
             None => "`bench list models` shows all".to_owned(),
+        }
+    }
+
+    /// What to try instead of a name that is no encoder.
+    fn closest_encoder(&self, name: &str) -> String {
+        let names = self.encoders().map(|encoder| encoder.card.name.as_str());
+        match nearest(name, names) {
+            Some(closest) => format!("did you mean {closest}? `bench list encoders` shows all"),
+            None => "`bench list encoders` shows those there are; --encoder NAME=FILE opens a file as one"
+                .to_owned(),
         }
     }
 }
@@ -121,20 +258,25 @@ pub(super) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> O
 impl Registered {
     /// A card without anything behind it.
     pub(super) fn for_tests(card: Card) -> Self {
-        struct Nothing(Card);
-        impl Model for Nothing {
-            fn card(&self) -> Card {
-                self.0.clone()
-            }
-            fn fit(
-                &self,
-                _: &genre_bench_api::Examples,
-                _: &genre_bench_api::Examples,
-                _: &genre_bench_api::Run,
-            ) -> genre_bench_api::Result<Box<dyn genre_bench_api::Fitted>> {
-                Err(genre_bench_api::Error::failed("it is only a card"))
-            }
-        }
-        Self { model: Box::new(Nothing(card.clone())), card }
+        Self { model: Arc::new(Nothing(card.clone())), card, encoder: None }
+    }
+}
+
+/// A model that is a card alone.
+#[cfg(test)]
+pub(super) struct Nothing(pub Card);
+
+#[cfg(test)]
+impl Model for Nothing {
+    fn card(&self) -> Card {
+        self.0.clone()
+    }
+    fn fit(
+        &self,
+        _: &genre_bench_api::Examples,
+        _: &genre_bench_api::Examples,
+        _: &genre_bench_api::Run,
+    ) -> genre_bench_api::Result<Box<dyn genre_bench_api::Fitted>> {
+        Err(genre_bench_api::Error::failed("it is only a card"))
     }
 }

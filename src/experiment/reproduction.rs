@@ -11,7 +11,7 @@ use crate::report::published::{
 use crate::report::reproduction::{NotMeasured, PartFigure, Reproduction, Reproductions, Score};
 use crate::report::{Results, changed};
 use crate::score::few_folds;
-use genre_bench_api::{Published, Reads};
+use genre_bench_api::{Param, Published, Reads};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -221,8 +221,19 @@ impl FigureGroup<'_> {
                 }
             }
         }
-        let models = experiment.models.clone();
-        experiment.parameters.only_of(&models);
+        let entrants: Vec<&Registered> = self.targets.iter().map(|target| target.entrant).collect();
+        for entrant in &entrants {
+            let model = &entrant.card.name;
+            for param in &entrant.card.params {
+                if let Some(word) = param.default_word()
+                    && lacks_file(entrant, &param.name, word)
+                    && !experiment.parameters.has(model, &param.name)
+                {
+                    experiment.parameters.set(model, &param.name, Param::NO_FILE);
+                }
+            }
+        }
+        experiment.parameters.only_of(&entrants);
         Ok(experiment)
     }
 

@@ -1,13 +1,13 @@
 use super::prepared::{Prepared, Search};
 use super::tuning::{choose, ends_chosen, inner_scores};
 use super::{Data, Experiment, Registry};
-use crate::dataset::{ColumnChoice, Dataset, ImageSize, Source};
+use crate::dataset::{ColumnChoice, Dataset, ImageSize, Source, WantedEncoder};
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use crate::protocol::Split;
 use crate::report::Results;
 use crate::run::{Cell, CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
-use genre_bench_api::Representation;
+use genre_bench_api::{Observer, Representation, Silent};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +17,11 @@ use std::rc::Rc;
 pub trait SessionObserver {
     /// So many of so many recordings have been read.
     fn reading(&self, done: usize, total: usize);
+    /// The embeddings of an encoder are about to be computed; the one who is told how far it is is let go of when they are
+    /// done.
+    fn embeds<'a>(&'a self, _encoder: &str) -> Box<dyn Observer + 'a> {
+        Box::new(Silent)
+    }
     /// Something worth a line.
     fn tells(&self, line: &str);
     /// Something that is not as it should be, though the work goes on.
@@ -51,10 +56,60 @@ pub struct Loaded {
     columns: ColumnChoice,
     /// Of made-up data.
     seed: Option<u64>,
+    wanted: WantedInputs,
+    dataset: Rc<Dataset>,
+}
+
+/// What some models read.
+#[derive(Debug, Clone, PartialEq)]
+struct WantedInputs {
     representations: Vec<Representation>,
     spectrogram_size: Option<ImageSize>,
     table: bool,
-    dataset: Rc<Dataset>,
+    /// Identities of the encoders.
+    encoders: Vec<String>,
+    /// Whether their embeddings are computed.
+    embed: bool,
+}
+
+/// What some models read, with the encoders that make it.
+pub(super) struct Wanted<'r> {
+    inputs: WantedInputs,
+    encoders: Vec<WantedEncoder<'r>>,
+}
+
+impl<'r> Wanted<'r> {
+    /// What `models` read, everything once.
+    ///
+    /// # Errors
+    ///
+    /// Only if an encoder of theirs is not among the registry's, which would be a bug.
+    pub fn of<'m>(
+        models: impl Iterator<Item = &'m PlannedModel> + Clone,
+        registry: &'r Registry,
+        spectrogram_size: Option<ImageSize>,
+        embed: bool,
+    ) -> Result<Self> {
+        let mut representations: Vec<Representation> =
+            models.clone().filter_map(|model| model.reads.spectrograms()).collect();
+        representations.sort();
+        representations.dedup();
+        let mut encoders: Vec<WantedEncoder> = Vec::new();
+        for planned in models.clone().filter_map(|model| model.encoder.as_ref()) {
+            if !encoders.iter().any(|other| other.planned == *planned) {
+                let encoder = registry.encoder(&planned.name)?.encoder.as_ref();
+                encoders.push(WantedEncoder { planned: planned.clone(), encoder });
+            }
+        }
+        let inputs = WantedInputs {
+            representations,
+            spectrogram_size,
+            table: models.clone().any(PlannedModel::reads_table),
+            encoders: encoders.iter().map(|encoder| encoder.planned.identity()).collect(),
+            embed,
+        };
+        Ok(Self { inputs, encoders })
+    }
 }
 
 /// An experiment that was run to its end.
@@ -92,7 +147,16 @@ impl Session<'_> {
     ///
     /// An experiment that cannot be run, or data that cannot be read.
     pub fn prepare(&self, experiment: &Experiment) -> Result<Prepared> {
-        Prepared::of(experiment, self)
+        Prepared::of(experiment, self, true)
+    }
+
+    /// The same without computing embeddings: for [`Session::dry_run`] alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::prepare`].
+    pub fn prepare_dry(&self, experiment: &Experiment) -> Result<Prepared> {
+        Prepared::of(experiment, self, false)
     }
 
     /// Computes what is prepared, as far as the store does not have it; `None` if the user stopped it.
@@ -131,7 +195,7 @@ impl Session<'_> {
             prepared.split
         ));
         self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));
-        let done = self.execute(plan, &prepared.dataset, &prepared.split, &store)?;
+        let done = self.execute(plan, prepared, &prepared.split, &store)?;
         Ok(done.map(|(results, store_error)| Evaluated {
             results,
             searched,
@@ -143,8 +207,7 @@ impl Session<'_> {
         let plan = prepared.search_plan(search)?;
         let what = prepared.dataset.info.describe();
         self.observer.tells(&format!("{what}: {} candidates on {}", plan.models.len(), search.inner));
-        let Some((results, store_error)) = self.execute(plan, &prepared.dataset, &search.inner, store)?
-        else {
+        let Some((results, store_error)) = self.execute(plan, prepared, &search.inner, store)? else {
             return Ok(None);
         };
         let labels = prepared.dataset.catalogue.labels();
@@ -164,10 +227,11 @@ impl Session<'_> {
     fn execute(
         &self,
         plan: Plan,
-        dataset: &Dataset,
+        prepared: &Prepared,
         split: &Split,
         store: &Store,
     ) -> Result<Option<(Results, Option<Error>)>> {
+        let dataset = &*prepared.dataset;
         let (cores, jobs) = self.cores_and_jobs();
         let resources = Resources {
             jobs,
@@ -180,7 +244,7 @@ impl Session<'_> {
                 plan: &plan,
                 dataset,
                 split,
-                models: self.registry,
+                models: &prepared.registry,
                 store,
                 resources,
                 observer: observer.as_ref(),
@@ -201,26 +265,15 @@ impl Session<'_> {
     }
 
     /// The data of an experiment with everything that some models read.
-    pub(super) fn dataset<'m>(
-        &self,
-        experiment: &Experiment,
-        models: impl Iterator<Item = &'m PlannedModel> + Clone,
-        spectrogram_size: Option<ImageSize>,
-    ) -> Result<Rc<Dataset>> {
-        let mut representations: Vec<Representation> =
-            models.clone().filter_map(|model| model.reads.spectrograms()).collect();
-        representations.sort();
-        representations.dedup();
-        let table = models.clone().any(|model| model.reads.table());
+    pub(super) fn dataset(&self, experiment: &Experiment, wanted: Wanted) -> Result<Rc<Dataset>> {
+        let Wanted { inputs: wanted, encoders } = wanted;
         let seed = experiment.data.path.is_none().then_some(experiment.seed);
         let columns = experiment.data.columns(&experiment.split.protocol);
         let same = |loaded: &Loaded| {
             loaded.data == experiment.data
                 && loaded.columns == columns
                 && loaded.seed == seed
-                && loaded.representations == representations
-                && loaded.spectrogram_size == spectrogram_size
-                && loaded.table == table
+                && loaded.wanted == wanted
         };
         if let Some(loaded) = self.loaded.borrow().as_ref().filter(|loaded| same(loaded)) {
             return Ok(Rc::clone(&loaded.dataset));
@@ -237,18 +290,22 @@ impl Session<'_> {
             image_size: data.image_size,
             columns: columns.clone(),
             drop_faults: data.drop_faults.clone(),
-            representations: representations.clone(),
-            spectrogram_size,
-            table,
+            representations: wanted.representations.clone(),
+            spectrogram_size: wanted.spectrogram_size,
+            encoders: !encoders.is_empty(),
+            table: wanted.table,
         };
         // Two large datasets need not be in memory at once.
         *self.loaded.borrow_mut() = None;
-        let dataset = Rc::new(Dataset::load(&source, &|done, total| self.observer.reading(done, total))?);
+        let mut dataset = Dataset::load(&source, &|done, total| self.observer.reading(done, total))?;
+        if wanted.embed {
+            dataset = dataset.embedded(&encoders, self.cache.as_ref(), &|name| self.observer.embeds(name))?;
+        }
+        let dataset = Rc::new(dataset);
         let damaged = self.cache.iter().flat_map(Cache::take_damaged);
         damaged.for_each(|damage| self.observer.warns(&damage.to_string()));
         let kept = Rc::clone(&dataset);
-        *self.loaded.borrow_mut() =
-            Some(Loaded { data, columns, seed, representations, spectrogram_size, table, dataset: kept });
+        *self.loaded.borrow_mut() = Some(Loaded { data, columns, seed, wanted, dataset: kept });
         Ok(dataset)
     }
 }

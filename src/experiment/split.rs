@@ -39,6 +39,11 @@ pub struct SplitOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2))]
     pub per_class: Option<u32>,
+    /// Train on so many tracks of every class alone, drawn by the seed (few-shot); validation and test parts stay
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub shots: Option<u32>,
     /// Let early stopping and checkpoints look at the test part, as some publications did: scores are optimistic, and
     /// everything says so
     #[arg(long, conflicts_with = "valid")]
@@ -64,6 +69,7 @@ impl Default for SplitOptions {
             valid: None,
             repeats: 1,
             per_class: None,
+            shots: None,
             validate_on_test: false,
         }
     }
@@ -84,6 +90,7 @@ impl SplitOptions {
             seed,
             valid: self.valid.or(calibrated.then_some(CALIBRATION_PERCENT)).unwrap_or(0),
             per_class: self.per_class,
+            shots: self.shots,
             validate_on_test: self.validate_on_test,
         }
     }
@@ -100,6 +107,9 @@ impl SplitOptions {
         if self.per_class.is_some_and(|tracks| tracks < 2) {
             let reason = "a class must have tracks on both sides";
             return Err(Invalid::new("split.per-class", reason, "2 or more"));
+        }
+        if self.shots == Some(0) {
+            return Err(Invalid::new("split.shots", "nothing is learned from 0 tracks", "1 or more"));
         }
         if self.validate_on_test && self.valid.is_some() {
             let reason = "the test part is the validation part already";

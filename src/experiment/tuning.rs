@@ -129,7 +129,7 @@ impl Tuning {
     }
 
     /// Refuses a search that cannot be.
-    pub(super) fn check(&self, card: &Card) -> std::result::Result<(), Invalid> {
+    pub(super) fn check(&self, card: &Card, base: &PlannedModel) -> std::result::Result<(), Invalid> {
         if !(2..=100).contains(&self.inner) {
             let reason = format!("{} is not from 2 to 100", self.inner);
             return Err(Invalid::new("tune.inner", reason, "3 is usual"));
@@ -138,8 +138,7 @@ impl Tuning {
         if self.random == Some(0) {
             return Err(Invalid::new("tune.random", "0 draws find nothing", "such as 30"));
         }
-        let base = PlannedModel::new(card, []).map_err(|e| Invalid::new("models", e.to_string(), ""))?;
-        candidates(card, &base, &self.axes(card)?, self.random.map(usize::from), 0).map(|_| ())
+        candidates(card, base, &self.axes(card)?, self.random.map(usize::from), 0).map(|_| ())
     }
 }
 

@@ -1,10 +1,12 @@
-//! Features that were extracted before, found again by what a recording is and not by where it lies.
+//! Features and embeddings that were computed before, found again by what a recording is and not by where it lies.
 //!
 //! An entry is a file whose name is a SHA-256 over the recording's bytes, the options and [`VERSION`]: a file
 //! or parameter that changed has another name, so nothing stale is ever served. Entries are written aside
 //! and renamed, so programs may share a folder and be killed at any moment; each says its own name and ends with a
 //! checksum. One that is damaged or another's is set aside and extracted again. Only whole recordings are kept, faults
 //! are looked at each time.
+
+mod embeddings;
 
 use super::ExtractionOptions;
 use super::table::COLUMNS;
@@ -31,8 +33,12 @@ const NAME: usize = 4;
 const WORDS: usize = 2 + COLUMNS;
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 32;
-/// How names of entries end.
+/// How names of entries end: of columns, and of embeddings.
 const ENTRY: &str = ".features";
+const EMBEDDINGS: &str = ".embeddings";
+/// Why an entry is not believed.
+const FOREIGN: &str = "it is no entry of this cache";
+const ANOTHERS: &str = "it is the entry of another recording, or of other settings";
 
 /// A folder of extracted features.
 #[derive(Debug, Clone)]
@@ -88,34 +94,43 @@ impl Cache {
         &self.folder
     }
 
-    /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
-    pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
+    /// SHA-256 of a file as it is now; `None` where it cannot be hashed.
+    pub fn content_of(path: &Path) -> Option<[u8; 32]> {
         let file = open_regular(path, LARGEST).ok()?;
         let mut content = Sha256::new();
         let mut file = BufReader::with_capacity(1 << 16, file.take(LARGEST + 1));
         let hashed = io::copy(&mut file, &mut content).ok()?;
-        if hashed > LARGEST {
-            return None;
-        }
+        (hashed <= LARGEST).then(|| content.finalize().into())
+    }
+
+    /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
+    pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
         let ExtractionOptions { cut, limits, convention } = options;
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
-        let name = Sha256::new().chain_update(content.finalize()).chain_update(parameters).finalize();
-        Some(CacheKey(name.into()))
+        Some(CacheKey::of(&Self::content_of(path)?, &parameters))
     }
 
     /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
     pub fn get(&self, key: &CacheKey) -> Option<CachedColumns> {
-        let path = self.path(key);
-        let entry = match read_regular(&path, LARGEST) {
+        self.read(&self.path(key, ENTRY), |bytes| decode(key, bytes))
+    }
+
+    /// What `decode` makes of a file, if there is one; where it says why it is not believed, the file is set aside.
+    fn read<T>(
+        &self,
+        path: &Path,
+        decode: impl FnOnce(&[u8]) -> Result<Option<T>, &'static str>,
+    ) -> Option<T> {
+        let entry = match read_regular(path, LARGEST) {
             Err(OpenError::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => return None,
             Err(e) => Err(e.to_string()),
-            Ok(bytes) => decode(key, &bytes).map_err(str::to_owned),
+            Ok(bytes) => decode(&bytes).map_err(str::to_owned),
         };
         match entry {
             Ok(entry) => entry,
             Err(reason) => {
-                let damage = Damage::new(&path, reason).set_aside();
+                let damage = Damage::new(path, reason).set_aside();
                 self.damaged.lock().unwrap_or_else(PoisonError::into_inner).push(damage);
                 None
             }
@@ -127,16 +142,20 @@ impl Cache {
         std::mem::take(&mut self.damaged.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(format!("{}{ENTRY}", hex(&key.0)))
+    fn path(&self, key: &CacheKey, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}{ending}", hex(&key.0)))
     }
 
     /// Stores an entry. If that fails, the work goes on without; see [`Cache::trouble`].
     pub fn put(&self, key: &CacheKey, extracted: &CachedColumns) {
+        self.write(&self.path(key, ENTRY), &encode(key, extracted));
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) {
         let store = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
-            let mut file = WholeFile::create(&self.path(key))?;
-            file.write_all(&encode(key, extracted))?;
+            let mut file = WholeFile::create(path)?;
+            file.write_all(bytes)?;
             // The checksum tells of one that is not whole, and waiting for the disk each time would take longer.
             file.finish_without_sync()
         };
@@ -192,8 +211,9 @@ impl Cache {
         for entry in listing {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(ENTRY) || name.contains(&format!("{ENTRY}{DAMAGED}")) || name.starts_with(ASIDE)
-            {
+            let is_entry =
+                |ending: &str| name.ends_with(ending) || name.contains(&format!("{ending}{DAMAGED}"));
+            if is_entry(ENTRY) || is_entry(EMBEDDINGS) || name.starts_with(ASIDE) {
                 // Another program may have renamed or deleted it meanwhile.
                 let file = entry.metadata().ok().filter(fs::Metadata::is_file);
                 files.extend(file.map(|kind| (entry.path(), kind.len())));
@@ -204,6 +224,11 @@ impl Cache {
 }
 
 impl CacheKey {
+    /// Of what `parameters` make of a recording, by the SHA-256 of its file.
+    fn of(content: &[u8; 32], parameters: &str) -> Self {
+        Self(Sha256::new().chain_update(content).chain_update(parameters).finalize().into())
+    }
+
     fn words(&self) -> [u64; NAME] {
         let (words, _) = self.0.as_chunks::<8>();
         std::array::from_fn(|at| u64::from_le_bytes(words[at]))
@@ -219,38 +244,47 @@ fn encode(key: &CacheKey, extracted: &CachedColumns) -> Vec<u8> {
         words.extend([segment.map_or(0, |s| s as u64 + 1), *length as u64]);
         words.extend(values.map(f64::to_bits));
     }
-    let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+    with_checksum(words.into_iter().flat_map(u64::to_le_bytes).collect())
+}
+
+/// An entry's bytes with the checksum at their end.
+fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     let checksum = Sha256::digest(&bytes);
     bytes.extend(checksum);
     bytes
 }
 
-/// The columns in an entry; none if it is of another version of the program. Else why it is not believed.
-fn decode(key: &CacheKey, bytes: &[u8]) -> Result<Option<CachedColumns>, &'static str> {
+/// What stands in front of the checksum, if that is right.
+fn checked(bytes: &[u8]) -> Result<&[u8], &'static str> {
     let content = bytes.len().checked_sub(CHECKSUM).and_then(|length| bytes.split_at_checked(length));
     let (content, checksum) = content.ok_or("it is cut off")?;
     if Sha256::digest(content)[..] != *checksum {
         return Err("its checksum does not match");
     }
-    let foreign = "it is no entry of this cache";
-    let (words, []) = content.as_chunks::<8>() else { return Err(foreign) };
+    Ok(content)
+}
+
+/// The columns in an entry; none if it is of another version of the program. Else why it is not believed.
+fn decode(key: &CacheKey, bytes: &[u8]) -> Result<Option<CachedColumns>, &'static str> {
+    let content = checked(bytes)?;
+    let (words, []) = content.as_chunks::<8>() else { return Err(FOREIGN) };
     let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
     if words.first().is_some_and(|magic| *magic != MAGIC) && content.starts_with(FAMILY) {
         return Ok(None);
     }
     let (&[magic, ref name @ .., container, count], examples) =
-        words.split_first_chunk::<HEADER>().ok_or(foreign)?;
+        words.split_first_chunk::<HEADER>().ok_or(FOREIGN)?;
     if magic != MAGIC || count.checked_mul(WORDS as u64) != Some(examples.len() as u64) {
-        return Err(foreign);
+        return Err(FOREIGN);
     }
     if *name != key.words() {
-        return Err("it is the entry of another recording, or of other settings");
+        return Err(ANOTHERS);
     }
     let example = |words: &[u64]| {
         let (segment, length) = ((words[0] as usize).checked_sub(1), words[1] as usize);
         (segment, length, std::array::from_fn(|column| f64::from_bits(words[2 + column])))
     };
-    let container = *Container::ALL.get(container as usize).ok_or(foreign)?;
+    let container = *Container::ALL.get(container as usize).ok_or(FOREIGN)?;
     Ok(Some(CachedColumns { container, examples: examples.chunks_exact(WORDS).map(example).collect() }))
 }
 

@@ -1,7 +1,7 @@
 //! Power spectral density over time, on a linear scale of frequency.
 
 use super::FeatureError;
-use super::stft::hann;
+use super::stft::symmetric_hann;
 use ndarray::{Array2, Axis};
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
@@ -41,10 +41,7 @@ impl Density {
     ///
     /// As [`Density::scipy`].
     pub fn matplotlib(rate: u32, hop: usize) -> Result<Self, FeatureError> {
-        // A periodic window of one less, and its first zero again.
-        let mut window = hann(FRAME - 1);
-        window.push(0.0);
-        Self::new(rate, hop, window, false)
+        Self::new(rate, hop, symmetric_hann(FRAME), false)
     }
 
     fn new(rate: u32, hop: usize, window: Vec<f64>, centred: bool) -> Result<Self, FeatureError> {

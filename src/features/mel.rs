@@ -2,6 +2,7 @@
 
 use super::FeatureError;
 use crate::util::simd;
+use genre_bench_api::MelScale;
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// Slaney's mel of a frequency in Hz: linear to 1 kHz (15 mel), logarithmic above (27 steps to 6.4 kHz).
@@ -16,12 +17,24 @@ pub fn mel_to_hz(mel: f64) -> f64 {
     if mel < 15.0 { mel * 200.0 / 3.0 } else { 1000.0 * (6.4f64.ln() / 27.0 * (mel - 15.0)).exp() }
 }
 
-/// Overlapping triangular filters of equal width in mel and equal area in Hz.
+/// HTK's mel of a frequency in Hz, which Kaldi takes too.
+///
+/// Reference: S. Young et al., *The HTK Book*, version 3.4 (2006), equation 5.13.
+fn hz_to_htk(hz: f64) -> f64 {
+    2595.0 * (1.0 + hz / 700.0).log10()
+}
+
+/// Frequency in Hz of an HTK mel; the inverse of [`hz_to_htk`].
+fn htk_to_hz(mel: f64) -> f64 {
+    700.0 * (10f64.powf(mel / 2595.0) - 1.0)
+}
+
+/// Overlapping triangular filters of equal width in mel.
 ///
 /// Band `i` rises from the centre of band `i − 1` to its own and falls to that of band `i + 1`. Only
 /// the non-zero weights are kept: about two a bin in all, where the full matrix has 128.
 ///
-/// Reference: `librosa.filters.mel` with its defaults `htk=False, norm="slaney"`.
+/// Reference: `librosa.filters.mel`; `torchaudio.compliance.kaldi.get_mel_banks` for [`MelScale::Kaldi`].
 #[derive(Debug, Clone)]
 pub struct MelBank {
     /// First bin and weights of each band.
@@ -30,12 +43,28 @@ pub struct MelBank {
 
 impl MelBank {
     /// Filters for spectra of `n_fft` at `rate` Hz: `bands` of them (librosa's default is 128)
-    /// from `fmin` (0) to `fmax` (half the rate) Hz.
+    /// from `fmin` (0) to `fmax` (half the rate) Hz, on Slaney's scale and of equal area.
     ///
     /// # Errors
     ///
     /// [`FeatureError`] where there is no band or `0 ≤ fmin < fmax ≤ rate / 2` does not hold.
     pub fn new(rate: u32, n_fft: usize, bands: usize, fmin: f64, fmax: f64) -> Result<Self, FeatureError> {
+        Self::on_scale(MelScale::Slaney, true, rate, n_fft, bands, (fmin, fmax))
+    }
+
+    /// Filters as [`MelBank::new`] makes them, on a scale: of equal area in Hz (librosa's `norm="slaney"`), or of height 1.
+    ///
+    /// # Errors
+    ///
+    /// As of [`MelBank::new`].
+    pub fn on_scale(
+        scale: MelScale,
+        unit_area: bool,
+        rate: u32,
+        n_fft: usize,
+        bands: usize,
+        (fmin, fmax): (f64, f64),
+    ) -> Result<Self, FeatureError> {
         FeatureError::unless(
             (1..=4096).contains(&bands),
             "bands",
@@ -46,15 +75,23 @@ impl MelBank {
         let reason = format!("{fmin} and {fmax}: must be 0 ≤ fmin < fmax ≤ {nyquist}");
         FeatureError::unless(ordered, "fmin and fmax", reason)?;
         let frequencies = super::stft::frequencies(rate, n_fft);
-        let (low, high) = (hz_to_mel(fmin), hz_to_mel(fmax));
-        let edge = |i: usize| mel_to_hz(low + (high - low) * i as f64 / (bands + 1) as f64);
+        let (to_mel, to_hz): (fn(f64) -> f64, fn(f64) -> f64) = match scale {
+            MelScale::Slaney => (hz_to_mel, mel_to_hz),
+            MelScale::Htk | MelScale::Kaldi => (hz_to_htk, htk_to_hz),
+        };
+        let (low, high) = (to_mel(fmin), to_mel(fmax));
+        let edge = |i: usize| low + (high - low) * i as f64 / (bands + 1) as f64;
+        // What the triangles are straight over.
+        let along: fn(f64) -> f64 = if scale == MelScale::Kaldi { to_mel } else { |hz| hz };
         let band = |i: usize| {
-            let (left, centre, right) = (edge(i), edge(i + 1), edge(i + 2));
+            let [left_hz, centre_hz, right_hz] = [i, i + 1, i + 2].map(|i| to_hz(edge(i)));
+            let [left, centre, right] = [left_hz, centre_hz, right_hz].map(along);
+            let height = if unit_area { 2.0 / (right_hz - left_hz) } else { 1.0 };
             let weight = |hz: f64| {
-                let rise = (hz - left) / (centre - left);
-                let fall = (right - hz) / (right - centre);
+                let rise = (along(hz) - left) / (centre - left);
+                let fall = (right - along(hz)) / (right - centre);
                 // Rounded before and after it is scaled, as librosa does.
-                f64::from(rise.min(fall).max(0.0) as f32) * 2.0 / (right - left)
+                f64::from(rise.min(fall).max(0.0) as f32) * height
             };
             let weights: Vec<f32> = frequencies.iter().map(|&hz| weight(hz) as f32).collect();
             let first = weights.iter().position(|&w| w > 0.0).unwrap_or(0);

@@ -27,6 +27,7 @@
 //! | [`density`] | power spectral density of SciPy and matplotlib | – |
 //! | [`picture`], [`colour_map`] | colour pictures of spectrograms | `display.specshow` |
 //! | [`representation`] | what networks read: spectrograms, MFCCs over time, pictures | `feature.mfcc` |
+//! | [`encoder_mel`], [`windows`] | what pretrained encoders read | `feature.melspectrogram`, Kaldi |
 //! | [`cache`] | and not again for files already seen | – |
 //!
 //! Spectra are computed in `f64` and kept in `f32`, as librosa's are: a peak's exact bin decides the
@@ -43,6 +44,7 @@ pub mod contrast;
 pub mod decibel;
 pub mod delta;
 pub mod density;
+pub mod encoder_mel;
 mod error;
 pub mod extract;
 pub mod groups;
@@ -66,6 +68,7 @@ pub mod tempo;
 mod tests;
 pub mod tonnetz;
 pub mod tuning;
+pub mod windows;
 pub mod zcr;
 
 pub use error::FeatureError;

@@ -14,6 +14,16 @@ pub fn hann(length: usize) -> Vec<f64> {
     (0..length).map(|i| 0.5 - 0.5 * (2.0 * PI * i as f64 / length as f64).cos()).collect()
 }
 
+/// Symmetric Hann window, zero at its start and its end; a single one.
+///
+/// Reference: `numpy.hanning`, `torch.hann_window(periodic=False)`.
+pub fn symmetric_hann(length: usize) -> Vec<f64> {
+    // A periodic window of one less, and its first zero again.
+    let mut window = hann(length.saturating_sub(1));
+    window.push(if length > 1 { 0.0 } else { 1.0 });
+    window
+}
+
 /// Frequency in Hz of each of the `n_fft / 2 + 1` bins of a spectrum.
 pub fn frequencies(rate: u32, n_fft: usize) -> Vec<f64> {
     (0..=n_fft / 2).map(|k| f64::from(rate) * k as f64 / n_fft as f64).collect()
@@ -69,6 +79,21 @@ impl Stft {
             forward: RealFftPlanner::new().plan_fft_forward(n_fft),
             inverse: RealFftPlanner::new().plan_fft_inverse(n_fft),
         })
+    }
+
+    /// The same with another window than Hann's, which lies in the middle of a frame; beside it are zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`FeatureError`] where it is longer than a frame.
+    pub fn windowed(self, window: &[f64]) -> Result<Self, FeatureError> {
+        let (length, n_fft) = (window.len(), self.n_fft);
+        let fits = (1..=n_fft).contains(&length);
+        FeatureError::unless(fits, "win_length", format!("{length}: must be from 1 to n_fft, {n_fft}"))?;
+        let mut padded = vec![0.0; n_fft];
+        let before = (n_fft - length) / 2;
+        padded[before..before + length].copy_from_slice(window);
+        Ok(Self { window: padded.into(), ..self })
     }
 
     /// Samples a frame.

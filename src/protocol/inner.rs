@@ -71,6 +71,7 @@ impl Split {
             groups: self.groups.clone(),
             gaps: Vec::new(),
             per_class: self.per_class,
+            shots: self.shots,
             validated_on_test: false,
             folds,
         }
@@ -133,6 +134,7 @@ mod tests {
             seed: 5,
             valid,
             per_class: None,
+            shots: None,
             validate_on_test: false,
         };
         Split::build(dataset, &request).unwrap()
@@ -209,6 +211,7 @@ mod tests {
                 seed: 0,
                 valid: 0,
                 per_class: None,
+                shots: None,
                 validate_on_test: false,
             };
             let read = Split::build(&dataset, &request).unwrap();

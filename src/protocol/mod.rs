@@ -9,6 +9,7 @@ mod fault_filtered;
 mod inner;
 mod leakage;
 mod per_class;
+mod shots;
 pub mod table;
 
 pub use leakage::Leakage;
@@ -166,6 +167,8 @@ pub struct SplitRequest {
     pub valid: u32,
     /// Tracks of each class to draw first; all there are without it.
     pub per_class: Option<u32>,
+    /// Tracks of each class to train on; all there are without it.
+    pub shots: Option<u32>,
     /// Whether the test part is the validation part, too: scores are optimistic then.
     pub validate_on_test: bool,
 }
@@ -221,6 +224,8 @@ pub struct Split {
     pub gaps: Vec<String>,
     /// Tracks that were drawn of each class, if not all are used.
     pub per_class: Option<u32>,
+    /// Tracks of each class that train, if not all of the training part do.
+    pub shots: Option<u32>,
     /// Whether examples that are tested stand in the validation part, too.
     pub validated_on_test: bool,
     /// One number an example of the dataset; equal ones must stay together where a training part is divided again.
@@ -262,6 +267,9 @@ impl Split {
         if let Some(tracks) = request.per_class {
             scheme += &format!(", {tracks} tracks a class");
         }
+        if let Some(shots) = request.shots {
+            scheme += &format!(", {shots} shot{}", if shots == 1 { "" } else { "s" });
+        }
         if request.validate_on_test {
             validate_on_test(&mut folds)?;
             scheme += ", validated on the test part";
@@ -279,12 +287,17 @@ impl Split {
             groups: inner::groups(dataset, &request.protocol, &leaks),
             gaps: Vec::new(),
             per_class: request.per_class,
+            shots: request.shots,
             validated_on_test: folds.iter().any(|fold| fold.valid.iter().any(|&e| fold.tests(e))),
             leaks,
             folds,
         };
         if request.valid > 0 {
             split.set_validation_aside(dataset, request.valid, request.seed);
+        }
+        if let Some(shots) = request.shots {
+            shots::cut_training(&mut split.folds, dataset, shots, request.seed)?;
+            split.leaks = Leakage::count(dataset, &split.folds);
         }
         split.gaps = shortage.into_iter().collect();
         split.gaps.extend(gaps(dataset, &split.folds));

@@ -17,8 +17,12 @@ pub fn numbers(results: &Results, model: usize) -> Vec<(String, Vec<f64>)> {
 }
 
 /// Columns of the table with the mean over folds of their importance, the most important first; empty if the model
-/// does not tell.
+/// does not tell, or reads embeddings.
 pub fn importances(results: &Results, model: usize) -> Vec<(String, f64)> {
+    // Columns of embeddings mean nothing to anybody.
+    if results.plan.models[model].encoder.is_some() {
+        return Vec::new();
+    }
     let without = results.plan.models[model].without.as_ref();
     let columns =
         results.plan.columns.iter().filter(|column| without.is_none_or(|w| !w.columns.contains(column)));

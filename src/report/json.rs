@@ -1,4 +1,4 @@
-use super::{Leaderboard, LeaderboardRow, Results};
+use super::{Leaderboard, LeaderboardRow, Results, encoders};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
 use rayon::prelude::*;
@@ -29,6 +29,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "worse_calibrated": leaderboard.worse_calibrated().iter().map(|(model, ..)| *model).collect::<Vec<_>>(),
         "validated_on_test": plan.validated_on_test,
         "per_class": plan.per_class,
+        "shots": plan.shots,
         "cautions": leaderboard.cautions,
         "published_on_partition": leaderboard.on_partition,
         "leaderboard": rows,
@@ -39,6 +40,7 @@ fn of_row(row: &LeaderboardRow, metrics: &[&Metric]) -> Value {
     let mut object = json!({
         "model": row.model,
         "family": row.family,
+        "reads": row.reads,
         "folds_done": row.folds_done,
         "folds": row.folds,
         "tied_with_leader": row.tied,
@@ -50,6 +52,9 @@ fn of_row(row: &LeaderboardRow, metrics: &[&Metric]) -> Value {
         "resized": row.resized,
         "caution": row.caution,
     });
+    if let Some(encoder) = row.encoder {
+        object["encoder"] = encoders::json(encoder);
+    }
     if row.is_complete() {
         for metric in metrics {
             object[metric.key] = number(metric, row.value(metric));

@@ -1,8 +1,9 @@
-use super::changed;
 use super::evaluation::{Draws, Evaluation};
 use super::paired::{PairedTest, p_values};
 use super::published::{PartitionFigure, comparable, on_partition};
 use super::results::{FoldResult, Results};
+use super::{changed, encoders};
+use crate::dataset::PlannedEncoder;
 use crate::protocol::Protocol;
 use crate::run::{CellOutcome, Choice, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized};
 use crate::score::{Interval, IntervalMethod, METRICS, Metric, When, few_folds};
@@ -48,6 +49,8 @@ pub struct Leaderboard<'a> {
     pub optimistic: bool,
     /// What must be known before the rows are compared: reasons why scores or their order mislead.
     pub cautions: Vec<String>,
+    /// What the weights of encoders were trained on, where it is no reason for caution.
+    pub trained: Vec<String>,
     /// What others published for the very partition of the run, the best first.
     pub on_partition: Vec<PartitionFigure>,
 }
@@ -59,6 +62,10 @@ pub struct LeaderboardRow<'a> {
     pub model: String,
     /// Its family.
     pub family: Family,
+    /// What it read, such as `table` or `embeddings of musicnn`.
+    pub reads: String,
+    /// The encoder whose embeddings it read, if it did.
+    pub encoder: Option<&'a PlannedEncoder>,
     /// Folds with predictions.
     pub folds_done: usize,
     /// Folds of the split.
@@ -145,6 +152,7 @@ impl<'a> Leaderboard<'a> {
             interval_method,
             optimistic: results.plan.validated_on_test,
             cautions: cautions(&results.plan),
+            trained: encoders::trained(&results.plan),
             on_partition: on_this_partition(results),
         }
     }
@@ -186,6 +194,8 @@ impl<'a> LeaderboardRow<'a> {
         Self {
             model: planned.name.clone(),
             family: planned.family,
+            reads: planned.reads_what(),
+            encoder: planned.encoder.as_ref(),
             evaluation: (finished.len() == outcomes.len())
                 .then(|| Evaluation::of(results, &finished).sharing(draws)),
             folds_done: finished.len(),
@@ -228,13 +238,15 @@ impl<'a> LeaderboardRow<'a> {
 /// All that must be said of a run's rows, each once.
 fn cautions(plan: &Plan) -> Vec<String> {
     let optimistic = plan.validated_on_test.then(|| OPTIMISTIC.to_owned());
-    optimistic.into_iter().chain(changed::cautions(plan.models.iter())).collect()
+    let changed = changed::cautions(plan.models.iter());
+    optimistic.into_iter().chain(changed).chain(encoders::cautions(plan)).collect()
 }
 
 /// The same of one of them.
 fn caution(plan: &Plan, model: &PlannedModel) -> Option<String> {
     let optimistic = plan.validated_on_test.then(|| OPTIMISTIC.to_owned());
-    let all: Vec<String> = optimistic.into_iter().chain(changed::caution(model)).collect();
+    let trained = encoders::caution(plan, model);
+    let all: Vec<String> = optimistic.into_iter().chain(changed::caution(model)).chain(trained).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 

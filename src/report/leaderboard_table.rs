@@ -83,6 +83,7 @@ pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
     }
     notes.extend(not_as_published(leaderboard));
     notes.extend(leaderboard.cautions.iter().map(|caution| format!("{}.", capitalised(caution))));
+    notes.extend(leaderboard.trained.iter().map(|said| format!("{}.", capitalised(said))));
     notes.extend(on_partition(leaderboard));
     notes.retain(|note| !note.is_empty());
     notes

@@ -8,6 +8,7 @@ pub mod changed;
 pub mod classes;
 pub mod comparison;
 pub mod duel;
+pub mod encoders;
 mod evaluation;
 mod export;
 mod grid;

@@ -227,7 +227,7 @@ pub fn label(model: &str, figure: &Published) -> String {
 /// A figure whose authors validated on the part that they report, or used some tracks of each class, stands beside runs
 /// that did the same, and beside no other.
 ///
-/// None where scores were calibrated, and none where examples were set aside for validation (`validated`) but not by the
+/// None where scores were calibrated, where few tracks train, of embeddings, and none where examples were set aside for validation (`validated`) but not by the
 /// authors: the model has then trained on less than theirs.
 pub fn comparable<'a>(
     plan: &Plan,
@@ -242,6 +242,8 @@ pub fn comparable<'a>(
     if changed
         || !model.choices.is_empty()
         || plan.conditions.calibration.is_some()
+        || plan.shots.is_some()
+        || model.encoder.is_some()
         || dataset.synthetic
         || dataset.tracks < WHOLE_GTZAN
         || dataset.classes.len() != 10

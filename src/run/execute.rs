@@ -1,6 +1,6 @@
 use super::budget::{Budget, Refusal, free_bytes};
 use super::memory::Meter;
-use super::parts::{FoldParts, PartsSize};
+use super::parts::{FoldParts, PartsSize, Table};
 use super::pieces::Piece;
 use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Plan, Record, Store};
 use crate::dataset::Dataset;
@@ -34,7 +34,7 @@ pub struct Resources {
     pub tensorboard: Option<PathBuf>,
 }
 
-/// Models by name.
+/// Models by name, with that of an encoder in front of it or not.
 pub trait ModelSet: Sync {
     /// The model of a name, if there is one.
     fn model(&self, name: &str) -> Option<&dyn Model>;
@@ -184,9 +184,13 @@ impl Job<'_> {
             Ok(spectrograms) => spectrograms,
             Err(reason) => return CellOutcome::Failed(reason),
         };
+        let table = match Table::of(self.dataset, planned) {
+            Ok(table) => table,
+            Err(reason) => return CellOutcome::Failed(reason),
+        };
         let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
         let without: Vec<&String> = without.collect();
-        let size = PartsSize::of(self.dataset, fold, &without, spectrograms);
+        let size = PartsSize::of(self.dataset, table, fold, &without, spectrograms);
         let shape = size.shape(self.resources.threads, self.plan.conditions.device);
         let needed = size.bytes().saturating_add(model.memory(params, &shape).unwrap_or(0));
         let cancelled = || self.observer.cancelled();
@@ -195,11 +199,12 @@ impl Job<'_> {
             Err(Refusal::Cancelled) => return CellOutcome::Missing,
             Err(Refusal::TooLarge(free)) => return CellOutcome::Failed(too_large(needed, free, &shape)),
         };
-        let parts = match FoldParts::of(self.dataset, self.split, fold, &without, spectrograms, &cancelled) {
-            Ok(parts) => parts,
-            Err(genre_bench_api::Error::Cancelled) => return CellOutcome::Missing,
-            Err(e) => return CellOutcome::Failed(e.to_string()),
-        };
+        let parts =
+            match FoldParts::of(self.dataset, table, self.split, fold, &without, spectrograms, &cancelled) {
+                Ok(parts) => parts,
+                Err(genre_bench_api::Error::Cancelled) => return CellOutcome::Missing,
+                Err(e) => return CellOutcome::Failed(e.to_string()),
+            };
         let calibration = self.plan.conditions.calibration;
         let fit = || {
             let piece = Piece::start(self.store, lock, worker.meter);

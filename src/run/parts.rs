@@ -1,7 +1,7 @@
 //! A fold's examples as models get them.
 
-use super::Standardiser;
-use crate::dataset::Dataset;
+use super::{PlannedModel, Standardiser};
+use crate::dataset::{Dataset, Embeddings};
 use crate::protocol::{Fold, Split};
 use genre_bench_api::{BLOCK, Device, Error, Examples, FitShape, Inputs, Result, Spectrograms, try_zeros};
 use ndarray::{Array2, Axis};
@@ -23,9 +23,34 @@ pub(super) struct PartsSize {
     spectrogram: (usize, usize),
 }
 
+/// The table that a model reads: the dataset's, or embeddings of its examples.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    pub columns: &'a Arc<[String]>,
+    pub values: &'a Array2<f64>,
+}
+
+impl<'a> Table<'a> {
+    /// The one that a planned model reads.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn of(dataset: &'a Dataset, planned: &PlannedModel) -> std::result::Result<Self, String> {
+        match &planned.encoder {
+            None => Ok(Self { columns: &dataset.columns, values: &dataset.table }),
+            Some(encoder) => {
+                let Embeddings { columns, table } = dataset.embeddings_of(encoder)?;
+                Ok(Self { columns, values: table })
+            }
+        }
+    }
+}
+
 impl PartsSize {
     pub fn of(
         dataset: &Dataset,
+        table: Table,
         fold: &Fold,
         without: &[&String],
         spectrograms: Option<&Spectrograms>,
@@ -34,7 +59,7 @@ impl PartsSize {
             train: fold.train.len(),
             valid: fold.valid.len(),
             test: fold.test.len(),
-            columns: dataset.columns.iter().filter(|name| !without.contains(name)).count(),
+            columns: table.columns.iter().filter(|name| !without.contains(name)).count(),
             classes: dataset.catalogue.classes.len(),
             spectrogram: spectrograms.map_or((0, 0), Spectrograms::shape),
         }
@@ -80,23 +105,24 @@ impl FoldParts {
     /// Parts that do not fit into memory, and [`Error::Cancelled`].
     pub fn of(
         dataset: &Dataset,
+        table: Table,
         split: &Split,
         fold: &Fold,
         without: &[&String],
         spectrograms: Option<&Spectrograms>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Self> {
-        let columns = dataset.columns.iter().enumerate();
+        let columns = table.columns.iter().enumerate();
         let kept: Vec<usize> =
             columns.filter(|(_, name)| !without.contains(name)).map(|(column, _)| column).collect();
-        let names = match kept.len() == dataset.columns.len() {
-            true => Arc::clone(&dataset.columns),
-            false => kept.iter().map(|&column| dataset.columns[column].clone()).collect(),
+        let names = match kept.len() == table.columns.len() {
+            true => Arc::clone(table.columns),
+            false => kept.iter().map(|&column| table.columns[column].clone()).collect(),
         };
         let gathered = |part: &[usize]| -> Result<Array2<f64>> {
             let mut rows = try_zeros((part.len(), kept.len()), "a part of the table")?;
             for (mut row, &example) in rows.rows_mut().into_iter().zip(part) {
-                let example = dataset.table.row(example);
+                let example = table.values.row(example);
                 row.iter_mut().zip(&kept).for_each(|(value, &column)| *value = example[column]);
             }
             Ok(rows)

@@ -1,9 +1,10 @@
-use crate::dataset::{Dataset, ImageSize, Info};
+use crate::dataset::{Dataset, ImageSize, Info, PlannedEncoder};
 use crate::error::{Error, Result};
 use crate::protocol::Split;
 use crate::util::hex;
-use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads, Value};
+use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io;
@@ -42,6 +43,9 @@ pub struct Plan {
     /// Tracks that were drawn of each class, if not all are used.
     #[serde(default)]
     pub per_class: Option<u32>,
+    /// Tracks of each class that train, if not all of the training parts do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shots: Option<u32>,
     /// Whether early stopping and checkpoints looked at the test part, so that scores are optimistic.
     #[serde(default)]
     pub validated_on_test: bool,
@@ -101,15 +105,18 @@ impl Program {
 pub struct PlannedModel {
     /// What its row is called, as nothing else in the run: the model's name, with what is special about the variant.
     pub name: String,
-    /// The model's name.
+    /// The model's name; of one that reads embeddings, the encoder's and its own with a `+` between.
     pub model: String,
     /// Its family.
     pub family: Family,
     /// Its hyper-parameters.
     pub params: Params,
-    /// What it reads.
+    /// What it reads; the table of an [encoder](PlannedModel::encoder), where there is one.
     #[serde(default)]
     pub reads: Reads,
+    /// The encoder whose embeddings it reads instead of the feature table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<PlannedEncoder>,
     /// Whether any of them differs from the default or the model sees less than it could, so that published figures
     /// do not apply.
     pub changed: bool,
@@ -135,9 +142,9 @@ pub struct ParamChange {
     /// Its name.
     pub name: String,
     /// Its value.
-    pub value: Value,
+    pub value: genre_bench_api::Value,
     /// The value of the recipe.
-    pub published: Value,
+    pub published: genre_bench_api::Value,
 }
 
 /// Spectrograms that were resized: their rows and columns, and those they had before, as far as that is known.
@@ -150,6 +157,13 @@ pub struct Resized {
 }
 
 impl ParamChange {
+    /// Whether the recipe of a model starts from trained weights, and this has none.
+    pub fn takes_weights_away(&self, card: &Card) -> bool {
+        let of_recipe = card.params.iter().find(|param| param.name == self.name);
+        let has_weights = of_recipe.is_some_and(|param| param.default_word().is_some());
+        has_weights && !matches!(self.value, genre_bench_api::Value::File(_))
+    }
+
     /// Whether it is more than another input, which published figures name themselves.
     pub fn is_of_recipe(&self) -> bool {
         self.name != "input"
@@ -200,7 +214,7 @@ impl PlannedModel {
         let params = card.resolve(changes)?;
         let pairs = params.iter().zip(card.params.iter().map(|param| &param.default));
         let changes: Vec<ParamChange> = pairs
-            .filter(|((_, value), published)| value != published)
+            .filter(|((_, value), published)| value != published && value.typed() != published.typed())
             .map(|((name, value), published)| ParamChange {
                 name: name.to_owned(),
                 value: value.clone(),
@@ -216,6 +230,7 @@ impl PlannedModel {
             family: card.family,
             params,
             reads,
+            encoder: None,
             // Published figures are by what is read.
             changed: changes.iter().any(ParamChange::is_of_recipe),
             changes,
@@ -224,6 +239,25 @@ impl PlannedModel {
             choices,
             without,
         })
+    }
+
+    /// Whether it reads the feature table of the dataset.
+    pub fn reads_table(&self) -> bool {
+        self.encoder.is_none() && self.reads.table()
+    }
+
+    /// What it reads, for people: `table`, `mel-128` or `embeddings of musicnn`.
+    pub fn reads_what(&self) -> String {
+        match &self.encoder {
+            Some(encoder) => format!("embeddings of {}", encoder.name),
+            None => self.reads.to_string(),
+        }
+    }
+
+    /// The name of the model alone, without that of an encoder.
+    pub fn own_name(&self) -> &str {
+        let of_encoder = |encoder: &PlannedEncoder| self.model.strip_prefix(&encoder.name)?.strip_prefix('+');
+        self.encoder.as_ref().and_then(of_encoder).unwrap_or(&self.model)
     }
 
     /// The hyper-parameters for the fold at an index.
@@ -279,6 +313,7 @@ impl Plan {
             models,
             folds: split.folds.iter().map(|f| (f.repeat, f.fold)).collect(),
             per_class: split.per_class,
+            shots: split.shots,
             validated_on_test: split.validated_on_test,
         };
         plan.id = plan.make_id();
@@ -295,21 +330,26 @@ impl Plan {
     pub fn key(&self, cell: Cell) -> String {
         let model = &self.models[cell.model];
         let (repeat, fold) = self.folds[cell.fold];
-        let parts = serde_json::json!([
-            self.program.build,
-            self.dataset.fingerprint,
-            self.split_hash,
-            self.conditions.seed,
-            self.conditions.device,
-            self.conditions.calibration,
-            model.reads.spectrograms().and(self.conditions.spectrogram_size),
-            model.reads.spectrograms().and(self.dataset.spectrograms.as_ref()),
-            model.model,
-            model.params_on(cell.fold).without_names(),
-            model.without,
-            repeat,
-            fold,
-        ]);
+        let mut parts = vec![
+            json!(self.program.build),
+            json!(self.dataset.fingerprint),
+            json!(self.split_hash),
+            json!(self.conditions.seed),
+            json!(self.conditions.device),
+            json!(self.conditions.calibration),
+            json!(model.reads.spectrograms().and(self.conditions.spectrogram_size)),
+            json!(model.reads.spectrograms().and(self.dataset.spectrograms.as_ref())),
+            json!(model.own_name()),
+            json!(model.params_on(cell.fold).without_names()),
+            json!(model.without),
+            json!(repeat),
+            json!(fold),
+        ];
+        // Cells of other models have the keys that they had before there were encoders.
+        if let Some(encoder) = &model.encoder {
+            parts.push(json!([encoder.identity(), self.dataset.spectrograms]));
+        }
+        let parts = Value::Array(parts);
         format!("{}-r{repeat}-f{fold}-{}", model.model, short_hash(&parts))
     }
 
@@ -327,11 +367,11 @@ impl Plan {
         self.id == self.make_id()
     }
 
-    /// The seed of a cell: another for every model and fold, but the same for variants of one model, so that chance does
-    /// not add to their differences.
+    /// The seed of a cell: another for every model and fold, but the same for variants of one model and whatever encoder it
+    /// stands on, so that chance does not add to their differences.
     pub fn cell_seed(&self, cell: Cell) -> u64 {
         let (repeat, fold) = self.folds[cell.fold];
-        let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].model);
+        let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].own_name());
         rand::RngCore::next_u64(&mut genre_bench_api::random_stream(self.conditions.seed, &purpose))
     }
 
@@ -342,7 +382,7 @@ impl Plan {
         let keys: Vec<String> = self.cells().map(|cell| self.key(cell)).collect();
         let names = [dataset, protocol].map(typeable);
         let words = names.iter().filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>().join("-");
-        format!("{words}-{}", &short_hash(&serde_json::json!(keys))[..8])
+        format!("{words}-{}", &short_hash(&json!(keys))[..8])
     }
 }
 
@@ -394,7 +434,7 @@ fn warnings(dataset: &Dataset, split: &Split) -> Vec<String> {
     warnings
 }
 
-fn short_hash(value: &serde_json::Value) -> String {
+fn short_hash(value: &Value) -> String {
     hex(&Sha256::digest(value.to_string())[..8])
 }
 

@@ -1,4 +1,7 @@
-//! A `bench` whose models misbehave, for the tests in `tests/survival.rs`.
+//! A `bench` whose models misbehave, for the tests in `tests/survival.rs`, with the encoders of `tests/encoders.rs`.
+
+#[path = "encoders.rs"]
+mod encoders;
 
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
@@ -75,5 +78,7 @@ fn main() -> ExitCode {
         .fold(genre_bench::Bench::new(), |bench, model| bench.with(model))
         .with(Slow)
         .with_all(genre_bench_classical::models())
+        .with_encoders(encoders::encoders())
+        .opening_encoders(encoders::open)
         .main()
 }

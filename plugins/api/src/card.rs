@@ -1,4 +1,5 @@
-use crate::{Error, Param, Params, Representation, Result, Value};
+use crate::params::resolve;
+use crate::{Error, Param, Params, Representation, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -132,29 +133,9 @@ impl Card {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] where a name is not declared or a value is not allowed.
+    /// [`Error::Parameter`] where a name is not declared, a value is not allowed or a file is not there.
     pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
-        let mut values: Vec<(String, Option<Value>)> =
-            self.params.iter().map(|p| (p.name.clone(), None)).collect();
-        for (name, text) in changes {
-            let at = self.params.iter().position(|p| p.name == name).ok_or_else(|| Error::Parameter {
-                name: name.to_owned(),
-                reason: match self.params.as_slice() {
-                    [] => format!("model `{}` has no parameters", self.name),
-                    params => {
-                        let known: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
-                        format!("model `{}` has only {}", self.name, known.join(", "))
-                    }
-                },
-            })?;
-            values[at].1 = Some(self.params[at].parse(text)?);
-        }
-        let given = values.into_iter().zip(&self.params);
-        Ok(Params::new(
-            given
-                .map(|((name, value), param)| (name, value.unwrap_or_else(|| param.default_value())))
-                .collect(),
-        ))
+        resolve(&format!("model `{}`", self.name), &self.params, changes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pretrained encoders: networks that turn an example into numbers which every model can read as a table.
 
+use crate::params::resolve;
 use crate::{Observer, Param, Params, Result};
 use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
@@ -47,12 +48,28 @@ pub struct EncoderCard {
     pub summary: String,
     /// What its weights were trained on, which may have recordings of the dataset among it.
     pub trained_on: String,
+    /// What decides the embeddings beside input, pooling and parameters: of an encoder that was opened from files
+    /// their SHA-256 and what else it was told, of one that is built in its architecture. Encoders that differ in their
+    /// name alone have the same.
+    pub content: String,
     /// What the harness must prepare.
     pub input: EncoderInput,
     /// How the embeddings of an example's windows become one row.
     pub pooling: Pooling,
     /// Parameters with their defaults; files of weights are among them.
     pub params: Vec<Param>,
+}
+
+impl EncoderCard {
+    /// The declared defaults with `changes` (name, text as the user typed it) applied.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`](crate::Error::Parameter) where a name is not declared, a value is not allowed or a file is
+    /// not there.
+    pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
+        resolve(&format!("encoder `{}`", self.name), &self.params, changes)
+    }
 }
 
 /// What an encoder is given of an example.

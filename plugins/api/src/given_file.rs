@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Take};
 use std::path::{Path, PathBuf};
 
 /// The environment variable that names the folder of files that a word such as `imagenet` stands for.
@@ -63,6 +63,17 @@ impl TryFrom<String> for GivenFile {
 }
 
 impl GivenFile {
+    /// Hashes what is at a path. It is called as the last part of that.
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence whose subject is the path.
+    pub fn of(path: &Path) -> Result<Self, String> {
+        let typed = path.to_string_lossy();
+        let name = path.file_name().map_or(typed.clone(), |name| name.to_string_lossy());
+        Self::at(path, &typed, &name)
+    }
+
     /// Hashes what is at a path, which the user typed so.
     ///
     /// # Errors
@@ -71,6 +82,21 @@ impl GivenFile {
     pub(crate) fn at(path: &Path, typed: &str, name: &str) -> Result<Self, String> {
         let sha256 = if path.is_dir() { hash_folder(path)? } else { hash_file(path)? };
         Ok(Self { name: name.to_owned(), path: Some(path.to_owned()), sha256, typed: typed.to_owned() })
+    }
+
+    /// Its bytes, for a file of at most so many, as they were when it was given.
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence whose subject is the file: it is a folder, too large, cannot be read, or has changed.
+    pub fn read(&self, most: u64) -> Result<Vec<u8>, String> {
+        let path = self.path.as_ref().ok_or("is only known by its hash; its place is not kept")?;
+        let mut bytes = Vec::new();
+        open(path, most)?.read_to_end(&mut bytes).map_err(unreadable)?;
+        match hex(&Sha256::digest(&bytes)) == self.sha256 {
+            true => Ok(bytes),
+            false => Err("has changed since the command began; start it again".to_owned()),
+        }
     }
 
     /// What to type to give the same file again.
@@ -157,8 +183,11 @@ pub(crate) fn find(word: &str, known: &[KnownFile]) -> Result<GivenFile, String>
     ))
 }
 
+fn unreadable(error: std::io::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
 fn hash_folder(folder: &Path) -> Result<String, String> {
-    let unreadable = |e: std::io::Error| format!("cannot be read: {e}");
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)?.take(MOST_FILES) {
         let path = entry.map_err(unreadable)?.path();
@@ -179,17 +208,21 @@ fn hash_folder(folder: &Path) -> Result<String, String> {
     Ok(hex(&sums.finalize()))
 }
 
-fn hash_file(path: &Path) -> Result<String, String> {
-    let unreadable = |e: std::io::Error| format!("cannot be read: {e}");
+/// A regular file of at most so many bytes.
+fn open(path: &Path, most: u64) -> Result<Take<File>, String> {
     // Before it is opened, because opening a pipe waits for its writer.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err("is neither a regular file nor a folder".to_owned());
     }
-    if metadata.len() > MOST_BYTES {
-        return Err(format!("is larger than {MOST_BYTES} bytes"));
+    if metadata.len() > most {
+        return Err(format!("is larger than {most} bytes"));
     }
-    let mut file = File::open(path).map_err(unreadable)?.take(MOST_BYTES);
+    Ok(File::open(path).map_err(unreadable)?.take(most))
+}
+
+fn hash_file(path: &Path) -> Result<String, String> {
+    let mut file = open(path, MOST_BYTES)?;
     let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut block).map_err(unreadable)? {
@@ -212,6 +245,10 @@ mod tests {
         let path = std::env::temp_dir().join(format!("genre-bench-given-file-{}", std::process::id()));
         std::fs::write(&path, "abc").expect("a folder for temporary files");
         let file = GivenFile::at(&path, "typed", "name").expect("a file");
+        assert_eq!(file.read(3).expect("three bytes"), b"abc");
+        assert!(file.read(2).expect_err("too large").starts_with("is larger than 2 bytes"));
+        std::fs::write(&path, "abd").expect("a folder for temporary files");
+        assert!(file.read(3).expect_err("another").starts_with("has changed"));
         std::fs::remove_file(&path).expect("just written");
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!((file.sha256.as_str(), file.to_string().as_str(), file.typed()), (abc, "name", "typed"));

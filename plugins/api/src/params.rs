@@ -44,9 +44,6 @@ impl Value {
     }
 }
 
-/// The value of a file where there is none.
-const NO_FILE: &str = "none";
-
 /// One declared hyper-parameter: name, default, allowed values and a line of help.
 ///
 /// Values are checked against the declaration before a run starts, so a model never sees one that
@@ -77,6 +74,9 @@ enum Allowed {
 }
 
 impl Param {
+    /// The value of a file where there is none.
+    pub const NO_FILE: &str = "none";
+
     fn new(name: &str, default: Value, help: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -117,26 +117,9 @@ impl Param {
     /// A file, by default none. A user gives its path, or the word of a known one, which is then looked for in the folder
     /// [`WEIGHTS_FOLDER`](crate::WEIGHTS_FOLDER).
     pub fn file(name: &str, known: Vec<KnownFile>, help: &str) -> Self {
-        let mut param = Self::new(name, Value::Text(NO_FILE.to_owned()), help);
+        let mut param = Self::new(name, Value::Text(Param::NO_FILE.to_owned()), help);
         param.allowed = Allowed::File(known);
         param
-    }
-
-    /// The same with the word of a known file for a default. It is looked for where nobody gives a value; if it is not there,
-    /// the value stays the word, and what reads the file has to say what to get.
-    pub fn by_default(mut self, word: &str) -> Self {
-        self.default = Value::Text(word.to_owned());
-        self
-    }
-
-    /// The default as a value: the file, where it is that of a known one which is there.
-    pub(crate) fn default_value(&self) -> Value {
-        match &self.default {
-            Value::Text(word) if self.names_file(word) => {
-                self.parse(word).unwrap_or_else(|_| self.default.clone())
-            }
-            other => other.clone(),
-        }
     }
 
     /// Says that the reduced configuration must not change these where this is a file, which fits nothing else.
@@ -145,9 +128,24 @@ impl Param {
         self
     }
 
+    /// Says which of the known files is taken where the user gives none. It must be there then, or the run is refused with
+    /// what to get; `none` trains from scratch.
+    pub fn by_default(mut self, word: &str) -> Self {
+        self.default = Value::Text(word.to_owned());
+        self
+    }
+
+    /// The word of the known file that is the default, if one is.
+    pub fn default_word(&self) -> Option<&str> {
+        match (&self.allowed, &self.default) {
+            (Allowed::File(_), Value::Text(word)) if word != Param::NO_FILE => Some(word),
+            _ => None,
+        }
+    }
+
     /// Whether what a user typed is a file, which need not be there.
     pub fn names_file(&self, text: &str) -> bool {
-        self.is_file() && text != NO_FILE
+        self.is_file() && text != Param::NO_FILE
     }
 
     /// Whether its values are files.
@@ -205,7 +203,7 @@ impl Param {
                 let mut words: Vec<&str> = known.iter().map(|file| file.word.as_str()).collect();
                 words.dedup();
                 let words: String = words.into_iter().map(|word| format!("{word}, ")).collect();
-                format!("{NO_FILE}, {words}or the path of a file")
+                format!("{}, {words}or the path of a file", Param::NO_FILE)
             }
         }
     }
@@ -232,15 +230,11 @@ impl Param {
     }
 
     fn parse_file(&self, text: &str, known: &[KnownFile]) -> Result<Value> {
-        let path = Path::new(text);
         let file = match text {
-            NO_FILE => return Ok(Value::Text(text.to_owned())),
+            Param::NO_FILE => return Ok(Value::Text(text.to_owned())),
             word if known.iter().any(|file| file.word == word) => find(word, known),
-            _ => {
-                let name = path.file_name().map_or(text.into(), |name| name.to_string_lossy());
-                GivenFile::at(path, text, &name)
-                    .map_err(|why| format!("`{text}` {why} (it may be {})", self.allows()))
-            }
+            _ => GivenFile::of(Path::new(text))
+                .map_err(|why| format!("`{text}` {why} (it may be {})", self.allows())),
         };
         file.map(Value::File).map_err(|reason| Error::Parameter { name: self.name.clone(), reason })
     }
@@ -259,6 +253,38 @@ impl Param {
             Allowed::Choices(choices) => matches!(value, Value::Text(v) if choices.contains(v)),
         }
     }
+}
+
+/// The defaults of `params`, which `owner` declares, with `changes` (name, text as the user typed it) applied.
+pub(crate) fn resolve<'a>(
+    owner: &str,
+    params: &[Param],
+    changes: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Params> {
+    let mut values: Vec<(String, Value)> =
+        params.iter().map(|param| (param.name.clone(), param.default.clone())).collect();
+    let mut given = vec![false; params.len()];
+    for (name, text) in changes {
+        let at = params.iter().position(|param| param.name == name).ok_or_else(|| Error::Parameter {
+            name: name.to_owned(),
+            reason: match params {
+                [] => format!("{owner} has no parameters"),
+                params => {
+                    let known: Vec<_> = params.iter().map(|param| param.name.as_str()).collect();
+                    format!("{owner} has only {}", known.join(", "))
+                }
+            },
+        })?;
+        values[at].1 = params[at].parse(text)?;
+        given[at] = true;
+    }
+    for ((param, value), _) in params.iter().zip(&mut values).zip(given).filter(|(_, given)| !given) {
+        // A known file that is the default is looked for only where nobody gives another.
+        if let Some(word) = param.default_word() {
+            value.1 = param.parse(word)?;
+        }
+    }
+    Ok(Params::new(values))
 }
 
 /// The hyper-parameters of one fit: a value for every parameter the card declares.
@@ -291,6 +317,18 @@ impl Params {
     pub fn float(&self, name: &str) -> Result<f64> {
         self.get(name, "real number", |value| match value {
             Value::Float(v) => Some(*v),
+            _ => None,
+        })
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if the card declares no whole number of that name.
+    pub fn int(&self, name: &str) -> Result<i64> {
+        self.get(name, "whole number", |value| match value {
+            Value::Int(v) => Some(*v),
             _ => None,
         })
     }
@@ -339,7 +377,7 @@ impl Params {
     pub fn file(&self, name: &str) -> Result<Option<&GivenFile>> {
         self.get(name, "file", |value| match value {
             Value::File(file) => Some(Some(file)),
-            Value::Text(text) if text == NO_FILE => Some(None),
+            Value::Text(text) if text == Param::NO_FILE => Some(None),
             _ => None,
         })
     }

@@ -12,6 +12,7 @@
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `ridge` | [ridge classifier](Ridge) | own |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
+//! | `probe` | [the same, C chosen on the validation part](Probe) | own |
 //! | `svm-linear` | [linear support vector machine](SvmLinear) | own |
 //! | `decision-tree`, `forest` | [one CART tree](DecisionTree), [a random forest](Forest) | own |
 //! | `extra-trees` | [extremely randomised trees](ExtraTrees) | own |
@@ -51,6 +52,7 @@ mod need;
 mod newton;
 mod one_vs_rest;
 mod pair_kernel;
+mod probe;
 mod product;
 mod ridge;
 mod smo;
@@ -75,6 +77,7 @@ pub use lda::Lda;
 pub use logistic::Logistic;
 pub use naive_bayes::NaiveBayes;
 pub use nearest::NearestNeighbours;
+pub use probe::Probe;
 pub use ridge::Ridge;
 pub use stack::Stack;
 pub use svm::Svm;
@@ -93,6 +96,7 @@ pub fn models() -> Vec<Box<dyn Model>> {
         Box::new(Lda),
         Box::new(Ridge),
         Box::new(Logistic),
+        Box::new(Probe),
         Box::new(SvmLinear),
         Box::new(DecisionTree),
         Box::new(Forest),

@@ -34,24 +34,37 @@ impl Model for Logistic {
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        let training = Training::new(train)?;
-        let classes = training.class_count();
-        let objective = Penalised {
-            loss: CrossEntropy,
-            c: run.params.float("c")?,
-            // Two opposite weight vectors share what scikit-learn gives to the only one of its
-            // two-class model, so the same model comes out with twice the penalty.
-            penalty: if classes == 2 { 2.0 } else { 1.0 },
-            intercept_penalty: 0.0,
-        };
-        let weights = objective
-            .fit(&training.table, &training.labels, classes, TOLERANCE, &|| run.check_cancelled())?;
-        Ok(Box::new(Softmax { weights, classes: training.classes }))
+        Ok(Box::new(fitted(train, run.params.float("c")?, run)?))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
         Some(linear_memory(shape, shape.classes))
     }
+}
+
+/// The model with this inverse strength of the penalty.
+///
+/// # Errors
+///
+/// Nothing to learn from, or the user stopped it.
+pub(crate) fn fitted(train: &Examples, c: f64, run: &Run) -> Result<Softmax> {
+    fitted_to(&Training::new(train)?, c, run)
+}
+
+/// The same of a training part that is fitted to several times.
+pub(crate) fn fitted_to(training: &Training, c: f64, run: &Run) -> Result<Softmax> {
+    let classes = training.class_count();
+    let objective = Penalised {
+        loss: CrossEntropy,
+        c,
+        // Two opposite weight vectors share what scikit-learn gives to the only one of its
+        // two-class model, so the same model comes out with twice the penalty.
+        penalty: if classes == 2 { 2.0 } else { 1.0 },
+        intercept_penalty: 0.0,
+    };
+    let stop = || run.check_cancelled();
+    let weights = objective.fit(&training.table, &training.labels, classes, TOLERANCE, &stop)?;
+    Ok(Softmax { weights, classes: training.classes.clone() })
 }
 
 /// `-ln p(label)`, the probabilities being the scores' softmax.
@@ -85,7 +98,8 @@ impl Loss for CrossEntropy {
     }
 }
 
-struct Softmax {
+/// A fitted model, whose scores are probabilities.
+pub(crate) struct Softmax {
     /// Shape `(columns + 1, occurring classes)`; the intercepts are last.
     weights: Array2<f64>,
     classes: Classes,

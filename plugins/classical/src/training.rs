@@ -31,6 +31,7 @@ impl Training {
 }
 
 /// Which classes of the dataset a training part has examples of.
+#[derive(Clone)]
 pub(crate) struct Classes {
     /// Their indices in the dataset, ascending.
     occurring: Vec<usize>,

@@ -7,7 +7,7 @@
 //! `RAYON_NUM_THREADS` says.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use genre_bench_api::{EncoderInput, Error, NoObserver, Param, Params, Result, random_stream};
+use genre_bench_api::{EncoderInput, Error, Result, Silent, random_stream};
 use genre_bench_neural::encoders;
 use genre_bench_neural::weights::read;
 use ndarray::{Array4, ArrayD};
@@ -26,8 +26,7 @@ fn main() -> Result<()> {
     let encoder = encoder.ok_or_else(|| Error::failed(format!("{name} is no encoder")))?;
     let card = encoder.card();
     let EncoderInput::Picture(picture) = &card.input else { return Err(Error::failed("reads no pictures")) };
-    let given = |param: &Param| Ok((param.name.clone(), if param.is_file() { param.parse(weights)? } else { param.default.clone() }));
-    let params = Params::of(card.params.iter().map(given).collect::<Result<_>>()?);
+    let params = card.resolve([("weights", weights.as_str())])?;
     let loaded = encoder.load(&params)?;
     let count = rest.first().map_or(Ok(1000), |count| count.parse()).map_err(Error::failed)?;
     let pictures: ArrayD<f32> = match rest.get(1) {
@@ -41,11 +40,11 @@ fn main() -> Result<()> {
         }
     };
     // The first is not counted: it brings the weights into order.
-    let first = loaded.embed(&pictures, &NoObserver)?;
+    let first = loaded.embed(&pictures, &Silent)?;
     let start = Instant::now();
     let mut done = 0;
     while done < count {
-        loaded.embed(&pictures, &NoObserver)?;
+        loaded.embed(&pictures, &Silent)?;
         done += pictures.shape()[0];
     }
     let seconds = start.elapsed().as_secs_f64() * count as f64 / done.max(1) as f64;

@@ -1,9 +1,11 @@
 //! `bench list`: what there is.
 
+mod encoders;
 mod metrics;
 mod models;
 mod weights;
 
+use super::flags::parse_encoder;
 use super::{Out, Registry, Status, json_text, print, report};
 use crate::dataset::{Dataset, Info, Source, builtin_info};
 use crate::error::{Error, Result};
@@ -15,7 +17,6 @@ use crate::run::Store;
 use crate::score::METRICS;
 use crate::util::shown::one_line;
 use console::style;
-use genre_bench_api::Card;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 Examples:
   bench list                              models, protocols, metrics and datasets
   bench list models svm cnn-5block        parameters, costs and published figures of two models
+  bench list encoders                     pretrained networks that models can stand on
   bench list models --json                names, parameters and published figures for programs
   bench list metrics                      what a leaderboard can show and be sorted by
   bench list datasets --data gtzan        what a folder holds
@@ -34,7 +36,7 @@ pub(super) struct Args {
     /// What to list [default: models, protocols, metrics and datasets]
     #[arg(value_enum)]
     what: Option<What>,
-    /// Models to show in full, after `models`
+    /// Models or encoders to show in full, after `models` or `encoders`
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Folder or CSV file whose tables to list beside the built-in one
@@ -43,6 +45,9 @@ pub(super) struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Open a file as an encoder of this name; may be given repeatedly
+    #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
+    encoders: Vec<(String, PathBuf)>,
     #[command(flatten)]
     out: Out,
 }
@@ -51,6 +56,8 @@ pub(super) struct Args {
 enum What {
     /// Models with family, inputs, parameters and published figures.
     Models,
+    /// Pretrained networks whose embeddings models can read, as in musicnn+svm.
+    Encoders,
     /// Ways to divide the data.
     Protocols,
     /// What --sort and --columns choose from.
@@ -67,9 +74,11 @@ enum What {
 
 /// Runs `bench list`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    if !args.names.is_empty() && args.what != Some(What::Models) {
-        return Err(Error::new("NAME", "only models have pages of their own", "bench list models NAME"));
+    if !args.names.is_empty() && ![Some(What::Models), Some(What::Encoders)].contains(&args.what) {
+        let reason = "only models and encoders have pages of their own";
+        return Err(Error::new("NAME", reason, "bench list models NAME"));
     }
+    let registry = &*registry.opening(&args.encoders.iter().cloned().collect())?;
     let wanted = |what| {
         args.what
             .map_or(![What::Weights, What::Runs, What::Experiment].contains(&what), |asked| asked == what)
@@ -83,9 +92,21 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         for name in &args.names {
             text += &models::page(name, registry)?;
         }
-        let wanted = |card: &Card| args.names.is_empty() || args.names.contains(&card.name);
-        let listed = registry.iter().filter(|entry| wanted(&entry.card)).map(models::json);
-        object.insert("models".to_owned(), listed.collect());
+        let named = args.names.iter().map(|name| registry.find(name)).collect::<Result<Vec<_>>>()?;
+        let listed = if named.is_empty() { registry.iter().collect() } else { named };
+        object.insert("models".to_owned(), listed.into_iter().map(models::json).collect());
+    }
+    let has_encoders = registry.encoders().next().is_some();
+    if args.what == Some(What::Encoders) || (args.what.is_none() && has_encoders) {
+        if args.names.is_empty() {
+            text += &encoders::overview(registry);
+        }
+        for name in &args.names {
+            text += &encoders::page(name, registry)?;
+        }
+        let wanted = |name: &String| args.names.is_empty() || args.names.contains(name);
+        let listed = registry.encoders().filter(|encoder| wanted(&encoder.card.name)).map(encoders::json);
+        object.insert("encoders".to_owned(), listed.collect());
     }
     if wanted(What::Protocols) {
         text += &protocols();

@@ -8,7 +8,7 @@ use crate::features::representation::RepresentationExtractor;
 use crate::features::table::FEATURE_NAMES;
 use crate::report::published::label;
 use crate::report::{Grid, paragraph, width};
-use genre_bench_api::{Card, Cost, Family, Published};
+use genre_bench_api::{Card, Cost, Family, Param, Published};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
     for (what, said) in facts(entry, registry) {
         text += &paragraph(&format!("{INDENT}{what:<15}"), &said);
     }
-    text += &parameters(card);
+    text += &parameters(&card.name, &card.params);
     text += &published(card);
     let variants: Vec<&Card> = variants(card, registry).collect();
     if !variants.is_empty() {
@@ -89,7 +89,11 @@ pub(super) fn page(model: &str, registry: &Registry) -> Result<String> {
 
 fn facts(entry: &Registered, registry: &Registry) -> Vec<(&'static str, String)> {
     let Registered { card, .. } = entry;
-    let mut facts = vec![("family", card.family.name().to_owned()), ("reads", card.reads.to_string())];
+    let reads = match &entry.encoder {
+        Some(encoder) => format!("embeddings of {}", encoder.card.name),
+        None => card.reads.to_string(),
+    };
+    let mut facts = vec![("family", card.family.name().to_owned()), ("reads", reads)];
     if !card.leaves_out.is_empty() {
         facts.push(("without", card.leaves_out.join(", ")));
     }
@@ -116,13 +120,14 @@ fn facts(entry: &Registered, registry: &Registry) -> Vec<(&'static str, String)>
     facts
 }
 
-fn parameters(card: &Card) -> String {
-    if card.params.is_empty() {
+/// The parameters of a model or encoder.
+pub(super) fn parameters(of: &str, params: &[Param]) -> String {
+    if params.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}", heading(&format!("Parameters (--set {}.PARAMETER=VALUE)", card.name)));
-    let widest = card.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
-    for param in &card.params {
+    let mut text = format!("\n{}", heading(&format!("Parameters (--set {of}.PARAMETER=VALUE)")));
+    let widest = params.iter().map(|param| param.name.len()).max().unwrap_or(0);
+    for param in params {
         let tries = match param.tries.as_slice() {
             [] => String::new(),
             tries => format!("; bench tune tries {}", tries.join(", ")),
@@ -154,7 +159,11 @@ fn section(title: &str, grid: &Grid) -> String {
 }
 
 /// What a network takes with its default parameters, as far as it can say before it has seen any example.
-fn cost(Registered { model, card }: &Registered) -> Option<Cost> {
+fn cost(Registered { model, card, encoder }: &Registered) -> Option<Cost> {
+    // How wide embeddings are is known when there are some.
+    if encoder.is_some() {
+        return None;
+    }
     let params = card.resolve([]).ok()?;
     let representation = card.reads_with(&params).ok()?.spectrograms();
     let samples = 3 * RATE as usize;
@@ -173,17 +182,16 @@ fn thousands(number: u64) -> String {
     groups.join(",")
 }
 
+/// Parameters for programs.
+pub(super) fn params_json(params: &[Param]) -> Value {
+    let one = |p: &Param| json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help});
+    params.iter().map(one).collect()
+}
+
 /// A model for programs.
 pub(super) fn json(entry: &Registered) -> Value {
     let card = &entry.card;
     let cost = cost(entry);
-    let params: Vec<Value> = card
-        .params
-        .iter()
-        .map(|p| {
-            json!({"name": p.name, "default": p.default, "allowed": p.allows(), "tries": p.tries, "help": p.help})
-        })
-        .collect();
     json!({
         "model": card.name,
         "family": card.family,
@@ -191,7 +199,7 @@ pub(super) fn json(entry: &Registered) -> Value {
         "summary": card.summary,
         "variant_of": card.variant_of,
         "default_lineup": card.is_default,
-        "params": params,
+        "params": params_json(&card.params),
         "parameters": cost.map(|cost| cost.parameters),
         "multiply_adds": cost.map(|cost| cost.macs),
         "epoch_seconds": epoch_seconds(&card.name),

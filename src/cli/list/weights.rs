@@ -7,21 +7,25 @@ use genre_bench_api::{KnownFile, WEIGHTS_FOLDER};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// A file that models know, and the models.
+/// A file that models or encoders know, and these.
 struct Listed<'r> {
     file: &'r KnownFile,
-    /// The models with the hyper-parameter that takes it.
+    /// The models and encoders with the parameter that takes it.
     models: Vec<(&'r str, &'r str)>,
 }
 
-/// Every file once, in the order of the models.
+/// Every file once, in the order of the models, then of the encoders.
 fn listed(registry: &Registry) -> Vec<Listed<'_>> {
     let mut all: Vec<Listed> = Vec::new();
-    for card in registry.iter().map(|entry| &entry.card) {
-        for param in &card.params {
+    let models = registry.iter().map(|entry| (entry.card.name.as_str(), &entry.card.params));
+    let encoders = registry.encoders().map(|entry| (entry.card.name.as_str(), &entry.card.params));
+    for (name, params) in models.chain(encoders) {
+        for param in params {
             for file in param.known_files() {
-                let model = (card.name.as_str(), param.name.as_str());
+                let model = (name, param.name.as_str());
                 match all.iter_mut().find(|listed| listed.file == file) {
+                    // An encoder may have the name of a model, and its weights are set with it.
+                    Some(listed) if listed.models.contains(&model) => {}
                     Some(listed) => listed.models.push(model),
                     None => all.push(Listed { file, models: vec![model] }),
                 }

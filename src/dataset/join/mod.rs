@@ -199,8 +199,10 @@ impl Matched {
         file: &Path,
         folder: &Path,
     ) -> DatasetParts {
+        let made =
+            if files.spectrograms.is_asked_for() { "spectrograms are made" } else { "embeddings are made" };
         let told = format!(
-            "spectrograms are made of the {} in {}, joined to the rows of {} by track and segment: {} of {} examples have \
+            "{made} of the {} in {}, joined to the rows of {} by track and segment: {} of {} examples have \
              one",
             kind.files(),
             folder.display(),
@@ -210,6 +212,9 @@ impl Matched {
         );
         let contents = self.members.iter().map(|&member| files.contents[member]).collect();
         let mut table = table.select(&self.rows);
+        for (example, &member) in table.examples.iter_mut().zip(&self.members) {
+            example.source.clone_from(&files.examples[member].source);
+        }
         table.spectrograms = files.spectrograms.select(&self.members);
         table.joined = Some(Joined { from: kind, contents });
         table.notes.push(told);

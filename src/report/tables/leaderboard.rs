@@ -16,6 +16,7 @@ pub(super) fn columns(leaderboard: &Leaderboard) -> Vec<Column> {
         return columns;
     }
     columns.push(text("family", rows.iter().map(|row| row.family.name().to_owned())));
+    columns.push(text("reads", rows.iter().map(|row| row.reads.clone())));
     columns.extend(metrics);
     columns.extend([
         count("folds_done", rows.iter().map(|row| row.folds_done)),

@@ -67,9 +67,10 @@ impl<T: Trunk> Encoder for ImageEncoder<T> {
             params.push(Param::choice(LAYER, self.network.ends(), "the last layers that are used"));
         }
         EncoderCard {
-            name: card.name,
+            name: card.name.clone(),
             summary: format!("pooled features of {}", card.summary),
             trained_on: "ImageNet-1k".to_owned(),
+            content: format!("{} of genre-bench-neural", card.name),
             input: EncoderInput::Picture(PictureSettings {
                 height: self.size,
                 width: self.size,
@@ -84,7 +85,7 @@ impl<T: Trunk> Encoder for ImageEncoder<T> {
 
     fn load(&self, params: &Params) -> Result<Box<dyn LoadedEncoder>> {
         let pretrained = self.pretrained()?;
-        let Some(file) = pretrained.read(params)? else {
+        let Some(file) = Pretrained::read(params)? else {
             return Err(Error::failed("an encoder without weights says nothing: weights=FILE"));
         };
         let framework = pretrained.framework(&file).unwrap_or(self.network.framework());

@@ -107,7 +107,7 @@ impl NetworkModel {
     /// The weights of others, if any are asked for.
     fn given(&self, run: &Run) -> Result<Option<(Pretrained, WeightsFile)>> {
         let Some(pretrained) = self.0.pretrained() else { return Ok(None) };
-        Ok(pretrained.read(&run.params)?.map(|file| (pretrained, file)))
+        Ok(Pretrained::read(&run.params)?.map(|file| (pretrained, file)))
     }
 }
 

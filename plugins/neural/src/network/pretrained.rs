@@ -1,6 +1,6 @@
 use crate::layers::{Framework, Weights};
 use crate::weights::{Transfer, Transferred, WeightsFile, known_files, names, read};
-use genre_bench_api::{Card, Error, Param, Params, Result, Value};
+use genre_bench_api::{Card, Error, Param, Params, Result};
 
 /// The hyper-parameters of networks that start from weights of others.
 const WEIGHTS: &str = "weights";
@@ -63,21 +63,13 @@ impl Pretrained {
         Param::file(WEIGHTS, known_files(self.of), "trained weights").by_default(IMAGENET)
     }
 
-    /// Whether the hyper-parameters name a file, which need not be there.
+    /// Whether the hyper-parameters name a file.
     ///
     /// # Errors
     ///
     /// The card does not declare them.
     pub(super) fn is_asked(params: &Params) -> Result<bool> {
-        Ok(Self::missing(params).is_some() || params.file(WEIGHTS)?.is_some())
-    }
-
-    /// The word of a known file that was not there when the hyper-parameters were resolved.
-    fn missing(params: &Params) -> Option<&str> {
-        params.iter().find_map(|(name, value)| match value {
-            Value::Text(word) if name == WEIGHTS && word == IMAGENET => Some(word.as_str()),
-            _ => None,
-        })
+        Ok(params.file(WEIGHTS)?.is_some())
     }
 
     /// Starts of the names of what is trained; None where that is everything.
@@ -99,15 +91,8 @@ impl Pretrained {
     ///
     /// # Errors
     ///
-    /// It is not there, cannot be read, or is another by now.
-    pub(crate) fn read(&self, params: &Params) -> Result<Option<WeightsFile>> {
-        if let Some(word) = Self::missing(params) {
-            // Says what to get, and where to put it; or it has come since then.
-            self.needed_file().parse(word)?;
-            return Err(Error::failed(format!(
-                "`{word}` was not there when the run began; give the command again"
-            )));
-        }
+    /// It cannot be read, or is another by now.
+    pub(crate) fn read(params: &Params) -> Result<Option<WeightsFile>> {
         let Some(given) = params.file(WEIGHTS)? else { return Ok(None) };
         let Some(path) = &given.path else {
             return Err(Error::failed(format!("weights {given}: their place is not known any more")));
