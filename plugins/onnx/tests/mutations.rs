@@ -10,102 +10,15 @@ use std::time::{Duration, Instant};
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto};
 
 /// Operators to put in the place of others; and any that the list of the crate lacks is refused.
-const OPERATORS: &[&str] = &[
-    "Add",
-    "ArgMax",
-    "AveragePool",
-    "Cast",
-    "Concat",
-    "ConstantOfShape",
-    "Conv",
-    "ConvTranspose",
-    "CumSum",
-    "DFT",
-    "DepthToSpace",
-    "DequantizeLinear",
-    "Div",
-    "Einsum",
-    "Expand",
-    "Flatten",
-    "GRU",
-    "Gather",
-    "GatherElements",
-    "GatherND",
-    "Gemm",
-    "GlobalAveragePool",
-    "InstanceNormalization",
-    "LRN",
-    "LSTM",
-    "LayerNormalization",
-    "MatMul",
-    "Max",
-    "MaxPool",
-    "Mod",
-    "OneHot",
-    "PRelu",
-    "Pad",
-    "Pow",
-    "QuantizeLinear",
-    "RNN",
-    "Range",
-    "ReduceMean",
-    "ReduceProd",
-    "Reshape",
-    "Resize",
-    "STFT",
-    "ScatterElements",
-    "ScatterND",
-    "Shape",
-    "Slice",
-    "Softmax",
-    "SpaceToDepth",
-    "Split",
-    "Squeeze",
-    "Sub",
-    "Sum",
-    "Tile",
-    "Transpose",
-    "Trilu",
-    "Unsqueeze",
-    "Where",
-    "Xor",
-    "LpNormalization",
-    "HardSigmoid",
-];
+const OPERATORS: &str = "Add ArgMax AveragePool Cast Concat ConstantOfShape Conv ConvTranspose CumSum DFT DepthToSpace DequantizeLinear \
+    Div Einsum Expand Flatten GRU Gather GatherElements GatherND Gemm GlobalAveragePool InstanceNormalization LRN \
+    LSTM LayerNormalization MatMul Max MaxPool Mod OneHot PRelu Pad Pow QuantizeLinear RNN Range ReduceMean \
+    ReduceProd Reshape Resize STFT ScatterElements ScatterND Shape Slice Softmax SpaceToDepth Split Squeeze Sub \
+    Sum Tile Transpose Trilu Unsqueeze Where Xor LpNormalization HardSigmoid";
 /// Attributes that operators look for.
-const ATTRIBUTES: &[&str] = &[
-    "axis",
-    "axes",
-    "pads",
-    "strides",
-    "dilations",
-    "kernel_shape",
-    "group",
-    "keepdims",
-    "perm",
-    "mode",
-    "to",
-    "alpha",
-    "auto_pad",
-    "output_shape",
-    "output_padding",
-    "ceil_mode",
-    "blocksize",
-    "size",
-    "equation",
-    "hidden_size",
-    "direction",
-    "batch_dims",
-    "transA",
-    "transB",
-    "onesided",
-    "exclusive",
-    "reverse",
-    "epsilon",
-    "num_outputs",
-    "allowzero",
-    "upper",
-];
+const ATTRIBUTES: &str = "axis axes pads strides dilations kernel_shape group keepdims perm mode to alpha auto_pad output_shape \
+    output_padding ceil_mode blocksize size equation hidden_size direction batch_dims transA transB onesided \
+    exclusive reverse epsilon num_outputs allowzero upper";
 const NUMBERS: &[i64] =
     &[-9, -2, -1, 0, 1, 2, 3, 4, 7, 8, 24, 255, 65_536, 1 << 20, 1 << 31, 1 << 40, i64::MAX, i64::MIN];
 const TEXTS: &[&str] =
@@ -123,13 +36,18 @@ impl Draw {
     fn of<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
+
+    fn word(&mut self, from: &str) -> String {
+        let words: Vec<&str> = from.split_whitespace().collect();
+        (*self.of(&words)).to_owned()
+    }
 }
 
 fn attribute(draw: &mut Draw) -> AttributeProto {
     let count = draw.below(5);
     let kind = *draw.of(&[1, 2, 3, 6, 7]);
     AttributeProto {
-        name: (*draw.of(ATTRIBUTES)).into(),
+        name: draw.word(ATTRIBUTES),
         r#type: kind,
         i: *draw.of(NUMBERS),
         f: *draw.of(&[0.0, 1.0, -1.0, f32::NAN, f32::MAX]),
@@ -164,7 +82,7 @@ fn mutate(draw: &mut Draw, graph: &mut GraphProto) {
     let at = draw.below(graph.node.len());
     let node = &mut graph.node[at];
     match draw.below(9) {
-        0 => node.op_type = (*draw.of(OPERATORS)).into(),
+        0 => node.op_type = draw.word(OPERATORS),
         1 if !node.input.is_empty() => {
             let input = draw.below(node.input.len());
             node.input[input] = draw.of(&values).clone();
