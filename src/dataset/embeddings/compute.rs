@@ -158,13 +158,12 @@ impl<'a> Embedder<'a> {
         observer: &dyn Observer,
     ) -> Result<Vec<Vec<Result<Vec<f32>, String>>>, Stop> {
         let Some(loaded) = self.loaded.as_deref() else { return Ok(vec![Vec::new(); prepared.len()]) };
-        let windows = |(at, prepared): (usize, &'_ Prepared)| match prepared {
-            Prepared::Fresh(windows, _) => {
-                windows.iter().flatten().map(|windows| (at / GROUP, windows)).collect()
+        let mut examples: Vec<(usize, &ArrayD<f32>)> = Vec::new();
+        for (at, prepared) in prepared.iter().enumerate() {
+            if let Prepared::Fresh(windows, _) = prepared {
+                examples.extend(windows.iter().flatten().map(|windows| (at / GROUP, windows)));
             }
-            Prepared::Known(_) | Prepared::Fault(_) => Vec::new(),
-        };
-        let examples: Vec<(usize, &ArrayD<f32>)> = prepared.iter().enumerate().flat_map(windows).collect();
+        }
         let batches = batches(&examples);
         let one = |batch: &Batch| {
             let (of, windows): (Vec<usize>, Vec<ArrayViewD<f32>>) = batch.iter().cloned().unzip();
