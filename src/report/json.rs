@@ -1,4 +1,4 @@
-use super::{Leaderboard, LeaderboardRow, Results};
+use super::{Leaderboard, LeaderboardRow, Results, check};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
 use rayon::prelude::*;
@@ -30,6 +30,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "validated_on_test": plan.validated_on_test,
         "per_class": plan.per_class,
         "cautions": leaderboard.cautions,
+        "checks": check::findings(results, leaderboard),
         "published_on_partition": leaderboard.on_partition,
         "leaderboard": rows,
     })

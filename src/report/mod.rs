@@ -5,6 +5,7 @@ pub mod across;
 pub mod audit;
 pub mod change;
 pub mod changed;
+pub mod check;
 pub mod classes;
 pub mod comparison;
 pub mod duel;
