@@ -3,6 +3,7 @@
 mod ablate;
 mod all;
 mod cache;
+mod check;
 mod compare;
 mod data;
 mod export;
@@ -87,6 +88,8 @@ enum Command {
     Show(show::Args),
     /// Compare the models of a stored run, or of several, and say which differences are more than chance.
     Compare(compare::Args),
+    /// Look for what is often wrong with results: leakage, over-fitting, unfair comparisons.
+    Check(check::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
     /// Print a script that completes commands and flags in your shell.
@@ -171,6 +174,7 @@ impl Bench {
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Compare(args) => compare::run(&args),
+            Command::Check(args) => check::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),
             Command::Data(args) => data::run(&args),
             Command::Completions(args) => shell::completions(&args),

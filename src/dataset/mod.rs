@@ -29,6 +29,7 @@ pub use input_kinds::{InputKind, InputKinds};
 pub use resize::ImageSize;
 pub use source::Source;
 pub use spectrograms::SpectrogramSource;
+pub use table::MAY_GIVE_AWAY;
 pub use table::choice::{ColumnChoice, Globs};
 
 use crate::audio::Limits;

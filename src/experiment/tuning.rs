@@ -13,6 +13,7 @@ use super::parameters::{Scalar, value_of};
 use super::registry::nearest;
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
+use crate::report::check::AT_GRID_END;
 use crate::run::{CellOutcome, Choice, PlannedModel};
 use crate::score::{FoldPredictions, METRICS, Metric};
 use genre_bench_api::{Card, Param, Params, Value, random_stream};
@@ -393,7 +394,7 @@ pub fn ends_chosen(axes: &[Axis], choices: &[Choice]) -> Vec<String> {
         };
         let end = [least, most].into_iter().find(|&end| 2 * chosen(end) > choices.len() && least < most)?;
         Some(format!(
-            "{}={end} was chosen in {} of {} folds and is the end of its grid: values beyond may be better",
+            "{}={end} was chosen in {} of {} folds and {AT_GRID_END}",
             axis.parameter,
             chosen(end),
             choices.len()

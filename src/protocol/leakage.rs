@@ -5,6 +5,13 @@ use crate::dataset::Dataset;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
 
+/// What the warnings say of each leak.
+pub const SAME_TRACK: &str = "have a segment of the same track in the training part";
+/// See [`SAME_TRACK`].
+pub const DUPLICATES: &str = "have an exact duplicate in the training part";
+/// See [`SAME_TRACK`].
+pub const SAME_ARTIST: &str = "are by an artist who is in the training part too";
+
 /// Tracks that a warning names one by one.
 const MOST_NAMED: usize = 3;
 
@@ -63,18 +70,17 @@ impl Leakage {
             format!("{count} of {} tested examples ({percent:.1} %)", self.tested)
         };
         let warning = |count: usize, text: &str| (count > 0).then(|| format!("{} {text}", of_tested(count)));
-        let same_track = "have a segment of the same track in the training part: this split leaks, scores are too high \
-                         (--protocol track keeps tracks together)";
+        let same_track = format!(
+            "{SAME_TRACK}: this split leaks, scores are too high (--protocol track keeps tracks together)"
+        );
         let named = match self.by_same_artist.as_slice() {
             [] => String::new(),
             tracks => format!(": {}", tracks.join(", ")),
         };
-        let same_artist = format!(
-            "are by an artist who is in the training part too{named} (--protocol artist keeps artists apart)"
-        );
+        let same_artist = format!("{SAME_ARTIST}{named} (--protocol artist keeps artists apart)");
         [
-            warning(self.same_track, same_track),
-            warning(self.duplicates, "have an exact duplicate in the training part"),
+            warning(self.same_track, &same_track),
+            warning(self.duplicates, DUPLICATES),
             warning(self.same_artist.unwrap_or(0), &same_artist),
         ]
         .into_iter()

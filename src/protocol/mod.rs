@@ -7,7 +7,7 @@
 mod column;
 mod fault_filtered;
 mod inner;
-mod leakage;
+pub mod leakage;
 mod per_class;
 mod shots;
 pub mod table;

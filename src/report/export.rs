@@ -55,7 +55,7 @@ pub struct Exported {
 }
 
 /// Writes a table of a run in a format. In Markdown and LaTeX the leaderboard is the one that is printed, in percent and
-/// seconds; all else holds the values as they are.
+/// seconds, with the best score and all that cannot be told from it in bold; all else holds the values as they are.
 ///
 /// # Errors
 ///
@@ -68,7 +68,10 @@ pub fn write(
 ) -> Result<Exported> {
     let mut frame = table.frame(results, leaderboard)?;
     let sheet = || match table {
-        Table::Leaderboard => Sheet::of_grid(&leaderboard_table::grid(leaderboard, true)),
+        Table::Leaderboard => {
+            let grid = leaderboard_table::grid(leaderboard, true);
+            Sheet::of_grid(&grid).with_bold(leaderboard_table::best(leaderboard))
+        }
         _ => Sheet::of_frame(&frame),
     };
     let rows = frame.height();

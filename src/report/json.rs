@@ -1,4 +1,4 @@
-use super::{Leaderboard, LeaderboardRow, Results, encoders};
+use super::{Leaderboard, LeaderboardRow, Results, check, encoders};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
 use rayon::prelude::*;
@@ -31,6 +31,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "per_class": plan.per_class,
         "shots": plan.shots,
         "cautions": leaderboard.cautions,
+        "checks": check::findings(results, leaderboard),
         "published_on_partition": leaderboard.on_partition,
         "leaderboard": rows,
     })

@@ -51,6 +51,22 @@ pub fn grid(leaderboard: &Leaderboard, alone: bool) -> Grid {
     grid
 }
 
+/// The scores of the leader and of all that cannot be told from it, by row and column of the [`grid`]; none where there was
+/// nothing to test.
+pub fn best(leaderboard: &Leaderboard) -> Vec<(usize, usize)> {
+    let mut column = 1;
+    for metric in &leaderboard.columns {
+        if std::ptr::eq(*metric, leaderboard.sort) {
+            let is_best = |(at, row): &(usize, &LeaderboardRow)| *at == 0 || row.tied == Some(true);
+            let tested = leaderboard.rows.iter().any(|row| row.tied.is_some());
+            let rows = leaderboard.rows.iter().enumerate().filter(|_| tested).filter(is_best);
+            return rows.map(|(at, _)| (at, column)).collect();
+        }
+        column += 1 + usize::from(has_interval(leaderboard, metric));
+    }
+    Vec::new()
+}
+
 /// What the reader must know of the columns, a paragraph each.
 pub fn footnotes(leaderboard: &Leaderboard) -> Vec<String> {
     let columns = &leaderboard.columns;

@@ -3,8 +3,10 @@
 pub mod ablation;
 pub mod across;
 pub mod audit;
+mod card;
 pub mod change;
 pub mod changed;
+pub mod check;
 pub mod classes;
 pub mod comparison;
 pub mod duel;
@@ -17,6 +19,7 @@ pub mod insights;
 mod json;
 mod leaderboard;
 mod leaderboard_table;
+pub mod mlflow;
 pub mod paired;
 pub mod published;
 pub mod reliability;
@@ -28,6 +31,7 @@ pub mod terminal;
 pub mod tuning;
 mod width;
 
+pub use card::card;
 pub use evaluation::Evaluation;
 pub use export::{Exported, FileFormat, write};
 pub use grid::Grid;

@@ -8,12 +8,24 @@ pub(super) struct Sheet {
     rows: Vec<Vec<String>>,
     /// Columns of numbers, which are set flush right.
     is_number: Vec<bool>,
+    /// Rows and columns of cells in bold.
+    bold: Vec<(usize, usize)>,
 }
 
 impl Sheet {
     /// A table that was made for people.
     pub fn of_grid(grid: &Grid) -> Self {
-        Self { header: grid.header().to_vec(), rows: grid.rows().to_vec(), is_number: grid.is_number() }
+        Self {
+            header: grid.header().to_vec(),
+            rows: grid.rows().to_vec(),
+            is_number: grid.is_number(),
+            bold: Vec::new(),
+        }
+    }
+
+    /// The same with some cells, by row and column, in bold.
+    pub fn with_bold(self, bold: Vec<(usize, usize)>) -> Self {
+        Self { bold, ..self }
     }
 
     /// A table that was made for programs, as people read it: shares in %, seconds with two decimals, other real numbers
@@ -32,6 +44,7 @@ impl Sheet {
             header: frame.get_column_names().into_iter().map(head).collect(),
             rows: (0..frame.height()).map(row).collect(),
             is_number: frame.columns().iter().map(|column| column.dtype().is_primitive_numeric()).collect(),
+            bold: Vec::new(),
         }
     }
 
@@ -41,8 +54,24 @@ impl Sheet {
         let escape = |cell: &String| cell.replace('|', "\\|").replace('\n', " ");
         let rule = self.is_number.iter().map(|&n| if n { "---:" } else { "---" }.to_owned()).collect();
         let mut out = line(self.header.iter().map(escape).collect()) + &line(rule);
-        out.extend(self.rows.iter().map(|row| line(row.iter().map(escape).collect())));
+        out.extend(self.cells(escape, "**", "**").map(line));
         out
+    }
+
+    /// The cells of every row, those in bold between two marks.
+    fn cells<'s>(
+        &'s self,
+        escape: impl Fn(&String) -> String + 's,
+        open: &'s str,
+        close: &'s str,
+    ) -> impl Iterator<Item = Vec<String>> + 's {
+        self.rows.iter().enumerate().map(move |(at, row)| {
+            let cell = |(column, cell)| {
+                let text = escape(cell);
+                if self.bold.contains(&(at, column)) { format!("{open}{text}{close}") } else { text }
+            };
+            row.iter().enumerate().map(cell).collect()
+        })
     }
 
     /// A tabular with booktabs rules, for a paper.
@@ -60,13 +89,12 @@ impl Sheet {
                 out
             })
         };
-        let line =
-            |cells: &[String]| format!("{} \\\\\n", cells.iter().map(escape).collect::<Vec<_>>().join(" & "));
+        let line = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
+        let header = line(self.header.iter().map(escape).collect());
         let alignment: String = self.is_number.iter().map(|&n| if n { 'r' } else { 'l' }).collect();
         let mut out = String::from("% needs \\usepackage{booktabs}\n");
-        let _ =
-            write!(out, "\\begin{{tabular}}{{{alignment}}}\n\\toprule\n{}\\midrule\n", line(&self.header));
-        out.extend(self.rows.iter().map(|row| line(row)));
+        let _ = write!(out, "\\begin{{tabular}}{{{alignment}}}\n\\toprule\n{header}\\midrule\n");
+        out.extend(self.cells(escape, "\\textbf{", "}").map(line));
         out.push_str("\\bottomrule\n\\end{tabular}\n");
         out
     }

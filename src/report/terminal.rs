@@ -1,6 +1,6 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
-use super::{Leaderboard, Results, ablation, leaderboard_table, paragraph, tuning, width};
+use super::{Leaderboard, Results, ablation, check, leaderboard_table, paragraph, tuning, width};
 use crate::score::{IntervalMethod, few_folds};
 use crate::util::shown::{lines, one_line};
 use console::style;
@@ -92,6 +92,7 @@ fn dim(notes: &[String]) -> String {
 
 fn footnotes(results: &Results, leaderboard: &Leaderboard) -> String {
     let mut notes = leaderboard_table::footnotes(leaderboard);
+    notes.extend(check::footnote(&check::findings(results, leaderboard)));
     notes.push(again(results));
     format!("{}\n{}", failures(leaderboard), dim(&notes))
 }

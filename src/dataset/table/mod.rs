@@ -28,6 +28,7 @@ use giveaways::Truth;
 use ndarray::Array2;
 use roles::Roles;
 pub use roles::has_texts;
+pub use selection::MAY_GIVE_AWAY;
 use selection::Selection;
 use std::collections::HashSet;
 use std::path::Path;

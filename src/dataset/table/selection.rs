@@ -13,6 +13,9 @@ use std::path::Path;
 /// So many columns are named in a note; of more it says how many.
 const SHOWN: usize = 12;
 
+/// What a note says of columns that may give the class away.
+pub const MAY_GIVE_AWAY: &str = "kept, but look whether it was measured";
+
 /// A table whose features are to be chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection<'a> {
@@ -144,9 +147,7 @@ impl Selection<'_> {
         }
         if !doubtful.is_empty() {
             let shown = listed(&doubtful);
-            notes.push(format!(
-                "kept, but look whether it was measured: {shown}; --drop NAME leaves a column out"
-            ));
+            notes.push(format!("{MAY_GIVE_AWAY}: {shown}; --drop NAME leaves a column out"));
         }
         measurements
     }

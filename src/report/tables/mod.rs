@@ -92,6 +92,11 @@ fn optional(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
+fn optional_count(name: &str, values: impl Iterator<Item = Option<usize>>) -> Column {
+    let values: Vec<Option<u64>> = values.map(|value| value.map(|n| n as u64)).collect();
+    Series::new(name.into(), values).into_column()
+}
+
 fn optional_text(name: &str, values: impl Iterator<Item = Option<String>>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }

@@ -1,6 +1,6 @@
 //! Every tested example with its scores.
 
-use super::{count, text};
+use super::{count, optional_count, text};
 use crate::report::Results;
 use crate::score::labels_of;
 use polars::prelude::{Column, IntoColumn, NamedFromOwned, Series};
@@ -27,6 +27,10 @@ pub(super) fn columns(results: &Results) -> Vec<Column> {
         count("fold", rows.iter().map(|row| row.2)),
         text("example", rows.iter().map(|row| example(row).name.clone())),
         text("clip", rows.iter().map(|row| catalogue.tracks[example(row).track].clone())),
+        optional_count(
+            "artist",
+            rows.iter().map(|row| catalogue.artists.get(example(row).track).copied().flatten()),
+        ),
         text("truth", rows.iter().map(|row| catalogue.classes[example(row).label].clone())),
         text("predicted", rows.iter().map(|row| catalogue.classes[row.4].clone())),
     ];
