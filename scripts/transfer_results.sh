@@ -1,0 +1,48 @@
+#!/bin/sh
+# Makes the transfer-* leaderboards in results/: pretrained encoders below classical models, beside models of the 57 features
+# and networks that were trained from scratch, on identical test parts.
+#
+# Usage: scripts/transfer_results.sh GTZAN-FOLDER WEIGHTS-FOLDER ENCODER-FOLDER [NAME …]
+#
+# WEIGHTS-FOLDER has mobilenet_v2.safetensors, efficientnet-lite0.pth and resnet18 (of which the images need three stages);
+# ENCODER-FOLDER has the ONNX files that scripts/encoders/ makes, and needs a program built with --features onnx.
+set -eu
+data=${1:?the folder of GTZAN}
+weights=${2:?the folder of weights}
+encoders=${3:?the folder of encoders}
+shift 3
+. "$(dirname "$0")/result.sh"
+
+# On pictures: networks for photographs, frozen, against what reads the table or was trained on these pictures alone.
+pictures() {
+    models=logistic,svm-c10,stack,cnn-5block,mlfi
+    for encoder in mobilenetv2 efficientnet-lite0 resnet18; do
+        models=$models,$encoder+logistic,$encoder+svm-c10
+    done
+    result "transfer-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced --models "$models" \
+        --set "mobilenetv2.weights=$weights/mobilenet_v2.safetensors" \
+        --set "efficientnet-lite0.weights=$weights/efficientnet-lite0.pth" \
+        --set "resnet18.weights=$weights/resnet18" --set resnet18.layer=stage3
+}
+
+# On the audio of a hundred clips: encoders of music and of sound.
+audio() {
+    protocol=$1
+    shift
+    models=logistic,svm-c10,stack,cnn-5block
+    set -- "$@"
+    for encoder in musicnn-msd musicnn-mtt yamnet mn04; do
+        models=$models,$encoder+logistic,$encoder+svm-c10,$encoder+knn-5
+        set -- "$@" --encoder "$encoder=$encoders/$encoder.onnx"
+    done
+    result "transfer-audio-30s-$protocol" leaderboard genres_original all --segment 30 --protocol "$protocol" --folds 5 \
+        --reduced --models "$models" "$@"
+}
+
+for name in ${*:-images-segment images-track images-artist images-fault-filtered audio-track audio-artist}; do
+    case $name in
+    images-*) pictures "${name#images-}" ;;
+    audio-track) audio track ;;
+    audio-artist) audio artist --artists "$data/splits/artist_folds.csv" ;;
+    esac
+done
