@@ -151,11 +151,7 @@ impl<'a> Embedder<'a> {
     /// The rows of the fresh ones among some recordings; none of the others. Windows of several examples of a group go
     /// through the encoder together, whatever the number of threads; where that fails, those of each example alone, so
     /// that none fails for another's sake.
-    fn embed(
-        &self,
-        prepared: &[Prepared],
-        observer: &dyn Observer,
-    ) -> Result<Vec<Vec<Result<Vec<f32>, String>>>, Stop> {
+    fn embed(&self, prepared: &[Prepared], observer: &dyn Observer) -> Result<Vec<Rows>, Stop> {
         let Some(loaded) = self.loaded.as_deref() else { return Ok(vec![Vec::new(); prepared.len()]) };
         let mut examples: Vec<(usize, &ArrayD<f32>)> = Vec::new();
         for (at, prepared) in prepared.iter().enumerate() {
