@@ -27,6 +27,8 @@ for path in sorted((fixtures / "images").iterdir()):
     if target:
         seed(target, path.name, path.read_bytes())
 
+seed("onnx", "tiny", (here.parent / "plugins" / "onnx" / "tests" / "fixtures" / "tiny.onnx").read_bytes())
+
 for path in sorted((fixtures / "tables").iterdir()):
     if path.suffix in (".parquet", ".feather"):
         seed("columnar", path.name, path.read_bytes())

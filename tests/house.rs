@@ -59,7 +59,7 @@ fn only_the_program_names_the_plugin_crates() {
         let text = std::fs::read_to_string(file).unwrap();
         text.lines().any(|line| {
             !line.trim_start().starts_with("//")
-                && ["genre_bench_classical", "genre_bench_neural"].iter().any(|name| line.contains(name))
+                && ["genre_bench_classical", "genre_bench_neural", "genre_bench_onnx"].iter().any(|name| line.contains(name))
         })
     });
     assert_eq!(naming.collect::<Vec<_>>(), [src.join("main.rs")]);
@@ -82,7 +82,7 @@ fn files_are_opened_at_one_door() {
     const DOORS: [&str; 5] = ["File::open(", "fs::read(", "fs::read_to_string(", "from_path(", ".read(true)"];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = sources(&root.join("src"));
-    for plugin in ["api", "classical", "example", "neural"] {
+    for plugin in ["api", "classical", "example", "neural", "onnx"] {
         files.extend(sources(&root.join("plugins").join(plugin).join("src")));
     }
     let mut opening = Vec::new();

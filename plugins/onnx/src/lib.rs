@@ -10,18 +10,20 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`settings`] | the TOML file |
-//! | [`layout`] | from a window to the graph's input, and from its output to an embedding |
-//! | [`wire`] | what is in an ONNX file, counted before any of it is kept |
-//! | [`model`] | the part of a graph that leads to the embedding, checked |
-//! | [`guard`] | sizes, checked before there is memory for them |
-//! | [`graph`] | a graph, prepared for windows of one shape and run |
-//! | [`encoder`] | the contract |
+//! | `settings` | the TOML file |
+//! | `layout` | from a window to the graph's input, and from its output to an embedding |
+//! | `wire` | what is in an ONNX file, counted before any of it is kept |
+//! | `model` | the part of a graph that leads to the embedding |
+//! | `check`, `tensors` | what of it is refused |
+//! | `guard` | sizes, checked before there is memory for them |
+//! | `graph` | a graph, prepared for windows of one shape and run |
+//! | `encoder` | the contract |
 //!
 //! A file may come from anybody. Nothing of it is executed but operators of a fixed list, none of which reads a file,
 //! draws random numbers or loops; sizes are inferred and checked before anything is computed, and what tract cannot do
 //! becomes an error.
 
+mod check;
 mod encoder;
 mod graph;
 mod guard;
@@ -29,6 +31,8 @@ mod layout;
 mod limits;
 mod model;
 mod settings;
+mod shown;
+mod tensors;
 mod wire;
 
 pub use limits::Limits;

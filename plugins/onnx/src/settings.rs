@@ -248,7 +248,7 @@ mod tests {
         let told = |from: &str, to: &str| Settings::parse(&TEMPLATE.replace(from, to)).unwrap_err();
         for (from, to, why) in [
             ("rate = 16000                #", "rates = 16000 #", "unknown field `rates`"),
-            ("bands = 96", "bands = \"96\"", "line 12: invalid type"),
+            ("bands = 96", "bands = \"96\"", "line 11: invalid type"),
             ("bands = 96\n", "", "missing field `bands`"),
             ("bands = 96", "bands = 0", "mel.bands is 0, but must be from 1 to 4096"),
             ("about = \"what", "about = \"\\n", "about must be one line"),

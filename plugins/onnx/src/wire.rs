@@ -94,8 +94,12 @@ impl Counts {
                     varint(&mut bytes)?;
                     self.numbers(1)?;
                 }
-                1 => drop(take(&mut bytes, 8)?),
-                5 => drop(take(&mut bytes, 4)?),
+                1 => {
+                    take(&mut bytes, 8)?;
+                }
+                5 => {
+                    take(&mut bytes, 4)?;
+                }
                 2 => {
                     let length = varint(&mut bytes)?;
                     let content = take(&mut bytes, length)?;
@@ -128,11 +132,11 @@ impl Counts {
 }
 
 fn varint(bytes: &mut &[u8]) -> Checked<u64> {
-    let mut value = 0u64;
-    for (i, &byte) in bytes.iter().enumerate().take(10) {
+    let (all, mut value) = (*bytes, 0u64);
+    for (i, &byte) in all.iter().enumerate().take(10) {
         value |= u64::from(byte & 0x7f) << (7 * i);
         if byte < 0x80 {
-            *bytes = &bytes[i + 1..];
+            *bytes = &all[i + 1..];
             return Ok(value);
         }
     }

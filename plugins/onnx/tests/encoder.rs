@@ -93,7 +93,6 @@ fn settings_that_do_not_fit_the_graph_say_what_to_change() {
             "output = \"features\"",
             "computes no value `features`, which graph.output names",
         ),
-        ("output = \"embedding\"", "output = \"shape\"", "does not depend on its input"),
         (
             "output = \"embedding\"",
             "input = \"x\"",
