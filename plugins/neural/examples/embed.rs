@@ -49,6 +49,10 @@ fn main() -> Result<()> {
     }
     let seconds = start.elapsed().as_secs_f64() * count as f64 / done.max(1) as f64;
     let numbers: Vec<String> = first.row(0).iter().take(6).map(|number| format!("{number:.5}")).collect();
-    println!("{name} {count} pictures {seconds:8.3} s, {} numbers each: {}", first.ncols(), numbers.join(" "));
+    println!(
+        "{name} {count} pictures {seconds:8.3} s, {} numbers each: {}",
+        first.ncols(),
+        numbers.join(" ")
+    );
     Ok(())
 }

@@ -25,6 +25,7 @@ struct Case {
     network: String,
     program: String,
     size: usize,
+    gain: f64,
     parameters: usize,
     largest: f32,
     logits: Vec<Vec<f32>>,
@@ -51,7 +52,7 @@ fn numbers(name: &str, count: usize) -> Vec<f32> {
     (0..count as u32).map(number).collect()
 }
 
-fn weight(name: &str, shape: &[usize]) -> ArrayD<f32> {
+fn weight(name: &str, shape: &[usize], gain: f64) -> ArrayD<f32> {
     let of_keras = name.contains('/');
     let per_output: usize = match (of_keras, shape) {
         (_, [] | [_]) => 0,
@@ -64,7 +65,7 @@ fn weight(name: &str, shape: &[usize]) -> ArrayD<f32> {
         0 if ends(["var", "variance"]) => (1.0, 0.25),
         0 if ends(["weight", "gamma"]) => (1.0, 0.125),
         0 => (0.0, 0.125),
-        taps => (0.0, (6.0 / taps as f64).sqrt() as f32),
+        taps => (0.0, (gain * (6.0 / taps as f64).sqrt()) as f32),
     };
     let values = numbers(name, shape.iter().product()).into_iter().map(|number| start + factor * number);
     ArrayD::from_shape_vec(IxDyn(shape), values.collect()).unwrap()
@@ -79,11 +80,12 @@ fn cases() -> Vec<Case> {
     serde_json::from_str(include_str!("../../../tests/fixtures/neural/networks.json")).unwrap()
 }
 
-fn file(network: &str, program: &str) -> WeightsFile {
+fn file(Case { network, program, gain, .. }: &Case) -> WeightsFile {
     let names = include_str!("../../../tests/fixtures/neural/weight_names.json");
     let names: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>> =
         serde_json::from_str(names).unwrap();
-    let arrays = names[network][program].iter().map(|(name, shape)| (name.clone(), weight(name, shape)));
+    let arrays =
+        names[&**network][&**program].iter().map(|(name, shape)| (name.clone(), weight(name, shape, *gain)));
     WeightsFile {
         path: "made.safetensors".into(),
         format: Format::Safetensors,
@@ -100,7 +102,7 @@ fn architecture(name: &str) -> Box<dyn Architecture> {
 
 /// The network with the case's weights.
 fn network(case: &Case) -> (Sequential, Weights) {
-    let (architecture, file) = (architecture(&case.network), file(&case.network, &case.program));
+    let (architecture, file) = (architecture(&case.network), file(case));
     let namings = names::of(&case.network);
     let naming = names::likely(namings, file.arrays.keys()).unwrap();
     let changes = [("weights", "none"), ("size", "0"), ("dropout", "0"), ("drop-path", "0")];
@@ -119,11 +121,9 @@ fn network(case: &Case) -> (Sequential, Weights) {
 
 /// Names of the same arrays in both programs: gradients are asked for by theirs.
 fn ours(case: &Case, weights: &Weights, theirs: &str) -> (String, genre_bench_neural::weights::Layout) {
-    let namings = names::of(&case.network);
-    let naming = names::likely(namings, std::iter::once(&theirs.to_owned())).unwrap();
-    let all = names::likely(namings, file(&case.network, &case.program).arrays.keys()).unwrap();
-    assert_eq!(naming.framework, all.framework);
-    let (ours, layout) = all.ours(theirs).unwrap();
+    let file = file(case);
+    let naming = names::likely(names::of(&case.network), file.arrays.keys()).unwrap();
+    let (ours, layout) = naming.ours(theirs).unwrap();
     assert!(weights.trainable.contains_key(&ours), "{ours}");
     (ours, layout)
 }

@@ -39,14 +39,7 @@ const KNOWN: &[(&str, &str, &str, &str, &str, &str)] = &[
         "BSD-3-Clause",
         "11ad3fa6",
     ),
-    (
-        "resnet50",
-        "ResNet-50",
-        "resnet50.a1_in1k.safetensors",
-        "timm, resnet50.a1_in1k",
-        "Apache-2.0",
-        "",
-    ),
+    ("resnet50", "ResNet-50", "resnet50.a1_in1k.safetensors", "timm, resnet50.a1_in1k", "Apache-2.0", ""),
     (
         "vgg19",
         "VGG-19",
