@@ -19,7 +19,7 @@ const CLASSES: usize = 10;
 fn examples(model: &dyn Model) -> Result<Examples> {
     let card = model.card();
     let mut rng = random_stream(0, "examples");
-    let reads = card.reads_with(&card.resolve([])?)?;
+    let reads = card.reads;
     let shape = reads
         .spectrograms()
         .map(|spectrogram| (spectrogram.rows, SAMPLES / spectrogram.hop + 1))
