@@ -149,8 +149,9 @@ fn defaults_are_the_networks_own_recipes() {
     for model in genre_bench_neural::models() {
         let card = model.card();
         let scratch = [("weights", "none")].into_iter();
-        let params =
-            card.resolve(scratch.filter(|(name, _)| card.params.iter().any(|param| param.name == *name))).unwrap();
+        let params = card
+            .resolve(scratch.filter(|(name, _)| card.params.iter().any(|param| param.name == *name)))
+            .unwrap();
         // Those of system E, and MLFI.
         let plateau = ["choi-", "mlfi", "mobilenet", "efficientnet", "inception", "resnet152"]
             .iter()

@@ -162,7 +162,8 @@ fn gradients_of_a_step_are_those_of_other_programs() {
         let (mut worst_norm, mut worst_number) = (0.0_f64, 0.0_f64);
         // What is rounded away elsewhere is nothing to compare: a bias in front of normalization has no gradient.
         let largest = case.gradients.values().map(|gradient| gradient.norm).fold(0.0, f64::max);
-        for (theirs, expected) in case.gradients.iter().filter(|(_, gradient)| gradient.norm > 1e-5 * largest) {
+        for (theirs, expected) in case.gradients.iter().filter(|(_, gradient)| gradient.norm > 1e-5 * largest)
+        {
             let (ours, layout) = ours(&case, &weights, theirs);
             let gradient = gradients.get(&weights.trainable[&ours]).unwrap();
             let flat: Vec<f32> = gradient.flatten_all().unwrap().to_vec1().unwrap();
@@ -196,6 +197,7 @@ fn what_is_scored_does_not_depend_on_its_neighbours() {
     assert!(close(&alone[0], &both[1]) && !close(&both[0], &both[1]));
     let behind = network.behind(ImageNetInput(Preprocessing::TensorFlow));
     let halved = (pictures(2, case.size) * 0.5).unwrap();
-    let same = behind.forward(&(halved + 0.5).unwrap(), &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    let same =
+        behind.forward(&(halved + 0.5).unwrap(), &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
     assert!(close(&same[1], &both[1]));
 }
