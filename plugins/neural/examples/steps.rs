@@ -7,13 +7,14 @@
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 use genre_bench_api::random_stream;
-use genre_bench_neural::cuda_device;
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
     Dropout, Flatten, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
+use genre_bench_neural::network::NetworkShape;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
+use genre_bench_neural::{architectures, cuda_device};
 use std::time::Instant;
 
 /// A network and the shape of a batch for it.
@@ -23,14 +24,24 @@ struct TimedNetwork {
     build: fn(&Builder) -> Result<Sequential>,
 }
 
-/// Those of torch_steps.py, which this is compared with.
-const NETWORKS: [TimedNetwork; 6] = [
+/// Those of torch_steps.py, which this is compared with, and of torch_networks.py.
+const NETWORKS: [TimedNetwork; 8] = [
     TimedNetwork { name: "ann", batch: &[32, 16384], build: ann },
     TimedNetwork { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
     TimedNetwork { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
     TimedNetwork { name: "crnn-base", batch: &[16, 1, 128, 130], build: crnn_base },
     TimedNetwork { name: "crnn-large", batch: &[16, 1, 128, 130], build: crnn_large },
     TimedNetwork { name: "lstm-64x2", batch: &[32, 1293, 13], build: lstm_64x2 },
+    TimedNetwork {
+        name: "resnet18",
+        batch: &[16, 3, 224, 224],
+        build: |builder| photographs("resnet18", builder),
+    },
+    TimedNetwork {
+        name: "mobilenetv2",
+        batch: &[16, 3, 224, 224],
+        build: |builder| photographs("mobilenetv2", builder),
+    },
 ];
 
 fn ann(builder: &Builder) -> Result<Sequential> {
@@ -117,6 +128,18 @@ fn crnn<const N: usize>(
 fn lstm_64x2(builder: &Builder) -> Result<Sequential> {
     let lstm = Recurrent::of(Recurrence::Lstm, 64).layers(2).build(&builder.at("lstm"), 13)?;
     Ok(Sequential::new().then(LastState(lstm)).then(linear(builder, "head", 64, 10)?))
+}
+
+/// As torchvision has it, for ten classes.
+fn photographs(name: &str, builder: &Builder) -> Result<Sequential> {
+    let architecture = architectures().into_iter().find(|architecture| architecture.card().name == name);
+    let Some(architecture) = architecture else { bail!("no network {name}") };
+    let params = architecture
+        .card()
+        .resolve([("weights", "none"), ("size", "0")])
+        .map_err(candle_core::Error::wrap)?;
+    let shape = NetworkShape { spectrogram: (224, 224), channels: 3, columns: 0, classes: 10 };
+    architecture.layers(builder, &shape, &params)
 }
 
 fn linear(builder: &Builder, name: &str, from: usize, to: usize) -> Result<Linear> {

@@ -37,4 +37,4 @@ pub mod train;
 pub mod weights;
 
 pub use device::{cuda_device, cuda_devices};
-pub use models::models;
+pub use models::{architectures, encoders, models};

@@ -52,7 +52,8 @@ impl<'a> Context<'a> {
         Self { stopped: Some(stopped), ..self }
     }
 
-    fn go_on(&self) -> Result<()> {
+    /// Fails once the pass is to be stopped.
+    pub(crate) fn go_on(&self) -> Result<()> {
         if self.stopped.is_some_and(|stopped| stopped()) { bail!("stopped") } else { Ok(()) }
     }
 
@@ -75,6 +76,11 @@ impl<'a> Context<'a> {
         counted.macs.fetch_add(macs as u64, Ordering::Relaxed);
         counted.outputs.fetch_add(shape.elem_count() as u64, Ordering::Relaxed);
         Tensor::zeros(shape, DType::F32, &Device::Cpu).map(Some)
+    }
+
+    /// Whether only the cost is wanted.
+    pub(crate) fn is_counting(&self) -> bool {
+        self.counted.is_some()
     }
 
     /// Whether it is for training.

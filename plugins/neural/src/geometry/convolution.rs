@@ -42,6 +42,11 @@ impl ConvolutionSizes {
         Ok(Self { batch, groups, filters: filters / groups, unfolding })
     }
 
+    /// Whether every channel has one filter, which sees nothing else.
+    pub fn is_depthwise(&self) -> bool {
+        self.filters == 1 && self.unfolding.channels == 1
+    }
+
     /// `(batch, filters, rows, columns)`.
     pub fn output_shape(&self) -> Shape {
         let Unfolding { rows, columns, .. } = self.unfolding;
@@ -67,6 +72,12 @@ impl Unfolding {
     /// Columns of the view.
     pub fn pixels(&self) -> usize {
         self.rows.output * self.columns.output
+    }
+
+    /// Whether the view is the input itself: a kernel of one tap, which goes over every pixel.
+    pub fn is_pointwise(&self) -> bool {
+        let plain = |axis: WindowAxis| (axis.kernel, axis.stride, axis.padding) == (1, 1, 0);
+        plain(self.rows) && plain(self.columns)
     }
 
     /// Numbers of the channels that are unfolded, of one example.

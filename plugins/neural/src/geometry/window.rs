@@ -12,12 +12,15 @@ pub struct Window {
     pub padding: (usize, usize),
     /// From one tap to the next.
     pub dilation: (usize, usize),
+    /// TensorFlow's padding `same` instead: as many outputs as inputs by the stride, and of what is added, the odd one
+    /// behind the last input.
+    pub same: bool,
 }
 
 impl Window {
     /// A kernel that moves by one, without padding.
     pub fn new(kernel: (usize, usize)) -> Self {
-        Self { kernel, stride: (1, 1), padding: (0, 0), dilation: (1, 1) }
+        Self { kernel, stride: (1, 1), padding: (0, 0), dilation: (1, 1), same: false }
     }
 
     /// Another stride.
@@ -30,6 +33,11 @@ impl Window {
         Self { padding, ..self }
     }
 
+    /// Padded as TensorFlow's `same`.
+    pub fn same(self) -> Self {
+        Self { same: true, ..self }
+    }
+
     /// Another dilation.
     pub fn dilation(self, dilation: (usize, usize)) -> Self {
         Self { dilation, ..self }
@@ -37,10 +45,14 @@ impl Window {
 
     /// The two axes of a spectrogram of this size.
     pub(crate) fn axes(self, (rows, columns): (usize, usize)) -> Result<(WindowAxis, WindowAxis)> {
-        let Self { kernel, stride, padding, dilation } = self;
+        let Self { kernel, stride, padding, dilation, same } = self;
+        let axis = |input, kernel, stride, padding, dilation| match same {
+            true => WindowAxis::same(input, kernel, stride, dilation),
+            false => WindowAxis::new(input, kernel, stride, padding, dilation),
+        };
         Ok((
-            WindowAxis::new(rows, kernel.0, stride.0, padding.0, dilation.0)?,
-            WindowAxis::new(columns, kernel.1, stride.1, padding.1, dilation.1)?,
+            axis(rows, kernel.0, stride.0, padding.0, dilation.0)?,
+            axis(columns, kernel.1, stride.1, padding.1, dilation.1)?,
         ))
     }
 }
@@ -52,6 +64,7 @@ pub(crate) struct WindowAxis {
     pub output: usize,
     pub kernel: usize,
     pub stride: usize,
+    /// In front of the first input.
     pub padding: usize,
     pub dilation: usize,
 }
@@ -68,6 +81,17 @@ impl WindowAxis {
             );
         }
         Ok(Self { input, output: (padded - reach) / stride + 1, kernel, stride, padding, dilation })
+    }
+
+    /// As TensorFlow pads: half of what the last output lacks, rounded down, in front.
+    fn same(input: usize, kernel: usize, stride: usize, dilation: usize) -> Result<Self> {
+        if input == 0 || kernel == 0 {
+            bail!("neither input {input} nor kernel {kernel} may be empty");
+        }
+        let axis = Self::new(input, 1, stride, 0, dilation)?;
+        let reach = dilation * (kernel - 1) + 1;
+        let lacking = ((axis.output - 1) * stride + reach).saturating_sub(input);
+        Ok(Self { input, kernel, padding: lacking / 2, ..axis })
     }
 
     /// The outputs for which a tap lies on the input and not on the padding.

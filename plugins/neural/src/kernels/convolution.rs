@@ -1,9 +1,9 @@
-use super::Kernel;
 use super::elementwise::fill;
 use super::memory::fresh;
 use super::product::{Matrices, ProductSizes, product};
 use super::sums::{add_parts, channel_sums};
-use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
+use super::{Kernel, depthwise};
+use crate::geometry::{ConvolutionSizes, Unfolding};
 use candle_core::{DType, Result, Tensor};
 
 /// Numbers that the unfolded spectrograms may take at a time: as many spectrograms as that allows share a launch.
@@ -35,12 +35,6 @@ impl ConvolutionSizes {
                 group,
             })
         })
-    }
-
-    /// Whether the view is the spectrograms themselves.
-    fn is_pointwise(&self) -> bool {
-        let plain = |axis: WindowAxis| (axis.kernel, axis.stride, axis.padding) == (1, 1, 0);
-        plain(self.unfolding.rows) && plain(self.unfolding.columns)
     }
 
     /// `unfold` and `fold` take the same numbers.
@@ -82,7 +76,7 @@ impl ConvolutionSizes {
         work: impl FnOnce(Matrices) -> Result<R>,
     ) -> Result<R> {
         let (taps, pixels) = (self.unfolding.taps(), self.unfolding.pixels());
-        if self.is_pointwise() {
+        if self.unfolding.is_pointwise() {
             let start = (part.spectrogram * self.groups + part.group) * taps * pixels;
             return work(Matrices::one(input, pixels).from(start).every(self.groups * taps * pixels));
         }
@@ -117,6 +111,10 @@ pub(crate) fn convolution(
         fill(bias, &output, filters, pixels)?;
     }
     let weight = weight.to_dtype(input.dtype())?;
+    if sizes.is_depthwise() {
+        depthwise::forward(sizes, input, &weight, &output, bias.is_some())?;
+        return Ok(output);
+    }
     for part in sizes.parts() {
         let size = ProductSizes {
             rows: sizes.filters,
@@ -140,10 +138,22 @@ pub(crate) fn convolution_backward(
     of_input: bool,
 ) -> Result<[Option<Tensor>; 3]> {
     let (taps, pixels, filters) = (sizes.unfolding.taps(), sizes.unfolding.pixels(), sizes.filters);
+    let gradient_of_input = match sizes.is_depthwise() {
+        true => depthwise::input_gradient,
+        false => input_gradient,
+    };
     let of_input = match of_input {
-        true => Some(input_gradient(sizes, input, &weight.detach().to_dtype(input.dtype())?, gradient)?),
+        true => Some(gradient_of_input(sizes, input, &weight.detach().to_dtype(input.dtype())?, gradient)?),
         false => None,
     };
+    let of_bias = channel_sums(gradient, (sizes.batch, sizes.groups * filters))?;
+    if sizes.is_depthwise() {
+        return Ok([
+            of_input,
+            Some(depthwise::weight_gradient(sizes, input, weight, gradient)?),
+            Some(of_bias),
+        ]);
+    }
     let of_weight = fresh(weight.shape(), DType::F32, weight.device())?;
     for part in sizes.parts() {
         // Every spectrogram's part of the sum.
@@ -156,7 +166,6 @@ pub(crate) fn convolution_backward(
         let of_group = of_weight.narrow(0, part.group * filters, filters)?;
         add_parts(&sums, &of_group, part.spectrograms, (filters * taps, 1), part.spectrogram > 0)?;
     }
-    let of_bias = channel_sums(gradient, (sizes.batch, sizes.groups * filters))?;
     Ok([of_input, Some(of_weight), Some(of_bias)])
 }
 

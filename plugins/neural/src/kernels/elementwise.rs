@@ -9,20 +9,20 @@ pub(crate) fn activate((kind, parameter): (usize, f32), input: &Tensor) -> Resul
     Ok(output)
 }
 
-/// Gradient of the input of an activation, from its output's.
+/// Gradient of the input of an activation, from its output's, and from what its slope is known by: its output or its input.
 pub(crate) fn activate_backward(
     (kind, parameter): (usize, f32),
-    output: &Tensor,
+    known: &Tensor,
     gradient: &Tensor,
 ) -> Result<Tensor> {
-    let of_input = fresh(output.shape(), output.dtype(), output.device())?;
+    let of_input = fresh(known.shape(), known.dtype(), known.device())?;
     Kernel::new("activate_backward")
-        .read(output)
+        .read(known)
         .read(gradient)
         .write(&of_input)
         .size(kind)
         .real(parameter)
-        .each(output.elem_count())?;
+        .each(known.elem_count())?;
     Ok(of_input)
 }
 

@@ -14,10 +14,12 @@
 //! All that an operation does here is said in tensors, launches and products. So in tests everything but the
 //! driver's own calls runs on the CPU too, and is held to the same numbers.
 
+mod channel_scale;
 mod convolution;
 mod cross_entropy;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod depthwise;
 mod elementwise;
 #[cfg(test)]
 mod emulation;
@@ -32,6 +34,7 @@ mod separable;
 mod sums;
 mod upload;
 
+pub(crate) use channel_scale::{channel_scale, channel_scale_backward};
 pub(crate) use convolution::{convolution, convolution_backward};
 pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use elementwise::{activate, activate_backward, dropout};
@@ -63,6 +66,7 @@ const SOURCE: &str = concat!(
     include_str!("source/elementwise.cu"),
     include_str!("source/sums.cu"),
     include_str!("source/convolution.cu"),
+    include_str!("source/depthwise.cu"),
     include_str!("source/pooling.cu"),
     include_str!("source/normalization.cu"),
     include_str!("source/recurrent.cu"),

@@ -1,7 +1,9 @@
+use super::channels_last::view;
 use super::last_map::LastMap;
 use super::{Context, Layer};
 use crate::geometry::AxisMap;
 use crate::ops::Separable;
+use crate::ops::channels_last::channel_means;
 use candle_core::{Result, Tensor};
 
 /// Averages over as many windows as rows and columns are wanted, as PyTorch's `AdaptiveAvgPool2d`: spectrograms
@@ -20,12 +22,19 @@ impl AdaptiveAvgPool2d {
 
 impl Layer for AdaptiveAvgPool2d {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        if let Some(batch) = view(batch).filter(|_| self.size == (1, 1)) {
+            return channel_means(&batch);
+        }
         let (_, _, rows, columns) = batch.dims4()?;
         let operation = self.last.of((rows, columns), || {
             let (rows, columns) = (map(rows, self.size.0), map(columns, self.size.1));
             Ok(Separable::new("adaptive average pooling", rows, columns))
         })?;
         context.apply([&batch.contiguous()?], operation)
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }
 

@@ -1,7 +1,9 @@
+use super::channels_last::view;
 use super::last_map::LastMap;
 use super::{Context, Layer, Window};
 use crate::geometry::{AxisMap, WindowAxis};
 use crate::ops::Separable;
+use crate::ops::channels_last::{Pool, back, pool};
 use candle_core::{Result, Tensor};
 
 /// The average in every place of a window, as PyTorch's `AvgPool2d`: `(batch, channels, rows, columns)` to
@@ -35,11 +37,18 @@ impl AvgPool2d {
 
 impl Layer for AvgPool2d {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        if let Some(batch) = view(batch) {
+            return back(&pool(&batch, self.window, Pool::Mean { count_padding: self.count_padding })?);
+        }
         let (_, _, rows, columns) = batch.dims4()?;
         let operation = self.last.of((rows, columns), || {
             let (rows, columns) = self.window.axes((rows, columns))?;
             Ok(Separable::new("average pooling", self.map(rows), self.map(columns)))
         })?;
         context.apply([&batch.contiguous()?], operation)
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }

@@ -1,5 +1,7 @@
+use super::channels_last::view;
 use super::{Builder, Context, Init, Layer};
 use crate::ops::Normalization;
+use crate::ops::channels_last::{back, scale_and_shift_channels};
 use candle_core::{Result, Tensor, Var};
 
 /// Batch normalization (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
@@ -37,8 +39,44 @@ impl BatchNorm {
     }
 }
 
+impl BatchNorm {
+    /// The same without a weight: channels of variance 1 stay so, Keras's `scale=False`.
+    ///
+    /// # Errors
+    ///
+    /// The device fails.
+    pub fn unscaled(builder: &Builder, channels: usize) -> Result<Self> {
+        Ok(Self {
+            weight: (builder.zeros(channels)? + 1.0)?,
+            bias: builder.trainable("bias", channels, Init::Constant(0.0))?,
+            running_mean: builder.buffer("running_mean", channels, Init::Constant(0.0))?,
+            running_var: builder.buffer("running_var", channels, Init::Constant(1.0))?,
+            epsilon: builder.norm_epsilon(),
+            momentum: (!builder.is_frozen("bias")).then(|| builder.norm_momentum()),
+        })
+    }
+
+    /// What it multiplies every channel by in evaluation, and what it adds then.
+    pub(super) fn scale_and_shift(&self) -> Result<(Vec<f32>, Vec<f32>)> {
+        let numbers = |tensor: &Tensor| tensor.to_vec1::<f32>();
+        let (mut scale, mut shift) = (numbers(&self.weight)?, numbers(&self.bias)?);
+        let (mean, variance) = (numbers(&self.running_mean)?, numbers(&self.running_var)?);
+        let moments = mean.iter().zip(variance);
+        for ((scale, shift), (mean, variance)) in scale.iter_mut().zip(&mut shift).zip(moments) {
+            *scale /= (variance + self.epsilon).sqrt();
+            *shift -= mean * *scale;
+        }
+        Ok((scale, shift))
+    }
+}
+
 impl Layer for BatchNorm {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
+        if let Some(batch) = view(batch).filter(|_| self.is_fixed() || !context.is_training()) {
+            context.go_on()?;
+            let (scale, shift) = self.scale_and_shift()?;
+            return back(&scale_and_shift_channels(&batch.detach(), &scale, &shift)?);
+        }
         let operation = Normalization {
             running_mean: self.running_mean.clone(),
             running_variance: self.running_var.clone(),
@@ -46,5 +84,9 @@ impl Layer for BatchNorm {
             epsilon: self.epsilon,
         };
         context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+    }
+
+    fn is_fixed(&self) -> bool {
+        self.momentum.is_none()
     }
 }

@@ -10,4 +10,8 @@ impl Layer for ColumnsAsSteps {
         let (examples, channels, rows, columns) = batch.dims4()?;
         batch.permute((0, 3, 1, 2))?.reshape((examples, columns, channels * rows))
     }
+
+    fn is_fixed(&self) -> bool {
+        true
+    }
 }

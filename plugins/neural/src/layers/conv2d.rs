@@ -5,9 +5,9 @@ use candle_core::{Result, Tensor, bail};
 /// Two-dimensional convolution, as PyTorch's `Conv2d`: `(batch, channels, rows, columns)` to
 /// `(batch, filters, rows, columns)`.
 pub struct Conv2d {
-    weight: Tensor,
-    bias: Option<Tensor>,
-    operation: Convolution,
+    pub(super) weight: Tensor,
+    pub(super) bias: Option<Tensor>,
+    pub(super) operation: Convolution,
 }
 
 /// What can be chosen about a [`Conv2d`] besides its sizes.
@@ -71,5 +71,9 @@ impl Layer for Conv2d {
             Some(bias) => context.apply([&batch, &self.weight, bias], self.operation),
             None => context.apply([&batch, &self.weight], self.operation),
         }
+    }
+
+    fn is_fixed(&self) -> bool {
+        !self.weight.is_variable() && self.bias.as_ref().is_none_or(|bias| !bias.is_variable())
     }
 }

@@ -7,8 +7,8 @@ use candle_core::{Result, Tensor, bail};
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout {
     probability: f32,
-    /// Whether a channel is dropped as a whole.
-    channels: bool,
+    /// Axes behind this one share their fate.
+    apart: Option<usize>,
 }
 
 impl Dropout {
@@ -21,7 +21,7 @@ impl Dropout {
         if !(0.0..1.0).contains(&probability) {
             bail!("the probability to be dropped must be at least 0 and below 1, not {probability}");
         }
-        Ok(Self { probability, channels: false })
+        Ok(Self { probability, apart: None })
     }
 
     /// The same for whole channels of `(batch, channels, rows, columns)`: PyTorch's `Dropout2d`.
@@ -30,7 +30,16 @@ impl Dropout {
     ///
     /// As [`Dropout::new`].
     pub fn of_channels(probability: f32) -> Result<Self> {
-        Ok(Self { channels: true, ..Self::new(probability)? })
+        Ok(Self { apart: Some(2), ..Self::new(probability)? })
+    }
+
+    /// The same for all numbers of an example: torchvision's `StochasticDepth` by rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dropout::new`].
+    pub fn of_examples(probability: f32) -> Result<Self> {
+        Ok(Self { apart: Some(1), ..Self::new(probability)? })
     }
 }
 
@@ -38,11 +47,15 @@ impl Layer for Dropout {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         match context.seed() {
             Some(seed) if self.probability > 0.0 => {
-                let span = if self.channels { batch.dims().iter().skip(2).product() } else { 1 };
+                let span = self.apart.map_or(1, |apart| batch.dims().iter().skip(apart).product());
                 let mask = DropoutMask { probability: self.probability, seed, span };
                 context.apply([&batch.contiguous()?], mask)
             }
             _ => Ok(batch.clone()),
         }
+    }
+
+    fn is_fixed(&self) -> bool {
+        self.probability == 0.0
     }
 }

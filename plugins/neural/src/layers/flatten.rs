@@ -9,4 +9,8 @@ impl Layer for Flatten {
     fn forward(&self, batch: &Tensor, _context: &Context) -> Result<Tensor> {
         batch.flatten_from(1)
     }
+
+    fn is_fixed(&self) -> bool {
+        true
+    }
 }

@@ -10,6 +10,8 @@ pub enum Preprocessing {
     Torch,
     /// Keras's for its ResNet-50 and VGG-19: blue, green, red from 0 to 255, each less its mean.
     Caffe,
+    /// Keras's for its other networks, as TensorFlow's were trained: every channel from −1 to 1.
+    TensorFlow,
 }
 
 /// Mean and standard deviation of red, green and blue from 0 to 1 over ImageNet, as torchvision has them.
@@ -34,6 +36,10 @@ impl ImageNetInput {
                 (DEVIATION.map(f64::recip), each(&|channel| -MEAN[channel] / DEVIATION[channel]))
             }
             (Preprocessing::Torch, _) => ([1.0; 3], [0.0; 3]),
+            (Preprocessing::TensorFlow, 3) => ([2.0; 3], [-1.0; 3]),
+            (Preprocessing::TensorFlow, _) => {
+                (DEVIATION.map(|deviation| 2.0 * deviation), MEAN.map(|mean| 2.0 * mean - 1.0))
+            }
             (Preprocessing::Caffe, 3) => ([255.0; 3], MEAN_OF_CAFFE.map(|mean| -mean)),
             (Preprocessing::Caffe, _) => (DEVIATION.map(|deviation| 255.0 * deviation), [0.0; 3]),
         }
@@ -50,6 +56,10 @@ impl Layer for ImageNetInput {
             own.affine(factors[number], summands[number])
         };
         Tensor::cat(&order.map(channel).into_iter().collect::<Result<Vec<_>>>()?, 1)
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }
 
@@ -74,12 +84,14 @@ mod tests {
     #[test]
     fn pictures_are_normalized_as_those_of_imagenet() {
         near(&made(Preprocessing::Torch, &[1.0, 0.0, 0.406]), [2.248_908_3, -2.035_714_3, 0.0]);
+        near(&made(Preprocessing::TensorFlow, &[1.0, 0.0, 0.5]), [1.0, -1.0, 0.0]);
         near(&made(Preprocessing::Caffe, &[1.0, 0.0, 0.5]), [127.5 - 103.939, -116.779, 255.0 - 123.68]);
     }
 
     #[test]
     fn a_standardized_channel_is_repeated() {
         near(&made(Preprocessing::Torch, &[-1.5]), [-1.5; 3]);
+        near(&made(Preprocessing::TensorFlow, &[0.0]), [-0.03, -0.088, -0.188]);
         near(&made(Preprocessing::Caffe, &[1.0]), [57.375, 57.12, 58.395]);
     }
 }

@@ -32,4 +32,8 @@ impl Layer for Linear {
         }
         context.apply([&batch.contiguous()?, &self.weight, &self.bias], WeightedSums)
     }
+
+    fn is_fixed(&self) -> bool {
+        !self.weight.is_variable() && !self.bias.is_variable()
+    }
 }

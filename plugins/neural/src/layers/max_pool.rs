@@ -1,5 +1,7 @@
+use super::channels_last::view;
 use super::{Context, Layer, Window};
 use crate::ops::WindowMaxima;
+use crate::ops::channels_last::{Pool, back, pool};
 use candle_core::{Result, Tensor, bail};
 
 /// The largest number in every place of a window, as PyTorch's `MaxPool2d`: `(batch, channels, rows,
@@ -20,10 +22,17 @@ impl MaxPool2d {
 
 impl Layer for MaxPool2d {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
-        let Window { kernel, padding, .. } = self.0;
-        if 2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1 {
+        let Window { kernel, padding, same, .. } = self.0;
+        if !same && (2 * padding.0 > kernel.0 || 2 * padding.1 > kernel.1) {
             bail!("a padding of {padding:?} is more than half of the kernel {kernel:?}");
         }
+        if let Some(batch) = view(batch) {
+            return back(&pool(&batch, self.0, Pool::Maximum)?);
+        }
         context.apply([&batch.contiguous()?], WindowMaxima(self.0))
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }

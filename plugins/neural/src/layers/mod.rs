@@ -8,8 +8,11 @@ mod activation;
 mod adaptive_avg_pool;
 mod avg_pool;
 mod batch_norm;
+mod branches;
+mod channels_last;
 mod columns_as_steps;
 mod conv2d;
+mod conv_block;
 mod cross_entropy;
 mod dropout;
 mod flatten;
@@ -26,7 +29,9 @@ mod residual;
 mod resize;
 mod sequential;
 mod softmax;
+mod squeeze_excite;
 mod weights;
+mod zero_pad;
 
 pub use crate::autograd::Context;
 pub use crate::geometry::{Recurrence, Window};
@@ -34,7 +39,9 @@ pub use crate::ops::Activation;
 pub use adaptive_avg_pool::AdaptiveAvgPool2d;
 pub use avg_pool::AvgPool2d;
 pub use batch_norm::BatchNorm;
+pub use branches::Branches;
 pub use columns_as_steps::ColumnsAsSteps;
+pub use conv_block::{ConvBlock, ConvBlockOptions, Norm};
 pub use conv2d::{Conv2d, Conv2dOptions};
 pub use cross_entropy::CrossEntropyLoss;
 pub use dropout::Dropout;
@@ -49,9 +56,11 @@ pub use recurrent::{LastState, Recurrent, RecurrentPlan, States};
 pub(crate) use regular_file::regular_file;
 pub use residual::Residual;
 pub use resize::Resize;
-pub use sequential::Sequential;
+pub use sequential::{Layers, Sequential};
 pub use softmax::Softmax;
+pub use squeeze_excite::SqueezeExcite;
 pub use weights::{Builder, Weights, read_weights};
+pub use zero_pad::ZeroPad2d;
 
 use candle_core::{Result, Tensor};
 
@@ -63,4 +72,10 @@ pub trait Layer: Send + Sync {
     ///
     /// A batch of a shape that the layer does not take, or a device that fails.
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor>;
+
+    /// Whether training changes nothing about it: it makes the same of a batch in training as in evaluation, every time. Its
+    /// weights are frozen then, if it has any, and it drops nothing.
+    fn is_fixed(&self) -> bool {
+        false
+    }
 }

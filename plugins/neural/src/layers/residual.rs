@@ -1,3 +1,4 @@
+use super::channels_last::sum;
 use super::{Context, Layer, Sequential};
 use candle_core::{Result, Tensor};
 
@@ -17,6 +18,10 @@ impl Residual {
 
 impl Layer for Residual {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
-        self.body.forward(batch, context)? + self.shortcut.forward(batch, context)?
+        sum(&self.body.forward(batch, context)?, &self.shortcut.forward(batch, context)?)
+    }
+
+    fn is_fixed(&self) -> bool {
+        self.body.is_fixed() && self.shortcut.is_fixed()
     }
 }

@@ -26,6 +26,10 @@ impl Layer for Resize {
         })?;
         context.apply([&batch.contiguous()?], operation)
     }
+
+    fn is_fixed(&self) -> bool {
+        true
+    }
 }
 
 /// Every output lies between two inputs; beyond the outermost middles it is the outermost input.

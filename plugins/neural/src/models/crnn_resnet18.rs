@@ -37,8 +37,9 @@ const WEIGHTS: Pretrained = Pretrained {
     of: "resnet18",
     head: &[],
     on_top: &["gru.", "dense."],
-    last_stage: "stage4.",
+    last_stage: &["stage4."],
     last_stages: &["stage3.", "stage4.", "gru.", "dense."],
+    last_100: &[],
     trained_head: &["gru.", "dense."],
     trained_head_and_last_stage: &["stage4.", "gru.", "dense."],
 };
@@ -67,7 +68,8 @@ impl Architecture for CrnnResNet18 {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let (network, channels) = ResNet::Of18.stages(Sequential::new(), builder, shape.channels, params)?;
+        let (network, channels) =
+            ResNet::Of18.stages(Sequential::new(), builder, shape.channels, params, 4)?;
         let columns = match self {
             Self::SingleStep => 1,
             Self::Steps => (0..HALVINGS).fold(shape.spectrogram.1, |columns, _| columns.div_ceil(2)),

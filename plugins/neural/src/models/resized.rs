@@ -6,8 +6,13 @@ use genre_bench_api::{Param, Params};
 
 /// The hyper-parameter `size`.
 pub(super) fn param() -> Param {
+    param_of(224)
+}
+
+/// The same, of networks whose photographs had another size.
+pub(super) fn param_of(size: i64) -> Param {
     let help = "rows and columns that spectrograms are resized to; 0 leaves them as they are";
-    Param::int("size", 224, help).between(0.0, 1024.0)
+    Param::int("size", size, help).between(0.0, 1024.0)
 }
 
 /// A network that begins with the resizing, and the rows and columns after it.

@@ -1,7 +1,8 @@
+use super::blocks::pooled;
 use super::{resized, scaled};
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, Framework, InitScheme,
-    Linear, MaxPool2d, Residual, Sequential, Window,
+    Activation, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Framework, InitScheme, Linear,
+    MaxPool2d, Residual, Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, Pretrained, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
@@ -10,7 +11,7 @@ use genre_bench_api::{Card, Params};
 
 /// Filters of the first convolution and of the blocks of each stage.
 const STEM: usize = 64;
-const FILTERS: [usize; 4] = [64, 128, 256, 512];
+pub(super) const FILTERS: [usize; 4] = [64, 128, 256, 512];
 /// How many times as many filters as the others the last convolution of a bottleneck has.
 const EXPANSION: usize = 4;
 /// What batch normalization adds to the variance in the residual networks of Keras's applications.
@@ -24,8 +25,8 @@ const KERAS_EPSILON: f32 = 1.001e-5;
 /// rate of 0.00001, stopped after 10 epochs without a lower validation loss, the epoch with the highest validation accuracy
 /// kept. ResNet-18, in the same way, is ours.
 ///
-/// Our reading: ResNet-50 as in Keras's applications, with the stride of a bottleneck in its first convolution, and
-/// ResNet-18 as in torchvision, except that they read one channel and have as many outputs as classes; batches of 32, at
+/// Our reading: ResNet-50 as in Keras's applications, with the stride of a bottleneck in its first convolution (as in torchvision,
+/// in the second, where the weights are its), and ResNet-18 as in torchvision, except that they read one channel and have as many outputs as classes; batches of 32, at
 /// most 100 epochs.
 #[derive(Debug, Clone, Copy)]
 pub enum ResNet {
@@ -44,8 +45,9 @@ impl ResNet {
             },
             head: &["output."],
             on_top: &[],
-            last_stage: "stage4.",
+            last_stage: &["stage4."],
             last_stages: &["stage3.", "stage4.", "output."],
+            last_100: &[],
             trained_head: &["output."],
             trained_head_and_last_stage: &["stage4.", "output."],
         }
@@ -59,7 +61,7 @@ impl ResNet {
         }
     }
 
-    /// Kernels of a block's convolutions, and filters of each where the stage has so many; the stride is in the first.
+    /// Kernels of a block's convolutions, and filters of each where the stage has so many.
     fn convolutions(self, filters: usize) -> Vec<(usize, usize)> {
         match self {
             Self::Of18 => vec![(3, filters), (3, filters)],
@@ -79,40 +81,53 @@ impl ResNet {
         let mut body = Sequential::new();
         let mut outputs = channels;
         for (number, &(kernel, filters)) in convolutions.iter().enumerate() {
-            let here = if number == 0 { stride } else { 1 };
-            body = if number > 0 { body.then(Activation::Relu) } else { body };
+            let here = if number == self.strided(builder.framework()) { stride } else { 1 };
+            let is_last = number + 1 == convolutions.len();
             body = convolution(
                 body,
                 &builder.at(&format!("convolution{}", number + 1)),
                 outputs,
                 filters,
-                kernel,
-                here,
+                (kernel, here),
+                !is_last,
             )?;
             outputs = filters;
         }
         let shortcut = match outputs == channels && stride == 1 {
             true => Sequential::new(),
-            false => convolution(Sequential::new(), &builder.at("shortcut"), channels, outputs, 1, stride)?,
+            false => convolution(
+                Sequential::new(),
+                &builder.at("shortcut"),
+                channels,
+                outputs,
+                (1, stride),
+                false,
+            )?,
         };
         Ok((Residual::new(body, shortcut), outputs))
     }
 
-    /// Stem and stages behind other layers, and the channels that they leave; rows and columns are halved five times.
+    /// Which convolution of a block has the stride: of Keras's bottlenecks the first, of torchvision's the second.
+    fn strided(self, framework: Framework) -> usize {
+        usize::from(matches!((self, framework), (Self::Of50, Framework::Torch)))
+    }
+
+    /// Stem and so many stages behind other layers, and the channels that they leave; rows and columns are halved twice, and in
+    /// each stage but the first.
     pub(super) fn stages(
         self,
         network: Sequential,
         builder: &Builder,
         channels_read: usize,
         params: &Params,
+        stages: usize,
     ) -> Result<(Sequential, usize)> {
         let [mut channels] = scaled::filters([STEM], params)?;
         let pool = Window::new((3, 3)).stride((2, 2)).padding((1, 1));
-        let mut network = convolution(network, &builder.at("stem"), channels_read, channels, 7, 2)?
-            .then(Activation::Relu)
+        let mut network = convolution(network, &builder.at("stem"), channels_read, channels, (7, 2), true)?
             .then(MaxPool2d::new(pool));
-        let stages = self.blocks().into_iter().zip(scaled::filters(FILTERS, params)?);
-        for (stage, (blocks, filters)) in stages.enumerate() {
+        let all = self.blocks().into_iter().zip(scaled::filters(FILTERS, params)?);
+        for (stage, (blocks, filters)) in all.take(stages).enumerate() {
             for number in 0..blocks {
                 let at = builder.at(&format!("stage{}.block{}", stage + 1, number + 1));
                 let stride = if stage > 0 && number == 0 { 2 } else { 1 };
@@ -125,14 +140,14 @@ impl ResNet {
     }
 }
 
-/// Adds a convolution and batch normalization.
+/// Adds a convolution, of a kernel and a stride, and batch normalization, and perhaps the activation.
 fn convolution(
     network: Sequential,
     builder: &Builder,
     channels: usize,
     filters: usize,
-    kernel: usize,
-    stride: usize,
+    (kernel, stride): (usize, usize),
+    is_activated: bool,
 ) -> Result<Sequential> {
     let window = Window::new((kernel, kernel)).stride((stride, stride)).padding((kernel / 2, kernel / 2));
     let (builder, bias) = match builder.framework() {
@@ -141,10 +156,10 @@ fn convolution(
         // Keras's applications leave the bias in, which batch normalization takes away again.
         Framework::Keras => (builder.norm_adding(KERAS_EPSILON), true),
     };
-    let options = Conv2dOptions { bias, ..Conv2dOptions::default() };
-    Ok(network
-        .then(Conv2d::new(&builder, channels, filters, window, options)?)
-        .then(BatchNorm::new(&builder.at("norm"), filters)?))
+    let convolution = Conv2dOptions { bias, ..Conv2dOptions::default() };
+    let activation = is_activated.then_some(Activation::Relu);
+    let options = ConvBlockOptions { convolution, activation, ..ConvBlockOptions::default() };
+    Ok(network.then(ConvBlock::new(&builder, channels, filters, window, options)?))
 }
 
 impl Architecture for ResNet {
@@ -185,8 +200,8 @@ impl Architecture for ResNet {
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let (network, _) = resized::start(shape.spectrogram, params)?;
-        let (network, channels) = self.stages(network, builder, shape.channels, params)?;
+        let (network, channels) = self.stages(network, builder, shape.channels, params, FILTERS.len())?;
         let output = Linear::new(&builder.at("output"), channels, shape.classes)?;
-        Ok(network.then(AdaptiveAvgPool2d::new((1, 1))).then(Flatten).then(output))
+        Ok(pooled(network).then(output))
     }
 }

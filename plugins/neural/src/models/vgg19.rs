@@ -1,7 +1,7 @@
 use super::{pools, resized, scaled};
 use crate::layers::{
-    Activation, AdaptiveAvgPool2d, Builder, Conv2d, Conv2dOptions, Flatten, Framework, InitScheme, Linear,
-    MaxPool2d, Sequential, Window,
+    Activation, AdaptiveAvgPool2d, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Flatten, Framework,
+    InitScheme, Linear, MaxPool2d, Norm, Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, Pretrained, spectrogram_card};
 use crate::train::Defaults;
@@ -20,8 +20,9 @@ const WEIGHTS: Pretrained = Pretrained {
     of: "vgg19",
     head: &["output."],
     on_top: &[],
-    last_stage: "stage5.",
+    last_stage: &["stage5."],
     last_stages: &["stage4.", "stage5.", "dense", "output."],
+    last_100: &[],
     trained_head: &["output."],
     trained_head_and_last_stage: &["stage5.", "output."],
 };
@@ -39,6 +40,35 @@ const WEIGHTS: Pretrained = Pretrained {
 /// averaged over, or repeated to, 7 × 7 as in torchvision.
 #[derive(Debug, Clone, Copy)]
 pub struct Vgg19;
+
+impl Vgg19 {
+    /// The convolutions and pools behind other layers that leave so many channels and rows and columns, and the channels that
+    /// they leave.
+    pub(super) fn stages(
+        self,
+        mut network: Sequential,
+        builder: &Builder,
+        (mut channels, mut left): (usize, (usize, usize)),
+        params: &Params,
+    ) -> Result<(Sequential, usize)> {
+        let activation = Some(Activation::Relu);
+        let options =
+            ConvBlockOptions { convolution: Conv2dOptions::default(), norm: Norm::None, activation };
+        for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
+            let [filters] = scaled::filters([filters], params)?;
+            for number in 0..convolutions {
+                let at = builder.at(&format!("stage{}.convolution{}", stage + 1, number + 1));
+                let window = Window::new((3, 3)).padding((1, 1));
+                network = network.then(ConvBlock::new(&at, channels, filters, window, options)?);
+                channels = filters;
+            }
+            let pool;
+            (pool, left) = pools::fitting((2, 2), left);
+            network = network.then(MaxPool2d::side_by_side(pool));
+        }
+        Ok((network, channels))
+    }
+}
 
 impl Architecture for Vgg19 {
     fn card(&self) -> Card {
@@ -74,24 +104,9 @@ impl Architecture for Vgg19 {
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let he = params.choice("init").map_err(candle_core::Error::wrap)? == "he";
         let builder = &if he { builder.starting(InitScheme::He) } else { builder.clone() };
-        let options = Conv2dOptions::default();
-        let (mut network, mut left) = resized::start(shape.spectrogram, params)?;
-        let mut channels = shape.channels;
-        for (stage, (convolutions, filters)) in STAGES.into_iter().enumerate() {
-            let [filters] = scaled::filters([filters], params)?;
-            for number in 0..convolutions {
-                let at = builder.at(&format!("stage{}.convolution{}", stage + 1, number + 1));
-                let window = Window::new((3, 3)).padding((1, 1));
-                network = network
-                    .then(Conv2d::new(&at, channels, filters, window, options)?)
-                    .then(Activation::Relu);
-                channels = filters;
-            }
-            let pool;
-            (pool, left) = pools::fitting((2, 2), left);
-            network = network.then(MaxPool2d::side_by_side(pool));
-        }
-        network = network.then(AdaptiveAvgPool2d::new((DENSE_READS, DENSE_READS))).then(Flatten);
+        let (network, left) = resized::start(shape.spectrogram, params)?;
+        let (network, channels) = self.stages(network, builder, (shape.channels, left), params)?;
+        let mut network = network.then(AdaptiveAvgPool2d::new((DENSE_READS, DENSE_READS))).then(Flatten);
         let [width] = scaled::filters([DENSE], params)?;
         let mut features = channels * DENSE_READS * DENSE_READS;
         for number in 1..3 {

@@ -1,5 +1,5 @@
 use super::{Architecture, NORM_MOMENTUM, NetworkShape, Pretrained};
-use crate::layers::{Builder, ImageNetInput, Preprocessing, Sequential};
+use crate::layers::{Builder, Framework, ImageNetInput, Preprocessing, Sequential};
 use candle_core::{Error, Result};
 use genre_bench_api::Params;
 
@@ -17,20 +17,21 @@ impl Built {
     /// The network, where the weights of others want pictures in some way.
     pub fn behind(self, preprocessing: Preprocessing) -> Sequential {
         match self.for_imagenet {
-            true => Sequential::new().then(ImageNetInput(preprocessing)).then(self.layers),
+            true => self.layers.behind(ImageNetInput(preprocessing)),
             false => self.layers,
         }
     }
 }
 
-/// Builds a network, for the weights of others where its hyper-parameters name some.
+/// Builds a network, for the weights of others where its hyper-parameters name some, with the layers of a framework.
 pub(super) fn build(
     architecture: &dyn Architecture,
     builder: &Builder,
     shape: &NetworkShape,
     params: &Params,
+    framework: Framework,
 ) -> Result<Built> {
-    let mut builder = builder.clone().following(architecture.framework());
+    let mut builder = builder.clone().following(framework);
     if params.iter().any(|(name, _)| name == NORM_MOMENTUM) {
         builder = builder.norm_moving_by(params.float(NORM_MOMENTUM).map_err(Error::wrap)? as f32);
     }

@@ -52,7 +52,7 @@ fn counted(architecture: &dyn Architecture, shape: &NetworkShape, params: &Param
     let is_given = architecture.pretrained().is_some() && Pretrained::is_asked(params)?;
     let count = || -> candle_core::Result<Counted> {
         let builder = Builder::blank();
-        let network = build(architecture, &builder, shape, params)?;
+        let network = build(architecture, &builder, shape, params, architecture.framework())?;
         let (rows, columns) = shape.spectrogram;
         let example = match (shape.pixels(), shape.columns) {
             (pixels, 0) if pixels > 0 => vec![1, shape.channels, rows, columns],

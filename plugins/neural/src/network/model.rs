@@ -3,9 +3,9 @@ use super::fitted::FittedNetwork;
 use super::{Architecture, NetworkShape, Pretrained, build, cost};
 use crate::device::device;
 use crate::failure::failed;
-use crate::layers::{Builder, Weights};
-use crate::train::{Labelled, Recipe, Samples, fit};
-use crate::weights::Transferred;
+use crate::layers::{Builder, Layer};
+use crate::train::{Labelled, Recipe, Samples, fit, fixed_features};
+use crate::weights::{Transferred, WeightsFile};
 use candle_core::DType;
 use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, Model, Params, Result, Run};
 
@@ -14,9 +14,9 @@ use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, M
 const SET_ASIDE: usize = 10;
 
 /// A network as a model. Its scores are probabilities.
-pub struct NetworkModel<A>(pub A);
+pub struct NetworkModel(pub Box<dyn Architecture>);
 
-impl<A: Architecture> Model for NetworkModel<A> {
+impl Model for NetworkModel {
     fn card(&self) -> Card {
         self.0.card()
     }
@@ -34,17 +34,30 @@ impl<A: Architecture> Model for NetworkModel<A> {
         recipe.weigh_classes(&run.params, &train.labels, train.classes.len())?;
         let shape = NetworkShape::of(&train.inputs, reads, train.classes.len())?;
         let builder = Builder::new(run.seed, &place.0, place.1);
-        let built = build(&self.0, &builder, &shape, &run.params).map_err(failed)?;
+        let given = self.given(run)?;
+        let theirs = given.as_ref().and_then(|(pretrained, file)| pretrained.framework(file));
+        let framework = theirs.unwrap_or(self.0.framework());
+        let built = build(&*self.0, &builder, &shape, &run.params, framework).map_err(failed)?;
         let weights = builder.finish();
-        let transferred = self.transfer(&weights, run)?;
+        let transfer = |(pretrained, file): (Pretrained, _)| pretrained.transfer(file, &weights, &run.params);
+        let transferred = given.map(transfer).transpose()?;
         let network = built.behind(transferred.as_ref().map(|done| done.preprocessing).unwrap_or_default());
         let (train_samples, valid_samples) =
             (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
+        // What frozen layers make of an example does not change, and is computed once.
+        let (fixed, others) = network.split();
+        let parts = (&train_samples, &valid_samples);
+        let known = match !fixed.is_empty() && self.has_frozen(&run.params)? && recipe.leaves_examples() {
+            true => fixed_features(fixed, parts, (&place.0, place.1), || run.check_cancelled())?,
+            false => None,
+        };
+        let trained: &dyn Layer = if known.is_some() { &others } else { &network };
+        let (train_samples, valid_samples) = known.as_ref().map_or(parts, |(train, valid)| (train, valid));
         let history = fit(
-            &network,
+            trained,
             &weights,
-            Labelled { samples: &train_samples, labels: &train.labels },
-            Labelled { samples: &valid_samples, labels: &valid.labels },
+            Labelled { samples: train_samples, labels: &train.labels },
+            Labelled { samples: valid_samples, labels: &valid.labels },
             &recipe,
             run,
         )?;
@@ -71,7 +84,7 @@ impl<A: Architecture> Model for NetworkModel<A> {
         classes: usize,
     ) -> Result<Option<Cost>> {
         let shape = NetworkShape::new(spectrogram, columns, self.card().reads_with(params)?, classes)?;
-        cost(&self.0, &shape, params).map(Some)
+        cost(&*self.0, &shape, params).map(Some)
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
@@ -80,16 +93,21 @@ impl<A: Architecture> Model for NetworkModel<A> {
         }
         let reads = self.card().reads_with(params).ok()?;
         let network = NetworkShape::new(shape.spectrogram, shape.columns, reads, shape.classes).ok()?;
-        memory(&self.0, &network, params, shape.rows).ok()
+        memory(&*self.0, &network, params, shape.rows).ok()
     }
 }
 
-impl<A: Architecture> NetworkModel<A> {
-    /// Puts the weights of others, if any are asked for, into those of the network.
-    fn transfer(&self, weights: &Weights, run: &Run) -> Result<Option<Transferred>> {
+impl NetworkModel {
+    /// Whether weights of others are frozen in part.
+    fn has_frozen(&self, params: &Params) -> Result<bool> {
+        let Some(pretrained) = self.0.pretrained() else { return Ok(false) };
+        Ok(Pretrained::is_asked(params)? && pretrained.trained(params)?.is_some())
+    }
+
+    /// The weights of others, if any are asked for.
+    fn given(&self, run: &Run) -> Result<Option<(Pretrained, WeightsFile)>> {
         let Some(pretrained) = self.0.pretrained() else { return Ok(None) };
-        let file = Pretrained::read(&run.params)?;
-        file.map(|file| pretrained.transfer(file, weights, &run.params)).transpose()
+        Ok(Pretrained::read(&run.params)?.map(|file| (pretrained, file)))
     }
 }
 

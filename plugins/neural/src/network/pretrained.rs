@@ -1,4 +1,4 @@
-use crate::layers::Weights;
+use crate::layers::{Framework, Weights};
 use crate::weights::{Transfer, Transferred, WeightsFile, known_files, names, read};
 use genre_bench_api::{Card, Error, Param, Params, Result};
 
@@ -7,6 +7,8 @@ const WEIGHTS: &str = "weights";
 const TRAINABLE: &str = "trainable";
 const MAY_LACK: &str = "weights-may-lack";
 const LAST_STAGE: &str = "last-stage";
+/// The word of a known file.
+const IMAGENET: &str = "imagenet";
 
 /// What of an architecture the weights of others are, by starts of our names of its weights.
 #[derive(Debug, Clone, Copy)]
@@ -18,9 +20,11 @@ pub struct Pretrained {
     /// What such files do not have at all, because it was put on top.
     pub on_top: &'static [&'static str],
     /// The last stage.
-    pub last_stage: &'static str,
+    pub last_stage: &'static [&'static str],
     /// What is trained with `trainable=last-stages`.
     pub last_stages: &'static [&'static str],
+    /// What is trained with `trainable=last100`, the last 100 layers of Keras's network; empty where that is no choice.
+    pub last_100: &'static [&'static str],
     /// What is trained with `trainable=head`.
     pub trained_head: &'static [&'static str],
     /// The same where the file may lack the last stage: what starts fresh is never frozen.
@@ -28,17 +32,35 @@ pub struct Pretrained {
 }
 
 impl Pretrained {
-    /// Adds the hyper-parameters to a card; `trainable` is the default of what is trained.
+    /// Adds the hyper-parameters to a card of a network that is trained from scratch as well; `trainable` is the default of
+    /// what is trained.
     pub(crate) fn declare(&self, card: Card, trainable: &str) -> Card {
-        let choices = ["all", "head", "last-stages"];
-        let others = choices.iter().copied().filter(|other| *other != trainable);
-        let choices: Vec<&str> = std::iter::once(trainable).chain(others).collect();
         let weights = "trained weights to start from; three channels are read then, as in ImageNet";
+        self.declare_with(card, Param::file(WEIGHTS, known_files(self.of), weights), trainable)
+    }
+
+    /// Adds them to a card of a network that is nothing without weights: by default those of ImageNet.
+    pub(crate) fn declare_needed(&self, card: Card) -> Card {
+        let weights = "trained weights to start from; three channels are read then; none trains from scratch";
+        let file = Param::file(WEIGHTS, known_files(self.of), weights).by_default(IMAGENET);
+        self.declare_with(card, file, "all")
+    }
+
+    fn declare_with(&self, card: Card, file: Param, trainable: &str) -> Card {
+        let last_100 = if self.last_100.is_empty() { &[][..] } else { &["last100"] };
+        let others =
+            ["all", "head", "last-stages"].iter().chain(last_100).filter(|other| **other != trainable);
+        let choices: Vec<&str> = std::iter::once(&trainable).chain(others).copied().collect();
         let trained = "what is trained where weights are given; the rest is frozen";
         let may_lack = "what the file of weights may lack; it starts fresh";
-        card.param(Param::file(WEIGHTS, known_files(self.of), weights).keeping(&["width"]))
+        card.param(file.keeping(&["width"]))
             .param(Param::choice(TRAINABLE, &choices, trained))
             .param(Param::choice(MAY_LACK, &["nothing", LAST_STAGE], may_lack))
+    }
+
+    /// The file alone, as a parameter of an encoder.
+    pub(crate) fn needed_file(&self) -> Param {
+        Param::file(WEIGHTS, known_files(self.of), "trained weights").by_default(IMAGENET)
     }
 
     /// Whether the hyper-parameters name a file.
@@ -60,6 +82,7 @@ impl Pretrained {
             "head" if params.choice(MAY_LACK)? == LAST_STAGE => Some(self.trained_head_and_last_stage),
             "head" => Some(self.trained_head),
             "last-stages" => Some(self.last_stages),
+            "last100" => Some(self.last_100),
             _ => None,
         })
     }
@@ -69,7 +92,7 @@ impl Pretrained {
     /// # Errors
     ///
     /// It cannot be read, or is another by now.
-    pub(super) fn read(params: &Params) -> Result<Option<WeightsFile>> {
+    pub(crate) fn read(params: &Params) -> Result<Option<WeightsFile>> {
         let Some(given) = params.file(WEIGHTS)? else { return Ok(None) };
         let Some(path) = &given.path else {
             return Err(Error::failed(format!("weights {given}: their place is not known any more")));
@@ -82,6 +105,11 @@ impl Pretrained {
             )));
         }
         Ok(Some(file))
+    }
+
+    /// Whose layers a file's weights are of, as its names tell; none where they are our own.
+    pub(crate) fn framework(&self, file: &WeightsFile) -> Option<Framework> {
+        names::likely(names::of(self.of), file.arrays.keys()).map(|naming| naming.framework)
     }
 
     /// Puts a file into the weights of the network.
@@ -97,7 +125,7 @@ impl Pretrained {
     ) -> Result<Transferred> {
         let mut may_lack = self.on_top.to_vec();
         if params.choice(MAY_LACK)? == LAST_STAGE {
-            may_lack.push(self.last_stage);
+            may_lack.extend(self.last_stage);
         }
         // Keras's `notop` files and feature extractors have no last layer.
         may_lack.extend(self.head);

@@ -1,4 +1,4 @@
-use super::cpu::{BLOCK, values, zeros};
+use super::cpu::{BLOCK, values, wide, zeros};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
@@ -14,6 +14,16 @@ pub enum Activation {
     Elu(f32),
     /// `x` above zero, a small slope times `x` below; PyTorch's slope is 0.01, Keras's 0.3.
     LeakyRelu(f32),
+    /// `min(max(0, x), 6)`: PyTorch's `ReLU6`, for networks on small devices.
+    Relu6,
+    /// `1 / (1 + exp(−x))`.
+    Sigmoid,
+    /// `min(max(0, x / 6 + 1/2), 1)`: PyTorch's `Hardsigmoid` and Keras 3's `hard_sigmoid`.
+    HardSigmoid,
+    /// `x` times its sigmoid: PyTorch's `SiLU`, or swish (P. Ramachandran, B. Zoph and Q. Le, 2017).
+    Silu,
+    /// `x` times its hard sigmoid: PyTorch's `Hardswish` (A. Howard and others, "Searching for MobileNetV3", ICCV 2019).
+    HardSwish,
 }
 
 impl Activation {
@@ -23,67 +33,140 @@ impl Activation {
             Self::Relu => (0, 0.0),
             Self::Elu(alpha) => (1, alpha),
             Self::LeakyRelu(slope) => (2, slope),
+            Self::Relu6 => (3, 0.0),
+            Self::Sigmoid => (4, 0.0),
+            Self::HardSigmoid => (5, 0.0),
+            Self::Silu => (6, 0.0),
+            Self::HardSwish => (7, 0.0),
+        }
+    }
+
+    /// Whether its slope is not told from its value alone: two inputs may have the same.
+    pub(crate) fn is_gated(self) -> bool {
+        matches!(self, Self::Silu | Self::HardSwish)
+    }
+
+    /// Puts the function of every number in its place.
+    pub(crate) fn change(self, numbers: &mut [f32]) {
+        // Not `max` and `min`, which would make a number of what is none.
+        match self {
+            Self::Relu => change(numbers, |x| if x < 0.0 { 0.0 } else { x }),
+            Self::Elu(alpha) => change(numbers, move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
+            Self::LeakyRelu(slope) => change(numbers, move |x| if x > 0.0 { x } else { slope * x }),
+            Self::Relu6 => change(numbers, |x| between(x, 0.0, 6.0)),
+            Self::Sigmoid => change(numbers, sigmoid),
+            Self::HardSigmoid => change(numbers, hard_sigmoid),
+            Self::Silu => change(numbers, |x| x * sigmoid(x)),
+            Self::HardSwish => change(numbers, |x| x * hard_sigmoid(x)),
+        }
+    }
+
+    /// Multiplies every gradient by the slope, which is told from the output, or of the gated ones from the input.
+    fn multiply_by_slope(self, from: &[f32], gradients: &mut [f32]) {
+        let inside = |y: f32, low: f32, high: f32| y > low && y < high;
+        match self {
+            Self::Relu => multiply(from, gradients, |y| if y > 0.0 { 1.0 } else { 0.0 }),
+            Self::Elu(alpha) => multiply(from, gradients, move |y| if y > 0.0 { 1.0 } else { y + alpha }),
+            Self::LeakyRelu(slope) => multiply(from, gradients, move |y| if y > 0.0 { 1.0 } else { slope }),
+            Self::Relu6 => multiply(from, gradients, |y| if inside(y, 0.0, 6.0) { 1.0 } else { 0.0 }),
+            Self::Sigmoid => multiply(from, gradients, |y| y * (1.0 - y)),
+            Self::HardSigmoid => {
+                multiply(from, gradients, |y| if inside(y, 0.0, 1.0) { 1.0 / 6.0 } else { 0.0 });
+            }
+            Self::Silu => multiply(from, gradients, |x| {
+                let gate = sigmoid(x);
+                gate * (1.0 + x * (1.0 - gate))
+            }),
+            Self::HardSwish => multiply(from, gradients, |x| {
+                if x >= 3.0 {
+                    1.0
+                } else if x <= -3.0 {
+                    0.0
+                } else {
+                    x / 3.0 + 0.5
+                }
+            }),
         }
     }
 }
 
-/// The slopes are told from the values: nothing but the output needs to be kept.
-impl Operation<1> for Activation {
+/// An activation as an operation. What its backward pass reads is known when it is compiled: the output, of which nothing else
+/// needs to be kept, or `FROM_INPUT`, for [gated](Activation::is_gated) ones.
+pub(crate) struct Activated<const FROM_INPUT: bool>(pub Activation);
+
+impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
     type Saved = ();
-    const READS: BackwardReads = BackwardReads::OUTPUT;
+    const READS: BackwardReads = if FROM_INPUT { BackwardReads::INPUTS } else { BackwardReads::OUTPUT };
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
-        let output = match *self {
-            // Not `max`, which would make a number of what is none.
-            Self::Relu => map(input, |x| if x < 0.0 { 0.0 } else { x }),
-            Self::Elu(alpha) => map(input, move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
-            Self::LeakyRelu(slope) => map(input, move |x| if x > 0.0 { x } else { slope * x }),
-        };
-        Ok((output?, ()))
+        let from = values(input)?;
+        let mut to = zeros(from.len());
+        to.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(to, from)| {
+            to.copy_from_slice(from);
+            self.0.change(to);
+        });
+        Ok((Tensor::from_vec(to, input.shape(), &Device::Cpu)?, ()))
     }
 
     fn forward_cuda(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
-        Ok((kernels::activate(self.number(), input)?, ()))
+        Ok((kernels::activate(self.0.number(), input)?, ()))
     }
 
     fn backward_cpu(&self, of: Backward<'_, 1>, (): ()) -> Result<Gradients<1>> {
-        let Backward { output, gradient, .. } = of;
-        let of_input = match *self {
-            Self::Relu => map_both(output, gradient, |y, g| if y > 0.0 { g } else { 0.0 }),
-            Self::Elu(alpha) => {
-                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { (y + alpha) * g })
-            }
-            Self::LeakyRelu(slope) => {
-                map_both(output, gradient, move |y, g| if y > 0.0 { g } else { slope * g })
-            }
-        };
-        Ok([Some(of_input?)])
+        let known = if FROM_INPUT { of.inputs[0] } else { of.output };
+        let (known, gradients) = (values(known)?, values(of.gradient)?);
+        let mut to = zeros(gradients.len());
+        let blocks = known.par_chunks(BLOCK).zip(gradients.par_chunks(BLOCK));
+        to.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (known, gradients))| {
+            to.copy_from_slice(gradients);
+            self.0.multiply_by_slope(known, to);
+        });
+        Ok([Some(Tensor::from_vec(to, of.gradient.shape(), &Device::Cpu)?)])
     }
 
     fn backward_cuda(&self, of: Backward<'_, 1>, (): ()) -> Result<Gradients<1>> {
-        Ok([Some(kernels::activate_backward(self.number(), of.output, of.gradient)?)])
+        let known = if FROM_INPUT { of.inputs[0] } else { of.output };
+        Ok([Some(kernels::activate_backward(self.0.number(), known, of.gradient)?)])
     }
 }
 
-/// `f` of every number; candle's own operations use one thread.
-fn map(input: &Tensor, f: impl Fn(f32) -> f32 + Sync) -> Result<Tensor> {
-    let from = values(input)?;
-    let mut to = zeros(from.len());
-    to.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(to, from)| {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = f(*from));
-    });
-    Tensor::from_vec(to, input.shape(), &Device::Cpu)
+#[inline(always)]
+fn change(numbers: &mut [f32], f: impl Fn(f32) -> f32) {
+    wide(
+        #[inline(always)]
+        |_| numbers.iter_mut().for_each(|number| *number = f(*number)),
+    );
 }
 
-/// The same of the numbers of two tensors.
-fn map_both(a: &Tensor, b: &Tensor, f: impl Fn(f32, f32) -> f32 + Sync) -> Result<Tensor> {
-    let (from, with) = (values(a)?, values(b)?);
-    let mut to = zeros(from.len());
-    let blocks = from.par_chunks(BLOCK).zip(with.par_chunks(BLOCK));
-    to.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (from, with))| {
-        to.iter_mut().zip(from.iter().zip(with)).for_each(|(to, (a, b))| *to = f(*a, *b));
-    });
-    Tensor::from_vec(to, a.shape(), &Device::Cpu)
+#[inline(always)]
+fn multiply(from: &[f32], gradients: &mut [f32], slope: impl Fn(f32) -> f32) {
+    wide(
+        #[inline(always)]
+        |_| {
+            for (gradient, from) in gradients.iter_mut().zip(from) {
+                let slope = slope(*from);
+                // A gradient that is no number must not come through where the slope is 0.
+                *gradient = if slope == 0.0 { 0.0 } else { slope * *gradient };
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn between(x: f32, low: f32, high: f32) -> f32 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
+#[inline(always)]
+fn hard_sigmoid(x: f32) -> f32 {
+    between(x / 6.0 + 0.5, 0.0, 1.0)
+}
+
+#[inline(always)]
+fn sigmoid(x: f32) -> f32 {
+    let small = exp_m1(-x.abs()) + 1.0;
+    (if x < 0.0 { small } else { 1.0 }) / (1.0 + small)
 }
 
 /// `exp(x) − 1` for `x ≤ 0`, written without branches and calls so that the CPU works on many numbers
@@ -91,6 +174,7 @@ fn map_both(a: &Tensor, b: &Tensor, f: impl Fn(f32, f32) -> f32 + Sync) -> Resul
 ///
 /// With `x = n ln 2 + r`, `exp(x) − 1 = 2ⁿ (exp(r) − 1) + (2ⁿ − 1)`, and `exp(r) − 1` by its Taylor series:
 /// `r` is at most 0.35, and the terms after the seventh are below the last bit.
+#[inline(always)]
 fn exp_m1(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;

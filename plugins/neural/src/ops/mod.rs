@@ -7,11 +7,14 @@
 //! activation … separable  an operation each
 //! cross_entropy         the loss and its gradient
 //! adam, sgd, sum_squares  what an optimizer does to the weights and their gradients
+//! channels_last/        forward passes on the CPU in another layout, of which only the result is wanted
 //! cpu/                  what the loops are made of
 //! ```
 
 mod activation;
 mod adam;
+mod channel_scale;
+pub(crate) mod channels_last;
 mod convolution;
 mod cpu;
 mod cross_entropy;
@@ -27,8 +30,10 @@ mod sgd;
 mod sum_squares;
 mod update;
 
+pub(crate) use activation::Activated;
 pub use activation::Activation;
 pub(crate) use adam::Adam;
+pub(crate) use channel_scale::ChannelScale;
 pub(crate) use convolution::Convolution;
 pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use dropout::DropoutMask;

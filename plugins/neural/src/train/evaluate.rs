@@ -3,7 +3,7 @@
 use super::{Labelled, Samples};
 use crate::failure::failed;
 use crate::layers::{Context, Layer};
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, Tensor};
 use genre_bench_api::{Error, Quality, Result};
 use ndarray::{Array2, ArrayView1};
 
@@ -33,27 +33,44 @@ fn batch_of(samples: &Samples) -> usize {
 pub fn logits(
     network: &dyn Layer,
     samples: &Samples,
-    (device, dtype): (&Device, DType),
+    place: (&Device, DType),
     check: impl Fn() -> Result<()> + Sync,
 ) -> Result<Array2<f32>> {
-    let size = batch_of(samples);
-    let stopped = || check().is_err();
-    let score = |start: usize| -> candle_core::Result<Vec<Vec<f32>>> {
-        let rows = (start..start + size).map(|row| row.min(samples.len() - 1));
-        let batch = samples.tensor(samples.gather(rows), device, dtype)?;
-        let scores = network.forward(&batch, &Context::evaluation().until(&stopped))?.to_dtype(DType::F32)?;
-        scores.narrow(0, 0, size.min(samples.len() - start))?.to_vec2()
-    };
     let mut rows = Vec::new();
-    for start in (0..samples.len()).step_by(size) {
-        check()?;
-        let scored = score(start);
-        // What a stop breaks off is no failure.
-        check()?;
-        rows.extend(scored.map_err(failed)?);
-    }
+    outputs(network, samples, place, check, |scores| {
+        rows.extend(scores.to_vec2::<f32>()?);
+        Ok(true)
+    })?;
     let classes = rows.first().map_or(0, Vec::len);
     Array2::from_shape_vec((rows.len(), classes), rows.concat()).map_err(Error::failed)
+}
+
+/// Gives what a network makes of samples to `take`, batch after batch, as long as that says.
+pub(super) fn outputs(
+    network: &dyn Layer,
+    samples: &Samples,
+    (device, dtype): (&Device, DType),
+    check: impl Fn() -> Result<()> + Sync,
+    mut take: impl FnMut(Tensor) -> candle_core::Result<bool>,
+) -> Result<()> {
+    let size = batch_of(samples);
+    let stopped = || check().is_err();
+    let made = |start: usize| -> candle_core::Result<Tensor> {
+        let rows = (start..start + size).map(|row| row.min(samples.len() - 1));
+        let batch = samples.tensor(samples.gather(rows), device, dtype)?;
+        let made = network.forward(&batch, &Context::evaluation().until(&stopped))?.to_dtype(DType::F32)?;
+        made.narrow(0, 0, size.min(samples.len() - start))
+    };
+    for start in (0..samples.len()).step_by(size) {
+        check()?;
+        let made = made(start);
+        // What a stop breaks off is no failure.
+        check()?;
+        if !made.and_then(&mut take).map_err(failed)? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Replaces every row of logits by its softmax.

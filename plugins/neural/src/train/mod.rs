@@ -11,6 +11,7 @@
 //! schedule        the learning rate of a step
 //! early_stopping  when to stop, and which epoch's weights to keep
 //! evaluate        scores of examples, and their loss, accuracy and macro F1
+//! features        what frozen layers make of examples, computed once
 //! history         the results of every epoch
 //! checkpoint      a fit on disk, to be resumed
 //! tensorboard     the results of every epoch, as an event file
@@ -26,6 +27,7 @@ mod checkpoint;
 mod checkpoint_file;
 mod early_stopping;
 mod evaluate;
+mod features;
 mod fit;
 mod history;
 pub mod optimizer;
@@ -39,6 +41,7 @@ mod tensorboard;
 
 pub use early_stopping::{EarlyStopping, Keep};
 pub use evaluate::{logits, probabilities, quality_of};
+pub(crate) use features::fixed_features;
 pub use fit::fit;
 pub use history::History;
 pub use parameters::Defaults;

@@ -57,6 +57,11 @@ impl Recipe {
         }
     }
 
+    /// Whether an example is the same in every epoch.
+    pub(crate) fn leaves_examples(&self) -> bool {
+        self.augment.is_empty() && self.mixup.is_none()
+    }
+
     /// Whether it goes by the loss on examples that it is not trained on.
     pub fn needs_validation(&self) -> bool {
         self.early_stopping.is_some() || self.schedule.needs_validation()

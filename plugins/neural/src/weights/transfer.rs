@@ -1,7 +1,7 @@
 use super::WeightsFile;
 use super::files::shown;
 use super::layout::Layout;
-use super::names::Naming;
+use super::names::{Naming, WRAPPERS};
 use crate::failure::failed;
 use crate::layers::{Preprocessing, Weights};
 use candle_core::{Device, Tensor, Var};
@@ -12,8 +12,6 @@ use std::fmt;
 
 /// Names that an error or a note lists before it counts the rest.
 const MOST_LISTED: usize = 5;
-/// What wrappers of networks put before every name: `DataParallel`, `torch.compile`, Lightning's and timm's trainers.
-const WRAPPERS: [&str; 5] = ["", "module.", "_orig_mod.", "model.", "backbone."];
 
 /// Which weights of a network are taken from a file, and how the file may call them.
 #[derive(Debug, Clone, Copy)]

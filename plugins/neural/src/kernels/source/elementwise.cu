@@ -1,23 +1,48 @@
 // What happens to every number by itself.
 
-enum { RELU, ELU, LEAKY_RELU };
+enum { RELU, ELU, LEAKY_RELU, RELU6, SIGMOID, HARD_SIGMOID, SILU, HARD_SWISH };
+
+// Written so that what is not a number stays so.
+__device__ inline float between(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+
+__device__ inline float hard_sigmoid(float x) { return between(x / 6 + 0.5f, 0, 1); }
+
+__device__ inline float sigmoid(float x) {
+    float small = expm1f(x < 0 ? x : -x) + 1;
+    return (x < 0 ? small : 1) / (1 + small);
+}
 
 KERNEL(activate)(const T* input, T* output, u32 kind, float parameter, u32 count) {
     EACH(i, count) {
         float x = load(input[i]);
-        // Written so that what is not a number stays so.
         if (kind == RELU) x = x < 0 ? 0 : x;
+        else if (kind == RELU6) x = between(x, 0, 6);
+        else if (kind == SIGMOID) x = sigmoid(x);
+        else if (kind == HARD_SIGMOID) x = hard_sigmoid(x);
+        else if (kind == SILU) x *= sigmoid(x);
+        else if (kind == HARD_SWISH) x *= hard_sigmoid(x);
         else if (!(x > 0)) x = kind == ELU ? parameter * expm1f(x) : parameter * x;
         store(output + i, x);
     }
 }
 
-// The slope follows from the value of the function.
-KERNEL(activate_backward)(const T* output, const T* gradient, T* of_input, u32 kind, float parameter, u32 count) {
+// The slope follows from the value of the function, or from its input for those that multiply it by something.
+__device__ inline float slope_of(u32 kind, float parameter, float y) {
+    if (kind == RELU6) return y > 0 && y < 6 ? 1 : 0;
+    if (kind == SIGMOID) return y * (1 - y);
+    if (kind == HARD_SIGMOID) return y > 0 && y < 1 ? 1.0f / 6 : 0;
+    if (kind == SILU) {
+        float gate = sigmoid(y);
+        return gate * (1 + y * (1 - gate));
+    }
+    if (kind == HARD_SWISH) return y >= 3 ? 1 : y <= -3 ? 0 : y / 3 + 0.5f;
+    return y > 0 ? 1 : kind == RELU ? 0 : kind == ELU ? y + parameter : parameter;
+}
+
+KERNEL(activate_backward)(const T* known, const T* gradient, T* of_input, u32 kind, float parameter, u32 count) {
     EACH(i, count) {
-        float y = load(output[i]);
-        float slope = y > 0 ? 1 : kind == RELU ? 0 : kind == ELU ? y + parameter : parameter;
-        store(of_input + i, slope * load(gradient[i]));
+        float slope = slope_of(kind, parameter, load(known[i]));
+        store(of_input + i, slope == 0 ? 0 : slope * load(gradient[i]));
     }
 }
 

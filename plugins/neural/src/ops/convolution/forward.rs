@@ -22,6 +22,15 @@ impl ConvolutionSizes {
                     output.chunks_exact_mut(group).zip(weights).zip(spectrograms)
                 {
                     for (outputs, span) in self.blocks() {
+                        if self.unfolding.is_pointwise() {
+                            MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels)
+                                .add_product(
+                                    Matrix::new(weight, self.filters, taps),
+                                    Matrix::part(&spectrogram[span.start..], taps, span.len(), pixels),
+                                    Parallelism::None,
+                                );
+                            continue;
+                        }
                         for taps_now in self.tap_blocks(span.len()) {
                             self.unfolding.unfold(spectrogram, taps_now.clone(), outputs.clone(), view);
                             MatrixMut::part(&mut output[span.start..], self.filters, span.len(), pixels)

@@ -23,6 +23,14 @@ impl ConvolutionSizes {
                     input.chunks_exact_mut(spectrogram).zip(weights).zip(gradients)
                 {
                     for (outputs, span) in self.blocks() {
+                        if self.unfolding.is_pointwise() {
+                            MatrixMut::part(&mut input[span.start..], taps, span.len(), pixels).set_product(
+                                Matrix::new(weight, self.filters, taps).transposed(),
+                                Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
+                                Parallelism::None,
+                            );
+                            continue;
+                        }
                         for taps_now in self.tap_blocks(span.len()) {
                             view.resize(taps_now.len() * span.len(), 0.0);
                             MatrixMut::new(view, taps_now.len(), span.len()).set_product(
@@ -54,10 +62,16 @@ impl ConvolutionSizes {
                 let gradient =
                     &gradient[(at * self.filters + filters.start) * pixels..][..filters.len() * pixels];
                 for (outputs, span) in self.blocks() {
-                    self.unfolding.unfold(spectrogram, taps.clone(), outputs, view);
+                    let seen = if self.unfolding.is_pointwise() {
+                        let from = &spectrogram[taps.start * pixels + span.start..];
+                        Matrix::part(from, taps.len(), span.len(), pixels)
+                    } else {
+                        self.unfolding.unfold(spectrogram, taps.clone(), outputs, view);
+                        Matrix::new(view, taps.len(), span.len())
+                    };
                     MatrixMut::new(&mut sum, filters.len(), taps.len()).add_product(
                         Matrix::part(&gradient[span.start..], filters.len(), span.len(), pixels),
-                        Matrix::new(view, taps.len(), span.len()).transposed(),
+                        seen.transposed(),
                         Parallelism::None,
                     );
                 }

@@ -1,6 +1,7 @@
 //! Two-dimensional convolution, as PyTorch's `functional.conv2d`.
 
 mod blocks;
+mod depthwise;
 mod forward;
 mod gradients;
 mod unfold;
@@ -28,7 +29,11 @@ impl Convolution {
     fn convolve_on_cpu(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let sizes = self.sizes(input, weight, bias)?;
         let bias = bias.map(values).transpose()?;
-        let output = sizes.forward(&values(input)?, &values(weight)?, bias.as_deref());
+        let (input, weight) = (values(input)?, values(weight)?);
+        let output = match sizes.is_depthwise() {
+            true => sizes.depthwise(&input, &weight, bias.as_deref()),
+            false => sizes.forward(&input, &weight, bias.as_deref()),
+        };
         Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
     }
 
@@ -41,12 +46,20 @@ impl Convolution {
         let sizes = self.sizes(input, weight, None)?;
         let gradients = values(gradient)?;
         let of_input = if input.track_op() {
-            let values = sizes.input_gradient(&values(weight)?, &gradients);
+            let weight = values(weight)?;
+            let values = match sizes.is_depthwise() {
+                true => sizes.depthwise_input_gradient(&weight, &gradients),
+                false => sizes.input_gradient(&weight, &gradients),
+            };
             Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
         } else {
             None
         };
-        let of_weight = sizes.weight_gradient(&values(input)?, &gradients);
+        let input = values(input)?;
+        let of_weight = match sizes.is_depthwise() {
+            true => sizes.depthwise_weight_gradient(&input, &gradients),
+            false => sizes.weight_gradient(&input, &gradients),
+        };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
         Ok([of_input, Some(of_weight), Some(gradients::bias_gradient(gradient)?)])
     }

@@ -6,6 +6,7 @@
 //! buffer    memory for what is as large as a batch
 //! matrix    matrix products of parts of slices
 //! sums      sums that are the same in whichever order threads work
+//! wide      loops as wide instructions
 //! ```
 
 mod buffer;
@@ -13,9 +14,11 @@ mod in_place;
 mod matrix;
 mod sums;
 mod values;
+mod wide;
 
 pub(super) use buffer::zeros;
 pub(super) use in_place::{BLOCK, change};
 pub(super) use matrix::{Matrix, MatrixMut};
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
+pub(super) use wide::{multiply_add, wide};

@@ -1,5 +1,6 @@
 use super::super::layout::Layout::{KerasDense, KerasDenseOfMap, KerasKernel, Same, WholeMap};
-use super::{Naming, Rule};
+use super::{Naming, Rule, Units};
+use crate::layers::Framework;
 use crate::layers::Preprocessing::{Caffe, Torch};
 
 /// torchvision and timm number all layers, also those without weights.
@@ -26,6 +27,9 @@ const FEATURES: &[Rule] = &[
 pub(super) const ALL: &[Naming] = &[
     Naming {
         of: "torchvision",
+        // No layer of it differs but in how it starts.
+        framework: Framework::Keras,
+        units: Units::Numbered,
         preprocessing: Torch,
         rules: &[
             FEATURES,
@@ -40,6 +44,9 @@ pub(super) const ALL: &[Naming] = &[
     },
     Naming {
         of: "timm",
+        // No layer of it differs but in how it starts.
+        framework: Framework::Keras,
+        units: Units::Numbered,
         preprocessing: Torch,
         rules: &[
             FEATURES,
@@ -56,6 +63,9 @@ pub(super) const ALL: &[Naming] = &[
     },
     Naming {
         of: "Keras",
+        // No layer of it differs but in how it starts.
+        framework: Framework::Keras,
+        units: Units::Numbered,
         preprocessing: Caffe,
         rules: &[&[
             ("block{s}_conv{c}/kernel", "stage{s}.convolution{c}.weight", KerasKernel),
