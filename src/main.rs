@@ -6,6 +6,7 @@ fn main() -> ExitCode {
     let bench = genre_bench::Bench::new()
         .with_all(genre_bench_classical::models())
         .with_all(genre_bench_neural::models())
+        .with_encoders(genre_bench_neural::encoders())
         .cuda_devices(genre_bench_neural::cuda_devices());
     #[cfg(feature = "onnx")]
     let bench = bench.opening_encoders(genre_bench_onnx::open);
