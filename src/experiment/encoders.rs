@@ -25,11 +25,14 @@ impl RegisteredEncoder {
 /// What makes an encoder, under a name, of a file.
 pub type OpenFile = fn(&str, &Path) -> genre_bench_api::Result<Box<dyn Encoder>>;
 
+/// Encoders by their name and file.
+type Opened = BTreeMap<(String, PathBuf), Arc<RegisteredEncoder>>;
+
 /// Opens files as encoders, each once.
 #[derive(Clone, Default)]
 pub struct Opener {
     open: Option<OpenFile>,
-    opened: Arc<Mutex<BTreeMap<(String, PathBuf), Arc<RegisteredEncoder>>>>,
+    opened: Arc<Mutex<Opened>>,
 }
 
 impl Opener {

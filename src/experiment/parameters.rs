@@ -207,7 +207,8 @@ impl Experiment {
             changes.extend(reduced.map(|(name, value)| (name.as_str(), value.as_str())));
             changes.extend(shared.iter().map(|(name, value)| (*name, value.as_str())));
             changes.extend(combination.changes());
-            let mut planned = PlannedModel::new(card, changes).map_err(|e| self.refused(&card.name, &e))?;
+            let mut planned =
+                PlannedModel::new(card, changes).map_err(|e| self.refused("models", &card.name, &e))?;
             if !combination.telling.is_empty() {
                 planned.name = format!("{} {}", planned.name, combination.telling.join(" "));
             }
@@ -225,7 +226,8 @@ impl Experiment {
         let of_combination = |combination: Variant| {
             let mut changes: Changes = self.scratch(&card.params);
             changes.extend(combination.changes());
-            let planned = PlannedEncoder::new(card, changes).map_err(|e| self.refused(&card.name, &e))?;
+            let planned =
+                PlannedEncoder::new(card, changes).map_err(|e| self.refused("encoders", &card.name, &e))?;
             let telling = combination.telling.iter().map(|telling| format!(" {telling}")).collect();
             Ok((planned, telling))
         };
@@ -239,9 +241,9 @@ impl Experiment {
         wanted.map(|param| (param.name.as_str(), Param::NO_FILE)).collect()
     }
 
-    /// The key behind a hyper-parameter that a model refuses.
-    fn refused(&self, model: &str, error: &genre_bench_api::Error) -> Invalid {
-        let hint = format!("`bench list models {model}` shows its parameters");
+    /// The key behind a parameter that a model or encoder refuses; `what` lists it.
+    fn refused(&self, what: &str, model: &str, error: &genre_bench_api::Error) -> Invalid {
+        let hint = format!("`bench list {what} {model}` shows its parameters");
         match error {
             genre_bench_api::Error::Parameter { name, reason } => {
                 let shared = self.networks.parameters().any(|(shared, _)| shared == name);

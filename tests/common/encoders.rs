@@ -31,7 +31,7 @@ impl Encoder for Ears {
             },
             pooling: Pooling::MeanStd,
             params: vec![
-                Param::choice("fault", &["none", "load", "panic", "nan", "one", "slow"], "how it misbehaves"),
+                Param::choice("fault", &["none", "load", "panic", "odd", "one", "slow"], "how it misbehaves"),
                 Param::int("lags", 8, "numbers of the autocorrelation").between(1.0, 64.0),
             ],
         }
@@ -74,10 +74,10 @@ impl LoadedEncoder for LoadedEars {
             }
             match self.fault.as_str() {
                 "panic" => panic!("this encoder panics on purpose"),
-                "nan" => row[0] = f32::NAN,
+                "odd" => row[0] = f32::NAN,
                 // Pure tones of 440 Hz are too much for it.
                 "one" if (870..=890).contains(&crossings) => return Err(Error::failed("that tone hurts")),
-                "slow" => std::thread::sleep(Duration::from_millis(20)),
+                "slow" => std::thread::sleep(Duration::from_millis(40)),
                 _ => {}
             }
         }

@@ -19,7 +19,7 @@ const CLASSES: usize = 10;
 fn examples(model: &dyn Model) -> Result<Examples> {
     let card = model.card();
     let mut rng = random_stream(0, "examples");
-    let reads = card.reads_with(&card.resolve([])?)?;
+    let reads = card.reads;
     let shape = reads
         .spectrograms()
         .map(|spectrogram| (spectrogram.rows, SAMPLES / spectrogram.hop + 1))
@@ -42,7 +42,9 @@ fn main() -> Result<()> {
         let card = model.card();
         if named.is_empty() || named.contains(&card.name) {
             let examples = examples(model.as_ref())?;
-            let run = Run::with(card.resolve([("epochs", "2")])?, 0);
+            let changes = [("epochs", "2"), ("weights", "none")].into_iter();
+            let known = changes.filter(|(name, _)| card.params.iter().any(|param| param.name == *name));
+            let run = Run::with(card.resolve(known)?, 0);
             // A validation part of one, so that none of the others is set aside.
             let fitted = model.fit(&examples, &examples.select(&[0]), &run)?;
             let seconds = fitted.insights().history.last().map_or(0.0, |epoch| epoch.seconds);

@@ -113,6 +113,11 @@ impl Case {
             "relu" => Box::new(Activation::Relu),
             "elu" => Box::new(Activation::Elu(self.real("alpha"))),
             "leaky_relu" => Box::new(Activation::LeakyRelu(self.real("slope"))),
+            "relu6" => Box::new(Activation::Relu6),
+            "sigmoid" => Box::new(Activation::Sigmoid),
+            "hard_sigmoid" => Box::new(Activation::HardSigmoid),
+            "silu" => Box::new(Activation::Silu),
+            "hard_swish" => Box::new(Activation::HardSwish),
             "flatten" => Box::new(Flatten),
             other => panic!("no such layer: {other}"),
         };

@@ -7,13 +7,14 @@ use ndarray::{Array2, Array3, Array4};
 use rand::Rng;
 
 /// Parameters that make a model small enough to be tried.
-const SMALL: [(&str, &str); 6] = [
+const SMALL: [(&str, &str); 7] = [
     ("epochs", "10"),
     ("batch", "8"),
     ("width", "0.25"),
     ("size", "32"),
     ("lr", "0.003"),
     ("patience", "12"),
+    ("weights", "none"),
 ];
 
 /// Changes of `SMALL` for networks with many layers.
@@ -26,6 +27,12 @@ fn deep(name: &str) -> &'static [(&'static str, &'static str)] {
         "crnn-base" | "crnn-large" => &[("input", "mel-64")],
         "crnn-resnet18" | "crnn-resnet18-steps" => &[("input", "mel-64"), ("width", "0.125")],
         "choi-fcn5" | "choi-fcn5-dropout" => &[("input", "mel-128")],
+        "mobilenetv2" | "efficientnet-b0" | "efficientnet-lite0" => {
+            &[("input", "mel-128"), ("norm-momentum", "0.1"), ("dropout", "0"), ("drop-path", "0")]
+        }
+        // It is made for no smaller pictures.
+        "inceptionv3" => &[("input", "mel-128"), ("norm-momentum", "0.1"), ("size", "75"), ("width", "0.1")],
+        "resnet152v2" => &[("input", "mel-128"), ("norm-momentum", "0.1"), ("width", "0.06")],
         _ => &[],
     }
 }
@@ -233,6 +240,11 @@ fn parameters_are_as_many_as_the_sources_imply() {
         ("crnn-resnet18", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
         ("crnn-resnet18-steps", resnet18 + recurrent(3, 512, 32) + dense(32, 3)),
         ("resnet50", 25_636_712 - 53_120 - 49 * 2 * 64 - dense(2048, 1000) + dense(2048, 3)),
+        ("mobilenetv2", 3_504_872 - 9 * 2 * 32 - dense(1280, 1000) + dense(1280, 3)),
+        ("efficientnet-b0", 5_288_548 - 9 * 2 * 32 - dense(1280, 1000) + dense(1280, 3)),
+        ("efficientnet-lite0", 4_652_008 - 9 * 2 * 32 - dense(1280, 1000) + dense(1280, 3)),
+        ("inceptionv3", 23_851_784 - 34_432 - 9 * 2 * 32 - dense(2048, 1000) + dense(2048, 3)),
+        ("resnet152v2", 60_380_648 - 143_744 - 49 * 2 * 64 - dense(2048, 1000) + dense(2048, 3)),
         ("rnn-32", recurrent(1, 128, 32) + dense(32, 3)),
         ("rnn-128", recurrent(1, 128, 128) + dense(128, 3)),
         ("rnn-64x2", recurrent(1, 128, 64) + recurrent(1, 64, 64) + dense(64, 3)),
@@ -267,8 +279,12 @@ fn cost(name: &str) -> Cost {
     let model = model(name);
     let card = model.card();
     // Of one channel, where the default is a colour picture.
-    let grey = card.resolve([("input", "mel-128")]);
-    let params = grey.or_else(|_| card.resolve([])).unwrap();
+    let changes = [("input", "mel-128"), ("weights", "none")];
+    let known = |changes: &[(&'static str, &'static str)]| {
+        let declared = |(name, _): &&(&str, &str)| card.params.iter().any(|param| param.name == *name);
+        changes.iter().filter(declared).copied().collect::<Vec<_>>()
+    };
+    let params = card.resolve(known(&changes)).or_else(|_| card.resolve(known(&changes[1..]))).unwrap();
     model.cost(&params, (128, 130), 6, 3).unwrap().unwrap()
 }
 

@@ -10,7 +10,7 @@ use genre_bench_neural::layers::{
 };
 use genre_bench_neural::network::{Architecture, NetworkShape};
 use genre_bench_neural::weights::files::Format;
-use genre_bench_neural::weights::{Transfer, WeightsFile, names};
+use genre_bench_neural::weights::{Layout, Transfer, WeightsFile, names};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ struct Case {
     network: String,
     program: String,
     size: usize,
+    gain: f64,
     parameters: usize,
     largest: f32,
     logits: Vec<Vec<f32>>,
@@ -51,7 +52,7 @@ fn numbers(name: &str, count: usize) -> Vec<f32> {
     (0..count as u32).map(number).collect()
 }
 
-fn weight(name: &str, shape: &[usize]) -> ArrayD<f32> {
+fn weight(name: &str, shape: &[usize], gain: f64) -> ArrayD<f32> {
     let of_keras = name.contains('/');
     let per_output: usize = match (of_keras, shape) {
         (_, [] | [_]) => 0,
@@ -64,7 +65,7 @@ fn weight(name: &str, shape: &[usize]) -> ArrayD<f32> {
         0 if ends(["var", "variance"]) => (1.0, 0.25),
         0 if ends(["weight", "gamma"]) => (1.0, 0.125),
         0 => (0.0, 0.125),
-        taps => (0.0, (6.0 / taps as f64).sqrt() as f32),
+        taps => (0.0, (gain * (6.0 / taps as f64).sqrt()) as f32),
     };
     let values = numbers(name, shape.iter().product()).into_iter().map(|number| start + factor * number);
     ArrayD::from_shape_vec(IxDyn(shape), values.collect()).unwrap()
@@ -79,11 +80,12 @@ fn cases() -> Vec<Case> {
     serde_json::from_str(include_str!("../../../tests/fixtures/neural/networks.json")).unwrap()
 }
 
-fn file(network: &str, program: &str) -> WeightsFile {
+fn file(Case { network, program, gain, .. }: &Case) -> WeightsFile {
     let names = include_str!("../../../tests/fixtures/neural/weight_names.json");
     let names: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>> =
         serde_json::from_str(names).unwrap();
-    let arrays = names[network][program].iter().map(|(name, shape)| (name.clone(), weight(name, shape)));
+    let arrays =
+        names[&**network][&**program].iter().map(|(name, shape)| (name.clone(), weight(name, shape, *gain)));
     WeightsFile {
         path: "made.safetensors".into(),
         format: Format::Safetensors,
@@ -100,7 +102,7 @@ fn architecture(name: &str) -> Box<dyn Architecture> {
 
 /// The network with the case's weights.
 fn network(case: &Case) -> (Sequential, Weights) {
-    let (architecture, file) = (architecture(&case.network), file(&case.network, &case.program));
+    let (architecture, file) = (architecture(&case.network), file(case));
     let namings = names::of(&case.network);
     let naming = names::likely(namings, file.arrays.keys()).unwrap();
     let changes = [("weights", "none"), ("size", "0"), ("dropout", "0"), ("drop-path", "0")];
@@ -118,12 +120,10 @@ fn network(case: &Case) -> (Sequential, Weights) {
 }
 
 /// Names of the same arrays in both programs: gradients are asked for by theirs.
-fn ours(case: &Case, weights: &Weights, theirs: &str) -> (String, genre_bench_neural::weights::Layout) {
-    let namings = names::of(&case.network);
-    let naming = names::likely(namings, std::iter::once(&theirs.to_owned())).unwrap();
-    let all = names::likely(namings, file(&case.network, &case.program).arrays.keys()).unwrap();
-    assert_eq!(naming.framework, all.framework);
-    let (ours, layout) = all.ours(theirs).unwrap();
+fn ours(case: &Case, weights: &Weights, theirs: &str) -> (String, Layout) {
+    let file = file(case);
+    let naming = names::likely(names::of(&case.network), file.arrays.keys()).unwrap();
+    let (ours, layout) = naming.ours(theirs).unwrap();
     assert!(weights.trainable.contains_key(&ours), "{ours}");
     (ours, layout)
 }
@@ -148,50 +148,56 @@ fn logits_and_parameters_are_those_of_other_programs() {
     }
 }
 
+/// Norms to a thousandth. A single number of a deep network's gradient is as good as what both programs round on the way: to
+/// a hundredth of the norm.
 #[test]
 fn gradients_of_a_step_are_those_of_other_programs() {
+    let mut wrong = Vec::new();
     for case in cases() {
         let (network, weights) = network(&case);
-        let name = format!("{} of {}", case.network, case.program);
         let context = Context::training(random_stream(0, "dropout"));
         let scores = network.forward(&pictures(LABELS.len(), case.size), &context).unwrap();
         let loss = CrossEntropyLoss::default().of_labels(&scores, &LABELS).unwrap();
         let gradients = context.backward(&loss).unwrap();
-        let mut seen = 0;
-        for (theirs, expected) in &case.gradients {
+        let (mut worst_norm, mut worst_number) = (0.0_f64, 0.0_f64);
+        // What is rounded away elsewhere is nothing to compare: a bias in front of normalization has no gradient.
+        let largest = case.gradients.values().map(|gradient| gradient.norm).fold(0.0, f64::max);
+        for (theirs, expected) in case.gradients.iter().filter(|(_, gradient)| gradient.norm > 1e-5 * largest)
+        {
             let (ours, layout) = ours(&case, &weights, theirs);
             let gradient = gradients.get(&weights.trainable[&ours]).unwrap();
             let flat: Vec<f32> = gradient.flatten_all().unwrap().to_vec1().unwrap();
             let norm = flat.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
-            assert!(
-                (norm - expected.norm).abs() <= 1e-3 * expected.norm + 1e-9,
-                "{name}, {theirs}: {norm}, {}",
-                expected.norm
-            );
+            worst_norm = worst_norm.max((norm / expected.norm - 1.0).abs());
             // Where the axes are theirs, also number by number.
-            if layout == genre_bench_neural::weights::Layout::Same {
-                for (ours, theirs_number) in flat.iter().zip(&expected.first) {
-                    let error = f64::from((ours - theirs_number).abs());
-                    assert!(error <= 1e-3 * expected.norm, "{name}, {theirs}: {ours}, not {theirs_number}");
+            if layout == Layout::Same {
+                for (ours, theirs) in flat.iter().zip(&expected.first) {
+                    worst_number = worst_number.max(f64::from((ours - theirs).abs()) / expected.norm);
                 }
-                seen += 1;
             }
         }
-        assert!(seen >= 3, "{name}");
+        if worst_norm > 1e-3 || worst_number > 1e-2 {
+            wrong.push(format!("{} of {}: {worst_norm:.1e}, {worst_number:.1e}", case.network, case.program));
+        }
+        println!("{} of {}: {worst_norm:.1e}, {worst_number:.1e}", case.network, case.program);
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A picture in front of its normalization, and what comes of it in one pass and layer by layer.
+/// Beside another picture, and behind the normalization of pictures.
 #[test]
-fn frozen_networks_compute_the_same() {
-    let case =
-        cases().into_iter().find(|case| case.network == "efficientnet-b0" && case.program == "timm").unwrap();
+fn what_is_scored_does_not_depend_on_its_neighbours() {
+    let is_meant = |case: &Case| case.network == "efficientnet-b0" && case.program == "timm";
+    let case = cases().into_iter().find(is_meant).unwrap();
     let (network, _) = network(&case);
-    let plain = logits(&network, case.size, &Context::evaluation());
-    let alone =
-        network.forward(&pictures(2, case.size).narrow(0, 1, 1).unwrap(), &Context::evaluation()).unwrap();
-    assert_eq!(alone.to_vec2::<f32>().unwrap()[0], plain[1], "a picture alone");
-    let input = ImageNetInput(genre_bench_neural::layers::Preprocessing::TensorFlow);
-    let network = network.behind(input);
-    assert_ne!(logits(&network, case.size, &Context::evaluation()), plain);
+    let both = logits(&network, case.size, &Context::evaluation());
+    let picture = pictures(2, case.size).narrow(0, 1, 1).unwrap();
+    let alone = network.forward(&picture, &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(close(&alone[0], &both[1]) && !close(&both[0], &both[1]));
+    let behind = network.behind(ImageNetInput(Preprocessing::TensorFlow));
+    let halved = (pictures(2, case.size) * 0.5).unwrap();
+    let same =
+        behind.forward(&(halved + 0.5).unwrap(), &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    assert!(close(&same[1], &both[1]));
 }

@@ -64,14 +64,15 @@ impl Graph {
     }
 
     fn prepare(&self, shape: &[usize]) -> TractResult<Arc<TypedRunnableModel>> {
-        let mut model = tract_onnx::onnx().parse(&self.model.proto, None)?.model;
+        let mut model = onnx().parse(&self.model.proto, None)?.model;
         model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), shape))?;
         guard::infer(&mut model, &self.limits)?;
         let model = model.into_typed()?;
         guard::check(&model, &self.limits)?;
-        let model = model.into_decluttered()?;
+        let mut model = model.into_decluttered()?;
         guard::check(&model, &self.limits)?;
-        model.into_optimized()?.into_runnable()
+        model.optimize()?;
+        model.into_runnable()
     }
 }
 

@@ -131,7 +131,7 @@ pub(crate) fn check(model: &TypedModel, limits: &Limits) -> TractResult<()> {
                 .shape
                 .iter()
                 .map(|length| length.to_i64())
-                .collect::<TractResult<_>>()
+                .collect::<Result<_, _>>()
                 .with_context(of)?;
             numbers = numbers.saturating_add(volume(&lengths, limits).with_context(of)?);
         }

@@ -245,7 +245,7 @@ fn nothing_grows_beyond_the_limits() {
         sizes("row", &[1, -1]),
     ];
     refused(&model(outer, tensors), "what it makes is of shape");
-    assert!(peak_kb() < before + 400_000, "{} kB", peak_kb() - before);
+    assert!(peak_kb() < before + 1_000_000, "{} kB", peak_kb() - before);
 }
 
 #[test]

@@ -164,7 +164,9 @@ fn cost(Registered { model, card, encoder }: &Registered) -> Option<Cost> {
     if encoder.is_some() {
         return None;
     }
-    let params = card.resolve([]).ok()?;
+    // Files of weights change no size, and need not be there to be told.
+    let files = card.params.iter().filter(|param| param.default_word().is_some());
+    let params = card.resolve(files.map(|param| (param.name.as_str(), Param::NO_FILE))).ok()?;
     let representation = card.reads_with(&params).ok()?.spectrograms();
     let samples = 3 * RATE as usize;
     let shape = match representation {

@@ -1,5 +1,6 @@
 //! The embeddings of all examples by one encoder, from the cache or computed, some recordings at a time.
 
+use super::batch::{Answer, BATCH, Batch, ask, batches, said};
 use super::pooled::pooled;
 use super::prepare::Preparer;
 use super::{PlannedEncoder, Rows};
@@ -7,15 +8,13 @@ use crate::audio::Limits;
 use crate::dataset::example_source::{ExampleSource, SourceFile, SourcePart};
 use crate::features::cache::{Cache, CacheKey};
 use genre_bench_api::{Encoder, Error, LoadedEncoder, Observer};
-use ndarray::{Array2, ArrayD, ArrayViewD, Axis, concatenate};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Recordings whose windows may go through the encoder together, and recordings a thread that are in memory at once.
 const GROUP: usize = 4;
-/// Windows that an encoder is given at once.
-const BATCH: usize = 16;
 
 /// Why there are no rows.
 #[derive(Debug)]
@@ -152,11 +151,7 @@ impl<'a> Embedder<'a> {
     /// The rows of the fresh ones among some recordings; none of the others. Windows of several examples of a group go
     /// through the encoder together, whatever the number of threads; where that fails, those of each example alone, so
     /// that none fails for another's sake.
-    fn embed(
-        &self,
-        prepared: &[Prepared],
-        observer: &dyn Observer,
-    ) -> Result<Vec<Vec<Result<Vec<f32>, String>>>, Stop> {
+    fn embed(&self, prepared: &[Prepared], observer: &dyn Observer) -> Result<Vec<Rows>, Stop> {
         let Some(loaded) = self.loaded.as_deref() else { return Ok(vec![Vec::new(); prepared.len()]) };
         let mut examples: Vec<(usize, &ArrayD<f32>)> = Vec::new();
         for (at, prepared) in prepared.iter().enumerate() {
@@ -247,31 +242,6 @@ impl Recording<'_> {
     }
 }
 
-/// What an encoder says to some windows.
-type Answer = genre_bench_api::Result<Array2<f32>>;
-
-/// Asks an encoder, and holds it to its contract.
-fn ask(loaded: &dyn LoadedEncoder, windows: &[ArrayViewD<f32>], observer: &dyn Observer) -> Answer {
-    let windows = concatenate(Axis(0), windows).map_err(Error::failed)?;
-    let count = windows.len_of(Axis(0));
-    let embed = || loaded.embed(&windows, observer);
-    let answer =
-        catch_unwind(AssertUnwindSafe(embed)).unwrap_or_else(|panic| Err(Error::failed(said(&*panic))))?;
-    match answer.nrows() == count && answer.ncols() > 0 {
-        true => Ok(answer),
-        false => {
-            Err(Error::failed(format!("the embeddings of {count} windows have the shape {:?}", answer.dim())))
-        }
-    }
-}
-
-/// What a panic said.
-fn said(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-    format!("it panicked: {text}")
-}
-
 /// The recordings of all examples, in the order of their first.
 fn recordings(sources: &[Option<ExampleSource>]) -> Vec<Recording<'_>> {
     let mut recordings: Vec<Recording> = Vec::new();
@@ -287,40 +257,4 @@ fn recordings(sources: &[Option<ExampleSource>]) -> Vec<Recording<'_>> {
         recordings[at].examples.push(example);
     }
     recordings
-}
-
-/// Windows with the number of their example.
-type Batch<'w> = Vec<(usize, ArrayViewD<'w, f32>)>;
-
-/// All windows of examples, which come with the number of their group, in batches of one group and shape.
-fn batches<'w>(examples: &[(usize, &'w ArrayD<f32>)]) -> Vec<Batch<'w>> {
-    let (mut batches, mut last): (Vec<Batch>, usize) = (Vec::new(), 0);
-    for (example, (group, windows)) in examples.iter().enumerate() {
-        for window in windows.axis_chunks_iter(Axis(0), 1) {
-            let fits = |batch: &Batch| batch.len() < BATCH && batch[0].1.shape() == window.shape();
-            match batches.last_mut() {
-                Some(batch) if last == *group && fits(batch) => batch.push((example, window)),
-                _ => batches.push(vec![(example, window)]),
-            }
-            last = *group;
-        }
-    }
-    batches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::IxDyn;
-
-    #[test]
-    fn batches_are_of_one_group_and_shape() {
-        let of = |windows: usize, width: usize| ArrayD::zeros(IxDyn(&[windows, width]));
-        let (a, b, c, d) = (of(3, 5), of(20, 5), of(1, 6), of(1, 6));
-        let batches = batches(&[(0, &a), (0, &b), (0, &c), (1, &d)]);
-        let sizes: Vec<(usize, usize)> =
-            batches.iter().map(|batch| (batch.len(), batch[0].1.len())).collect();
-        assert_eq!(sizes, [(16, 5), (7, 5), (1, 6), (1, 6)]);
-        assert_eq!(batches[0][3].0, 1);
-    }
 }

@@ -3,6 +3,7 @@
 //! An encoder is frozen, so its embeddings are computed once for a dataset, whatever the split. They are kept in the
 //! [cache](crate::features::cache) by the content of the recording and the identity of the encoder.
 
+mod batch;
 mod compute;
 mod planned;
 mod pooled;

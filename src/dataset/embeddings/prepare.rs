@@ -16,7 +16,7 @@ const PICTURE_BANDS: usize = 128;
 /// Makes windows of the examples of a recording or image.
 pub(super) enum Preparer<'a> {
     /// Of samples at a rate.
-    Windows(u32, WindowExtractor),
+    Windows(u32, Box<WindowExtractor>),
     /// Of pictures.
     Picture(&'a PictureSettings),
 }
@@ -40,7 +40,7 @@ impl<'a> Preparer<'a> {
             (_, Some(0)) => Err("reads 0 samples a second".to_owned()),
             (input, rate) => {
                 let extractor = WindowExtractor::new(input).map_err(|e| e.to_string())?;
-                Ok(Self::Windows(rate.unwrap_or(RATE), extractor))
+                Ok(Self::Windows(rate.unwrap_or(RATE), Box::new(extractor)))
             }
         }
     }

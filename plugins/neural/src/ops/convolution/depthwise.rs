@@ -57,7 +57,11 @@ impl Phases {
             for first in 0..self.columns.stride.min(self.columns.input) {
                 let padded = first + self.columns.padding;
                 let at = padded % self.columns.stride * self.phase + padded / self.columns.stride;
-                run(row * self.columns.input + first, of_row + at, self.pitch - padded / self.columns.stride);
+                run(
+                    row * self.columns.input + first,
+                    of_row + at,
+                    self.pitch.saturating_sub(padded / self.columns.stride),
+                );
             }
         }
     }
