@@ -59,7 +59,9 @@ fn only_the_program_names_the_plugin_crates() {
         let text = std::fs::read_to_string(file).unwrap();
         text.lines().any(|line| {
             !line.trim_start().starts_with("//")
-                && ["genre_bench_classical", "genre_bench_neural", "genre_bench_onnx"].iter().any(|name| line.contains(name))
+                && ["genre_bench_classical", "genre_bench_neural", "genre_bench_onnx"]
+                    .iter()
+                    .any(|name| line.contains(name))
         })
     });
     assert_eq!(naming.collect::<Vec<_>>(), [src.join("main.rs")]);
