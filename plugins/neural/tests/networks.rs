@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use genre_bench_api::random_stream;
 use genre_bench_neural::architectures;
 use genre_bench_neural::layers::{
-    Builder, Context, CrossEntropyLoss, ImageNetInput, Layer, Sequential, Weights,
+    Builder, Context, CrossEntropyLoss, ImageNetInput, Layer, Preprocessing, Sequential, Weights,
 };
 use genre_bench_neural::network::{Architecture, NetworkShape};
 use genre_bench_neural::weights::files::Format;

@@ -89,7 +89,7 @@ impl Architecture for EfficientNet {
             Self::Lite0 => ("efficientnet-lite0", "EfficientNet-Lite0, pretrained: B0 for small devices"),
         };
         let dropped =
-            "share of the last block's examples that it adds nothing to in training; of others less";
+            "share of examples that the last block adds nothing to in training";
         let card = transfer::card(name, summary, 224)
             .param(blocks::dropout(0.2))
             .param(Param::float("drop-path", 0.2, dropped).between(0.0, 0.95));

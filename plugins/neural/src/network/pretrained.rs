@@ -41,7 +41,7 @@ impl Pretrained {
 
     /// Adds them to a card of a network that is nothing without weights: by default those of ImageNet.
     pub(crate) fn declare_needed(&self, card: Card) -> Card {
-        let weights = "trained weights to start from; three channels are read then; none trains from scratch";
+        let weights = "trained weights to start from, in three channels; none trains from scratch";
         let file = Param::file(WEIGHTS, known_files(self.of), weights).by_default(IMAGENET);
         self.declare_with(card, file, "all")
     }

@@ -31,7 +31,7 @@ pub(crate) fn is_for(batch: &Tensor) -> bool {
     batch.rank() == 4
         && batch.dtype() == DType::F32
         && batch.device().is_cpu()
-        && !crate::kernels::run_on(batch.device())
+        && !super::has_bf16(batch.device())
 }
 
 /// The batch as `(batch, rows, columns, channels)`, if its numbers lie so.
