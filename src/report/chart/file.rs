@@ -2,11 +2,6 @@
 
 use super::{Svg, font};
 use crate::error::{Error, Result};
-use std::sync::Arc;
-use svg2pdf::usvg::{Options, Tree, fontdb};
-
-/// Pixels of an inch, in style sheets.
-const PER_INCH: f64 = 96.0;
 
 /// A format of drawings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -35,44 +30,77 @@ impl FileKind {
 ///
 /// # Errors
 ///
-/// It is too large to be had in pixels, or not what its readers take for SVG, which would be a bug.
+/// It is too large to be had in pixels, the program was built without the feature `figures` that PNG and PDF need, or the
+/// drawing is not what their makers take for SVG, which would be a bug.
 pub fn bytes(svg: &Svg, title: &str, kind: FileKind, dots_per_inch: u32) -> Result<Vec<u8>> {
-    if kind == FileKind::Svg {
-        return Ok(svg.file(title, &font::faces()).into_bytes());
+    match kind {
+        FileKind::Svg => Ok(svg.file(title, &font::faces()).into_bytes()),
+        FileKind::Png => made::png(svg, title, dots_per_inch),
+        FileKind::Pdf => made::pdf(svg, title),
     }
-    let tree = Tree::from_str(&svg.file(title, ""), &options()).map_err(|e| Error::bug("the drawing", e))?;
-    if kind == FileKind::Pdf {
-        // Points are 1/72 inch.
+}
+
+#[cfg(not(feature = "figures"))]
+mod made {
+    use super::{Error, Result, Svg};
+
+    pub(super) fn png(_: &Svg, _: &str, _: u32) -> Result<Vec<u8>> {
+        Err(Error::new("PNG", "this program was built without it", "a name that ends with .svg, or --features figures"))
+    }
+
+    pub(super) fn pdf(_: &Svg, _: &str) -> Result<Vec<u8>> {
+        Err(Error::new("PDF", "this program was built without it", "a name that ends with .svg, or --features figures"))
+    }
+}
+
+#[cfg(feature = "figures")]
+mod made {
+    use super::{Error, Result, Svg, font};
+    use resvg::tiny_skia::{Pixmap, Transform};
+    use resvg::usvg::{Options, Tree, fontdb};
+    use std::sync::Arc;
+
+    /// Pixels of an inch, in style sheets.
+    const PER_INCH: f64 = 96.0;
+    /// Pixels of a picture at most: two gigabytes of them.
+    const MOST: u64 = 500_000_000;
+
+    pub(super) fn png(svg: &Svg, title: &str, dots_per_inch: u32) -> Result<Vec<u8>> {
+        let scale = f64::from(dots_per_inch) / PER_INCH;
+        let [width, height] = [svg.width, svg.height].map(|length| (length * scale).ceil() as u32);
+        let too_large = || {
+            let reason = format!("{width} × {height} pixels are too many");
+            Error::new("the drawing", reason, "fewer dots per inch (--dpi), or SVG or PDF")
+        };
+        if u64::from(width) * u64::from(height) > MOST {
+            return Err(too_large());
+        }
+        let mut pixels = Pixmap::new(width, height).ok_or_else(too_large)?;
+        let transform = Transform::from_scale(scale as f32, scale as f32);
+        resvg::render(&tree(svg, title)?, transform, &mut pixels.as_mut());
+        pixels.encode_png().map_err(|e| Error::bug("the drawing as PNG", e))
+    }
+
+    pub(super) fn pdf(svg: &Svg, title: &str) -> Result<Vec<u8>> {
+        // Of a unit of the page, which is 1/72 inch, so that a pixel of the drawing is 1/96.
         let page = svg2pdf::PageOptions { dpi: PER_INCH as f32 };
-        let pdf = svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), page);
-        return pdf.map_err(|e| Error::bug("the drawing as PDF", e));
+        let pdf = svg2pdf::to_pdf(&tree(svg, title)?, svg2pdf::ConversionOptions::default(), page);
+        pdf.map_err(|e| Error::bug("the drawing as PDF", e))
     }
-    let scale = f64::from(dots_per_inch) / PER_INCH;
-    let [width, height] = [svg.width, svg.height].map(|length| (length * scale).ceil() as u32);
-    let too_large = || {
-        let reason = format!("{width} × {height} pixels are too many");
-        Error::new("the drawing", reason, "fewer dots per inch (--dpi), or SVG or PDF")
-    };
-    if u64::from(width) * u64::from(height) > 400_000_000 {
-        return Err(too_large());
+
+    fn tree(svg: &Svg, title: &str) -> Result<Tree> {
+        // Our typeface for what it has, and the system's for names in other scripts.
+        let mut fonts = fontdb::Database::new();
+        fonts.load_system_fonts();
+        for face in [font::REGULAR, font::SEMIBOLD] {
+            fonts.load_font_data(face.to_vec());
+        }
+        let options = Options { fontdb: Arc::new(fonts), font_family: "Inter".to_owned(), ..Options::default() };
+        Tree::from_str(&svg.file(title, ""), &options).map_err(|e| Error::bug("the drawing", e))
     }
-    let mut pixels = resvg::tiny_skia::Pixmap::new(width, height).ok_or_else(too_large)?;
-    let transform = resvg::tiny_skia::Transform::from_scale(scale as f32, scale as f32);
-    resvg::render(&tree, transform, &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| Error::bug("the drawing as PNG", e))
 }
 
-/// Our typeface for what it has, and the system's for names in other scripts.
-fn options() -> Options<'static> {
-    let mut fonts = fontdb::Database::new();
-    fonts.load_system_fonts();
-    for face in [font::REGULAR, font::SEMIBOLD] {
-        fonts.load_font_data(face.to_vec());
-    }
-    Options { fontdb: Arc::new(fonts), font_family: "Inter".to_owned(), ..Options::default() }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "figures"))]
 mod tests {
     use super::*;
     use crate::report::chart::{Text, Theme};

@@ -48,9 +48,8 @@ impl Confusions {
         Self { model: results.plan.models[model].name.clone(), unit, heat }
     }
 
-    /// The tracks behind each cell off the diagonal: true class, class it was taken for, and tracks with how many of
-    /// their examples were; the largest first.
-    pub fn tracks(results: &Results, model: usize) -> Vec<(usize, usize, Vec<(usize, usize)>)> {
+    /// What is behind each cell off the diagonal, the largest first.
+    pub fn mistakes(results: &Results, model: usize) -> Vec<Mistakes> {
         let mut cells: BTreeMap<(usize, usize), BTreeMap<usize, usize>> = BTreeMap::new();
         for cell in results.fold_results(model) {
             let labels = labels_of(cell.record.scores().view());
@@ -62,13 +61,30 @@ impl Confusions {
                 }
             }
         }
-        let mut cells: Vec<(usize, usize, Vec<(usize, usize)>)> = cells
+        let mut cells: Vec<Mistakes> = cells
             .into_iter()
-            .map(|((truth, predicted), tracks)| (truth, predicted, tracks.into_iter().collect()))
+            .map(|((truth, predicted), tracks)| Mistakes { truth, predicted, tracks: tracks.into_iter().collect() })
             .collect();
-        let examples = |tracks: &[(usize, usize)]| tracks.iter().map(|(_, count)| count).sum::<usize>();
-        cells.sort_by_key(|(_, _, tracks)| std::cmp::Reverse(examples(tracks)));
+        cells.sort_by_key(|cell| std::cmp::Reverse(cell.examples()));
         cells
+    }
+}
+
+/// What is behind a cell off the diagonal of a confusion matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes {
+    /// The true class.
+    pub truth: usize,
+    /// What it was taken for.
+    pub predicted: usize,
+    /// Tracks, each with how many of its examples are in the cell.
+    pub tracks: Vec<(usize, usize)>,
+}
+
+impl Mistakes {
+    /// How many examples are in the cell.
+    pub fn examples(&self) -> usize {
+        self.tracks.iter().map(|(_, examples)| examples).sum()
     }
 }
 

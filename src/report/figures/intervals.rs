@@ -61,7 +61,7 @@ impl Figure for Intervals {
     }
 
     fn note(&self) -> String {
-        let tied = self.rows.iter().filter(|row| row.leads).count() - 1;
+        let tied = self.rows.iter().filter(|row| row.leads).count().saturating_sub(1);
         format!(
             "Dots are means over folds, lines 95 % intervals. The band holds the best model and the {tied} that cannot be told \
              from it ({}, 5 %, Holm).",

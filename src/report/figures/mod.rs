@@ -23,7 +23,7 @@ pub use ablation::Ablation;
 pub use audio::AudioSheet;
 pub use calibration::Calibration;
 pub use classes::PerClass;
-pub use confusion::{Confusions, Unit};
+pub use confusion::{Confusions, Mistakes, Unit};
 pub use cost::{Cost, Resource};
 pub use curves::Curves;
 pub use differences::Differences;

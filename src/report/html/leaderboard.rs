@@ -15,11 +15,11 @@ const LESS: [&str; 6] =
 /// The leaderboard of a run, with what must be known of it.
 pub fn leaderboard(page: &Page, run: &Run) -> String {
     let board = &run.board;
-    let shown: Vec<&Metric> = board.columns.iter().copied().collect();
+    let shown = &board.columns;
     let published = board.rows.iter().any(|row| row.published.is_some());
     let range = interval_range(run);
     let mut head = String::from("<th scope=\"col\">model<th scope=\"col\" class=\"less\">input");
-    for metric in &shown {
+    for metric in shown {
         let class = if LESS.contains(&metric.key) { "n less" } else { "n" };
         let _ = write!(head, "<th scope=\"col\" class=\"{class}\" title=\"{}\">{}", escaped(metric.description), escaped(metric.header));
         if has_interval(run, metric) {
@@ -47,7 +47,7 @@ pub fn leaderboard(page: &Page, run: &Run) -> String {
             let _ = write!(body, "<td colspan=\"{}\" class=\"why\">{}", columns - 2, failure(row));
             continue;
         }
-        for metric in &shown {
+        for metric in shown {
             let less = if LESS.contains(&metric.key) { " less" } else { "" };
             let value = row.value(metric);
             let (text, raw) = value.map_or_else(Default::default, |value| (metric.show(value), value.to_string()));

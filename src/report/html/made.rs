@@ -22,7 +22,7 @@ pub fn made(run: &Run) -> String {
         ("protocol", format!("{} ({})", plan.protocol, plan.scheme)),
         ("split", plan.split_hash.clone()),
         ("seed", plan.conditions.seed.to_string()),
-        ("device of networks", format!("{:?}", plan.conditions.device).to_lowercase()),
+        ("device of networks", plan.conditions.device.to_string()),
         ("calibration", calibration),
         ("program", format!("genre-bench {}, build {}", plan.program.version, plan.program.build)),
         ("seconds", format!("{seconds:.1}, all models and folds")),

@@ -3,7 +3,7 @@
 use super::elements::{Widths, caption, figure, heat_table, name};
 use super::{Page, Run};
 use crate::report::chart::escaped;
-use crate::report::figures::{Calibration, Confusions, Curves, Figure, Importances, Unit};
+use crate::report::figures::{Calibration, Confusions, Curves, Figure, Importances, Mistakes, Unit};
 use crate::report::{LeaderboardRow, percent};
 use crate::score::Metric;
 use rayon::prelude::*;
@@ -42,8 +42,8 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
         return out;
     }
     out += &parameters(run, model);
-    let counts = Confusions::of(&run.results, model, Unit::Counts);
-    let shares = Confusions::of(&run.results, model, Unit::Shares);
+    let counts = Confusions::of(run.results, model, Unit::Counts);
+    let shares = Confusions::of(run.results, model, Unit::Shares);
     let heat = |figure: &Confusions, what: &str| {
         let label = format!("{}, {what}", figure.title());
         format!("<figure>{}{}</figure>", caption(what, &figure.note(), 4), heat_table(&figure.heat, &label, " data-tracks"))
@@ -55,11 +55,11 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
         heat(&shares, "Confusions, % of the true class")
     );
     out += &tracks(run, model, names);
-    if let Some(curves) = Curves::of(&run.results, model) {
+    if let Some(curves) = Curves::of(run.results, model) {
         out += &figure(&curves, 4, Widths(&[("wide medium", 640.0), ("narrow", 346.0)]));
     }
-    let calibration = Calibration::of(&run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
-    let importances = Importances::of(&run.results, model)
+    let calibration = Calibration::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
+    let importances = Importances::of(run.results, model)
         .map(|drawn| figure(&drawn, 4, Widths(&[("wide medium", 480.0), ("narrow", 346.0)])));
     let both: String = calibration.into_iter().chain(importances).collect();
     if !both.is_empty() {
@@ -91,8 +91,8 @@ fn parameters(run: &Run, model: usize) -> String {
 
 /// The tracks behind the cells of a confusion matrix, `most` names together.
 fn tracks(run: &Run, model: usize, most: usize) -> String {
-    let cells = Confusions::tracks(&run.results, model);
-    let all: usize = cells.iter().map(|(.., tracks)| tracks.len()).sum();
+    let cells = Confusions::mistakes(run.results, model);
+    let all: usize = cells.iter().map(|cell| cell.tracks.len()).sum();
     if all == 0 {
         return "<p class=\"params\">Nothing was misclassified.</p>".to_owned();
     }
@@ -100,7 +100,7 @@ fn tracks(run: &Run, model: usize, most: usize) -> String {
     let mut out = String::new();
     // The same share of every cell, at least one.
     let share = (most as f64 / all as f64).min(1.0);
-    for (truth, predicted, tracks) in &cells {
+    for Mistakes { truth, predicted, tracks } in &cells {
         let shown = ((tracks.len() as f64 * share).floor() as usize).max(1).min(tracks.len());
         let said = tracks[..shown].iter().map(|(track, examples)| {
             let times = if *examples > 1 { format!("&nbsp;×{examples}") } else { String::new() };

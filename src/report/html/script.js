@@ -64,9 +64,18 @@ for (const table of all(".board")) {
   });
 }
 
-// Tooltips: the titles of marks, nearer to the pointer and at once.
+// Tooltips: the titles of marks, nearer to the pointer and at once. The other models of the drawing step back.
 const tip = document.querySelector(".tip");
+let pointed = null;
+function point(group) {
+  if (group === pointed) return;
+  for (const one of all("g.dim")) one.classList.remove("dim");
+  pointed = group;
+  if (!group) return;
+  for (const one of all("g[data-n]", group.ownerSVGElement)) one.classList.toggle("dim", one.dataset.n !== group.dataset.n);
+}
 document.addEventListener("pointerover", (event) => {
+  point(event.target.closest(".drawing g[data-n]"));
   const mark = event.target.closest(".drawing *");
   const title = mark && mark.querySelector(":scope > title");
   if (title) { mark.dataset.tip = title.textContent; title.remove(); }
