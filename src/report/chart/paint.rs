@@ -109,15 +109,15 @@ fn text_on(level: usize, dark: bool) -> &'static str {
 }
 
 const DIFFERENCE: [(&str, &str); DIFFERENCES] = [
-    ("#c0620f", "#d98438"),
-    ("#dd914b", "#a8642a"),
-    ("#efbd8d", "#764a24"),
-    ("#f8e2cb", "#46301e"),
-    ("#f6f7f9", "#1d2128"),
-    ("#d9e6f6", "#1c2f47"),
-    ("#a9c8ea", "#234a78"),
-    ("#6f9fd8", "#3069a8"),
-    ("#3672b9", "#5d99d8"),
+    ("#e39a57", "#8f5420"),
+    ("#edb684", "#754519"),
+    ("#f5d2b0", "#593718"),
+    ("#fae8d6", "#3d2a1a"),
+    ("#f4f5f7", "#1d2128"),
+    ("#dfeaf8", "#1b2c42"),
+    ("#bfd6f0", "#1f3d61"),
+    ("#9abde6", "#235083"),
+    ("#75a3da", "#2b62a3"),
 ];
 
 /// The step of a share on the ramp.
@@ -220,6 +220,10 @@ mod tests {
             for at in 0..LEVELS {
                 let found = contrast(of(&format!("t{at}")), of(&format!("l{at}")));
                 assert!(found >= 4.5, "step {at}, dark {dark}: {found:.2}");
+            }
+            for at in 0..DIFFERENCES {
+                let found = contrast(of("ink"), of(&format!("d{at}")));
+                assert!(found >= 4.5, "difference {at}, dark {dark}: {found:.2}");
             }
             for at in 0..CLASSES {
                 let found = contrast(of(&format!("c{at}")), of("surface"));

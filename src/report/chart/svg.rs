@@ -24,9 +24,15 @@ pub struct Mark<'t> {
     dash: Option<&'static str>,
     opacity: Option<f64>,
     tip: Option<&'t str>,
+    is_inherited: bool,
 }
 
 impl<'t> Mark<'t> {
+    /// Painted as the group that it stands in, see [`Svg::painted`].
+    pub fn inherited() -> Self {
+        Self { is_inherited: true, ..Self::default() }
+    }
+
     /// Filled.
     pub fn fill(paint: Paint) -> Self {
         Self { fill: Some(paint), ..Self::default() }
@@ -210,8 +216,29 @@ impl Svg {
         self.body.push_str("</g>");
     }
 
+    /// Marks that are painted alike, which then need not say so themselves.
+    pub fn painted(&mut self, mark: Mark, draw: impl FnOnce(&mut Self)) {
+        self.body.push_str("<g");
+        self.paint(mark);
+        self.body.push('>');
+        draw(self);
+        self.body.push_str("</g>");
+    }
+
     fn element(&mut self, name: &str, place: &str, mark: Mark) {
-        let _ = write!(self.body, "<{name} {place}");
+        let _ = write!(self.body, "<{name} {place}"); // writing to a string cannot fail
+        if !mark.is_inherited {
+            self.paint(mark);
+        }
+        match mark.tip {
+            Some(tip) => {
+                let _ = write!(self.body, "><title>{}</title></{name}>", escaped(tip));
+            }
+            None => self.body.push_str("/>"),
+        }
+    }
+
+    fn paint(&mut self, mark: Mark) {
         match mark.fill {
             Some(Paint::Ink) => {}
             Some(paint) => {
@@ -230,12 +257,6 @@ impl Svg {
         }
         if let Some(opacity) = mark.opacity {
             let _ = write!(self.body, r#" opacity="{}""#, number(opacity));
-        }
-        match mark.tip {
-            Some(tip) => {
-                let _ = write!(self.body, "><title>{}</title></{name}>", escaped(tip));
-            }
-            None => self.body.push_str("/>"),
         }
     }
 

@@ -107,7 +107,7 @@ impl Figure for Calibration {
     fn table(&self) -> DataTable {
         let mut table = DataTable::new(1, ["probability, %", "examples", "mean", "correct"]);
         let step = 100.0 / self.after.bins.len().max(1) as f64;
-        for (at, bin) in self.after.bins.iter().enumerate() {
+        for (at, bin) in self.after.bins.iter().enumerate().filter(|(_, bin)| bin.examples > 0) {
             let range = format!("{:.0} – {:.0}", step * at as f64, step * (at + 1) as f64);
             let shares = point(bin).map_or([const { String::new() }; 2], |(sure, right)| {
                 [format!("{sure:.1}"), format!("{right:.1}")]

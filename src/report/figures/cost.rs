@@ -42,7 +42,10 @@ impl Cost {
         let mut points: Vec<Priced> = Vec::new();
         for row in &board.rows {
             let cost = match resource {
-                Resource::Seconds => (|| Some(metric(row, "fit_seconds")? + metric(row, "predict_seconds")?))(),
+                Resource::Seconds => {
+                    let both = metric(row, "fit_seconds").zip(metric(row, "predict_seconds"));
+                    both.map(|(fit, predict)| fit + predict)
+                }
                 Resource::Memory => metric(row, "peak_bytes").map(|bytes| bytes / 1e6),
             };
             if let (Some(cost), Some(score)) = (cost, row.value(Metric::macro_f1())) {

@@ -7,7 +7,7 @@ use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, bottom_axis, le
 use genre_bench_api::Epoch;
 
 /// Points of a line at most; more are no finer to see.
-const MOST_POINTS: usize = 80;
+const MOST_POINTS: usize = 40;
 
 /// The training histories of a network.
 #[derive(Debug, Clone, PartialEq)]

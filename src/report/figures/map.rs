@@ -9,8 +9,8 @@ use crate::report::{Leaderboard, Results};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
-/// Tracks at most that say their names when they are pointed at.
-const NAMED: usize = 1500;
+/// Misclassified tracks at most that say their names when they are pointed at.
+const NAMED: usize = 800;
 
 /// Tracks by what all models think of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,8 @@ impl Figure for Map {
         let mut svg = Svg::new(sheet.width, bottom + 4.0, sheet.theme);
         let frame = (right - left, bottom - top);
         svg.rect((left, top), frame, Mark::stroke(Paint::Rule, 1.0));
-        let named = self.tracks.len() <= NAMED;
+        let wrong = self.tracks.iter().filter(|spot| spot.taken_for != spot.truth).count();
+        let named = wrong <= NAMED && !sheet.is_narrow();
         let mut middles = Vec::new();
         for (class, name) in self.classes.iter().enumerate() {
             let own: Vec<&Spot> = self.tracks.iter().filter(|spot| spot.truth == class).collect();
@@ -132,17 +133,16 @@ impl Figure for Map {
             let middle = median(own.iter().map(|spot| place(spot).1).collect());
             middles.push((class, middle, median(own.iter().map(|spot| place(spot).0).collect())));
             let paint = Paint::Class(class);
-            svg.group(&[("c", name)], |svg| {
-                for spot in own {
-                    let wrong = spot.taken_for != spot.truth;
-                    let tip = if wrong {
-                        format!("{}: {name}, taken for {}", spot.name, self.classes[spot.taken_for])
-                    } else {
-                        format!("{}: {name}", spot.name)
-                    };
-                    let mark = if wrong { Mark::stroke(paint, 1.25) } else { Mark::fill(paint).faded(0.75) };
-                    let mark = if named { mark.tip(&tip) } else { mark };
-                    svg.circle(place(spot), if wrong { 3.2 } else { 2.6 }, mark);
+            let (right, wrong): (Vec<&Spot>, Vec<&Spot>) =
+                own.into_iter().partition(|spot| spot.taken_for == spot.truth);
+            svg.painted(Mark::fill(paint).faded(0.75), |svg| {
+                right.iter().for_each(|spot| svg.circle(place(spot), 2.6, Mark::inherited()));
+            });
+            svg.painted(Mark::stroke(paint, 1.25), |svg| {
+                for spot in wrong {
+                    let tip = format!("{}: {name}, taken for {}", spot.name, self.classes[spot.taken_for]);
+                    let mark = if named { Mark::inherited().tip(&tip) } else { Mark::inherited() };
+                    svg.circle(place(spot), 3.2, mark);
                 }
             });
         }
@@ -153,7 +153,7 @@ impl Figure for Map {
             let paint = Paint::Class(*class);
             svg.path(
                 &crate::report::chart::svg::path_through([(*x, *y), (right + 4.0, place), (right + 10.0, place)]),
-                Mark::stroke(paint, 0.75).faded(0.5),
+                Mark::stroke(paint, 0.75).faded(0.4),
             );
             svg.circle((*x, *y), 4.5, Mark::fill(paint).outlined(Paint::Surface, 1.5));
             let name = font::fitted(&self.classes[*class], SMALL, true, labels - 16.0);

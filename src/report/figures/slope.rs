@@ -27,6 +27,11 @@ struct Line {
     values: Vec<Option<f64>>,
 }
 
+/// From a dot to the end of the value beside it.
+const VALUE: f64 = 42.0;
+/// From a dot to the name beside it.
+const BESIDE: f64 = 48.0;
+
 /// Place of a protocol, and what it keeps apart.
 fn stage(protocol: &str) -> (usize, &'static str) {
     let named = [
@@ -52,7 +57,8 @@ impl Slope {
         order.sort_by_key(|(results, _)| stage(&results.plan.protocol).0);
         let mut models: Vec<Line> = Vec::new();
         for (at, (_, board)) in order.iter().enumerate() {
-            for row in &board.rows {
+            // Floors that ignore the features have nothing to leak; the line of guessing stands for them.
+            for row in board.rows.iter().filter(|row| row.family != Family::Baseline) {
                 let value = row.value(Metric::macro_f1());
                 let line = models.iter_mut().find(|line| line.name == row.model);
                 match line {
@@ -122,7 +128,7 @@ impl Figure for Slope {
     fn note(&self) -> String {
         format!(
             "Macro-F1 in % of the same models on {}, one line a model. From left to right less of the test part is known \
-             from training. Between the columns: the mean change over the models. Dashed: guessing.",
+             from training. Between the columns: the mean change. Dashed: guessing.",
             self.data
         )
     }
@@ -131,10 +137,10 @@ impl Figure for Slope {
         const GAP: f64 = 15.0;
         let narrow = sheet.is_narrow();
         let most = if narrow { 104.0 } else { 150.0 };
-        let names: Vec<_> = self.models.iter().map(|line| font::fitted(&line.name, TEXT, false, most)).collect();
-        let widest = names.iter().map(|name| font::width(name, TEXT, false)).fold(0.0, f64::max);
+        let names: Vec<_> = self.models.iter().map(|line| font::fitted(&line.name, TEXT, true, most)).collect();
+        let widest = names.iter().map(|name| font::width(name, TEXT, true)).fold(0.0, f64::max);
         // A value, its distance to the dot, and a name.
-        let side = 12.0 + 28.0 + 6.0 + widest;
+        let side = BESIDE + widest + 2.0;
         let (left, right) = (if narrow { 42.0 } else { side }, sheet.width - side);
         let top = if narrow { 58.0 } else { 70.0 };
         let height = (GAP * self.models.len() as f64).max(if narrow { 280.0 } else { 340.0 });
@@ -164,6 +170,8 @@ impl Figure for Slope {
         }
         let chance = scale.at(100.0 * self.chance);
         svg.line((left, chance), (right, chance), Mark::stroke(Paint::Faint, 1.0).dashed("2 3"));
+        svg.text((right + VALUE, chance + 4.0), &percent(self.chance), Text::muted().size(SMALL).end());
+        svg.text((right + BESIDE, chance + 4.0), "guessing", Text::muted().size(SMALL));
         for (line, paint) in self.models.iter().rev().map(|line| (line, Paint::Family(line.family))) {
             let tip = self.tip(line);
             let points = || {
@@ -175,7 +183,7 @@ impl Figure for Slope {
                 points().for_each(|at| svg.circle(at, 3.0, Mark::fill(paint).tip(&tip)));
             });
         }
-        let ends = (top + 6.0, bottom - 2.0);
+        let ends = (top + 6.0, chance - 16.0);
         self.side(&mut svg, &names, (right, 1.0), ends, |line| {
             Some(scale.at(100.0 * line.values.iter().rev().copied().find_map(|value| value)?))
         });
@@ -235,9 +243,12 @@ impl Slope {
             let (from, to) = ((x + sign * 5.0, own), (x + sign * 12.0, y));
             svg.group(&[("n", &line.name), ("f", line.family.name())], |svg| {
                 svg.line(from, to, Mark::stroke(Paint::Faint, 0.75));
-                svg.text((x + sign * 15.0, y + 4.0), &percent(value), align(Text::muted()));
-                let paint = Paint::Family(line.family);
-                svg.text((x + sign * 45.0, y + 4.0), &names[at], align(Text::ink().paint(paint)));
+                let end_of_value = if sign > 0.0 { x + VALUE } else { x - 15.0 };
+                svg.text((end_of_value, y + 4.0), &percent(value), Text::muted().end());
+                let style = align(Text::ink().paint(Paint::Family(line.family)));
+                // The best where least leaks.
+                let style = if at == 0 { style.bold() } else { style };
+                svg.text((x + sign * BESIDE, y + 4.0), &names[at], style);
             });
         }
     }

@@ -9,7 +9,9 @@ const LONGEST_NAME: usize = 120;
 
 /// A name of others. Whatever direction it is read in, what stands beside it stays where it is.
 pub fn name(text: &str) -> String {
-    format!("<bdi>{}</bdi>", escaped(&shortened(text)))
+    let shown = escaped(&shortened(text));
+    // Latin letters have one direction, and a page may have many thousands of names.
+    if text.is_ascii() { shown } else { format!("<bdi>{shown}</bdi>") }
 }
 
 /// A name that is not longer than anyone reads.
@@ -58,15 +60,17 @@ pub fn heat_table(heat: &Heat, label: &str, data: &str) -> String {
         let _ = write!(out, "<tr><th scope=\"row\">{}", name(row));
         for Cell { text, paint, strong } in cells {
             let class = match paint {
-                Some(Paint::Level(share)) => format!("l{}", paint::level(*share)),
-                Some(Paint::Difference(share)) => format!("d{}", paint::difference(*share)),
-                _ => "e".to_owned(),
+                // Most cells are of the first step, which is what cells without a class look like.
+                Some(Paint::Level(share)) if paint::level(*share) == 0 => String::new(),
+                Some(Paint::Level(share)) => format!(" class=l{}", paint::level(*share)),
+                Some(Paint::Difference(share)) => format!(" class=d{}", paint::difference(*share)),
+                _ => " class=e".to_owned(),
             };
             let text = escaped(text);
             let _ = if *strong {
-                write!(out, "<td class={class}><b>{text}</b>")
+                write!(out, "<td{class}><b>{text}</b>")
             } else {
-                write!(out, "<td class={class}>{text}")
+                write!(out, "<td{class}>{text}")
             };
         }
     }

@@ -6,6 +6,7 @@ use crate::report::chart::escaped;
 use crate::report::leaderboard_table::footnotes;
 use crate::report::{LeaderboardRow, percent};
 use crate::score::{Format, Metric};
+use genre_bench_api::Family;
 use std::fmt::Write as _;
 
 /// Columns that a telephone does without at first sight.
@@ -114,10 +115,15 @@ fn model_cell(page: &Page, run: &Run, row: &LeaderboardRow) -> String {
 /// The ends of all intervals, so that bars of different rows can be compared.
 fn interval_range(run: &Run) -> (f64, f64) {
     let Some(metric) = run.board.with_interval else { return (0.0, 1.0) };
-    let ends = || {
-        run.board.rows.iter().filter_map(|row| row.interval(metric)).flat_map(|interval| [interval.low, interval.high])
-    };
-    (ends().fold(f64::INFINITY, f64::min), ends().fold(f64::NEG_INFINITY, f64::max))
+    // Floors that ignore the features would leave no room to the others.
+    let only_floors = run.board.rows.iter().all(|row| row.family == Family::Baseline);
+    let rows = run.board.rows.iter().filter(|row| only_floors || row.family != Family::Baseline);
+    let ends: Vec<f64> = rows
+        .filter_map(|row| row.interval(metric))
+        .flat_map(|interval| [interval.low, interval.high])
+        .collect();
+    let ends = ends.iter().copied();
+    (ends.clone().fold(f64::INFINITY, f64::min), ends.fold(f64::NEG_INFINITY, f64::max))
 }
 
 fn has_interval(run: &Run, metric: &Metric) -> bool {
@@ -127,17 +133,18 @@ fn has_interval(run: &Run, metric: &Metric) -> bool {
 /// An interval as numbers and as a bar.
 fn interval_cell(row: &LeaderboardRow, metric: &Metric, (least, most): (f64, f64)) -> String {
     let Some(interval) = row.interval(metric) else { return "<td>".to_owned() };
+    let value = row.value(metric).filter(|value| (least..=most).contains(value));
     let place = |value: f64| 100.0 * ((value - least) / (most - least).max(1e-9)).clamp(0.0, 1.0);
     let shown = |value: f64| match metric.format {
         Format::Percent => format!("{:.1}", 100.0 * value),
         _ => metric.show(value),
     };
     let (low, high) = (place(interval.low), place(interval.high));
-    let middle = row.value(metric).map_or(low, place);
+    let dot = value.map_or_else(String::new, |value| format!("<b style=\"left:{:.0}%\"></b>", place(value)));
     let published = row.published.filter(|published| (least..=most).contains(published));
     let ring = published.map_or_else(String::new, |published| format!("<u style=\"left:{:.0}%\"></u>", place(published)));
     format!(
-        "<td class=\"ci\"><span>{} – {}</span><em><i style=\"left:{low:.0}%;width:{:.0}%\"></i><b style=\"left:{middle:.0}%\"></b>{ring}</em>",
+        "<td class=\"ci\"><span>{} – {}</span><em><i style=\"left:{low:.0}%;width:{:.0}%\"></i>{dot}{ring}</em>",
         shown(interval.low),
         shown(interval.high),
         (high - low).max(1.0)

@@ -2,11 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`elements`] | names, tables, figures |
-//! | [`leaderboard`] | the leaderboard of a run |
-//! | [`models`] | a section a model |
+//! | `elements` | names, tables, figures |
+//! | `leaderboard` | the leaderboard of a run |
+//! | `models` | a section a model |
 //! | [`checks`] | what must be known before anything is believed |
-//! | [`made`] | how to make the results again |
+//! | `made` | how to make the results again |
 //! | `style.css`, `script.js` | how it looks; sorting, filtering, tooltips |
 //!
 //! The pictures are those of [`figures`](super::figures). Everything that was not written here is escaped
@@ -66,21 +66,23 @@ impl Run<'_> {
     }
 }
 
+/// A run from the store, with the experiment behind it as a file or why there is none.
+pub type Stored = (Results, Result<String, String>);
+
 /// A page of runs.
 pub struct Page<'a> {
     runs: Vec<Run<'a>>,
 }
 
 impl<'a> Page<'a> {
-    /// Of runs that were read from the store, each with its experiment or why there is none. `figures` are the published
-    /// ones, by model.
+    /// Of runs; `figures` are the published ones, by model.
     pub fn new(
-        runs: &'a [(Results, Result<String, String>)],
+        runs: &'a [Stored],
         figures: &BTreeMap<String, Vec<Published>>,
         options: &LeaderboardOptions,
     ) -> Self {
         let labels = labels(runs);
-        let run = |(number, ((results, experiment), label)): (usize, (&'a (Results, Result<String, String>), String))| {
+        let run = |(number, ((results, experiment), label)): (usize, (&'a Stored, String))| {
             let board = Leaderboard::of(results, figures, options);
             Run { results, board, label, experiment, damage: damage_of(results), number }
         };
@@ -179,7 +181,10 @@ impl<'a> Page<'a> {
     fn headline(&self, title: &str) -> String {
         let mut out = format!("<div class=\"hero\"><h1>{}</h1>", name(title));
         for group in self.by_data() {
-            let _ = write!(out, "<p class=\"lead\">{}</p>", escaped(&group[0].results.plan.dataset.describe()));
+            let described = group[0].results.plan.dataset.describe();
+            let one = self.by_data().len() == 1;
+            let described = described.split_once(": ").filter(|_| one).map_or(described.as_str(), |(_, what)| what);
+            let _ = write!(out, "<p class=\"lead\">{}</p>", escaped(described));
         }
         if self.runs.iter().any(|run| run.results.plan.dataset.synthetic) {
             out += "<p class=\"alarm\">Synthetic data: the scores say nothing about music.</p>";
@@ -278,7 +283,7 @@ impl<'a> Page<'a> {
         };
         let map = |run: &Run| {
             let drawn = Map::of(run.results, &run.board);
-            drawn.map_or_else(String::new, |drawn| figure(&drawn, level, Widths(&[("wide", 860.0), ("medium", 640.0), ("narrow", 346.0)])))
+            drawn.map_or_else(String::new, |drawn| figure(&drawn, level, Widths(&[("wide medium", 760.0), ("narrow", 346.0)])))
         };
         let ablation = |run: &Run| {
             let drawn = Ablation::of(run.results);
@@ -358,7 +363,7 @@ fn strictness(protocol: &str) -> usize {
 }
 
 /// What runs are called: by what tells them apart.
-fn labels(runs: &[(Results, Result<String, String>)]) -> Vec<String> {
+fn labels(runs: &[Stored]) -> Vec<String> {
     let short = |results: &Results| results.plan.protocol.clone();
     let long = |results: &Results| format!("{} · {}", results.plan.protocol, results.plan.dataset.name);
     let unique = |labels: &[String]| {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use std::fmt::Write as _;
 
 /// Names of misclassified tracks in a whole page: what it may take of three megabytes.
-const MOST_NAMES: usize = 45_000;
+const MOST_NAMES: usize = 30_000;
 /// And of one model at most.
 const MOST_OF_MODEL: usize = 4000;
 
@@ -55,15 +55,13 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
         heat(&shares, "Confusions, % of the true class")
     );
     out += &tracks(run, model, names);
-    if let Some(curves) = Curves::of(run.results, model) {
-        out += &figure(&curves, 4, Widths(&[("wide medium", 640.0), ("narrow", 346.0)]));
-    }
+    // One width for all screens: a page may have hundreds of them.
+    let curves = Curves::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
     let calibration = Calibration::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
-    let importances = Importances::of(run.results, model)
-        .map(|drawn| figure(&drawn, 4, Widths(&[("wide medium", 480.0), ("narrow", 346.0)])));
-    let both: String = calibration.into_iter().chain(importances).collect();
+    let importances = Importances::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
+    let both: String = curves.into_iter().chain(calibration).chain(importances).collect();
     if !both.is_empty() {
-        let _ = write!(out, "<div class=\"pair\">{both}</div>");
+        let _ = write!(out, "<div class=\"pair small\">{both}</div>");
     }
     out + "</details>"
 }
