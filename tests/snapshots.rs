@@ -8,7 +8,7 @@ mod common;
 use common::{Place, ends, small_table};
 
 /// All commands, and those below them.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "",
     "all",
     "run",
@@ -24,6 +24,8 @@ const COMMANDS: [&str; 18] = [
     "list",
     "show",
     "export",
+    "report",
+    "plot",
     "completions",
     "man",
     "help",

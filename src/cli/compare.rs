@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<u8> {
             for (run, name) in runs.iter().flat_map(|run| args.models.iter().map(move |name| (run, name))) {
                 run.model(name)?;
             }
-            let across = Across::of(runs, &args.models)?;
+            let across = Across::of(&runs.iter().collect::<Vec<_>>(), &args.models)?;
             if args.json { json_text(&json!(across)) } else { across.table() }
         }
     };

@@ -13,7 +13,9 @@ mod help;
 mod leaderboard_flags;
 mod list;
 mod output;
+mod plot;
 mod progress;
+mod report;
 mod reproduce;
 mod run;
 mod shell;
@@ -54,6 +56,7 @@ Examples:
   bench data fetch gtzan --from archive.zip  your copy of GTZAN, from the archive it comes in
   bench show last --confusion svm            a confusion matrix of the latest run
   bench export last -o leaderboard.parquet   its leaderboard as a file
+  bench report last -o report.html           everything about it on one page
 
 Exit status: 0 done (recordings that were left out are counted in a note); 1 done, but a model failed, one of several \
 runs could not be made, `bench features` could not use a file, or a result could not be stored; 2 wrong usage or input, \
@@ -92,6 +95,10 @@ enum Command {
     Check(check::Args),
     /// Write a table of a stored run to a file.
     Export(export::Args),
+    /// Write stored runs as one page to look at and to send.
+    Report(report::Args),
+    /// Draw one picture of a stored run, or of a recording, for a paper.
+    Plot(plot::Args),
     /// Print a script that completes commands and flags in your shell.
     Completions(shell::CompletionsArgs),
     /// Print the manual page, or write those of all commands.
@@ -176,6 +183,8 @@ impl Bench {
             Command::Compare(args) => compare::run(&args),
             Command::Check(args) => check::run(&args, &registry),
             Command::Export(args) => export::run(&args, &registry),
+            Command::Report(args) => report::run(&args, &registry),
+            Command::Plot(args) => plot::run(&args, &registry),
             Command::Data(args) => data::run(&args),
             Command::Completions(args) => shell::completions(&args),
             Command::Man(args) => shell::man(&args),

@@ -46,7 +46,7 @@ impl Across {
     /// # Errors
     ///
     /// Fewer than three models finished in all of them.
-    pub fn of(runs: &[Results], chosen: &[String]) -> Result<Self> {
+    pub fn of(runs: &[&Results], chosen: &[String]) -> Result<Self> {
         let value = |run: &Results, name: &str| {
             let model = run.plan.models.iter().position(|model| model.name == name)?;
             Evaluation::of(run, &run.complete(model)?).value(Metric::macro_f1())

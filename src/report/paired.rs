@@ -77,6 +77,47 @@ pub(super) fn p_values(
     }
 }
 
+/// Two models of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// Place of the one among those compared.
+    pub first: usize,
+    /// Place of the other, a later one.
+    pub second: usize,
+    /// Macro-F1 of the one minus that of the other, mean over folds.
+    pub difference: f64,
+    /// Its p-value, adjusted by Holm over all pairs.
+    pub p_holm: f64,
+}
+
+/// All pairs of the models of a run at `models`; `None` where one did not finish all folds.
+pub fn pairs(results: &Results, models: &[usize]) -> Option<Vec<Pair>> {
+    let metric = Metric::macro_f1();
+    let evaluation = |&model: &usize| Some(Evaluation::of(results, &results.complete(model)?));
+    let evaluations = models.iter().map(evaluation).collect::<Option<Vec<Evaluation>>>()?;
+    let values = evaluations.iter().map(|own| own.by_fold(metric)).collect::<Option<Vec<Vec<f64>>>>()?;
+    let drawn = match PairedTest::of(results, metric) {
+        PairedTest::UnitBootstrap => Units::of(results).draw(results, models, TESTED),
+        PairedTest::CorrectedT => Vec::new(),
+    };
+    let both =
+        (0..models.len()).flat_map(|first| (first + 1..models.len()).map(move |second| (first, second)));
+    let pair = |(first, second): (usize, usize)| {
+        let differences: Vec<f64> = values[first].iter().zip(&values[second]).map(|(a, b)| a - b).collect();
+        let of_draw = |row: &Vec<Scores>| row[first].macro_f1 - row[second].macro_f1;
+        let p_value = if drawn.is_empty() {
+            evaluations[first].on_folds(&differences).p_value().unwrap_or(1.0)
+        } else {
+            p_value_of_draws(&drawn.iter().map(of_draw).collect::<Vec<_>>())
+        };
+        Pair { first, second, difference: metric.of_folds(&differences), p_holm: p_value }
+    };
+    let mut pairs: Vec<Pair> = both.collect::<Vec<_>>().into_par_iter().map(pair).collect();
+    let adjusted = holm(&pairs.iter().map(|pair| pair.p_holm).collect::<Vec<_>>());
+    pairs.iter_mut().zip(adjusted).for_each(|(pair, p)| pair.p_holm = p);
+    Some(pairs)
+}
+
 /// For every model but the first, the p-value of its difference to that.
 fn p_values_of_models(drawn: &[Vec<Scores>], metric: &Metric) -> Vec<f64> {
     let value = |scores: &Scores| if metric.key == "accuracy" { scores.accuracy } else { scores.macro_f1 };
