@@ -13,13 +13,19 @@ encoders=${3:?the folder of encoders}
 shift 3
 . "$(dirname "$0")/result.sh"
 
+# As `result`, and beside it how far every model is from the best.
+compared() {
+    result "$@"
+    "$BENCH" compare last --out "$STORE" > "results/$1-differences.txt"
+}
+
 # On pictures: networks for photographs, frozen, against what reads the table or was trained on these pictures alone.
 pictures() {
     models=logistic,svm-c10,stack,cnn-5block,mlfi
     for encoder in mobilenetv2 efficientnet-lite0 resnet18; do
         models=$models,$encoder+logistic,$encoder+svm-c10
     done
-    result "transfer-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced --models "$models" \
+    compared "transfer-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced --models "$models" \
         --set "mobilenetv2.weights=$weights/mobilenet_v2.safetensors" \
         --set "efficientnet-lite0.weights=$weights/efficientnet-lite0.pth" \
         --set "resnet18.weights=$weights/resnet18" --set resnet18.layer=stage3
@@ -35,7 +41,7 @@ audio() {
         models=$models,$encoder+logistic,$encoder+svm-c10,$encoder+knn-5
         set -- "$@" --encoder "$encoder=$encoders/$encoder.onnx"
     done
-    result "transfer-audio-30s-$protocol" leaderboard genres_original all --segment 30 --protocol "$protocol" --folds 5 \
+    compared "transfer-audio-30s-$protocol" leaderboard genres_original all --segment 30 --protocol "$protocol" --folds 5 \
         --reduced --models "$models" "$@"
 }
 
