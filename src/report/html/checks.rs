@@ -3,12 +3,14 @@
 use super::elements::name;
 use super::{Page, Run};
 use crate::report::chart::escaped;
+use crate::report::check::{Finding, findings};
 use crate::report::leaderboard_table::worse_calibrated;
 use std::fmt::Write as _;
 
-/// Something to know about a run or some of its models.
+/// Something to know about a run or some of its models: what was said when it was planned, what broke, and what the
+/// [checks](crate::report::check) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct Remark {
     /// How much it matters.
     pub level: Level,
     /// What was found.
@@ -17,7 +19,7 @@ pub struct Check {
     pub models: Vec<String>,
 }
 
-/// How much a check matters.
+/// How much a remark matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Something is missing or broken.
@@ -38,7 +40,7 @@ impl Level {
     }
 }
 
-impl Check {
+impl Remark {
     fn new(level: Level, found: impl Into<String>) -> Self {
         Self { level, found: found.into(), models: Vec::new() }
     }
@@ -62,6 +64,12 @@ impl Check {
         checks.extend(worse_calibrated(board).map(|worse| Self::new(Level::Warning, worse)));
         checks.extend(board.interval_warning.iter().map(|warning| Self::new(Level::Note, warning)));
         checks.extend(plan.notes.iter().map(|note| Self::new(Level::Note, note)));
+        let said: Vec<String> = checks.iter().map(|check| check.found.clone()).collect();
+        // Some repeat a warning of the plan.
+        let news = findings(&run.results, board).into_iter().filter(|finding| !said.contains(&finding.text));
+        checks.extend(news.map(|Finding { code, name, text, .. }| {
+            Self::new(Level::Warning, format!("{code} {name}: {text}"))
+        }));
         checks.sort_by_key(|check| check.level);
         checks.dedup();
         checks
@@ -71,7 +79,7 @@ impl Check {
 /// The checks of a run.
 pub fn checks(page: &Page, run: &Run) -> String {
     let mut out = String::new();
-    for Check { level, found, models } in Check::all(run) {
+    for Remark { level, found, models } in Remark::all(run) {
         let about = models
             .iter()
             .map(|model| format!("<a href=\"#{}\">{}</a>: ", page.anchor(run, model), name(model)));
