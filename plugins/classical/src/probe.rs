@@ -12,13 +12,17 @@ use ndarray::Array2;
 /// aside elsewhere.
 const PARTS: usize = 7;
 
+/// C where the training part cannot be divided to choose it: scikit-learn's default.
+const UNCHOSEN: f64 = 1.0;
+
 /// [`Logistic`](crate::Logistic) whose C is chosen among powers of ten on the validation part: what *probing* an encoder
 /// means in MARBLE and elsewhere.
 ///
 /// For each C it is fitted to the training part and scored on the validation part. The best accuracy wins, of several
 /// the smallest cross-entropy, of several the strongest penalty. Where the run has a validation part, that is it, and the
 /// fit that was chosen is the model. Where it has none, a seventh of the training part is set aside to choose, tracks
-/// and artists kept apart as the protocol does, and the model with the chosen C is fitted to all of it.
+/// and artists kept apart as the protocol does, and the model with the chosen C is fitted to all of it. One group alone
+/// cannot be divided: then C is 1. How many examples it was chosen on is among the insights.
 ///
 /// This is one choice on one part, quick and a little noisy; `bench tune logistic` chooses in a cross-validation.
 ///
@@ -39,21 +43,18 @@ impl Model for Probe {
         let grid = grid(&run.params)?;
         if !valid.is_empty() {
             let (c, accuracy, fitted) = choose(&grid, train, valid, run)?;
-            return Ok(Box::new(Probed { fitted, c, accuracy }));
+            return Ok(Box::new(Probed { fitted, c, chosen_on: valid.len(), accuracy: Some(accuracy) }));
         }
-        let aside = train.folds(PARTS, &mut run.rng("validation part")).into_iter().find(|part| {
-            let rest = train.len() - part.len();
-            !part.is_empty() && rest > 0
-        });
+        let parts = train.folds(PARTS, &mut run.rng("validation part"));
+        let aside = parts.into_iter().find(|part| !part.is_empty() && part.len() < train.len());
         let Some(aside) = aside else {
-            return Err(Error::failed(
-                "the training part is one group that cannot be divided, so there is nothing to choose C on: try logistic",
-            ));
+            let fitted = logistic::fitted(train, UNCHOSEN, run)?;
+            return Ok(Box::new(Probed { fitted, c: UNCHOSEN, chosen_on: 0, accuracy: None }));
         };
         let rest: Vec<usize> = (0..train.len()).filter(|row| aside.binary_search(row).is_err()).collect();
         let (c, accuracy, _) = choose(&grid, &train.select(&rest), &train.select(&aside), run)?;
         let fitted = logistic::fitted(train, c, run)?;
-        Ok(Box::new(Probed { fitted, c, accuracy }))
+        Ok(Box::new(Probed { fitted, c, chosen_on: aside.len(), accuracy: Some(accuracy) }))
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
@@ -110,7 +111,9 @@ fn quality(probabilities: &Array2<f32>, labels: &[usize]) -> (f64, f64) {
 struct Probed {
     fitted: Softmax,
     c: f64,
-    accuracy: f64,
+    /// Examples that it was chosen on; 0 if it was not.
+    chosen_on: usize,
+    accuracy: Option<f64>,
 }
 
 impl Fitted for Probed {
@@ -123,6 +126,11 @@ impl Fitted for Probed {
     }
 
     fn insights(&self) -> Insights {
-        Insights::default().number("chosen C", self.c).number("validation accuracy", self.accuracy)
+        let told = Insights::default().number("chosen C", self.c);
+        let told = told.number("examples it was chosen on", self.chosen_on as f64);
+        match self.accuracy {
+            Some(accuracy) => told.number("validation accuracy", accuracy),
+            None => told,
+        }
     }
 }
