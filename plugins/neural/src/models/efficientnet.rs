@@ -88,8 +88,7 @@ impl Architecture for EfficientNet {
             Self::B0 => ("efficientnet-b0", "EfficientNet-B0, pretrained (Tan and Le 2019)"),
             Self::Lite0 => ("efficientnet-lite0", "EfficientNet-Lite0, pretrained: B0 for small devices"),
         };
-        let dropped =
-            "share of examples that the last block adds nothing to in training";
+        let dropped = "share of examples that the last block adds nothing to in training";
         let card = transfer::card(name, summary, 224)
             .param(blocks::dropout(0.2))
             .param(Param::float("drop-path", 0.2, dropped).between(0.0, 0.95));
