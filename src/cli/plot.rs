@@ -7,8 +7,8 @@ use crate::report::across::Across;
 use crate::report::chart::Theme;
 use crate::report::chart::file::{FileKind, bytes};
 use crate::report::figures::{
-    Ablation, AudioSheet, Calibration, Confusions, Cost, Curves, Differences, Figure, Importances, Intervals, Map,
-    PerClass, Ranks, Resource, Sheet, Slope, Unit,
+    Ablation, AudioSheet, Calibration, Confusions, Cost, Curves, Differences, Figure, Importances, Intervals,
+    Map, PerClass, Ranks, Resource, Sheet, Slope, Unit,
 };
 use crate::report::{Leaderboard, Results};
 use crate::run::Store;
@@ -21,14 +21,14 @@ const PER_MILLIMETRE: f64 = 96.0 / 25.4;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench plot leaderboard last -o leaderboard.pdf    models with their intervals, the ties as a band
+  bench plot leaderboard last -o leaderboard.svg    models with their intervals, the ties as a band
   bench plot slope RUN RUN RUN -o slope.svg         what is left of a score, from protocol to protocol
-  bench plot confusion last --model svm -o svm.png  who is taken for whom
-  bench plot seconds last --width 85 -o cost.pdf    as wide as a column of a paper
-  bench plot audio song.wav -o song.pdf             a recording: waveform, spectrogram, MFCC, chroma, parts, beats
+  bench plot confusion last --model svm -o svm.svg  who is taken for whom
+  bench plot seconds last --width 85 -o cost.svg    as wide as a column of a paper
+  bench plot audio song.wav -o song.svg             a recording: waveform, spectrogram, MFCC, chroma, parts, beats
 
 Letters are 3 mm high wherever the picture is used in its own size, so say with --width how wide that is. Fonts are in the \
-file.")]
+file. PNG and PDF need a program that was built with `--features figures`.")]
 pub(super) struct Args {
     /// Which picture
     #[arg(value_enum)]
@@ -117,7 +117,8 @@ fn of_audio(args: &Args) -> Result<AudioSheet> {
         return Err(Error::new("bench plot audio", "draws one recording", "name one file"));
     };
     let path = Path::new(file);
-    let recording = audio::read(path).map_err(|e| Error::at(path, e.fault, "a WAV, AU, FLAC, MP3, Ogg or AAC file"))?;
+    let recording =
+        audio::read(path).map_err(|e| Error::at(path, e.fault, "a WAV, AU, FLAC, MP3, Ogg or AAC file"))?;
     let name = path.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
     AudioSheet::of(&name, &recording.samples).map_err(|e| Error::at(path, e, "a longer recording"))
 }
@@ -129,7 +130,9 @@ fn of_runs(args: &Args, registry: &Registry, runs: &[Results]) -> Result<Box<dyn
     let none = |reason: &str, hint: &str| Error::new(format!("bench plot {}", name(args.what)), reason, hint);
     if args.what == What::Slope {
         let pairs: Vec<(&Results, &Leaderboard)> = runs.iter().zip(&boards).collect();
-        if let Some(other) = runs.iter().find(|run| run.plan.dataset.fingerprint != runs[0].plan.dataset.fingerprint) {
+        if let Some(other) =
+            runs.iter().find(|run| run.plan.dataset.fingerprint != runs[0].plan.dataset.fingerprint)
+        {
             let reason = format!("{} and {} are runs on different data", runs[0].plan.id, other.plan.id);
             return Err(none(&reason, "name runs on the same data"));
         }
@@ -156,12 +159,18 @@ fn of_runs(args: &Args, registry: &Registry, runs: &[Results]) -> Result<Box<dyn
         What::Ablation => {
             boxed(Ablation::of(run), || none("the run left nothing out", "`bench ablate` makes such runs"))
         }
-        What::Confusion => of_model(args, run, board, |run, model| Some(Confusions::of(run, model, Unit::Counts))),
-        What::ConfusionShares => of_model(args, run, board, |run, model| Some(Confusions::of(run, model, Unit::Shares))),
+        What::Confusion => {
+            of_model(args, run, board, |run, model| Some(Confusions::of(run, model, Unit::Counts)))
+        }
+        What::ConfusionShares => {
+            of_model(args, run, board, |run, model| Some(Confusions::of(run, model, Unit::Shares)))
+        }
         What::Curves => of_model(args, run, board, Curves::of),
         What::Calibration => of_model(args, run, board, Calibration::of),
         What::Importances => of_model(args, run, board, Importances::of),
-        What::Slope | What::Ranks | What::Audio => Err(Error::bug(name(args.what), "is no picture of one run")),
+        What::Slope | What::Ranks | What::Audio => {
+            Err(Error::bug(name(args.what), "is no picture of one run"))
+        }
     }
 }
 
@@ -179,7 +188,8 @@ fn of_model<F: Figure + 'static>(
     };
     let drawn = candidates.into_iter().filter(finished).find_map(|model| of(run, model));
     boxed(drawn, || {
-        let whose = args.model.as_ref().map_or_else(|| "no model".to_owned(), |model| format!("model `{model}`"));
+        let whose =
+            args.model.as_ref().map_or_else(|| "no model".to_owned(), |model| format!("model `{model}`"));
         let (subject, hint) = (format!("bench plot {}", name(args.what)), "--model with another one");
         Error::new(subject, format!("{whose} has nothing of that kind, or no finished fold"), hint)
     })

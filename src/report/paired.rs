@@ -100,7 +100,8 @@ pub fn pairs(results: &Results, models: &[usize]) -> Option<Vec<Pair>> {
         PairedTest::UnitBootstrap => Units::of(results).draw(results, models, TESTED),
         PairedTest::CorrectedT => Vec::new(),
     };
-    let both = (0..models.len()).flat_map(|first| (first + 1..models.len()).map(move |second| (first, second)));
+    let both =
+        (0..models.len()).flat_map(|first| (first + 1..models.len()).map(move |second| (first, second)));
     let pair = |(first, second): (usize, usize)| {
         let differences: Vec<f64> = values[first].iter().zip(&values[second]).map(|(a, b)| a - b).collect();
         let of_draw = |row: &Vec<Scores>| row[first].macro_f1 - row[second].macro_f1;

@@ -45,11 +45,19 @@ mod made {
     use super::{Error, Result, Svg};
 
     pub(super) fn png(_: &Svg, _: &str, _: u32) -> Result<Vec<u8>> {
-        Err(Error::new("PNG", "this program was built without it", "a name that ends with .svg, or --features figures"))
+        Err(Error::new(
+            "PNG",
+            "this program was built without it",
+            "a name that ends with .svg, or `cargo build --release --features figures`",
+        ))
     }
 
     pub(super) fn pdf(_: &Svg, _: &str) -> Result<Vec<u8>> {
-        Err(Error::new("PDF", "this program was built without it", "a name that ends with .svg, or --features figures"))
+        Err(Error::new(
+            "PDF",
+            "this program was built without it",
+            "a name that ends with .svg, or `cargo build --release --features figures`",
+        ))
     }
 }
 
@@ -95,7 +103,8 @@ mod made {
         for face in [font::REGULAR, font::SEMIBOLD] {
             fonts.load_font_data(face.to_vec());
         }
-        let options = Options { fontdb: Arc::new(fonts), font_family: "Inter".to_owned(), ..Options::default() };
+        let options =
+            Options { fontdb: Arc::new(fonts), font_family: "Inter".to_owned(), ..Options::default() };
         Tree::from_str(&svg.file(title, ""), &options).map_err(|e| Error::bug("the drawing", e))
     }
 }
@@ -111,11 +120,15 @@ mod tests {
         svg.text((4.0, 20.0), "a < b & \"c\"", Text::ink());
         let of = |kind| bytes(&svg, "<title>", kind, 192).unwrap();
         let text = String::from_utf8(of(FileKind::Svg)).unwrap();
-        assert!(text.contains("a &lt; b &amp;") && text.contains("&lt;title&gt;") && text.contains("@font-face"));
+        assert!(
+            text.contains("a &lt; b &amp;") && text.contains("&lt;title&gt;") && text.contains("@font-face")
+        );
         let png = of(FileKind::Png);
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
         assert_eq!(png[16..24], [0, 0, 0, 192, 0, 0, 0, 96]);
         let pdf = of(FileKind::Pdf);
-        assert!(pdf.starts_with(b"%PDF-") && pdf.windows(10).any(|w| w == b"/FontFile2" || w == b"/FontFile3"));
+        assert!(
+            pdf.starts_with(b"%PDF-") && pdf.windows(10).any(|w| w == b"/FontFile2" || w == b"/FontFile3")
+        );
     }
 }

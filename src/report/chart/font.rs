@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use ttf_parser::Face;
 
 /// The typeface, first and what stands in for it where it cannot be had.
-pub const FAMILY: &str = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+pub const FAMILY: &str =
+    "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /// The typeface in its ordinary weight, as a TrueType font.
 pub const REGULAR: &[u8] = include_bytes!("../../../data/fonts/inter-regular.ttf");
@@ -56,7 +57,13 @@ fn advance(c: char, bold: bool) -> f64 {
     let widths = WIDTHS[usize::from(bold)].get_or_init(|| latin(if bold { SEMIBOLD } else { REGULAR }));
     let is_mark = ('\u{300}'..='\u{36f}').contains(&c);
     // Scripts of Asia are as wide as they are high.
-    let elsewhere = if is_mark { 0.0 } else if c >= '\u{1100}' { 1.0 } else { 0.62 };
+    let elsewhere = if is_mark {
+        0.0
+    } else if c >= '\u{1100}' {
+        1.0
+    } else {
+        0.62
+    };
     widths.get(c as usize).map_or(elsewhere, |width| f64::from(*width))
 }
 

@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn names_cover_neither_points_nor_names() {
         let points: Vec<Point> = (0..12)
-            .map(|at| Point { at: (100.0 + f64::from(at % 4) * 9.0, 100.0 + f64::from(at / 4) * 9.0), name: "a model".to_owned() })
+            .map(|at| Point {
+                at: (100.0 + f64::from(at % 4) * 9.0, 100.0 + f64::from(at / 4) * 9.0),
+                name: "a model".to_owned(),
+            })
             .collect();
         let placed = beside(&points, ((0.0, 0.0), (300.0, 300.0)));
         let width = font::width("a model", SMALL, false);

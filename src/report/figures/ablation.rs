@@ -57,10 +57,13 @@ impl Figure for Ablation {
     }
 
     fn table(&self) -> DataTable {
-        let mut table = DataTable::new(2, ["model", "left out", "columns", "macro-F1", "change", "low", "high"]);
+        let mut table =
+            DataTable::new(2, ["model", "left out", "columns", "macro-F1", "change", "low", "high"]);
         let row = |row: &AblationRow| {
-            let change = [row.change.mean, row.change.low, row.change.high].map(|points| signed(100.0 * points));
-            let own = [row.model.clone(), row.without.clone(), row.columns.to_string(), percent(row.macro_f1)];
+            let change =
+                [row.change.mean, row.change.low, row.change.high].map(|points| signed(100.0 * points));
+            let own =
+                [row.model.clone(), row.without.clone(), row.columns.to_string(), percent(row.macro_f1)];
             own.into_iter().chain(change).collect()
         };
         table.rows = self.rows.iter().map(row).collect();

@@ -1,5 +1,6 @@
 //! A recording on one sheet: what the features are made from.
 
+use super::{DataTable, Figure, Sheet};
 use crate::audio::RATE;
 use crate::features::onset::{Aggregate, onset_strength};
 use crate::features::stft::{Stft, power};
@@ -7,7 +8,6 @@ use crate::features::table::{BANDS, COEFFICIENTS, HOP, N_FFT};
 use crate::features::{FeatureError, beat, chroma, decibel, hpss, mel, mfcc, pad::Pad, tempo};
 use crate::report::chart::scale::tick_text;
 use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, svg::path_through};
-use super::{DataTable, Figure, Sheet};
 use ndarray::{Array2, Axis};
 
 /// Columns of pixels of a picture at most: finer than a sheet is wide.
@@ -70,7 +70,13 @@ impl AudioSheet {
         })
     }
 
-    fn picture(&self, svg: &mut Svg, numbers: &Array2<f32>, (left, right): (f64, f64), (top, bottom): (f64, f64)) {
+    fn picture(
+        &self,
+        svg: &mut Svg,
+        numbers: &Array2<f32>,
+        (left, right): (f64, f64),
+        (top, bottom): (f64, f64),
+    ) {
         let (columns, rows) = numbers.dim();
         let (width, height) = ((right - left) / columns.max(1) as f64, (bottom - top) / rows.max(1) as f64);
         svg.rect((left, top), (right - left, bottom - top), Mark::fill(Paint::Magma(0.0)));
@@ -87,7 +93,12 @@ impl AudioSheet {
                         (None, true) => start = Some(column),
                         (Some(from), false) => {
                             let (x, end) = (left + width * from as f64, left + width * column as f64);
-                            d += &path_through([(x, y), (end, y), (end, y + height + 0.2), (x, y + height + 0.2)]);
+                            d += &path_through([
+                                (x, y),
+                                (end, y),
+                                (end, y + height + 0.2),
+                                (x, y + height + 0.2),
+                            ]);
                             d.push('Z');
                             start = None;
                         }
@@ -124,7 +135,8 @@ fn pooled(frames: &Array2<f32>, bands: usize) -> Array2<f32> {
 }
 
 fn averaged(values: &Array2<f32>, chunk: usize, axis: Axis) -> Array2<f32> {
-    let means: Vec<_> = values.axis_chunks_iter(axis, chunk).filter_map(|part| part.mean_axis(axis)).collect();
+    let means: Vec<_> =
+        values.axis_chunks_iter(axis, chunk).filter_map(|part| part.mean_axis(axis)).collect();
     let views: Vec<_> = means.iter().map(|mean| mean.view()).collect();
     let stacked = ndarray::stack(axis, &views);
     // Parts have the same length along the other axis.

@@ -29,7 +29,10 @@ impl PerClass {
             corner: "model".to_owned(),
             rows: models.iter().map(|(name, _)| name.clone()).collect(),
             columns: order.iter().map(|&class| names[class].clone()).collect(),
-            cells: models.iter().map(|(_, f1)| order.iter().map(|&class| cell(f1[class])).collect()).collect(),
+            cells: models
+                .iter()
+                .map(|(_, f1)| order.iter().map(|&class| cell(f1[class])).collect())
+                .collect(),
         };
         if models.len() > 1 {
             heat.rows.push("mean".to_owned());
@@ -51,7 +54,8 @@ impl Figure for PerClass {
     }
 
     fn note(&self) -> String {
-        let hardest = self.hardest().map_or_else(String::new, |(class, f1)| format!(" Hardest: {class}, {f1} %."));
+        let hardest =
+            self.hardest().map_or_else(String::new, |(class, f1)| format!(" Hardest: {class}, {f1} %."));
         format!("In %, all test parts pooled; models by their place, classes from easy to hard.{hardest}")
     }
 

@@ -63,7 +63,11 @@ impl Confusions {
         }
         let mut cells: Vec<Mistakes> = cells
             .into_iter()
-            .map(|((truth, predicted), tracks)| Mistakes { truth, predicted, tracks: tracks.into_iter().collect() })
+            .map(|((truth, predicted), tracks)| Mistakes {
+                truth,
+                predicted,
+                tracks: tracks.into_iter().collect(),
+            })
             .collect();
         cells.sort_by_key(|cell| std::cmp::Reverse(cell.examples()));
         cells

@@ -56,7 +56,8 @@ impl Cost {
         let better = |a: &Priced, b: &Priced| {
             a.cost <= b.cost && a.score >= b.score && (a.cost < b.cost || a.score > b.score)
         };
-        let on_front: Vec<bool> = points.iter().map(|own| !points.iter().any(|other| better(other, own))).collect();
+        let on_front: Vec<bool> =
+            points.iter().map(|own| !points.iter().any(|other| better(other, own))).collect();
         points.iter_mut().zip(on_front).for_each(|(point, on_front)| point.on_front = on_front);
         points.sort_by(|a, b| b.on_front.cmp(&a.on_front).then(b.score.total_cmp(&a.score)));
         (points.len() > 1).then_some(Self { resource, points })

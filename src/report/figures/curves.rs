@@ -50,11 +50,20 @@ impl Curves {
         self.folds.iter().flat_map(|history| &history.epochs).any(|epoch| epoch.valid.is_some())
     }
 
-    fn panel(&self, svg: &mut Svg, (left, right): (f64, f64), (top, bottom): (f64, f64), title: &str, of: Quantity) {
+    fn panel(
+        &self,
+        svg: &mut Svg,
+        (left, right): (f64, f64),
+        (top, bottom): (f64, f64),
+        title: &str,
+        of: Quantity,
+    ) {
         let (train, valid) = of;
         let epochs = || self.folds.iter().flat_map(|history| &history.epochs);
-        let values = || epochs().map(train).chain(epochs().filter_map(valid)).filter(|value| value.is_finite());
-        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        let values =
+            || epochs().map(train).chain(epochs().filter_map(valid)).filter(|value| value.is_finite());
+        let (low, high) =
+            (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
         if !low.is_finite() {
             return;
         }
@@ -125,8 +134,17 @@ impl Figure for Curves {
     }
 
     fn table(&self) -> DataTable {
-        let heads =
-            ["fold", "epochs", "kept", "train loss", "train acc.", "valid. loss", "valid. acc.", "valid. F1", "s"];
+        let heads = [
+            "fold",
+            "epochs",
+            "kept",
+            "train loss",
+            "train acc.",
+            "valid. loss",
+            "valid. acc.",
+            "valid. F1",
+            "s",
+        ];
         let mut table = DataTable::new(1, heads);
         for History { fold, epochs, kept } in &self.folds {
             let Some(epoch) = epochs.get(*kept) else { continue };

@@ -23,14 +23,21 @@ pub struct Differences {
 impl Differences {
     /// Of the models of a run that finished; `None` where fewer than two did.
     pub fn of(results: &Results, board: &Leaderboard) -> Option<Self> {
-        let names: Vec<String> =
-            board.rows.iter().filter(|row| row.is_complete()).take(MOST).map(|row| row.model.clone()).collect();
+        let names: Vec<String> = board
+            .rows
+            .iter()
+            .filter(|row| row.is_complete())
+            .take(MOST)
+            .map(|row| row.model.clone())
+            .collect();
         let models = names.iter().map(|name| results.model(name).ok()).collect::<Option<Vec<usize>>>()?;
         let mut cells = vec![vec![Cell::empty(); names.len()]; names.len()];
         let found = pairs(results, &models)?;
         for pair in found {
             let points = 100.0 * pair.difference;
-            for (row, column, points) in [(pair.first, pair.second, points), (pair.second, pair.first, -points)] {
+            for (row, column, points) in
+                [(pair.first, pair.second, points), (pair.second, pair.first, -points)]
+            {
                 let told = pair.p_holm < 0.05;
                 let paint = Paint::Difference(if told { points / STRONGEST } else { 0.0 });
                 let text = format!("{points:+.0}").replace('-', "−").replace("+0", "0").replace("−0", "0");

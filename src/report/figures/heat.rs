@@ -44,7 +44,8 @@ impl Heat {
     pub fn draw(&self, sheet: Sheet) -> Svg {
         let most = if sheet.is_narrow() { 84.0 } else { 160.0 };
         let rows: Vec<_> = self.rows.iter().map(|name| font::fitted(name, TEXT, false, most)).collect();
-        let columns: Vec<_> = self.columns.iter().map(|name| font::fitted(name, SMALL, false, 96.0)).collect();
+        let columns: Vec<_> =
+            self.columns.iter().map(|name| font::fitted(name, SMALL, false, 96.0)).collect();
         let widest = |names: &[std::borrow::Cow<str>], size| {
             names.iter().map(|name| font::width(name, size, false)).fold(0.0, f64::max)
         };
@@ -55,7 +56,11 @@ impl Heat {
         let tall = widest(&columns, SMALL);
         let turned = tall > cell - 4.0;
         let top = if turned { tall + 10.0 } else { 22.0 };
-        let mut svg = Svg::new(left + cell * self.columns.len() as f64 + 2.0, top + line * self.rows.len() as f64 + 2.0, sheet.theme);
+        let mut svg = Svg::new(
+            left + cell * self.columns.len() as f64 + 2.0,
+            top + line * self.rows.len() as f64 + 2.0,
+            sheet.theme,
+        );
         for (at, name) in columns.iter().enumerate() {
             let middle = left + cell * (at as f64 + 0.5);
             if turned {

@@ -2,8 +2,8 @@
 
 use super::{DataTable, Figure, Sheet};
 use crate::report::Leaderboard;
-use crate::report::chart::{Mark, Paint, Scale, Svg, TEXT, Text, bottom_axis, font};
 use crate::report::chart::legend::{Entry, Shape, legend};
+use crate::report::chart::{Mark, Paint, Scale, Svg, TEXT, Text, bottom_axis, font};
 use crate::score::{Format, Metric};
 
 /// The rows of a leaderboard that have a score.
@@ -83,7 +83,10 @@ impl Figure for Intervals {
                 ends.into_iter().chain(row.published).chain([row.value])
             })
         };
-        let range = (factor * values().fold(f64::INFINITY, f64::min), factor * values().fold(f64::NEG_INFINITY, f64::max));
+        let range = (
+            factor * values().fold(f64::INFINITY, f64::min),
+            factor * values().fold(f64::NEG_INFINITY, f64::max),
+        );
         let ticks = if sheet.is_narrow() { 4 } else { 6 };
         let scale = Scale::linear(range, (left, right)).nice(ticks);
         let mut svg = Svg::new(sheet.width, bottom + 60.0, sheet.theme);
@@ -120,8 +123,10 @@ impl Figure for Intervals {
     }
 
     fn table(&self) -> DataTable {
-        let mut table = DataTable::new(1, ["model", self.metric, "low", "high", "published", "tied with the best"]);
-        let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| self.format.show(value));
+        let mut table =
+            DataTable::new(1, ["model", self.metric, "low", "high", "published", "tied with the best"]);
+        let shown =
+            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| self.format.show(value));
         for row in &self.rows {
             let (low, high) = row.ends.unzip();
             let tied = if row.leads { "yes" } else { "no" };

@@ -56,7 +56,9 @@ impl Map {
         results.catalogue.examples.iter().for_each(|example| of_track[example.track] = example.label);
         let mut tested: BTreeMap<usize, f64> = BTreeMap::new();
         for fold in &results.folds {
-            fold.test.iter().for_each(|&e| *tested.entry(results.catalogue.examples[e].track).or_default() += 1.0);
+            fold.test
+                .iter()
+                .for_each(|&e| *tested.entry(results.catalogue.examples[e].track).or_default() += 1.0);
         }
         let points = Array2::from_shape_vec(
             (sums.len(), width),
@@ -69,7 +71,8 @@ impl Map {
         let (projected, shares) = project(&points);
         let spot = |((track, sum), at): ((&usize, &Vec<f64>), ndarray::ArrayView1<f64>)| {
             let own = &sum[..classes];
-            let taken_for = (0..classes).fold(0, |best, class| if own[class] > own[best] { class } else { best });
+            let taken_for =
+                (0..classes).fold(0, |best, class| if own[class] > own[best] { class } else { best });
             let (name, truth) = (results.catalogue.tracks[*track].clone(), of_track[*track]);
             Spot { name, at: (at[0], at[1]), truth, taken_for }
         };
@@ -152,7 +155,11 @@ impl Figure for Map {
         for ((class, y, x), place) in middles.iter().zip(spread(&wanted, gap, (top + 10.0, bottom - 10.0))) {
             let paint = Paint::Class(*class);
             svg.path(
-                &crate::report::chart::svg::path_through([(*x, *y), (right + 4.0, place), (right + 10.0, place)]),
+                &crate::report::chart::svg::path_through([
+                    (*x, *y),
+                    (right + 4.0, place),
+                    (right + 10.0, place),
+                ]),
                 Mark::stroke(paint, 0.75).faded(0.4),
             );
             svg.circle((*x, *y), 4.5, Mark::fill(paint).outlined(Paint::Surface, 1.5));

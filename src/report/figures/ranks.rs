@@ -67,7 +67,8 @@ impl Figure for Ranks {
         let models = &self.across.models;
         let half = models.len().div_ceil(2);
         let most = if sheet.is_narrow() { 84.0 } else { 150.0 };
-        let names: Vec<_> = models.iter().map(|model| font::fitted(&model.model, TEXT, false, most)).collect();
+        let names: Vec<_> =
+            models.iter().map(|model| font::fitted(&model.model, TEXT, false, most)).collect();
         let side = names.iter().map(|name| font::width(name, TEXT, false)).fold(0.0, f64::max) + 52.0;
         let (left, right) = (side, sheet.width - side);
         let scale = Scale::linear((1.0, models.len() as f64), (left, right));

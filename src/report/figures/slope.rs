@@ -27,6 +27,13 @@ struct Line {
     values: Vec<Option<f64>>,
 }
 
+impl Line {
+    /// The score where least leaks.
+    fn last(&self) -> Option<f64> {
+        self.values.iter().copied().flatten().next_back()
+    }
+}
+
 /// From a dot to the end of the value beside it.
 const VALUE: f64 = 42.0;
 /// From a dot to the name beside it.
@@ -72,7 +79,7 @@ impl Slope {
             }
         }
         models.retain(|line| line.values.iter().flatten().count() > 1);
-        let last = |line: &Line| line.values.iter().rev().copied().find_map(|value| value).unwrap_or(0.0);
+        let last = |line: &Line| line.last().unwrap_or(0.0);
         models.sort_by(|a, b| last(b).total_cmp(&last(a)).then_with(|| a.name.cmp(&b.name)));
         let (first, _) = order.first()?;
         (order.len() > 1 && !models.is_empty()).then(|| Self {
@@ -108,7 +115,8 @@ impl Slope {
 
     /// The mean change from the first protocol to the last, over the models that have both.
     pub fn whole_change(&self) -> Option<f64> {
-        let pairs = self.models.iter().filter_map(|line| Some((*line.values.last()?)? - (*line.values.first()?)?));
+        let pairs =
+            self.models.iter().filter_map(|line| Some((*line.values.last()?)? - (*line.values.first()?)?));
         let pairs: Vec<f64> = pairs.collect();
         (!pairs.is_empty()).then(|| pairs.iter().sum::<f64>() / pairs.len() as f64)
     }
@@ -137,7 +145,8 @@ impl Figure for Slope {
         const GAP: f64 = 15.0;
         let narrow = sheet.is_narrow();
         let most = if narrow { 104.0 } else { 150.0 };
-        let names: Vec<_> = self.models.iter().map(|line| font::fitted(&line.name, TEXT, true, most)).collect();
+        let names: Vec<_> =
+            self.models.iter().map(|line| font::fitted(&line.name, TEXT, true, most)).collect();
         let widest = names.iter().map(|name| font::width(name, TEXT, true)).fold(0.0, f64::max);
         // A value, its distance to the dot, and a name.
         let side = BESIDE + widest + 2.0;
@@ -145,7 +154,8 @@ impl Figure for Slope {
         let top = if narrow { 58.0 } else { 70.0 };
         let height = (GAP * self.models.len() as f64).max(if narrow { 280.0 } else { 340.0 });
         let bottom = top + height;
-        let values = || self.models.iter().flat_map(|line| line.values.iter().flatten()).map(|value| 100.0 * value);
+        let values =
+            || self.models.iter().flat_map(|line| line.values.iter().flatten()).map(|value| 100.0 * value);
         let low = values().fold(100.0 * self.chance, f64::min);
         let scale = Scale::linear((low, values().fold(0.0, f64::max)), (bottom - 6.0, top + 6.0));
         let place = |at: usize| left + (right - left) * at as f64 / (self.stages.len() - 1) as f64;
@@ -183,10 +193,10 @@ impl Figure for Slope {
                 points().for_each(|at| svg.circle(at, 3.0, Mark::fill(paint).tip(&tip)));
             });
         }
-        let ends = (top + 6.0, chance - 16.0);
-        self.side(&mut svg, &names, (right, 1.0), ends, |line| {
-            Some(scale.at(100.0 * line.values.iter().rev().copied().find_map(|value| value)?))
-        });
+        // Names stand above the word for guessing, unless a model is below that.
+        let floor = if low < 100.0 * self.chance { bottom - 2.0 } else { chance - 16.0 };
+        let ends = (top + 6.0, floor);
+        self.side(&mut svg, &names, (right, 1.0), ends, |line| Some(scale.at(100.0 * line.last()?)));
         if narrow {
             let ticks = scale.ticks(4);
             ticks.iter().for_each(|value| {
@@ -205,7 +215,9 @@ impl Figure for Slope {
         let mut table = DataTable::new(2, ["model", "family"].into_iter().chain(heads));
         for line in &self.models {
             let values = line.values.iter().map(|value| value.map_or_else(|| "–".to_owned(), percent));
-            table.rows.push([line.name.clone(), line.family.name().to_owned()].into_iter().chain(values).collect());
+            table
+                .rows
+                .push([line.name.clone(), line.family.name().to_owned()].into_iter().chain(values).collect());
         }
         table
     }
@@ -233,11 +245,7 @@ impl Slope {
         let places = labels::spread(&shown.iter().map(|(_, y)| *y).collect::<Vec<_>>(), gap, ends);
         for ((at, own), y) in shown.into_iter().zip(places) {
             let line = &self.models[at];
-            let value = if sign > 0.0 {
-                line.values.iter().rev().copied().find_map(|value| value)
-            } else {
-                line.values.first().copied().flatten()
-            };
+            let value = if sign > 0.0 { line.last() } else { line.values.first().copied().flatten() };
             let Some(value) = value else { continue };
             let align = |text: Text| if sign > 0.0 { text } else { text.end() };
             let (from, to) = ((x + sign * 5.0, own), (x + sign * 12.0, y));

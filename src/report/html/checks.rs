@@ -1,7 +1,7 @@
 //! What must be known before anything is believed.
 
-use super::{Page, Run};
 use super::elements::name;
+use super::{Page, Run};
 use crate::report::chart::escaped;
 use crate::report::leaderboard_table::worse_calibrated;
 use std::fmt::Write as _;
@@ -51,7 +51,8 @@ impl Check {
             let about = |check: Self| Self { models: vec![row.model.clone()], ..check };
             checks.extend(row.errors.iter().map(|error| about(Self::new(Level::Failed, error))));
             if row.errors.is_empty() && !row.is_complete() {
-                let found = format!("{} of {} folds are there, so it has no score", row.folds_done, row.folds);
+                let found =
+                    format!("{} of {} folds are there, so it has no score", row.folds_done, row.folds);
                 checks.push(about(Self::new(Level::Failed, found)));
             }
         }
@@ -71,10 +72,16 @@ impl Check {
 pub fn checks(page: &Page, run: &Run) -> String {
     let mut out = String::new();
     for Check { level, found, models } in Check::all(run) {
-        let about = models.iter().map(|model| format!("<a href=\"#{}\">{}</a>: ", page.anchor(run, model), name(model)));
+        let about = models
+            .iter()
+            .map(|model| format!("<a href=\"#{}\">{}</a>: ", page.anchor(run, model), name(model)));
         let about = about.collect::<String>();
         let level = level.name();
-        let _ = write!(out, "<li class=\"{level}\"><span class=\"level\">{level}</span> <span>{about}{}</span>", escaped(&found));
+        let _ = write!(
+            out,
+            "<li class=\"{level}\"><span class=\"level\">{level}</span> <span>{about}{}</span>",
+            escaped(&found)
+        );
     }
     if out.is_empty() {
         return "<p>Nothing was found.</p>".to_owned();

@@ -24,7 +24,10 @@ fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// Puts a wide thing where it can be scrolled, with the keyboard too.
 pub fn scrolled(label: &str, inside: &str) -> String {
-    format!(r#"<div class="scroll" tabindex="0" role="region" aria-label="{}">{inside}</div>"#, escaped(label))
+    format!(
+        r#"<div class="scroll" tabindex="0" role="region" aria-label="{}">{inside}</div>"#,
+        escaped(label)
+    )
 }
 
 /// The numbers behind a picture.
@@ -51,7 +54,10 @@ pub fn data_table(table: &DataTable, label: &str) -> String {
 
 /// A heat map, which is a table already.
 pub fn heat_table(heat: &Heat, label: &str, data: &str) -> String {
-    let mut out = format!("<table class=\"heat\"{data}><thead><tr><th scope=\"col\" class=\"corner\">{}", escaped(&heat.corner));
+    let mut out = format!(
+        "<table class=\"heat\"{data}><thead><tr><th scope=\"col\" class=\"corner\">{}",
+        escaped(&heat.corner)
+    );
     for column in &heat.columns {
         let _ = write!(out, "<th scope=\"col\"><span>{}</span>", name(column));
     }

@@ -10,8 +10,14 @@ use genre_bench_api::Family;
 use std::fmt::Write as _;
 
 /// Columns that a telephone does without at first sight.
-const LESS: [&str; 6] =
-    ["train_macro_f1", "top3_accuracy", "clip_vote_macro_f1", "clip_mean_macro_f1", "predict_seconds", "peak_bytes"];
+const LESS: [&str; 6] = [
+    "train_macro_f1",
+    "top3_accuracy",
+    "clip_vote_macro_f1",
+    "clip_mean_macro_f1",
+    "predict_seconds",
+    "peak_bytes",
+];
 
 /// The leaderboard of a run, with what must be known of it.
 pub fn leaderboard(page: &Page, run: &Run) -> String {
@@ -22,7 +28,12 @@ pub fn leaderboard(page: &Page, run: &Run) -> String {
     let mut head = String::from("<th scope=\"col\">model<th scope=\"col\" class=\"less\">input");
     for metric in shown {
         let class = if LESS.contains(&metric.key) { "n less" } else { "n" };
-        let _ = write!(head, "<th scope=\"col\" class=\"{class}\" title=\"{}\">{}", escaped(metric.description), escaped(metric.header));
+        let _ = write!(
+            head,
+            "<th scope=\"col\" class=\"{class}\" title=\"{}\">{}",
+            escaped(metric.description),
+            escaped(metric.header)
+        );
         if has_interval(run, metric) {
             let _ = write!(head, "<th scope=\"col\" class=\"ci-head\" data-none>95 % interval");
         }
@@ -41,7 +52,12 @@ pub fn leaderboard(page: &Page, run: &Run) -> String {
             (_, Some(true), _) => "tied",
             _ => "",
         };
-        let _ = write!(body, "<tr class=\"{class}\"{}><th scope=\"row\">{}", page.data(run, &row.model), model_cell(page, run, row));
+        let _ = write!(
+            body,
+            "<tr class=\"{class}\"{}><th scope=\"row\">{}",
+            page.data(run, &row.model),
+            model_cell(page, run, row)
+        );
         let input = page.input(run, &row.model);
         let _ = write!(body, "<td class=\"less input\">{}", escaped(&input));
         if !row.is_complete() {
@@ -51,7 +67,8 @@ pub fn leaderboard(page: &Page, run: &Run) -> String {
         for metric in shown {
             let less = if LESS.contains(&metric.key) { " less" } else { "" };
             let value = row.value(metric);
-            let (text, raw) = value.map_or_else(Default::default, |value| (metric.show(value), value.to_string()));
+            let (text, raw) =
+                value.map_or_else(Default::default, |value| (metric.show(value), value.to_string()));
             let strong = if std::ptr::eq(*metric, board.sort) { " key" } else { "" };
             let _ = write!(body, "<td class=\"n{less}{strong}\" data-v=\"{raw}\">{}", escaped(&text));
             if has_interval(run, metric) {
@@ -142,7 +159,8 @@ fn interval_cell(row: &LeaderboardRow, metric: &Metric, (least, most): (f64, f64
     let (low, high) = (place(interval.low), place(interval.high));
     let dot = value.map_or_else(String::new, |value| format!("<b style=\"left:{:.0}%\"></b>", place(value)));
     let published = row.published.filter(|published| (least..=most).contains(published));
-    let ring = published.map_or_else(String::new, |published| format!("<u style=\"left:{:.0}%\"></u>", place(published)));
+    let ring = published
+        .map_or_else(String::new, |published| format!("<u style=\"left:{:.0}%\"></u>", place(published)));
     format!(
         "<td class=\"ci\"><span>{} – {}</span><em><i style=\"left:{low:.0}%;width:{:.0}%\"></i>{dot}{ring}</em>",
         shown(interval.low),

@@ -14,7 +14,10 @@ pub fn made(run: &Run) -> String {
         Some(run.board.rows.iter().filter_map(|row| row.value(metric)).sum::<f64>())
     };
     let seconds = sum("fit_seconds").unwrap_or(0.0) + sum("predict_seconds").unwrap_or(0.0);
-    let calibration = plan.conditions.calibration.map_or_else(|| "none".to_owned(), |method| format!("{method:?}").to_lowercase());
+    let calibration = plan
+        .conditions
+        .calibration
+        .map_or_else(|| "none".to_owned(), |method| format!("{method:?}").to_lowercase());
     let facts = [
         ("run", plan.id.clone()),
         ("data", plan.dataset.describe()),

@@ -108,7 +108,8 @@ impl<'a> Page<'a> {
 
     /// Attributes that the page's script finds a model by.
     fn data(&self, run: &Run, model: &str) -> String {
-        let family = run.results.model(model).map_or("", |model| run.results.plan.models[model].family.name());
+        let family =
+            run.results.model(model).map_or("", |model| run.results.plan.models[model].family.name());
         format!(
             " data-n=\"{}\" data-f=\"{family}\" data-i=\"{}\"",
             escaped(model),
@@ -120,11 +121,15 @@ impl<'a> Page<'a> {
     pub fn html(&self) -> String {
         let title = self.title();
         let sections = self.sections();
-        let nav: String =
-            sections.iter().map(|section| format!("<a href=\"#{}\">{}</a>", section.id, section.short)).collect();
+        let nav: String = sections
+            .iter()
+            .map(|section| format!("<a href=\"#{}\">{}</a>", section.id, section.short))
+            .collect();
         let body: String = sections.into_iter().map(Section::html).collect();
         let hash = base64(&Sha256::digest(SCRIPT));
-        let policy = format!("default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-{hash}'");
+        let policy = format!(
+            "default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-{hash}'"
+        );
         format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" \
              content=\"{policy}\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta \
@@ -159,7 +164,9 @@ impl<'a> Page<'a> {
     fn by_data(&self) -> Vec<Vec<&Run<'a>>> {
         let mut groups: Vec<Vec<&Run>> = Vec::new();
         for run in &self.runs {
-            let of = |run: &Run| (run.results.plan.dataset.name.clone(), run.results.plan.dataset.fingerprint.clone());
+            let of = |run: &Run| {
+                (run.results.plan.dataset.name.clone(), run.results.plan.dataset.fingerprint.clone())
+            };
             match groups.iter_mut().find(|group| of(group[0]) == of(run)) {
                 Some(group) => group.push(run),
                 None => groups.push(vec![run]),
@@ -171,7 +178,8 @@ impl<'a> Page<'a> {
     /// The slope charts, one for each dataset with several protocols.
     fn slopes(&self) -> Vec<Slope> {
         let of = |group: Vec<&Run>| {
-            let runs: Vec<(&Results, &Leaderboard)> = group.iter().map(|run| (run.results, &run.board)).collect();
+            let runs: Vec<(&Results, &Leaderboard)> =
+                group.iter().map(|run| (run.results, &run.board)).collect();
             Slope::of(&runs)
         };
         self.by_data().into_iter().filter_map(of).collect()
@@ -183,7 +191,8 @@ impl<'a> Page<'a> {
         for group in self.by_data() {
             let described = group[0].results.plan.dataset.describe();
             let one = self.by_data().len() == 1;
-            let described = described.split_once(": ").filter(|_| one).map_or(described.as_str(), |(_, what)| what);
+            let described =
+                described.split_once(": ").filter(|_| one).map_or(described.as_str(), |(_, what)| what);
             let _ = write!(out, "<p class=\"lead\">{}</p>", escaped(described));
         }
         if self.runs.iter().any(|run| run.results.plan.dataset.synthetic) {
@@ -210,12 +219,17 @@ impl<'a> Page<'a> {
                 facts.push((tied.to_string(), said));
             }
         }
-        if let Some((slope, change)) = self.slopes().iter().find_map(|slope| Some((slope.ends(), slope.whole_change()?))).as_ref() {
+        if let Some((slope, change)) =
+            self.slopes().iter().find_map(|slope| Some((slope.ends(), slope.whole_change()?))).as_ref()
+        {
             let said = format!("points on the mean, from {} to {}", escaped(slope.0), escaped(slope.1));
             facts.push((format!("{:+.1}", 100.0 * change).replace('-', "−"), said));
         }
         if !facts.is_empty() {
-            let tiles: String = facts.iter().map(|(number, said)| format!("<li><b>{number}</b> <span>{said}</span>")).collect();
+            let tiles: String = facts
+                .iter()
+                .map(|(number, said)| format!("<li><b>{number}</b> <span>{said}</span>"))
+                .collect();
             let _ = write!(out, "<ul class=\"facts\">{tiles}</ul>");
         }
         out + "</div>"
@@ -224,7 +238,9 @@ impl<'a> Page<'a> {
     /// What the page's script filters by; not shown without it.
     fn filters(&self) -> String {
         let options = |all: &str, values: Vec<(String, String)>| {
-            let each = values.into_iter().map(|(value, text)| format!("<option value=\"{}\">{}", escaped(&value), escaped(&text)));
+            let each = values
+                .into_iter()
+                .map(|(value, text)| format!("<option value=\"{}\">{}", escaped(&value), escaped(&text)));
             std::iter::once(format!("<option value=\"\">{all}")).chain(each).collect::<String>()
         };
         let mut families: Vec<(String, String)> = Vec::new();
@@ -245,7 +261,11 @@ impl<'a> Page<'a> {
             [("Protocol", "p", "all", runs), ("Family", "f", "all", families), ("Input", "i", "all", inputs)]
         {
             if values.len() > 1 {
-                let _ = write!(out, "<label>{label} <select name=\"{key}\">{}</select></label>", options(all, values));
+                let _ = write!(
+                    out,
+                    "<label>{label} <select name=\"{key}\">{}</select></label>",
+                    options(all, values)
+                );
             }
         }
         out + "<output role=\"status\"></output></form>"
@@ -275,30 +295,68 @@ impl<'a> Page<'a> {
         };
         let classes = |run: &Run| {
             let drawn = PerClass::of(run.results, &run.board);
-            drawn.map_or_else(String::new, |drawn| heat_figure(&drawn.title(), &drawn.note(), &drawn.heat, level))
+            drawn.map_or_else(String::new, |drawn| {
+                heat_figure(&drawn.title(), &drawn.note(), &drawn.heat, level)
+            })
         };
         let differences = |run: &Run| {
             let drawn = Differences::of(run.results, &run.board);
-            drawn.map_or_else(String::new, |drawn| heat_figure(&drawn.title(), &drawn.note(), &drawn.heat, level))
+            drawn.map_or_else(String::new, |drawn| {
+                heat_figure(&drawn.title(), &drawn.note(), &drawn.heat, level)
+            })
         };
         let map = |run: &Run| {
             let drawn = Map::of(run.results, &run.board);
-            drawn.map_or_else(String::new, |drawn| figure(&drawn, level, Widths(&[("wide medium", 760.0), ("narrow", 346.0)])))
+            drawn.map_or_else(String::new, |drawn| {
+                figure(&drawn, level, Widths(&[("wide medium", 760.0), ("narrow", 346.0)]))
+            })
         };
         let ablation = |run: &Run| {
             let drawn = Ablation::of(run.results);
-            drawn.map_or_else(String::new, |drawn| figure(&drawn, level, Widths(&[("wide medium", 640.0), ("narrow", 346.0)])))
+            drawn.map_or_else(String::new, |drawn| {
+                figure(&drawn, level, Widths(&[("wide medium", 640.0), ("narrow", 346.0)]))
+            })
         };
         let sections = [
-            Section::new("slope", "Protocols", "What leaks", "The same models, scored on test parts that know less and less of what they were trained on.", slopes),
-            Section::new("leaderboard", "Leaderboard", "Leaderboard", "", self.each(|run| leaderboard::leaderboard(self, run))),
+            Section::new(
+                "slope",
+                "Protocols",
+                "What leaks",
+                "The same models, scored on test parts that know less and less of what they were trained on.",
+                slopes,
+            ),
+            Section::new(
+                "leaderboard",
+                "Leaderboard",
+                "Leaderboard",
+                "",
+                self.each(|run| leaderboard::leaderboard(self, run)),
+            ),
             Section::new("cost", "Cost", "What scores cost", "", self.each(cost)),
             Section::new("genres", "Genres", "Genres", "", self.each(classes)),
-            Section::new("differences", "Differences", "Which differences are more than chance", "", format!("{}{}", self.ranks(), self.each(differences))),
+            Section::new(
+                "differences",
+                "Differences",
+                "Which differences are more than chance",
+                "",
+                format!("{}{}", self.ranks(), self.each(differences)),
+            ),
             Section::new("map", "Map", "Which tracks are taken for alike", "", self.each(map)),
             Section::new("ablation", "Features", "What features are worth", "", self.each(ablation)),
-            Section::new("models", "Models", "Models", "Each with its confusions and the tracks behind them; in the order of the leaderboard.", self.each(|run| models::models(self, run))),
-            Section::new("checks", "Checks", "Checks", "What must be known before these scores are believed.", self.each(|run| checks::checks(self, run))),
+            Section::new(
+                "models",
+                "Models",
+                "Models",
+                "Each with its confusions and the tracks behind them; in the order of the leaderboard.",
+                self.each(|run| models::models(self, run)),
+            ),
+            Section::new(
+                "checks",
+                "Checks",
+                "Checks",
+                "What must be known before these scores are believed.",
+                self.each(|run| checks::checks(self, run)),
+            ),
             Section::new("made", "Made by", "How it was made", "", self.each(made::made)),
         ];
         sections.into_iter().filter(|section| !section.body.is_empty()).collect()
@@ -332,14 +390,22 @@ struct Section {
 }
 
 impl Section {
-    fn new(id: &'static str, short: &'static str, title: &'static str, lead: &'static str, body: String) -> Self {
+    fn new(
+        id: &'static str,
+        short: &'static str,
+        title: &'static str,
+        lead: &'static str,
+        body: String,
+    ) -> Self {
         Self { id, short, title, lead, body }
     }
 
     fn html(self) -> String {
         let Self { id, title, lead, body, .. } = self;
         let lead = if lead.is_empty() { String::new() } else { format!("<p class=\"lead\">{lead}</p>") };
-        format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">{title}</h2>{lead}{body}</section>")
+        format!(
+            "<section id=\"{id}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">{title}</h2>{lead}{body}</section>"
+        )
     }
 }
 
@@ -359,7 +425,10 @@ fn style() -> String {
 
 /// How little a protocol leaks: the greater the less.
 fn strictness(protocol: &str) -> usize {
-    ["segment", "track", "fault-filtered", "artist"].iter().position(|known| *known == protocol).map_or(0, |at| at + 1)
+    ["segment", "track", "fault-filtered", "artist"]
+        .iter()
+        .position(|known| *known == protocol)
+        .map_or(0, |at| at + 1)
 }
 
 /// What runs are called: by what tells them apart.

@@ -17,8 +17,13 @@ const MOST_OF_MODEL: usize = 4000;
 /// All models of a run, each closed until it is asked for.
 pub fn models(page: &Page, run: &Run) -> String {
     let names = (MOST_NAMES / page.models().max(1)).min(MOST_OF_MODEL);
-    let sections: Vec<String> =
-        run.board.rows.par_iter().enumerate().map(|(at, row)| of_model(page, run, row, names, at == 0)).collect();
+    let sections: Vec<String> = run
+        .board
+        .rows
+        .par_iter()
+        .enumerate()
+        .map(|(at, row)| of_model(page, run, row, names, at == 0))
+        .collect();
     sections.concat()
 }
 
@@ -37,7 +42,8 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
         escaped(&page.input(run, &row.model)),
     );
     if run.results.fold_results(model).next().is_none() {
-        let why = if row.errors.is_empty() { "no fold of it is there".to_owned() } else { row.errors.join("; ") };
+        let why =
+            if row.errors.is_empty() { "no fold of it is there".to_owned() } else { row.errors.join("; ") };
         let _ = write!(out, "<p class=\"why\">{}</p></details>", escaped(&why));
         return out;
     }
@@ -46,7 +52,11 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
     let shares = Confusions::of(run.results, model, Unit::Shares);
     let heat = |figure: &Confusions, what: &str| {
         let label = format!("{}, {what}", figure.title());
-        format!("<figure>{}{}</figure>", caption(what, &figure.note(), 4), heat_table(&figure.heat, &label, " data-tracks"))
+        format!(
+            "<figure>{}{}</figure>",
+            caption(what, &figure.note(), 4),
+            heat_table(&figure.heat, &label, " data-tracks")
+        )
     };
     let _ = write!(
         out,
@@ -70,7 +80,9 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
 fn parameters(run: &Run, model: usize) -> String {
     let planned = &run.results.plan.models[model];
     let list = |params: &genre_bench_api::Params| {
-        let said = params.iter().map(|(name, value)| format!("{}&nbsp;{}", escaped(name), escaped(&value.to_string())));
+        let said = params
+            .iter()
+            .map(|(name, value)| format!("{}&nbsp;{}", escaped(name), escaped(&value.to_string())));
         said.collect::<Vec<_>>().join(" · ")
     };
     if planned.choices.is_empty() {
@@ -80,7 +92,8 @@ fn parameters(run: &Run, model: usize) -> String {
     let folds = run.results.folds.iter().zip(&planned.choices);
     let rows: String = folds
         .map(|(fold, choice)| {
-            let inner = Metric::of_key(&choice.metric).map_or_else(String::new, |metric| metric.show(choice.inner_score));
+            let inner = Metric::of_key(&choice.metric)
+                .map_or_else(String::new, |metric| metric.show(choice.inner_score));
             format!("<li>{}: {} (inner {inner})", escaped(&fold.name()), list(&choice.params))
         })
         .collect();
@@ -119,5 +132,7 @@ fn tracks(run: &Run, model: usize, most: usize) -> String {
     } else {
         ""
     };
-    format!("<details class=\"tracks\"><summary>Misclassified tracks, cell by cell</summary>{limit}<ul>{out}</ul></details>")
+    format!(
+        "<details class=\"tracks\"><summary>Misclassified tracks, cell by cell</summary>{limit}<ul>{out}</ul></details>"
+    )
 }
