@@ -21,14 +21,14 @@ const PER_MILLIMETRE: f64 = 96.0 / 25.4;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bench plot leaderboard last -o leaderboard.pdf    models with their intervals, the ties as a band
+  bench plot leaderboard last -o leaderboard.svg    models with their intervals, the ties as a band
   bench plot slope RUN RUN RUN -o slope.svg         what is left of a score, from protocol to protocol
-  bench plot confusion last --model svm -o svm.png  who is taken for whom
-  bench plot seconds last --width 85 -o cost.pdf    as wide as a column of a paper
-  bench plot audio song.wav -o song.pdf             a recording: waveform, spectrogram, MFCC, chroma, parts, beats
+  bench plot confusion last --model svm -o svm.svg  who is taken for whom
+  bench plot seconds last --width 85 -o cost.svg    as wide as a column of a paper
+  bench plot audio song.wav -o song.svg             a recording: waveform, spectrogram, MFCC, chroma, parts, beats
 
 Letters are 3 mm high wherever the picture is used in its own size, so say with --width how wide that is. Fonts are in the \
-file.")]
+file. PNG and PDF need a program that was built with `--features figures`.")]
 pub(super) struct Args {
     /// Which picture
     #[arg(value_enum)]

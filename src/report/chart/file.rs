@@ -48,7 +48,7 @@ mod made {
         Err(Error::new(
             "PNG",
             "this program was built without it",
-            "a name that ends with .svg, or --features figures",
+            "a name that ends with .svg, or `cargo build --release --features figures`",
         ))
     }
 
@@ -56,7 +56,7 @@ mod made {
         Err(Error::new(
             "PDF",
             "this program was built without it",
-            "a name that ends with .svg, or --features figures",
+            "a name that ends with .svg, or `cargo build --release --features figures`",
         ))
     }
 }

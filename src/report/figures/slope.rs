@@ -27,6 +27,13 @@ struct Line {
     values: Vec<Option<f64>>,
 }
 
+impl Line {
+    /// The score where least leaks.
+    fn last(&self) -> Option<f64> {
+        self.values.iter().copied().flatten().next_back()
+    }
+}
+
 /// From a dot to the end of the value beside it.
 const VALUE: f64 = 42.0;
 /// From a dot to the name beside it.
@@ -72,7 +79,7 @@ impl Slope {
             }
         }
         models.retain(|line| line.values.iter().flatten().count() > 1);
-        let last = |line: &Line| line.values.iter().rev().copied().find_map(|value| value).unwrap_or(0.0);
+        let last = |line: &Line| line.last().unwrap_or(0.0);
         models.sort_by(|a, b| last(b).total_cmp(&last(a)).then_with(|| a.name.cmp(&b.name)));
         let (first, _) = order.first()?;
         (order.len() > 1 && !models.is_empty()).then(|| Self {
@@ -186,10 +193,10 @@ impl Figure for Slope {
                 points().for_each(|at| svg.circle(at, 3.0, Mark::fill(paint).tip(&tip)));
             });
         }
-        let ends = (top + 6.0, chance - 16.0);
-        self.side(&mut svg, &names, (right, 1.0), ends, |line| {
-            Some(scale.at(100.0 * line.values.iter().rev().copied().find_map(|value| value)?))
-        });
+        // Names stand above the word for guessing, unless a model is below that.
+        let floor = if low < 100.0 * self.chance { bottom - 2.0 } else { chance - 16.0 };
+        let ends = (top + 6.0, floor);
+        self.side(&mut svg, &names, (right, 1.0), ends, |line| Some(scale.at(100.0 * line.last()?)));
         if narrow {
             let ticks = scale.ticks(4);
             ticks.iter().for_each(|value| {
@@ -238,11 +245,7 @@ impl Slope {
         let places = labels::spread(&shown.iter().map(|(_, y)| *y).collect::<Vec<_>>(), gap, ends);
         for ((at, own), y) in shown.into_iter().zip(places) {
             let line = &self.models[at];
-            let value = if sign > 0.0 {
-                line.values.iter().rev().copied().find_map(|value| value)
-            } else {
-                line.values.first().copied().flatten()
-            };
+            let value = if sign > 0.0 { line.last() } else { line.values.first().copied().flatten() };
             let Some(value) = value else { continue };
             let align = |text: Text| if sign > 0.0 { text } else { text.end() };
             let (from, to) = ((x + sign * 5.0, own), (x + sign * 12.0, y));
