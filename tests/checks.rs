@@ -88,9 +88,10 @@ fn noise_is_over_fitted_and_no_better_than_the_majority() {
 fn leaks_are_found() {
     let place = Place::new();
     let mut table = small_table(6, 4);
-    // A segment of a track under another name.
-    let line = table.lines().nth(1).unwrap().replacen("blues.00000.0.wav", "blues.00099.0.wav", 1);
-    table += &format!("{line}\n");
+    // A track under another name.
+    let again: Vec<String> =
+        table.lines().skip(1).take(4).map(|line| line.replacen("blues.00000", "blues.00099", 1)).collect();
+    again.iter().for_each(|line| table += &format!("{line}\n"));
     place.write("t.csv", table);
     place.json("--data t.csv --protocol segment --models knn-1");
     let leaky = found(&place);
@@ -124,10 +125,10 @@ fn artists_who_stand_on_both_sides_or_for_a_class_are_found() {
 fn unfair_comparisons_are_found() {
     let place = Place::new();
     place.write("t.csv", small_table(10, 1));
-    place.run("tune svm --data t.csv --grid c=0.0001,0.001 --json");
+    place.run("tune svm --data t.csv --grid c=0.001,1 --json");
     let tuned = found(&place);
     let (_, text) = of_code(&tuned, "C103").unwrap();
-    assert!(text.contains("c=0.001 was chosen in"), "{text}");
+    assert!(text.contains("c=1 was chosen in"), "{text}");
     assert!(
         of_code(&tuned, "C101").is_none(),
         "the same model with its defaults is there to be compared with"
@@ -157,5 +158,5 @@ fn checks_are_listed_and_explained() {
     assert!(list.contains("S103") && list.contains("same-artist"), "{list}");
     assert!(place.run("check --explain same-artist").starts_with("S103 same-artist\n\n**What it finds.**"));
     assert!(place.refused("check --explain S13").contains("did you mean S1"), "the closest is named");
-    assert!(place.refused("check nothing").contains("nothing"));
+    assert!(place.refused("check nothing").starts_with("error: "));
 }

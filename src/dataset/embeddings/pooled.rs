@@ -26,7 +26,7 @@ pub(super) fn pooled(windows: ArrayView2<f32>, pooling: Pooling) -> Result<Vec<f
         Pooling::Max => columns()
             .map(|column| {
                 column.iter().copied().fold(f32::NEG_INFINITY, |most, value| {
-                    if value.is_nan() { value } else { most.max(value) }
+                    if value.is_nan() || most.is_nan() { f32::NAN } else { most.max(value) }
                 })
             })
             .collect(),

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Axis};
 
 /// Rounds of the power iteration at most.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 1000;
 
 /// Points on the first two principal components, shape `(points, 2)`, and the share of the variance on each, 0–1.
 ///
@@ -26,16 +26,15 @@ pub fn project(points: &Array2<f64>) -> (Array2<f64>, [f64; 2]) {
     let total = covariance.diag().sum().max(1e-12);
     let mut first = Array1::from_shape_fn(columns, |at| 1.0 + (at % 7) as f64 / 7.0);
     let mut second = Array1::from_shape_fn(columns, |at| if at % 2 == 0 { 1.0 } else { -0.7 });
-    let mut found = [0.0; 2];
     for _ in 0..ROUNDS {
-        let (next_first, next_second) = (covariance.dot(&first), covariance.dot(&second));
-        let values = [norm(&next_first), norm(&next_second)];
-        first = unit(next_first);
-        let along = first.dot(&next_second);
-        second = unit(next_second - &first * along);
-        let change = (values[0] - found[0]).abs() + (values[1] - found[1]).abs();
-        found = values;
-        if change < 1e-10 * total {
+        let next_first = unit(covariance.dot(&first));
+        let next_second = covariance.dot(&second);
+        let along = next_first.dot(&next_second);
+        let next_second = unit(next_second - &next_first * along);
+        // Of the directions, not of the variances, which are known twice as well.
+        let change = norm(&(&next_first - &first)) + norm(&(&next_second - &second));
+        (first, second) = (next_first, next_second);
+        if change < 1e-9 {
             break;
         }
     }
