@@ -34,11 +34,11 @@ pub(super) struct Args {
 /// Runs `bench check`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if let Some(code) = &args.explain {
-        print(&format!("{}\n", check::explanation(code)?))?;
+        print(format!("{}\n", check::explanation(code)?))?;
         return Ok(Status::DONE);
     }
     if args.list {
-        print(&check::list())?;
+        print(check::list())?;
         return Ok(Status::DONE);
     }
     let store = Store::open(&args.out.out)?;

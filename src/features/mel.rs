@@ -75,9 +75,9 @@ impl MelBank {
         let reason = format!("{fmin} and {fmax}: must be 0 ≤ fmin < fmax ≤ {nyquist}");
         FeatureError::unless(ordered, "fmin and fmax", reason)?;
         let frequencies = super::stft::frequencies(rate, n_fft);
-        let (to_mel, to_hz): (fn(f64) -> f64, fn(f64) -> f64) = match scale {
-            MelScale::Slaney => (hz_to_mel, mel_to_hz),
-            MelScale::Htk | MelScale::Kaldi => (hz_to_htk, htk_to_hz),
+        let [to_mel, to_hz]: [fn(f64) -> f64; 2] = match scale {
+            MelScale::Slaney => [hz_to_mel, mel_to_hz],
+            MelScale::Htk | MelScale::Kaldi => [hz_to_htk, htk_to_hz],
         };
         let (low, high) = (to_mel(fmin), to_mel(fmax));
         let edge = |i: usize| low + (high - low) * i as f64 / (bands + 1) as f64;

@@ -66,7 +66,7 @@ impl Remark {
         checks.extend(plan.notes.iter().map(|note| Self::new(Level::Note, note)));
         let said: Vec<String> = checks.iter().map(|check| check.found.clone()).collect();
         // Some repeat a warning of the plan.
-        let news = findings(&run.results, board).into_iter().filter(|finding| !said.contains(&finding.text));
+        let news = findings(run.results, board).into_iter().filter(|finding| !said.contains(&finding.text));
         checks.extend(news.map(|Finding { code, name, text, .. }| {
             Self::new(Level::Warning, format!("{code} {name}: {text}"))
         }));

@@ -418,8 +418,9 @@ fn style() -> String {
         ":root{{color-scheme:light;{light}}}@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}@media \
          screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}"
     );
-    (0..paint::LEVELS).for_each(|at| out += &format!(".l{at}{{background:var(--l{at});color:var(--t{at})}}"));
-    (0..paint::DIFFERENCES).for_each(|at| out += &format!(".d{at}{{background:var(--d{at})}}"));
+    let levels = |at| format!(".heat td.l{at}{{background:var(--l{at});color:var(--t{at})}}");
+    out.extend((0..paint::LEVELS).map(levels));
+    out.extend((0..paint::DIFFERENCES).map(|at| format!(".heat td.d{at}{{background:var(--d{at})}}")));
     out + STYLE
 }
 
