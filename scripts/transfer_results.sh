@@ -13,10 +13,13 @@ encoders=${3:?the folder of encoders}
 shift 3
 . "$(dirname "$0")/result.sh"
 
-# As `result`, and beside it how far every model is from the best.
+# As `result`, and beside it how far every model is from the best. Folders are called by what is in them.
 compared() {
     result "$@"
-    "$BENCH" compare last --out "$STORE" > "results/$1-differences.txt"
+    # `result` leaves the file's name without its ending.
+    "$BENCH" compare last --out "$STORE" > "$name-differences.txt"
+    sed "s|$weights|weights|g; s|$encoders|encoders|g" "$name.txt" > "$STORE/printed"
+    cat "$STORE/printed" > "$name.txt"
 }
 
 # On pictures: networks for photographs, frozen, against what reads the table or was trained on these pictures alone.

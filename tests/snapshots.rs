@@ -8,7 +8,7 @@ mod common;
 use common::{Place, ends, small_table};
 
 /// All commands, and those below them.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "all",
     "run",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 20] = [
     "list",
     "show",
     "export",
+    "check",
     "report",
     "plot",
     "completions",
