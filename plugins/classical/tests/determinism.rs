@@ -59,7 +59,8 @@ fn only_models_with_chance_in_them_heed_the_seed() {
     for model in models() {
         let name = model.card().name;
         let heeds = fit_with(&name, 1, 1).0 != fit_with(&name, 1, 2).0;
-        let chance = ["random", "decision-tree", "forest", "extra-trees", "stack", "forest-smartcore"];
+        let chance =
+            ["random", "decision-tree", "forest", "extra-trees", "stack", "forest-smartcore", "probe"];
         assert_eq!(heeds, chance.contains(&name.as_str()), "{name}");
     }
 }

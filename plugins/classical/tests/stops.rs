@@ -67,11 +67,13 @@ fn is_left_behind(name: &str) -> bool {
 
 /// How often each model must ask at least on a wide table and on one of many classes. What is over in a moment however
 /// large the table need not ask. Those that the stack is made of are looked at one by one.
-const QUESTIONS: [(&str, usize, usize); 12] = [
+const QUESTIONS: [(&str, usize, usize); 13] = [
     ("naive-bayes", 1, 1),
     ("lda", 400, 1),
     ("ridge", 10, 1),
     ("logistic", 40, 20),
+    // As logistic, for every C.
+    ("probe", 200, 100),
     ("svm-linear", 40, 30),
     ("decision-tree", 5, 1),
     ("forest", 200, 150),

@@ -7,11 +7,6 @@ __device__ inline float between(float x, float low, float high) { return x < low
 
 __device__ inline float hard_sigmoid(float x) { return between(x / 6 + 0.5f, 0, 1); }
 
-__device__ inline float sigmoid(float x) {
-    float small = expm1f(x < 0 ? x : -x) + 1;
-    return (x < 0 ? small : 1) / (1 + small);
-}
-
 KERNEL(activate)(const T* input, T* output, u32 kind, float parameter, u32 count) {
     EACH(i, count) {
         float x = load(input[i]);

@@ -52,3 +52,5 @@ __device__ inline float sum_of_block(float value, float* shared) {
 __device__ inline u32 place_in_channel(u32 i, u32 channel, u32 channels, u32 plane) {
     return (i / plane * channels + channel) * plane + i % plane;
 }
+
+__device__ inline float sigmoid(float x) { return 1 / (1 + expf(-x)); }

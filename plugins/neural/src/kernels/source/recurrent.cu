@@ -3,8 +3,6 @@
 
 enum { TANH, LSTM, GRU };
 
-__device__ inline float sigmoid(float x) { return 1 / (1 + expf(-x)); }
-
 __device__ inline u32 gates_of(u32 kind) { return kind == TANH ? 1 : kind == LSTM ? 4 : 3; }
 __device__ inline u32 saved_of(u32 kind) { return kind == TANH ? 1 : kind == LSTM ? 5 : 4; }
 
