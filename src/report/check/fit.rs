@@ -100,7 +100,9 @@ fn folds_disagree(subject: &Subject) -> Vec<Found> {
 
 fn miscalibrated(subject: &Subject) -> Vec<Found> {
     let results = subject.results;
-    let models = results.plan.models.iter().enumerate().filter_map(|(number, model)| {
+    let of_fits =
+        results.plan.models.iter().enumerate().filter(|(_, model)| model.family != Family::Baseline);
+    let models = of_fits.filter_map(|(number, model)| {
         let mut reliability: Option<Reliability> = None;
         for cell in results.complete(number)? {
             let scores = cell.record.scores();
