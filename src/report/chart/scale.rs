@@ -62,7 +62,8 @@ impl Scale {
         let within = |value: &f64| *value >= low * 0.999 && *value <= high * 1.001;
         let decades = (first..=last).map(|power| 10_f64.powi(power)).filter(within).count();
         let between: &[f64] = if decades <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-        let every = decades.div_ceil(wanted.max(1)).max(1) as i32;
+        let wanted = wanted.max(1);
+        let every = ((decades + wanted / 2) / wanted).max(1) as i32;
         let powers = (first..=last).filter(|power| power.rem_euclid(every) == 0);
         powers.flat_map(|power| between.iter().map(move |b| b * 10_f64.powi(power))).filter(within).collect()
     }
