@@ -133,7 +133,7 @@ fn unfair_comparisons_are_found() {
         of_code(&tuned, "C101").is_none(),
         "the same model with its defaults is there to be compared with"
     );
-    place.json("--data t.csv --protocol track --models ann-table --holdout 60/20/20 --validate-on-test --set ann-table.epochs=2");
+    place.json("--data t.csv --protocol track --models ann-table --holdout 80/20 --validate-on-test --set ann-table.epochs=2");
     let optimistic = found(&place);
     assert!(of_code(&optimistic, "S105").is_some(), "{optimistic:?}");
     assert_eq!(of_code(&optimistic, "C102").unwrap().0, ["ann-table"]);
