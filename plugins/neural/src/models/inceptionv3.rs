@@ -1,6 +1,6 @@
 use super::blocks;
+use super::scaled;
 use super::transfer::{self, Trunk};
-use super::{resized, scaled};
 use crate::layers::{
     Activation, AvgPool2d, Branches, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Framework,
     InitScheme, MaxPool2d, Norm, Sequential, Window,
@@ -222,8 +222,6 @@ impl Architecture for InceptionV3 {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let (network, _) = resized::start(shape.spectrogram, params)?;
-        let (network, features) = self.trunk(network, builder, shape.channels, params)?;
-        blocks::output(network, builder, (features, shape.classes), params)
+        transfer::layers(self, builder, shape, params)
     }
 }

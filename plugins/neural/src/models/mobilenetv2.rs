@@ -1,6 +1,5 @@
 use super::blocks::{self, Inside, InvertedResiduals};
 use super::inverted::InvertedNetwork;
-use super::resized;
 use super::transfer::{self, Trunk};
 use crate::layers::{Activation, Builder, Framework, Sequential};
 use crate::network::{Architecture, NetworkShape, Pretrained};
@@ -62,9 +61,7 @@ impl Architecture for MobileNetV2 {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let (network, _) = resized::start(shape.spectrogram, params)?;
-        let (network, features) = self.trunk(network, builder, shape.channels, params)?;
-        blocks::output(network, builder, (features, shape.classes), params)
+        transfer::layers(self, builder, shape, params)
     }
 }
 

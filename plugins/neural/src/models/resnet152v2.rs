@@ -1,6 +1,6 @@
 use super::blocks;
+use super::scaled;
 use super::transfer::{self, Trunk};
-use super::{resized, scaled};
 use crate::layers::{
     Activation, BatchNorm, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Framework, MaxPool2d, Norm,
     Residual, Sequential, Window, ZeroPad2d,
@@ -132,8 +132,6 @@ impl Architecture for ResNet152V2 {
     }
 
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
-        let (network, _) = resized::start(shape.spectrogram, params)?;
-        let (network, features) = self.trunk(network, builder, shape.channels, params)?;
-        blocks::output(network, builder, (features, shape.classes), params)
+        transfer::layers(self, builder, shape, params)
     }
 }

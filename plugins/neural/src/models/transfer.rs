@@ -1,8 +1,8 @@
 //! What the networks share that start from ImageNet's weights.
 
-use super::{resized, scaled};
+use super::{blocks, resized, scaled};
 use crate::layers::{Builder, Framework, Sequential};
-use crate::network::{Architecture, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -43,6 +43,22 @@ pub(super) trait Trunk: Architecture {
     ) -> Result<(Sequential, usize)> {
         self.trunk(network, builder, channels, params)
     }
+}
+
+/// All layers of a network: the trunk on spectrograms of the size that the hyper-parameters say, and the last layer.
+///
+/// # Errors
+///
+/// As [`Trunk::trunk`].
+pub(super) fn layers(
+    trunk: &impl Trunk,
+    builder: &Builder,
+    shape: &NetworkShape,
+    params: &Params,
+) -> Result<Sequential> {
+    let (network, _) = resized::start(shape.spectrogram, params)?;
+    let (network, features) = trunk.trunk(network, builder, shape.channels, params)?;
+    blocks::output(network, builder, (features, shape.classes), params)
 }
 
 /// A card with the recipe of system E, a neural-networks course project in Keras, on the colour pictures of GTZAN's public
