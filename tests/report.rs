@@ -7,6 +7,10 @@ mod common;
 use common::{Place, ends, skipped, small_table, tone};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+
+/// Held while a browser is open: the first to open one installs what drives it.
+static BROWSER: Mutex<()> = Mutex::new(());
 
 /// Names that would be something else where they are not escaped.
 const HOSTILE: [&str; 4] = [
@@ -38,6 +42,7 @@ fn two_runs(place: &Place) -> [String; 2] {
 
 /// Opens a page in a browser, if there is one.
 fn in_browser(place: &Place, runs: &[&str]) {
+    let _alone = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.sh");
     let mut command = Command::new(script);
     let Output { status, stdout, stderr } =

@@ -5,7 +5,7 @@
 //! tags/, artifacts/}`. JSON is YAML, so that is what is written.
 
 use super::card::card;
-use super::check::findings;
+use super::check::{Finding, findings};
 use super::{FileFormat, Leaderboard, LeaderboardRow, Results, Table, write};
 use crate::error::{Error, Result};
 use crate::util::{hex, write_whole};
@@ -51,8 +51,12 @@ pub fn export(
         "name": results.plan.id,
     });
     put(&here.join("meta.yaml"), meta.to_string().as_bytes())?;
+    let findings = findings(results, leaderboard);
+    let board = write(Table::Leaderboard, results, leaderboard, FileFormat::Csv)?.bytes;
     for row in &leaderboard.rows {
-        OneRun { results, leaderboard, row, experiment_id: &id, now }.write(&here, experiment)?;
+        let run =
+            OneRun { results, leaderboard, row, experiment_id: &id, now, findings: &findings, board: &board };
+        run.write(&here, experiment)?;
     }
     Ok(results.plan.id.clone())
 }
@@ -64,6 +68,10 @@ struct OneRun<'a> {
     row: &'a LeaderboardRow<'a>,
     experiment_id: &'a str,
     now: u64,
+    /// Of the whole run, computed once.
+    findings: &'a [Finding],
+    /// The leaderboard as CSV.
+    board: &'a [u8],
 }
 
 impl OneRun<'_> {
@@ -161,12 +169,11 @@ impl OneRun<'_> {
     }
 
     fn artifacts(&self, folder: &Path, experiment_file: &str) -> Result<()> {
-        let Self { results, leaderboard, row, .. } = self;
+        let Self { results, leaderboard, row, findings, board, .. } = self;
         put(&folder.join("experiment.toml"), experiment_file.as_bytes())?;
-        let board = write(Table::Leaderboard, results, leaderboard, FileFormat::Csv)?;
-        put(&folder.join("leaderboard.csv"), &board.bytes)?;
+        put(&folder.join("leaderboard.csv"), board)?;
         if let Some(model) = results.plan.models.iter().position(|model| model.name == row.model) {
-            let text = card(results, leaderboard, &findings(results, leaderboard), model);
+            let text = card(results, leaderboard, findings, model);
             put(&folder.join("card.md"), text.as_bytes())?;
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! How well a model's probabilities are calibrated.
 
+use super::results::FoldResult;
 use super::{Grid, Results, width};
 use crate::run::Calibrated;
-use crate::score::Reliability;
+use crate::score::{Reliability, are_probabilities};
 use crate::util::shown::one_line;
 use console::style;
 
@@ -15,6 +16,26 @@ pub fn pooled(results: &Results, model: usize) -> Option<(Reliability, Reliabili
         after.add(&cell?.after);
     }
     Some((before, after))
+}
+
+/// The reliability of test scores of some cells pooled; `None` where any are no probabilities, or there is no cell.
+pub fn of_scores<'a>(
+    results: &Results,
+    cells: impl IntoIterator<Item = FoldResult<'a>>,
+) -> Option<Reliability> {
+    let mut pooled: Option<Reliability> = None;
+    for cell in cells {
+        let scores = cell.record.scores();
+        if !are_probabilities(scores.view()) {
+            return None;
+        }
+        let of_cell = Reliability::of(&results.truth(&cell.fold.test), scores.view());
+        match &mut pooled {
+            Some(pooled) => pooled.add(&of_cell),
+            None => pooled = Some(of_cell),
+        }
+    }
+    pooled
 }
 
 /// The curve as a table, for the model of this number.

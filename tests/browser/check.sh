@@ -28,7 +28,8 @@ if [ -z "$chromium" ] || ! command -v node > /dev/null; then
     exit 0
 fi
 packages=${BROWSER_PACKAGES:-$here/../../target/browser}
-if [ ! -d "$packages/node_modules/axe-core" ]; then
+# npm writes this file when all is there.
+if [ ! -f "$packages/node_modules/.package-lock.json" ]; then
     mkdir -p "$packages"
     if ! npm install --silent --no-save --prefix "$packages" playwright-core@1 axe-core@4 > /dev/null 2>&1; then
         echo "SKIPPED: playwright-core and axe-core cannot be installed with npm"

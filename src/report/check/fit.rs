@@ -2,8 +2,8 @@
 
 use super::{Check, Found, Subject, of_models};
 use crate::protocol::Fold;
-use crate::report::{Evaluation, percent};
-use crate::score::{Metric, Reliability, are_probabilities};
+use crate::report::{Evaluation, percent, reliability};
+use crate::score::Metric;
 use genre_bench_api::Family;
 
 /// F1 on the training part that is further above that on the test part is learned by heart.
@@ -103,19 +103,8 @@ fn miscalibrated(subject: &Subject) -> Vec<Found> {
     let of_fits =
         results.plan.models.iter().enumerate().filter(|(_, model)| model.family != Family::Baseline);
     let models = of_fits.filter_map(|(number, model)| {
-        let mut reliability: Option<Reliability> = None;
-        for cell in results.complete(number)? {
-            let scores = cell.record.scores();
-            if !are_probabilities(scores.view()) {
-                return None;
-            }
-            let of_cell = Reliability::of(&results.truth(&cell.fold.test), scores.view());
-            match &mut reliability {
-                Some(reliability) => reliability.add(&of_cell),
-                None => reliability = Some(of_cell),
-            }
-        }
-        let error = reliability?.expected_calibration_error();
+        let pooled = reliability::of_scores(results, results.complete(number)?)?;
+        let error = pooled.expected_calibration_error();
         (error > CALIBRATION_ERROR).then(|| (model.name.clone(), percent(error)))
     });
     of_models(models.collect(), |models| {

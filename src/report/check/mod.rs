@@ -142,6 +142,13 @@ fn counted(findings: usize) -> String {
     format!("{findings} finding{}", if findings == 1 { "" } else { "s" })
 }
 
+/// What was said when the run was planned, if it was about this.
+fn said(sentences: &[String], about: &str) -> Vec<Found> {
+    let is_about = |sentence: &&String| sentence.contains(about);
+    let found = |sentence: &String| Found { models: Vec::new(), text: sentence.clone() };
+    sentences.iter().filter(is_about).map(found).collect()
+}
+
 /// A finding of several models, each with what was measured of it; nothing of none.
 fn of_models(models: Vec<(String, String)>, text: impl FnOnce(String) -> String) -> Vec<Found> {
     if models.is_empty() {

@@ -1,6 +1,6 @@
 //! Checks of what is compared with what.
 
-use super::{Check, Found, Subject, of_models};
+use super::{Check, Found, Subject, of_models, said};
 use genre_bench_api::Family;
 
 /// What a note of a search says where the best value is the least or the greatest that was tried.
@@ -24,7 +24,7 @@ pub(super) static GRID_END: Check = Check {
     code: "C103",
     name: "grid-end",
     summary: "a hyper-parameter that was chosen at the end of its grid",
-    find: grid_end,
+    find: |subject| said(&subject.results.plan.notes, AT_GRID_END),
 };
 
 fn untuned(subject: &Subject) -> Vec<Found> {
@@ -48,9 +48,4 @@ fn reduced(subject: &Subject) -> Vec<Found> {
     of_models(rows, |models| {
         format!("not trained as published, so no verdict on the published systems: {models}")
     })
-}
-
-fn grid_end(subject: &Subject) -> Vec<Found> {
-    let notes = subject.results.plan.notes.iter().filter(|note| note.contains(AT_GRID_END));
-    notes.map(|note| Found { models: Vec::new(), text: note.clone() }).collect()
 }

@@ -1,6 +1,6 @@
 //! Checks of the data and its division.
 
-use super::{Check, Found, Subject};
+use super::{Check, Found, Subject, said};
 use crate::dataset::MAY_GIVE_AWAY;
 use crate::protocol::leakage::{
     DUPLICATES as DUPLICATE, SAME_ARTIST as BY_SAME_ARTIST, SAME_TRACK as OF_SAME_TRACK,
@@ -55,13 +55,6 @@ pub(super) static VALIDATED_ON_TEST: Check = Check {
     summary: "early stopping and checkpoints looked at the test part",
     find: |subject| said(&subject.results.plan.warnings, OPTIMISTIC),
 };
-
-/// What was said when the run was planned, if it was about this.
-fn said(sentences: &[String], about: &str) -> Vec<Found> {
-    let is_about = |sentence: &&String| sentence.contains(about);
-    let found = |sentence: &String| Found { models: Vec::new(), text: sentence.clone() };
-    sentences.iter().filter(is_about).map(found).collect()
-}
 
 /// A class whose tracks are few artists': a model may learn the artists.
 fn few_artists(subject: &Subject) -> Vec<Found> {

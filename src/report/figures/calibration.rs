@@ -4,7 +4,7 @@ use super::{DataTable, Figure, Sheet};
 use crate::report::chart::legend::{Entry, Shape, legend};
 use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, bottom_axis, left_axis};
 use crate::report::{Results, reliability};
-use crate::score::{Bin, Reliability, are_probabilities};
+use crate::score::{Bin, Reliability};
 
 /// The reliability diagram of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,19 +23,8 @@ impl Calibration {
         if let Some((before, after)) = reliability::pooled(results, model) {
             return Some(Self { model: name, after, before: Some(before) });
         }
-        let mut pooled: Option<Reliability> = None;
-        for cell in results.fold_results(model) {
-            let scores = cell.record.scores();
-            if !are_probabilities(scores.view()) {
-                return None;
-            }
-            let own = Reliability::of(&results.truth(&cell.fold.test), scores.view());
-            match &mut pooled {
-                Some(pooled) => pooled.add(&own),
-                None => pooled = Some(own),
-            }
-        }
-        Some(Self { model: name, after: pooled?, before: None })
+        let after = reliability::of_scores(results, results.fold_results(model))?;
+        Some(Self { model: name, after, before: None })
     }
 
     /// The expected calibration error in points.
