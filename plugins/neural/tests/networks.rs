@@ -191,8 +191,7 @@ fn what_is_scored_does_not_depend_on_its_neighbours() {
     let both = logits(&network, case.size, &Context::evaluation());
     let picture = pictures(2, case.size).narrow(0, 1, 1).unwrap();
     let alone = network.forward(&picture, &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
-    let close =
-        |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5 * case.largest);
+    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5 * case.largest);
     assert!(close(&alone[0], &both[1]) && !close(&both[0], &both[1]));
     let behind = network.behind(ImageNetInput(Preprocessing::TensorFlow));
     let halved = (pictures(2, case.size) * 0.5).unwrap();
