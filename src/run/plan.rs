@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::sync::OnceLock;
 
@@ -85,7 +86,7 @@ impl Program {
         static BUILD: OnceLock<String> = OnceLock::new();
         let hash = || -> io::Result<String> {
             let mut hasher = Sha256::new();
-            io::copy(&mut std::fs::File::open(std::env::current_exe()?)?, &mut hasher)?;
+            io::copy(&mut executable()?, &mut hasher)?;
             Ok(hex(&hasher.finalize()[..8]))
         };
         let build = match BUILD.get() {
@@ -98,6 +99,11 @@ impl Program {
         };
         Ok(Self { version: env!("CARGO_PKG_VERSION").to_owned(), build })
     }
+}
+
+/// The file of the running program. Linux has it also after another was built in its place, whose hash would be wrong.
+fn executable() -> io::Result<File> {
+    File::open("/proc/self/exe").or_else(|_| File::open(std::env::current_exe()?))
 }
 
 /// A model as it takes part in a run, perhaps in one of several variants.
