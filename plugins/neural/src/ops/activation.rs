@@ -1,8 +1,7 @@
-use super::cpu::{BLOCK, values, wide, zeros};
+use super::cpu::{map, map_pairs, values, wide};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
-use rayon::prelude::*;
 
 /// A function that every number of a batch goes through; as a layer, an activation without weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,21 +47,26 @@ impl Activation {
 
     /// Puts the function of every number in its place.
     pub(crate) fn change(self, numbers: &mut [f32]) {
+        self.of(numbers);
+    }
+
+    /// The function, in place of numbers or beside them.
+    fn of<N: Numbers>(self, numbers: N) -> N::Made {
         // Not `max` and `min`, which would make a number of what is none.
         match self {
-            Self::Relu => change(numbers, |x| if x < 0.0 { 0.0 } else { x }),
-            Self::Elu(alpha) => change(numbers, move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
-            Self::LeakyRelu(slope) => change(numbers, move |x| if x > 0.0 { x } else { slope * x }),
-            Self::Relu6 => change(numbers, |x| between(x, 0.0, 6.0)),
-            Self::Sigmoid => change(numbers, sigmoid),
-            Self::HardSigmoid => change(numbers, hard_sigmoid),
-            Self::Silu => change(numbers, |x| x * sigmoid(x)),
-            Self::HardSwish => change(numbers, |x| x * hard_sigmoid(x)),
+            Self::Relu => numbers.map(|x| if x < 0.0 { 0.0 } else { x }),
+            Self::Elu(alpha) => numbers.map(move |x| if x > 0.0 { x } else { alpha * exp_m1(x) }),
+            Self::LeakyRelu(slope) => numbers.map(move |x| if x > 0.0 { x } else { slope * x }),
+            Self::Relu6 => numbers.map(|x| between(x, 0.0, 6.0)),
+            Self::Sigmoid => numbers.map(sigmoid),
+            Self::HardSigmoid => numbers.map(hard_sigmoid),
+            Self::Silu => numbers.map(|x| x * sigmoid(x)),
+            Self::HardSwish => numbers.map(|x| x * hard_sigmoid(x)),
         }
     }
 
-    /// Multiplies every gradient by the slope, which is told from the output, or of the gated ones from the input.
-    fn multiply_by_slope(self, from: &[f32], gradients: &mut [f32]) {
+    /// Every gradient times the slope, which is told from the output, or of the gated ones from the input.
+    fn times_slope(self, from: &[f32], gradients: &[f32]) -> Vec<f32> {
         let inside = |y: f32, low: f32, high: f32| y > low && y < high;
         match self {
             Self::Relu => multiply(from, gradients, |y| if y > 0.0 { 1.0 } else { 0.0 }),
@@ -71,7 +75,7 @@ impl Activation {
             Self::Relu6 => multiply(from, gradients, |y| if inside(y, 0.0, 6.0) { 1.0 } else { 0.0 }),
             Self::Sigmoid => multiply(from, gradients, |y| y * (1.0 - y)),
             Self::HardSigmoid => {
-                multiply(from, gradients, |y| if inside(y, 0.0, 1.0) { 1.0 / 6.0 } else { 0.0 });
+                multiply(from, gradients, |y| if inside(y, 0.0, 1.0) { 1.0 / 6.0 } else { 0.0 })
             }
             Self::Silu => multiply(from, gradients, |x| {
                 let gate = sigmoid(x);
@@ -90,6 +94,31 @@ impl Activation {
     }
 }
 
+/// Numbers that each go through a function: in their place, or read for new ones.
+trait Numbers {
+    type Made;
+    fn map(self, f: impl Fn(f32) -> f32 + Sync) -> Self::Made;
+}
+
+impl Numbers for &mut [f32] {
+    type Made = ();
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32) -> f32 + Sync) {
+        wide(
+            #[inline(always)]
+            |_| self.iter_mut().for_each(|number| *number = f(*number)),
+        );
+    }
+}
+
+impl Numbers for &[f32] {
+    type Made = Vec<f32>;
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
+        map(self, f)
+    }
+}
+
 /// An activation as an operation. What its backward pass reads is known when it is compiled: the output, of which nothing else
 /// needs to be kept, or `FROM_INPUT`, for [gated](Activation::is_gated) ones.
 pub(crate) struct Activated<const FROM_INPUT: bool>(pub Activation);
@@ -99,13 +128,8 @@ impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
     const READS: BackwardReads = if FROM_INPUT { BackwardReads::INPUTS } else { BackwardReads::OUTPUT };
 
     fn forward_cpu(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
-        let from = values(input)?;
-        let mut to = zeros(from.len());
-        to.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(to, from)| {
-            to.copy_from_slice(from);
-            self.0.change(to);
-        });
-        Ok((Tensor::from_vec(to, input.shape(), &Device::Cpu)?, ()))
+        let made = self.0.of(&*values(input)?);
+        Ok((Tensor::from_vec(made, input.shape(), &Device::Cpu)?, ()))
     }
 
     fn forward_cuda(&self, [input]: [&Tensor; 1]) -> Result<(Tensor, ())> {
@@ -114,14 +138,8 @@ impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
 
     fn backward_cpu(&self, of: Backward<'_, 1>, (): ()) -> Result<Gradients<1>> {
         let known = if FROM_INPUT { of.inputs[0] } else { of.output };
-        let (known, gradients) = (values(known)?, values(of.gradient)?);
-        let mut to = zeros(gradients.len());
-        let blocks = known.par_chunks(BLOCK).zip(gradients.par_chunks(BLOCK));
-        to.par_chunks_mut(BLOCK).zip(blocks).for_each(|(to, (known, gradients))| {
-            to.copy_from_slice(gradients);
-            self.0.multiply_by_slope(known, to);
-        });
-        Ok([Some(Tensor::from_vec(to, of.gradient.shape(), &Device::Cpu)?)])
+        let made = self.0.times_slope(&values(known)?, &values(of.gradient)?);
+        Ok([Some(Tensor::from_vec(made, of.gradient.shape(), &Device::Cpu)?)])
     }
 
     fn backward_cuda(&self, of: Backward<'_, 1>, (): ()) -> Result<Gradients<1>> {
@@ -131,25 +149,12 @@ impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
 }
 
 #[inline(always)]
-fn change(numbers: &mut [f32], f: impl Fn(f32) -> f32) {
-    wide(
-        #[inline(always)]
-        |_| numbers.iter_mut().for_each(|number| *number = f(*number)),
-    );
-}
-
-#[inline(always)]
-fn multiply(from: &[f32], gradients: &mut [f32], slope: impl Fn(f32) -> f32) {
-    wide(
-        #[inline(always)]
-        |_| {
-            for (gradient, from) in gradients.iter_mut().zip(from) {
-                let slope = slope(*from);
-                // A gradient that is no number must not come through where the slope is 0.
-                *gradient = if slope == 0.0 { 0.0 } else { slope * *gradient };
-            }
-        },
-    );
+fn multiply(from: &[f32], gradients: &[f32], slope: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
+    // A gradient that is no number must not come through where the slope is 0.
+    map_pairs(from, gradients, |from, gradient| {
+        let slope = slope(from);
+        if slope == 0.0 { 0.0 } else { slope * gradient }
+    })
 }
 
 #[inline(always)]

@@ -10,15 +10,25 @@ pub(crate) fn zeros<T: Clone + Default>(count: usize) -> Vec<T> {
     zeros
 }
 
+/// Nothing yet, with room for numbers that are all written once.
+pub(super) fn room(count: usize) -> Vec<f32> {
+    let room = Vec::with_capacity(count);
+    #[cfg(target_os = "linux")]
+    ask_for_large_pages(&room);
+    room
+}
+
 #[cfg(target_os = "linux")]
-fn ask_for_large_pages<T>(values: &[T]) {
+#[allow(clippy::ptr_arg, reason = "what it has room for counts")]
+fn ask_for_large_pages<T>(values: &Vec<T>) {
     const PAGE: usize = 4096;
     /// Of large pages, and of memory that is worth the question.
     const LARGE: usize = 2 * 1024 * 1024;
-    let range = values.as_ptr_range();
-    let (start, end) = ((range.start as usize).next_multiple_of(PAGE), range.end as usize / PAGE * PAGE);
+    let first = values.as_ptr() as usize;
+    let (start, end) =
+        (first.next_multiple_of(PAGE), (first + values.capacity() * size_of::<T>()) / PAGE * PAGE);
     if end.saturating_sub(start) >= 2 * LARGE {
-        // SAFETY: whole pages within the slice; the advice changes nothing that is in them. Whether it is
+        // SAFETY: whole pages within the vector's memory; the advice changes nothing that is in them. Whether it is
         // taken matters for speed only, so the answer is not looked at.
         unsafe {
             libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE);

@@ -4,6 +4,7 @@
 //! values    the numbers of a tensor as a slice
 //! in_place  the same to write to
 //! buffer    memory for what is as large as a batch
+//! map       functions of every number
 //! matrix    matrix products of parts of slices
 //! sums      sums that are the same in whichever order threads work
 //! wide      loops as wide instructions
@@ -11,6 +12,7 @@
 
 mod buffer;
 mod in_place;
+mod map;
 mod matrix;
 mod sums;
 mod values;
@@ -18,6 +20,7 @@ mod wide;
 
 pub(super) use buffer::zeros;
 pub(super) use in_place::{BLOCK, change};
+pub(super) use map::{map, map_pairs};
 pub(super) use matrix::{Matrix, MatrixMut};
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
