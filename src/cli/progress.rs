@@ -5,9 +5,10 @@ use crate::util::Damage;
 use crate::util::shown::{lines, one_line};
 use console::style;
 use genre_bench_api::Observer;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -219,7 +220,14 @@ pub fn bar(total: usize, quiet: bool, template: &str) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
+        // Before the first step nothing is known of the rest.
+        let left = |state: &ProgressState, to: &mut dyn Write| {
+            let _ = match state.pos() {
+                0 => write!(to, "?"),
+                _ => write!(to, "{:#}", HumanDuration(state.eta())),
+            };
+        };
+        bar.set_style(style.progress_chars("=> ").with_key("eta", left));
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

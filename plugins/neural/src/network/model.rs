@@ -47,8 +47,12 @@ impl Model for NetworkModel {
         // What frozen layers make of an example does not change, and is computed once.
         let (fixed, others) = network.split();
         let parts = (&train_samples, &valid_samples);
+        let tell = |done| {
+            let all = train_samples.len() + valid_samples.len();
+            run.progress(0, recipe.epochs, &format!("frozen layers: {done} of {all} examples"));
+        };
         let known = match !fixed.is_empty() && self.has_frozen(&run.params)? && recipe.leaves_examples() {
-            true => fixed_features(fixed, parts, (&place.0, place.1), || run.check_cancelled())?,
+            true => fixed_features(fixed, parts, (&place.0, place.1), || run.check_cancelled(), tell)?,
             false => None,
         };
         let trained: &dyn Layer = if known.is_some() { &others } else { &network };

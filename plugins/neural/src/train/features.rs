@@ -9,7 +9,7 @@ use genre_bench_api::Result;
 const MOST: usize = 1 << 28;
 
 /// What layers that training does not change make of the examples of both parts, as samples for the layers behind them; none
-/// where it would be too much to keep. `valid` may be empty.
+/// where it would be too much to keep. `valid` may be empty. `tell` is told how many examples of both are done.
 ///
 /// # Errors
 ///
@@ -19,10 +19,14 @@ pub(crate) fn fixed_features(
     (train, valid): (&Samples, &Samples),
     place: (&Device, DType),
     check: impl Fn() -> Result<()> + Sync,
+    tell: impl Fn(usize),
 ) -> Result<Option<(Samples, Samples)>> {
-    let features = |samples: &Samples| -> Result<Option<Samples>> {
+    let mut done = 0;
+    let mut features = |samples: &Samples| -> Result<Option<Samples>> {
         let (mut values, mut shape, mut fits) = (Vec::new(), Vec::new(), true);
         outputs(&layers, samples, place, &check, |made| {
+            done += made.dim(0)?;
+            tell(done);
             shape = made.dims()[1..].to_vec();
             fits = samples.len().saturating_mul(shape.iter().product()) <= MOST;
             if fits {
