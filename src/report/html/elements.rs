@@ -24,10 +24,7 @@ fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// Puts a wide thing where it can be scrolled, with the keyboard too.
 pub fn scrolled(label: &str, inside: &str) -> String {
-    format!(
-        r#"<div class="scroll" tabindex="0" role="region" aria-label="{}">{inside}</div>"#,
-        escaped(label)
-    )
+    format!(r#"<div class="scroll" tabindex="0" role="group" aria-label="{}">{inside}</div>"#, escaped(label))
 }
 
 /// The numbers behind a picture.
@@ -91,6 +88,8 @@ pub struct Widths(pub &'static [(&'static str, f64)]);
 impl Widths {
     /// As wide as the page.
     pub const WHOLE: Self = Self(&[("wide", 1040.0), ("medium", 700.0), ("narrow", 346.0)]);
+    /// One that stands alone and need not be as wide as the page.
+    pub const LARGE: Self = Self(&[("wide medium", 760.0), ("narrow", 346.0)]);
     /// Two beside each other where there is room.
     pub const HALF: Self = Self(&[("wide medium", 500.0), ("narrow", 346.0)]);
     /// One that is small anyway.
