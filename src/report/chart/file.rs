@@ -79,7 +79,7 @@ mod made {
 
     pub(super) fn png(svg: &Svg, title: &str, dots_per_inch: u32) -> Result<Vec<u8>> {
         let scale = f64::from(dots_per_inch) / PER_INCH;
-        let [width, height] = svg.size_of_file().map(|length| (length * scale).ceil() as u32);
+        let [width, height] = svg.size_of_file().map(|length| (length * scale).round().max(1.0) as u32);
         let too_large = || {
             let reason = format!("{width} × {height} pixels are too many");
             Error::new("the drawing", reason, "fewer dots per inch (--dpi), or SVG or PDF")
@@ -88,7 +88,10 @@ mod made {
             return Err(too_large());
         }
         let mut pixels = Pixmap::new(width, height).ok_or_else(too_large)?;
-        let transform = Transform::from_scale(scale as f32, scale as f32);
+        // To the last pixel, so that no edge shines through.
+        let [across, down] =
+            [f64::from(width) / svg.size_of_file()[0], f64::from(height) / svg.size_of_file()[1]];
+        let transform = Transform::from_scale(across as f32, down as f32);
         resvg::render(&tree(svg, title)?, transform, &mut pixels.as_mut());
         svg.images().iter().for_each(|image| paint(&mut pixels, image, scale));
         pixels.encode_png().map_err(|e| Error::bug("the drawing as PNG", e))

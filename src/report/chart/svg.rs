@@ -110,6 +110,11 @@ impl Text {
         Self { paint: Paint::Ink, size: TEXT, bold: false, align: Align::Start, turned: false, halo: false }
     }
 
+    /// As the group that it stands in, see [`Svg::set`].
+    pub fn inherited() -> Self {
+        Self::ink()
+    }
+
     /// Text of the second rank.
     pub fn muted() -> Self {
         Self { paint: Paint::Muted, ..Self::ink() }
@@ -207,6 +212,24 @@ impl Svg {
     /// A text; `y` is its base line.
     pub fn text(&mut self, (x, y): (f64, f64), text: &str, style: Text) {
         let _ = write!(self.body, r#"<text x="{}" y="{}""#, number(x), number(y)); // writing to a string cannot fail
+        if style.turned {
+            let _ = write!(self.body, r#" transform="rotate(-90 {} {})""#, number(x), number(y));
+        }
+        self.style(style);
+        let _ = write!(self.body, ">{}</text>", escaped(text));
+    }
+
+    /// Texts that are set alike, which then need not say so themselves.
+    pub fn set(&mut self, style: Text, draw: impl FnOnce(&mut Self)) {
+        self.body.push_str("<g");
+        self.style(style);
+        self.body.push('>');
+        draw(self);
+        self.body.push_str("</g>");
+    }
+
+    /// What differs from ordinary text, as attributes.
+    fn style(&mut self, style: Text) {
         if style.size != TEXT {
             let _ = write!(self.body, r#" font-size="{}""#, number(style.size));
         }
@@ -218,9 +241,6 @@ impl Svg {
             Align::Middle => self.body.push_str(r#" text-anchor="middle""#),
             Align::End => self.body.push_str(r#" text-anchor="end""#),
         }
-        if style.turned {
-            let _ = write!(self.body, r#" transform="rotate(-90 {} {})""#, number(x), number(y));
-        }
         if style.paint != Paint::Ink {
             let _ = write!(self.body, r#" fill="{}""#, style.paint.value(self.theme));
         }
@@ -229,7 +249,6 @@ impl Svg {
             let rim = r#"stroke-width="3" stroke-linejoin="round" paint-order="stroke""#;
             let _ = write!(self.body, r#" stroke="{ground}" {rim}"#);
         }
-        let _ = write!(self.body, ">{}</text>", escaped(text));
     }
 
     /// Marks that belong together, with attributes of data for the page's script, such as `("n", "svm")` for `data-n`.

@@ -99,7 +99,7 @@ impl Widths {
 /// A picture with its title, how to read it, and its numbers.
 pub fn figure(figure: &dyn Figure, level: u8, widths: Widths) -> String {
     let (title, note) = (figure.title(), figure.note());
-    let said = format!("{title}. {note} The numbers stand in the table below.");
+    let said = format!("{title}. The numbers stand in the table below.");
     let mut out = caption(&title, &note, level);
     for (class, width) in widths.0 {
         let drawing = figure.draw(Sheet::page(*width)).in_page("drawing", &said);
