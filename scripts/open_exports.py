@@ -2,10 +2,11 @@
 
     python3 scripts/open_exports.py BENCH STORE RUN
 
-needs pandas, pyarrow, polars, duckdb and mlflow from PyPI; what is missing is named and skipped. R with its package
-`nanoparquet` or `arrow` is tried where it is installed. Exits with 1 if anything is not as it should be.
+needs pandas, pyarrow, polars, duckdb and mlflow from PyPI; what is missing is named and skipped. R reads CSV where it is
+installed, and Parquet with its package `arrow` or `nanoparquet`. Exits with 1 if anything is not as it should be.
 """
 
+import csv
 import importlib.util
 import json
 import math
@@ -69,6 +70,24 @@ def check_pandas(folder):
     print(f"pandas {pandas.__version__}: {len(TABLES)} tables, {len(predictions)} predictions")
 
 
+def check_pyarrow(folder):
+    """Arrow's own library: that of R's package `arrow` too, which has no vectors for views of strings."""
+    import pyarrow
+    import pyarrow.compute
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    for table in TABLES:
+        parquet = pyarrow.parquet.read_table(folder / f"{table}.parquet")
+        assert parquet.equals(pyarrow.feather.read_table(folder / f"{table}.arrow")), table
+        for column in parquet.schema:
+            assert not pyarrow.types.is_string_view(column.type), (table, column)
+    model = pyarrow.parquet.read_table(folder / "leaderboard.parquet")["model"][0].as_py()
+    of_model = pyarrow.parquet.read_table(folder / "predictions.parquet", filters=[("model", "=", model)])
+    assert pyarrow.compute.unique(of_model["model"]).to_pylist() == [model]
+    print(f"pyarrow {pyarrow.__version__}: {len(TABLES)} tables, {of_model.num_rows} predictions of {model}")
+
+
 def check_polars(folder):
     import polars
 
@@ -96,11 +115,34 @@ def check_duckdb(folder):
     print(f"duckdb {duckdb.__version__}: accuracy of {len(board)} models counted from predictions")
 
 
+def header(file):
+    return next(csv.reader(file.open()))
+
+
 def check_r(folder):
     if not shutil.which("Rscript"):
         print("SKIPPED: R is not installed")
         return
+    board = json.loads(bench("show", RUN, "--json"))["leaderboard"]
+    scores = [(row["model"], row["macro_f1"]) for row in board if row.get("macro_f1") is not None]
+    wanted = {table: {name: kind(name) for name in header(folder / f"{table}.csv") if kind(name)} for table in TABLES}
+    of_kind = lambda table, of: ", ".join(json.dumps(name) for name, own in wanted[table].items() if own == of)
+    check = "\n".join(
+        f'check("{table}", c({of_kind(table, "text")}), c({of_kind(table, "number")}))' for table in TABLES
+    )
     script = f"""
+        check <- function(table, texts, numbers) {{
+            d <- read.csv(file.path("{folder}", paste0(table, ".csv")), check.names = FALSE)
+            # A column without any value has no type of its own.
+            empty <- function(name) all(is.na(d[[name]]))
+            for (name in texts) if (!empty(name)) stopifnot(is.character(d[[name]]))
+            for (name in numbers) if (!empty(name)) stopifnot(is.numeric(d[[name]]))
+        }}
+        {check}
+        b <- read.csv("{folder}/leaderboard.csv")
+        f1 <- setNames(b$macro_f1, b$model)
+        stopifnot(abs(f1[c({", ".join(json.dumps(model) for model, _ in scores)})] - c({", ".join(repr(f1) for _, f1 in scores)})) < 1e-12)
+        cat("R", paste(R.version$major, R.version$minor, sep = "."), ":", {len(TABLES)}, "tables as CSV,", nrow(b), "models\\n")
         package <- Find(function(p) requireNamespace(p, quietly = TRUE), c("arrow", "nanoparquet"))
         if (is.null(package)) {{ cat("SKIPPED: R has neither arrow nor nanoparquet\\n"); quit() }}
         read <- getExportedValue(package, "read_parquet")
@@ -148,10 +190,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for table in TABLES:
-            for extension in ("parquet", "arrow"):
+            for extension in ("parquet", "arrow", "csv"):
                 bench("export", RUN, "--table", table, "-o", str(folder / f"{table}.{extension}"))
         if has("pandas") and has("pyarrow"):
             check_pandas(folder)
+        if has("pyarrow"):
+            check_pyarrow(folder)
         if has("polars"):
             check_polars(folder)
         if has("duckdb"):

@@ -8,6 +8,8 @@ use common::{Place, ends, skipped, small_table, tone};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
+use zune_png::PngDecoder;
+use zune_png::zune_core::bytestream::ZCursor;
 
 /// Held while a browser is open: the first to open one installs what drives it.
 static BROWSER: Mutex<()> = Mutex::new(());
@@ -167,6 +169,11 @@ fn every_picture_can_be_had_alone_in_every_format() {
         );
     }
     ends(place.bench().args(["plot", "slope", &runs[0], &runs[1], "-o", "slope.svg"]), 0);
+    let light = std::fs::read_to_string(place.path("slope.svg")).unwrap();
+    ends(place.bench().args(["plot", "slope", &runs[0], &runs[1], "-o", "slope.svg", "--theme", "dark"]), 0);
+    let dark = std::fs::read_to_string(place.path("slope.svg")).unwrap();
+    assert!(light.contains("fill=\"#ffffff\"/>") && !dark.contains("fill=\"#ffffff\"/>"), "grounds");
+    assert!(light.len() < 60_000, "no more letters than it uses: {}", light.len());
     if FIGURES {
         ends(place.bench().args(["plot", "slope", &runs[0], &runs[1], "-o", "slope.pdf"]), 0);
         let pdf = std::fs::read(place.path("slope.pdf")).unwrap();
@@ -179,7 +186,7 @@ fn every_picture_can_be_had_alone_in_every_format() {
     } else {
         let said =
             String::from_utf8(ends(place.bench().args(["plot", "map", &runs[1], "-o", "x.pdf"]), 2).stderr);
-        assert!(said.unwrap().contains("--features figures"), "what to do for PDF");
+        assert!(said.unwrap().contains("cargo build --release"), "what to do for PDF");
     }
     let model = ["plot", "curves", &runs[1], "-o", "x.svg", "--model"];
     let said = String::from_utf8(ends(place.bench().args(model).arg("svm"), 2).stderr).unwrap();
@@ -210,7 +217,21 @@ fn a_recording_is_drawn_on_one_sheet() {
     for panel in ["Waveform", "Log-mel", "MFCC", "Chroma", "Harmonic", "Percussive"] {
         assert!(svg.contains(panel), "{panel}");
     }
-    assert!(svg.len() < 2_000_000, "{}", svg.len());
+    assert_eq!(svg.matches("<image ").count(), 3, "spectrogram, MFCC and chroma are pixels");
+    assert!(svg.len() < 1_000_000, "{}", svg.len());
+    if FIGURES {
+        ends(place.bench().args(["plot", "audio", "song.wav", "-o", "song.pdf"]), 0);
+        let pdf = std::fs::read(place.path("song.pdf")).unwrap();
+        let count = |word: &[u8]| pdf.windows(word.len()).filter(|part| *part == word).count();
+        assert_eq!(count(b"/Subtype /Image"), 3);
+        ends(place.bench().args(["plot", "audio", "song.wav", "-o", "song.png", "--dpi", "96"]), 0);
+        let png = std::fs::read(place.path("song.png")).unwrap();
+        let mut decoder = PngDecoder::new(ZCursor::new(&png));
+        let pixels = decoder.decode_raw().unwrap();
+        // The colour of silence, in which most of the spectrogram of a tone is.
+        let silent = pixels.chunks(4).filter(|pixel| *pixel == [0, 0, 4, 255]).count();
+        assert!(40 * silent > pixels.len(), "{silent} of {}", pixels.len() / 4);
+    }
     place.write("short.wav", tone(440.0, 0.02));
     ends(place.bench().args(["plot", "audio", "short.wav", "-o", "short.svg"]), 0);
     place.write("broken.wav", b"RIFF....WAVE");

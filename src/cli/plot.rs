@@ -4,8 +4,8 @@ use super::{Out, Registry, Status, status_of_stored, tell};
 use crate::audio;
 use crate::error::{Error, Result};
 use crate::report::across::Across;
-use crate::report::chart::Theme;
 use crate::report::chart::file::{FileKind, bytes};
+use crate::report::chart::{Theme, svg::MARGIN};
 use crate::report::figures::{
     Ablation, AudioSheet, Calibration, Confusions, Cost, Curves, Differences, Figure, Importances, Intervals,
     Map, PerClass, Ranks, Resource, Sheet, Slope, Unit,
@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// Width in millimetres; columns of papers have about 85, pages 174
     #[arg(long, value_name = "MM", default_value_t = 174, value_parser = clap::value_parser!(u32).range(60..=1000))]
     width: u32,
+    /// What it is looked at on
+    #[arg(long, value_enum, default_value_t = Ground::Light)]
+    theme: Ground,
     /// Dots per inch of PNG
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=1200))]
     dpi: u32,
@@ -52,6 +55,15 @@ pub(super) struct Args {
     leaderboard: LeaderboardFlags,
     #[command(flatten)]
     out: Out,
+}
+
+/// What a picture is looked at on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Ground {
+    /// Paper, or a light screen
+    Light,
+    /// A dark screen
+    Dark,
 }
 
 /// The pictures.
@@ -105,7 +117,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             (figure, runs.last().map_or(Status::DONE, status_of_stored))
         }
     };
-    let sheet = Sheet { width: f64::from(args.width) * PER_MILLIMETRE, theme: Theme::Paper };
+    let theme = match args.theme {
+        Ground::Light => Theme::Paper,
+        Ground::Dark => Theme::Night,
+    };
+    let sheet = Sheet { width: f64::from(args.width) * PER_MILLIMETRE - 2.0 * MARGIN, theme };
     let file = bytes(&figure.draw(sheet), &figure.title(), kind, args.dpi)?;
     write_whole(&args.output, &file).map_err(|e| unwritable(&args.output, &e))?;
     tell(format!("wrote {}: {}", one_line(&args.output.display().to_string()), one_line(&figure.note())));

@@ -1,8 +1,10 @@
+use super::chart::base64::base64;
 use super::sheet::Sheet;
 use super::{Leaderboard, Results, Table, leaderboard_table};
 use crate::error::{Error, Result};
 use polars::prelude::{
-    CompatLevel, CsvWriter, IpcWriter, JsonFormat, JsonWriter, ParquetWriter, PolarsResult, SerWriter,
+    CompatLevel, CsvWriter, DataFrame, IpcWriter, JsonFormat, JsonWriter, KeyValueMetadata, ParquetWriter,
+    PolarsResult, SerWriter,
 };
 
 /// A file format for result tables.
@@ -80,16 +82,34 @@ pub fn write(
         FileFormat::Markdown => return Ok(Exported { bytes: sheet().markdown().into_bytes(), rows }),
         FileFormat::Latex => return Ok(Exported { bytes: sheet().latex().into_bytes(), rows }),
         FileFormat::Csv => CsvWriter::new(&mut bytes).finish(&mut frame),
-        FileFormat::Parquet => ParquetWriter::new(&mut bytes).finish(&mut frame).map(|_| ()),
+        FileFormat::Parquet => arrow_types(&frame).and_then(|types| {
+            let writer = ParquetWriter::new(&mut bytes).with_key_value_metadata(types);
+            writer.finish(&mut frame).map(|_| ())
+        }),
         FileFormat::Json => JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame),
         FileFormat::Ndjson => {
             JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(&mut frame)
         }
-        // The oldest layout of strings, which every Arrow library reads.
-        FileFormat::Arrow => {
-            IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut frame)
-        }
+        FileFormat::Arrow => arrow(&mut frame).map(|file| bytes = file),
     };
     done.map_err(|e| Error::bug("the table", e))?;
     Ok(Exported { bytes, rows })
+}
+
+/// An Arrow file, with the oldest layout of strings, which every Arrow library reads.
+fn arrow(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    IpcWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(frame)?;
+    Ok(bytes)
+}
+
+/// The types of the columns as Arrow libraries look for them in a Parquet file. What polars would write there are types of
+/// strings that R's `arrow` refuses and that pyarrow cannot filter by (apache/arrow#45523, pola-rs/polars#26435).
+fn arrow_types(frame: &DataFrame) -> PolarsResult<Option<KeyValueMetadata>> {
+    let file = arrow(&mut frame.head(Some(0)))?;
+    // The first message of an Arrow file: behind a mark of eight bytes four more, and then how long the rest of it is.
+    let length = file.get(12..16).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes);
+    let message = file.get(8..16 + length as usize);
+    let said = |message| vec![("ARROW:schema".to_owned(), base64(message))];
+    Ok(message.map(|message| KeyValueMetadata::from_static(said(message))))
 }

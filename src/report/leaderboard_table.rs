@@ -134,6 +134,19 @@ fn ties(leaderboard: &Leaderboard) -> Option<String> {
     })
 }
 
+/// Which models stand in the band of the best, for pictures; `None` where there was nothing to test.
+pub fn band(leaderboard: &Leaderboard) -> Option<String> {
+    let tied: Vec<bool> = leaderboard.rows.iter().filter_map(|row| row.tied).collect();
+    let (leader, test) = (&leaderboard.rows.first()?.model, leaderboard.tied_by.name());
+    let said = match tied.iter().filter(|tied| **tied).count() {
+        _ if tied.is_empty() => return None,
+        0 => format!("No other model is tied with {leader}: each can be told from it"),
+        1 => format!("The band: {leader} and the one that cannot be told from it"),
+        many => format!("The band: {leader} and the {many} that cannot be told from it"),
+    };
+    Some(format!("{said} ({test}, 5 %, Holm)."))
+}
+
 /// Which models calibration did harm to, if it did to any.
 pub fn worse_calibrated(leaderboard: &Leaderboard) -> Option<String> {
     let worse = leaderboard.worse_calibrated();

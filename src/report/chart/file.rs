@@ -1,6 +1,6 @@
 //! Drawings as files of their own: SVG with its typeface inside, PNG and PDF.
 
-use super::{Svg, font};
+use super::Svg;
 use crate::error::{Error, Result};
 
 /// A format of drawings.
@@ -34,7 +34,7 @@ impl FileKind {
 /// drawing is not what their makers take for SVG, which would be a bug.
 pub fn bytes(svg: &Svg, title: &str, kind: FileKind, dots_per_inch: u32) -> Result<Vec<u8>> {
     match kind {
-        FileKind::Svg => Ok(svg.file(title, &font::faces()).into_bytes()),
+        FileKind::Svg => Ok(svg.file(title, &svg.letters()).into_bytes()),
         FileKind::Png => made::png(svg, title, dots_per_inch),
         FileKind::Pdf => made::pdf(svg, title),
     }
@@ -48,7 +48,7 @@ mod made {
         Err(Error::new(
             "PNG",
             "this program was built without it",
-            "a name that ends with .svg, or `cargo build --release --features figures`",
+            "a name that ends with .svg, or `cargo build --release`, which has it",
         ))
     }
 
@@ -56,17 +56,21 @@ mod made {
         Err(Error::new(
             "PDF",
             "this program was built without it",
-            "a name that ends with .svg, or `cargo build --release --features figures`",
+            "a name that ends with .svg, or `cargo build --release`, which has it",
         ))
     }
 }
 
 #[cfg(feature = "figures")]
 mod made {
-    use super::{Error, Result, Svg, font};
-    use resvg::tiny_skia::{Pixmap, Transform};
+    use super::super::svg::{Image, MARGIN};
+    use super::super::{font, png};
+    use super::{Error, Result, Svg};
+    use resvg::tiny_skia::{ColorU8, Pixmap, Transform};
     use resvg::usvg::{Options, Tree, fontdb};
     use std::sync::Arc;
+
+    pub(super) use super::super::pdf::pdf;
 
     /// Pixels of an inch, in style sheets.
     const PER_INCH: f64 = 96.0;
@@ -75,7 +79,7 @@ mod made {
 
     pub(super) fn png(svg: &Svg, title: &str, dots_per_inch: u32) -> Result<Vec<u8>> {
         let scale = f64::from(dots_per_inch) / PER_INCH;
-        let [width, height] = [svg.width, svg.height].map(|length| (length * scale).ceil() as u32);
+        let [width, height] = svg.size_of_file().map(|length| (length * scale).round().max(1.0) as u32);
         let too_large = || {
             let reason = format!("{width} × {height} pixels are too many");
             Error::new("the drawing", reason, "fewer dots per inch (--dpi), or SVG or PDF")
@@ -84,19 +88,42 @@ mod made {
             return Err(too_large());
         }
         let mut pixels = Pixmap::new(width, height).ok_or_else(too_large)?;
-        let transform = Transform::from_scale(scale as f32, scale as f32);
+        // To the last pixel, so that no edge shines through.
+        let [across, down] =
+            [f64::from(width) / svg.size_of_file()[0], f64::from(height) / svg.size_of_file()[1]];
+        let transform = Transform::from_scale(across as f32, down as f32);
         resvg::render(&tree(svg, title)?, transform, &mut pixels.as_mut());
+        svg.images().iter().for_each(|image| paint(&mut pixels, image, scale));
         pixels.encode_png().map_err(|e| Error::bug("the drawing as PNG", e))
     }
 
-    pub(super) fn pdf(svg: &Svg, title: &str) -> Result<Vec<u8>> {
-        // Of a unit of the page, which is 1/72 inch, so that a pixel of the drawing is 1/96.
-        let page = svg2pdf::PageOptions { dpi: PER_INCH as f32 };
-        let pdf = svg2pdf::to_pdf(&tree(svg, title)?, svg2pdf::ConversionOptions::default(), page);
-        pdf.map_err(|e| Error::bug("the drawing as PDF", e))
+    /// Paints a picture of pixels, which resvg leaves out: its decoders would take longer to build than all the rest.
+    fn paint(onto: &mut Pixmap, image: &Image, scale: f64) {
+        let (rows, columns) = image.pixels.dim();
+        let width = onto.width() as usize;
+        let along = |start: f64, length: f64, most: u32| {
+            let end = ((start + MARGIN + length) * scale).round().min(f64::from(most)) as usize;
+            (((start + MARGIN) * scale).round() as usize).min(end)..end
+        };
+        // The cell that the middle of a pixel lies in.
+        let cell = |at: usize, start: f64, length: f64, many: usize| {
+            let share = ((at as f64 + 0.5) / scale - MARGIN - start) / length;
+            ((share * many as f64).max(0.0) as usize).min(many - 1)
+        };
+        let (across, down) =
+            (along(image.at.0, image.size.0, onto.width()), along(image.at.1, image.size.1, onto.height()));
+        for y in down {
+            let row = cell(y, image.at.1, image.size.1, rows);
+            for x in across.clone() {
+                let column = cell(x, image.at.0, image.size.0, columns);
+                let [red, green, blue] = png::COLOURS[usize::from(image.pixels[[row, column]])];
+                onto.pixels_mut()[y * width + x] = ColorU8::from_rgba(red, green, blue, 255).premultiply();
+            }
+        }
     }
 
-    fn tree(svg: &Svg, title: &str) -> Result<Tree> {
+    /// The drawing as resvg and svg2pdf read it.
+    pub fn tree(svg: &Svg, title: &str) -> Result<Tree> {
         // Our typeface for what it has, and the system's for names in other scripts.
         let mut fonts = fontdb::Database::new();
         fonts.load_system_fonts();
@@ -108,6 +135,9 @@ mod made {
         Tree::from_str(&svg.file(title, ""), &options).map_err(|e| Error::bug("the drawing", e))
     }
 }
+
+#[cfg(feature = "figures")]
+pub(super) use made::tree;
 
 #[cfg(all(test, feature = "figures"))]
 mod tests {
@@ -125,7 +155,7 @@ mod tests {
         );
         let png = of(FileKind::Png);
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
-        assert_eq!(png[16..24], [0, 0, 0, 192, 0, 0, 0, 96]);
+        assert_eq!(png[16..24], [0, 0, 0, 224, 0, 0, 0, 128]);
         let pdf = of(FileKind::Pdf);
         assert!(
             pdf.starts_with(b"%PDF-") && pdf.windows(10).any(|w| w == b"/FontFile2" || w == b"/FontFile3")

@@ -1,7 +1,9 @@
 //! How wide a text is in the typeface of drawings: a part of Inter, see `data/fonts`.
 
 use super::base64::base64;
+use super::subset::subset;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use ttf_parser::Face;
 
@@ -19,13 +21,21 @@ const LATIN: usize = 0x250;
 
 /// The typeface for a style sheet, so that a file needs nothing beside it.
 pub fn faces() -> String {
-    let face = |bytes: &[u8], weight: u16| {
-        format!(
-            "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/ttf;base64,{}) format(\"truetype\")}}",
-            base64(bytes)
-        )
-    };
     face(REGULAR, 400) + &face(SEMIBOLD, 600)
+}
+
+/// The same for a file in which no more than these characters stand, which is a tenth of it.
+pub fn faces_of(characters: &BTreeSet<char>, bold: bool) -> String {
+    let of =
+        |font: &[u8], weight| subset(font, characters).map_or_else(String::new, |font| face(&font, weight));
+    of(REGULAR, 400) + &if bold { of(SEMIBOLD, 600) } else { String::new() }
+}
+
+fn face(font: &[u8], weight: u16) -> String {
+    format!(
+        "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/ttf;base64,{}) format(\"truetype\")}}",
+        base64(font)
+    )
 }
 
 /// Width of a text in pixels at a size.

@@ -50,44 +50,85 @@ pub struct Point {
     pub name: String,
 }
 
-/// Where a name stands: the place of its beginning, on the base line.
-pub type Placed = Option<(f64, f64)>;
+/// Where a name stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    /// The place of its beginning, on the base line.
+    pub at: (f64, f64),
+    /// Where a line from the point ends, if the name is too far away to be seen as its.
+    pub from: Option<(f64, f64)>,
+}
+
+/// Room around a point.
+const RADIUS: f64 = 5.0;
 
 /// Places for the names of points, small text, within a field from its corner above on the left to the one below on the
-/// right; `None` where no place is free. The first points are the first to choose.
-pub fn beside(points: &[Point], corners: ((f64, f64), (f64, f64))) -> Vec<Placed> {
-    const RADIUS: f64 = 5.0;
+/// right, which cover no other point or name and, as far as there is room, not the line through `line`. `None` where no
+/// place is free. The first points are the first to choose.
+pub fn beside(
+    points: &[Point],
+    line: &[(f64, f64)],
+    corners: ((f64, f64), (f64, f64)),
+) -> Vec<Option<Placed>> {
     let ((left, top), (right, bottom)) = corners;
-    let mut taken: Vec<[f64; 4]> =
-        points.iter().map(|p| [p.at.0 - RADIUS, p.at.1 - RADIUS, p.at.0 + RADIUS, p.at.1 + RADIUS]).collect();
+    let around = |(x, y): (f64, f64)| [x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS];
+    let mut taken: Vec<[f64; 4]> = points.iter().map(|point| around(point.at)).collect();
+    let strokes: Vec<[f64; 4]> = line
+        .windows(2)
+        .map(|ends| {
+            let [(a, b), (c, d)] = [ends[0], ends[1]];
+            [a.min(c) - 1.0, b.min(d) - 1.0, a.max(c) + 1.0, b.max(d) + 1.0]
+        })
+        .collect();
     let mut placed = Vec::new();
-    for (number, Point { at: (x, y), name }) in points.iter().enumerate() {
+    for (number, Point { at, name }) in points.iter().enumerate() {
         let width = font::width(name, SMALL, false);
-        let (near, far) = (RADIUS + 3.0, RADIUS + 11.0);
-        let starts = [
-            (x + near, y + 4.0),
-            (x - near - width, y + 4.0),
-            (x + near - 2.0, y - 6.0),
-            (x + near - 2.0, y + 14.0),
-            (x - near - width + 2.0, y - 6.0),
-            (x - near - width + 2.0, y + 14.0),
-            (x - width / 2.0, y - near - 1.0),
-            (x - width / 2.0, y + near + 8.0),
-            (x - width / 2.0, y - far - 6.0),
-            (x - width / 2.0, y + far + 12.0),
-        ];
         let cell = |(x, y): (f64, f64)| [x - 1.0, y - 10.0, x + width + 1.0, y + 3.0];
-        let free = |start: &(f64, f64)| {
-            let own = cell(*start);
-            let inside = own[0] >= left && own[1] >= top && own[2] <= right && own[3] <= bottom;
+        let inside = |own: &[f64; 4]| own[0] >= left && own[1] >= top && own[2] <= right && own[3] <= bottom;
+        let free = |place: &&Placed| {
+            let own = cell(place.at);
             let mut others = taken.iter().enumerate().filter(|(other, _)| *other != number);
-            inside && !others.any(|(_, other)| overlap(&own, other))
+            inside(&own) && !others.any(|(_, other)| overlap(&own, other))
         };
-        let found = starts.into_iter().find(free);
-        taken.extend(found.map(cell));
+        let clear = |place: &&Placed| {
+            let own = cell(place.at);
+            free(place) && !strokes.iter().any(|stroke| overlap(&own, stroke))
+        };
+        let places = places(*at, width);
+        let found = places.iter().find(clear).or_else(|| places.iter().find(free)).copied();
+        taken.extend(found.map(|place| cell(place.at)));
         placed.push(found);
     }
     placed
+}
+
+/// Where the name of a point may stand, the best places first: beside it, at its corners, above and below, and then away
+/// from it with a line.
+fn places((x, y): (f64, f64), width: f64) -> Vec<Placed> {
+    let near = RADIUS + 3.0;
+    let touching = [
+        (x + near, y + 4.0),
+        (x - near - width, y + 4.0),
+        (x + near - 2.0, y - 6.0),
+        (x - near - width + 2.0, y - 6.0),
+        (x + near - 2.0, y + 14.0),
+        (x - near - width + 2.0, y + 14.0),
+        (x - width / 2.0, y - near - 1.0),
+        (x - width / 2.0, y + near + 8.0),
+    ];
+    let mut places: Vec<Placed> = touching.into_iter().map(|at| Placed { at, from: None }).collect();
+    for away in [24.0, 38.0, 52.0] {
+        for down in [away, -away] {
+            // A line ends in the middle of the side of the name that it comes from.
+            let end = |x: f64| (x, y + down - if down > 0.0 { 9.0 } else { -3.0 });
+            let starts = [x - width / 2.0, x + 10.0, x - 10.0 - width];
+            places.extend(starts.into_iter().map(|start| Placed {
+                at: (start, y + down),
+                from: Some(end(x.clamp(start, start + width))),
+            }));
+        }
+    }
+    places
 }
 
 fn overlap(a: &[f64; 4], b: &[f64; 4]) -> bool {
@@ -120,11 +161,17 @@ mod tests {
                 name: "a model".to_owned(),
             })
             .collect();
-        let placed = beside(&points, ((0.0, 0.0), (300.0, 300.0)));
+        let line = [(0.0, 90.0), (300.0, 90.0)];
+        let placed = beside(&points, &line, ((0.0, 0.0), (300.0, 300.0)));
         let width = font::width("a model", SMALL, false);
-        let cells: Vec<[f64; 4]> =
-            placed.iter().flatten().map(|(x, y)| [x - 1.0, y - 10.0, x + width + 1.0, y + 3.0]).collect();
-        assert!(!cells.is_empty() && cells.len() < 12);
+        let cells: Vec<[f64; 4]> = placed
+            .iter()
+            .flatten()
+            .map(|placed| placed.at)
+            .map(|(x, y)| [x, y - 9.0, x + width, y + 2.0])
+            .collect();
+        assert!(cells.len() > 8, "{}", cells.len());
+        assert!(cells.iter().all(|cell| !overlap(cell, &[0.0, 90.0, 300.0, 90.0])), "a name on the line");
         for (at, a) in cells.iter().enumerate() {
             assert!(cells[at + 1..].iter().all(|b| !overlap(a, b)));
         }

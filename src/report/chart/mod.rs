@@ -8,7 +8,8 @@
 //! | [`labels`] | names beside what they name, without covering each other |
 //! | [`legend`] | what colours mean, where names cannot stand beside the marks |
 //! | [`paint`] | colours by what they are for, in a light, a dark and a printed theme |
-//! | [`font`] | how wide a text is in the typeface that drawings use |
+//! | [`font`], [`subset`] | how wide a text is in the typeface that drawings use, and the letters that go into a file |
+//! | [`png`] | pictures of pixels, which spectrograms are |
 //! | [`escape`], [`base64`] | names of others as text of XML and HTML, and bytes |
 //! | [`file`] | drawings as SVG, PNG and PDF |
 //!
@@ -23,7 +24,11 @@ pub mod font;
 pub mod labels;
 pub mod legend;
 pub mod paint;
+#[cfg(feature = "figures")]
+mod pdf;
+pub mod png;
 pub mod scale;
+pub mod subset;
 pub mod svg;
 
 pub use axis::{bottom_axis, left_axis};

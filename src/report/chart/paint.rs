@@ -3,7 +3,6 @@
 //! Ten classes are told apart by the "muted" scheme of P. Tol, "Colour schemes", SRON/EPS/TN/09-002, 2021, its light tones
 //! darkened to be seen on white; shares and differences by ramps of one and two hues that also differ in lightness.
 
-use crate::features::colour_map::MAGMA;
 use genre_bench_api::Family;
 use std::borrow::Cow;
 
@@ -36,8 +35,6 @@ pub enum Paint {
     OnLevel(f64),
     /// A difference of −1–1 on the ramp from worse over none to better.
     Difference(f64),
-    /// A number of 0–1 as spectrograms are coloured, the same in every theme.
-    Magma(f64),
 }
 
 /// Where a drawing is looked at.
@@ -45,8 +42,10 @@ pub enum Paint {
 pub enum Theme {
     /// In the page, whose style sheet says what colours look like, by light and by night.
     Page,
-    /// On white paper.
+    /// Alone, on white paper or a light screen.
     Paper,
+    /// Alone, on a dark screen.
+    Night,
 }
 
 /// Steps of the ramp of shares.
@@ -149,21 +148,16 @@ impl Paint {
             Self::Level(share) => return Cow::Owned(format!("l{}", level(share))),
             Self::OnLevel(share) => return Cow::Owned(format!("t{}", level(share))),
             Self::Difference(share) => return Cow::Owned(format!("d{}", difference(share))),
-            Self::Magma(_) => "magma",
         })
     }
 
     /// As the value of an attribute.
     pub fn value(self, theme: Theme) -> String {
-        if let Self::Magma(share) = self {
-            let [red, green, blue] = MAGMA[((share.clamp(0.0, 1.0) * 255.0) as usize).min(255)];
-            return format!("#{red:02x}{green:02x}{blue:02x}");
-        }
         match theme {
             Theme::Page => format!("var(--{})", self.name()),
-            Theme::Paper => {
+            Theme::Paper | Theme::Night => {
                 let name = self.name();
-                let found = all(false).into_iter().find(|(known, _)| *known == name);
+                let found = all(theme == Theme::Night).into_iter().find(|(known, _)| *known == name);
                 found.map_or_else(|| "#000000".to_owned(), |(_, colour)| colour.to_owned())
             }
         }

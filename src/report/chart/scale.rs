@@ -69,12 +69,14 @@ impl Scale {
     }
 }
 
-/// The step of about so many ticks.
+/// The step of about so many ticks: of 1, 2, 5 and 10 the one whose ratio to the wanted step is nearest to 1.
 fn step((low, high): (f64, f64), wanted: usize) -> f64 {
     let rough = (high - low) / wanted.max(1) as f64;
     let power = 10_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough * 0.999).unwrap_or(10.0);
-    factor * power
+    // The geometric means of neighbours are where the next one is as near.
+    let nearest = [(2_f64.sqrt(), 1.0), (10_f64.sqrt(), 2.0), (50_f64.sqrt(), 5.0)];
+    let found = nearest.into_iter().find(|(end, _)| rough / power < *end);
+    found.map_or(10.0, |(_, factor)| factor) * power
 }
 
 /// The value of a tick, with as many decimals as its neighbours need.
@@ -99,8 +101,8 @@ mod tests {
     fn ticks_are_round_and_about_as_many_as_wanted() {
         let of = |low, high, wanted| Scale::linear((low, high), (0.0, 1.0)).ticks(wanted);
         assert_eq!(of(0.0, 100.0, 5), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
-        assert_eq!(of(41.0, 92.0, 5), [60.0, 80.0]);
-        assert_eq!(of(3.0, 3.0, 4), [2.5, 3.0, 3.5]);
+        assert_eq!(of(41.0, 92.0, 5), [50.0, 60.0, 70.0, 80.0, 90.0]);
+        assert_eq!(of(0.0, 1.5, 3), [0.0, 0.5, 1.0, 1.5]);
         let logs = |low, high| Scale::log((low, high), (0.0, 1.0)).ticks(5);
         assert_eq!(logs(0.01, 1000.0), [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]);
         assert_eq!(logs(1.0, 10.0), [1.0, 2.0, 5.0, 10.0]);

@@ -1,8 +1,14 @@
 //! Marks, written as SVG.
 
+use super::base64::base64;
 use super::escape::{escaped, number};
-use super::{Paint, TEXT, Theme, font};
+use super::{Paint, TEXT, Theme, font, png};
+use ndarray::Array2;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+/// Pixels around a drawing that is a file of its own.
+pub const MARGIN: f64 = 8.0;
 
 /// A drawing.
 #[derive(Debug, Clone)]
@@ -14,6 +20,18 @@ pub struct Svg {
     /// Where it is looked at.
     pub theme: Theme,
     body: String,
+    images: Vec<Image>,
+}
+
+/// A picture of pixels in a drawing.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Its corner above on the left.
+    pub at: (f64, f64),
+    /// Its width and height, which the pixels are stretched to.
+    pub size: (f64, f64),
+    /// Numbers of colours of [`png::COLOURS`], rows from above.
+    pub pixels: Array2<u8>,
 }
 
 /// How a mark is painted.
@@ -92,6 +110,11 @@ impl Text {
         Self { paint: Paint::Ink, size: TEXT, bold: false, align: Align::Start, turned: false, halo: false }
     }
 
+    /// As the group that it stands in, see [`Svg::set`].
+    pub fn inherited() -> Self {
+        Self::ink()
+    }
+
     /// Text of the second rank.
     pub fn muted() -> Self {
         Self { paint: Paint::Muted, ..Self::ink() }
@@ -136,7 +159,7 @@ impl Text {
 impl Svg {
     /// An empty one.
     pub fn new(width: f64, height: f64, theme: Theme) -> Self {
-        Self { width, height, theme, body: String::new() }
+        Self { width, height, theme, body: String::new(), images: Vec::new() }
     }
 
     /// A straight line.
@@ -157,6 +180,22 @@ impl Svg {
         self.element("circle", &format!(r#"cx="{x}" cy="{y}" r="{radius}""#), mark);
     }
 
+    /// A picture of pixels.
+    pub fn image(&mut self, image: Image) {
+        let place = [image.at.0, image.at.1, image.size.0, image.size.1].map(number);
+        let ([x, y, width, height], png) = (place, base64(&png::file(&image.pixels)));
+        let _ = write!(
+            self.body,
+            r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{png}"/>"#
+        ); // writing to a string cannot fail
+        self.images.push(image);
+    }
+
+    /// The pictures of pixels in it.
+    pub fn images(&self) -> &[Image] {
+        &self.images
+    }
+
     /// A path in the words of SVG.
     pub fn path(&mut self, d: &str, mark: Mark) {
         self.element("path", &format!(r#"d="{d}""#), mark);
@@ -173,6 +212,24 @@ impl Svg {
     /// A text; `y` is its base line.
     pub fn text(&mut self, (x, y): (f64, f64), text: &str, style: Text) {
         let _ = write!(self.body, r#"<text x="{}" y="{}""#, number(x), number(y)); // writing to a string cannot fail
+        if style.turned {
+            let _ = write!(self.body, r#" transform="rotate(-90 {} {})""#, number(x), number(y));
+        }
+        self.style(style);
+        let _ = write!(self.body, ">{}</text>", escaped(text));
+    }
+
+    /// Texts that are set alike, which then need not say so themselves.
+    pub fn set(&mut self, style: Text, draw: impl FnOnce(&mut Self)) {
+        self.body.push_str("<g");
+        self.style(style);
+        self.body.push('>');
+        draw(self);
+        self.body.push_str("</g>");
+    }
+
+    /// What differs from ordinary text, as attributes.
+    fn style(&mut self, style: Text) {
         if style.size != TEXT {
             let _ = write!(self.body, r#" font-size="{}""#, number(style.size));
         }
@@ -184,9 +241,6 @@ impl Svg {
             Align::Middle => self.body.push_str(r#" text-anchor="middle""#),
             Align::End => self.body.push_str(r#" text-anchor="end""#),
         }
-        if style.turned {
-            let _ = write!(self.body, r#" transform="rotate(-90 {} {})""#, number(x), number(y));
-        }
         if style.paint != Paint::Ink {
             let _ = write!(self.body, r#" fill="{}""#, style.paint.value(self.theme));
         }
@@ -195,7 +249,6 @@ impl Svg {
             let rim = r#"stroke-width="3" stroke-linejoin="round" paint-order="stroke""#;
             let _ = write!(self.body, r#" stroke="{ground}" {rim}"#);
         }
-        let _ = write!(self.body, ">{}</text>", escaped(text));
     }
 
     /// Marks that belong together, with attributes of data for the page's script, such as `("n", "svm")` for `data-n`.
@@ -206,13 +259,6 @@ impl Svg {
         }
         self.body.push('>');
         draw(self);
-        self.body.push_str("</g>");
-    }
-
-    /// Another drawing at a place.
-    pub fn place(&mut self, (x, y): (f64, f64), other: &Self) {
-        let _ = write!(self.body, r#"<g transform="translate({} {})">"#, number(x), number(y));
-        self.body.push_str(&other.body);
         self.body.push_str("</g>");
     }
 
@@ -270,14 +316,26 @@ impl Svg {
         )
     }
 
+    /// Width and height in pixels of a file of its own, with the [`MARGIN`] around it.
+    pub fn size_of_file(&self) -> [f64; 2] {
+        [self.width, self.height].map(|length| length + 2.0 * MARGIN)
+    }
+
+    /// The letters that stand in it, as a style sheet; some more, because those of its marks' names are among them.
+    pub fn letters(&self) -> String {
+        let characters: BTreeSet<char> = self.body.chars().collect();
+        font::faces_of(&characters, self.body.contains(r#"font-weight="600""#))
+    }
+
     /// As a file of its own, on a ground of its own, with `style` as its style sheet.
     pub fn file(&self, title: &str, style: &str) -> String {
-        let [width, height] = [self.width, self.height].map(number);
+        let [width, height] = self.size_of_file().map(number);
+        let start = number(-MARGIN);
         let style = if style.is_empty() { String::new() } else { format!("<style>{style}</style>") };
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{start} {start} {width} {height}\" width=\"{width}\" \
              height=\"{height}\" font-family=\"{}\" font-size=\"{TEXT}\" fill=\"{}\"><title>{}</title>{style}\
-             <rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>{}</svg>\n",
+             <rect x=\"{start}\" y=\"{start}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>{}</svg>\n",
             font::FAMILY,
             Paint::Ink.value(self.theme),
             escaped(title),

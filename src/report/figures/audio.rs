@@ -7,13 +7,13 @@ use crate::features::stft::{Stft, power};
 use crate::features::table::{BANDS, COEFFICIENTS, HOP, N_FFT};
 use crate::features::{FeatureError, beat, chroma, decibel, hpss, mel, mfcc, pad::Pad, tempo};
 use crate::report::chart::scale::tick_text;
-use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, svg::path_through};
+use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, font, svg::Image, svg::path_through};
 use ndarray::{Array2, Axis};
 
-/// Columns of pixels of a picture at most: finer than a sheet is wide.
-const COLUMNS: usize = 260;
-/// Steps of colour.
-const STEPS: usize = 12;
+/// Columns of a picture at most: as fine as a wide sheet is printed.
+const COLUMNS: usize = 1300;
+/// Rows of pixels of a picture at least.
+const SHARP: usize = 120;
 /// Pitch classes from C on.
 const PITCHES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 
@@ -26,7 +26,7 @@ pub struct AudioSheet {
     wave: Vec<(f32, f32)>,
     harmonic: Vec<(f32, f32)>,
     percussive: Vec<(f32, f32)>,
-    /// One row a column of pixels, 0–1 within each picture.
+    /// Shape `(columns, rows)`, 0–1 within each picture.
     log_mel: Array2<f32>,
     mfcc: Array2<f32>,
     chroma: Array2<f32>,
@@ -62,60 +62,28 @@ impl AudioSheet {
             wave: envelope(samples),
             harmonic: envelope(&parts[0]),
             percussive: envelope(&parts[1]),
-            log_mel: shares(&columns(&pooled(&log_mel, 64))),
+            log_mel: shares(&columns(&log_mel)),
             mfcc: shares_by_row(&columns(&coefficients)),
             chroma: shares(&columns(&chroma::chroma_stft(powers.view(), RATE))),
             tempo,
             beats: beats.into_iter().map(|frame| (frame * HOP) as f64 / f64::from(RATE)).collect(),
         })
     }
+}
 
-    fn picture(
-        &self,
-        svg: &mut Svg,
-        numbers: &Array2<f32>,
-        (left, right): (f64, f64),
-        (top, bottom): (f64, f64),
-    ) {
-        let (columns, rows) = numbers.dim();
-        let (width, height) = ((right - left) / columns.max(1) as f64, (bottom - top) / rows.max(1) as f64);
-        svg.rect((left, top), (right - left, bottom - top), Mark::fill(Paint::Magma(0.0)));
-        // Each step is painted below the next, so that no ground shows between them.
-        for step in 1..STEPS {
-            let least = step as f32 / STEPS as f32;
-            let mut d = String::new();
-            for row in 0..rows {
-                let y = bottom - height * (row + 1) as f64;
-                let mut start = None;
-                for column in 0..=columns {
-                    let is_over = column < columns && numbers[[column, row]] >= least;
-                    match (start, is_over) {
-                        (None, true) => start = Some(column),
-                        (Some(from), false) => {
-                            let (x, end) = (left + width * from as f64, left + width * column as f64);
-                            d += &path_through([
-                                (x, y),
-                                (end, y),
-                                (end, y + height + 0.2),
-                                (x, y + height + 0.2),
-                            ]);
-                            d.push('Z');
-                            start = None;
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            if !d.is_empty() {
-                svg.path(&d, Mark::fill(Paint::Magma(f64::from(least) + 0.5 / STEPS as f64)));
-            }
-        }
-    }
+/// The pixels of numbers of 0–1, shape `(columns, rows)`, their first row lowest. Rows are drawn as often as they need to
+/// keep sharp edges, where programs smooth what they stretch.
+fn pixels(numbers: &Array2<f32>) -> Array2<u8> {
+    let (columns, rows) = numbers.dim();
+    let times = SHARP.div_ceil(rows.max(1));
+    Array2::from_shape_fn((times * rows, columns), |(row, column)| {
+        (255.0 * numbers[[column, rows - 1 - row / times]].clamp(0.0, 1.0)).round() as u8
+    })
 }
 
 /// Least and greatest sample of each column.
 fn envelope(samples: &[f32]) -> Vec<(f32, f32)> {
-    let chunk = samples.len().div_ceil(3 * COLUMNS).max(1);
+    let chunk = samples.len().div_ceil(COLUMNS).max(1);
     let ends = |chunk: &[f32]| {
         let each = || chunk.iter().copied();
         (each().fold(f32::INFINITY, f32::min), each().fold(f32::NEG_INFINITY, f32::max))
@@ -126,21 +94,11 @@ fn envelope(samples: &[f32]) -> Vec<(f32, f32)> {
 /// Frames averaged into columns.
 fn columns(frames: &Array2<f32>) -> Array2<f32> {
     let chunk = frames.nrows().div_ceil(COLUMNS).max(1);
-    averaged(frames, chunk, Axis(0))
-}
-
-/// Bands averaged until there are so many.
-fn pooled(frames: &Array2<f32>, bands: usize) -> Array2<f32> {
-    averaged(frames, frames.ncols().div_ceil(bands).max(1), Axis(1))
-}
-
-fn averaged(values: &Array2<f32>, chunk: usize, axis: Axis) -> Array2<f32> {
     let means: Vec<_> =
-        values.axis_chunks_iter(axis, chunk).filter_map(|part| part.mean_axis(axis)).collect();
+        frames.axis_chunks_iter(Axis(0), chunk).filter_map(|part| part.mean_axis(Axis(0))).collect();
     let views: Vec<_> = means.iter().map(|mean| mean.view()).collect();
-    let stacked = ndarray::stack(axis, &views);
-    // Parts have the same length along the other axis.
-    stacked.unwrap_or_else(|_| values.clone())
+    // Parts have the same number of rows.
+    ndarray::stack(Axis(0), &views).unwrap_or_else(|_| frames.clone())
 }
 
 /// Values as shares of the way from the least to the greatest.
@@ -161,9 +119,10 @@ fn shares_by_row(values: &Array2<f32>) -> Array2<f32> {
     out
 }
 
-/// A panel: title, height, what its axis says at which share of the height.
+/// A panel: title, what more must be known, height, what its axis says at which share of the height.
 struct Panel<'a> {
     title: &'a str,
+    more: &'a str,
     height: f64,
     marks: Vec<(f64, String)>,
 }
@@ -185,29 +144,34 @@ impl Figure for AudioSheet {
         let time = Scale::linear((0.0, self.seconds.max(1e-3)), (left, right));
         let hertz = |hz: f64| mel::hz_to_mel(hz) / mel::hz_to_mel(f64::from(RATE) / 2.0);
         let pitches = [0, 4, 7, 9].map(|at| ((at as f64 + 0.5) / 12.0, PITCHES[at].to_owned()));
-        let panel = |title, height, marks| Panel { title, height, marks };
+        let panel = |title, more, height, marks| Panel { title, more, height, marks };
+        let beats = format!("{:.0} a minute", self.tempo);
         let panels = [
-            panel("Waveform and beats", 76.0, Vec::new()),
+            panel("Waveform and beats", &beats, 76.0, Vec::new()),
             panel(
-                "Log-mel spectrogram, Hz, 80 dB below the loudest",
-                124.0,
+                "Log-mel spectrogram",
+                "Hz, the loudest and 80 dB below it",
+                150.0,
                 [512.0, 2048.0, 8192.0].map(|hz| (hertz(hz), format!("{hz:.0}"))).to_vec(),
             ),
             panel(
-                "MFCC, each coefficient by itself",
-                80.0,
+                "MFCC",
+                "coefficients, each on a scale of its own",
+                90.0,
                 [1, 10, 20].map(|at| ((f64::from(at) - 0.5) / COEFFICIENTS as f64, at.to_string())).to_vec(),
             ),
-            panel("Chroma", 80.0, pitches.to_vec()),
-            panel("Harmonic part", 64.0, Vec::new()),
-            panel("Percussive part", 64.0, Vec::new()),
+            panel("Chroma", "pitch classes", 90.0, pitches.to_vec()),
+            panel("Harmonic part", "on the scale of the waveform", 64.0, Vec::new()),
+            panel("Percussive part", "", 64.0, Vec::new()),
         ];
         let mut svg = Svg::new(sheet.width, 0.0, sheet.theme);
         let loudest = self.wave.iter().map(|(low, high)| high.max(-low)).fold(1e-6_f32, f32::max);
         let mut top = 22.0;
-        for (number, Panel { title, height, marks }) in panels.iter().enumerate() {
+        for (number, Panel { title, more, height, marks }) in panels.iter().enumerate() {
             let bottom = top + height;
             svg.text((left, top - 7.0), title, Text::ink().size(SMALL).bold());
+            let beside = left + font::width(title, SMALL, true) + 8.0;
+            svg.text((beside, top - 7.0), more, Text::muted().size(SMALL));
             let waves = [(0, &self.wave), (4, &self.harmonic), (5, &self.percussive)];
             let pictures = [(1, &self.log_mel), (2, &self.mfcc), (3, &self.chroma)];
             if let Some((_, wave)) = waves.iter().find(|(at, _)| *at == number) {
@@ -226,22 +190,24 @@ impl Figure for AudioSheet {
                 svg.path(&d, Mark::fill(Paint::Accent));
             }
             if let Some((_, numbers)) = pictures.iter().find(|(at, _)| *at == number) {
-                self.picture(&mut svg, numbers, (left, right), (top, bottom));
+                let size = (right - left, bottom - top);
+                svg.image(Image { at: (left, top), size, pixels: pixels(numbers) });
             }
             for (share, text) in marks {
                 let y = bottom - height * share;
                 svg.text((left - 6.0, y + 4.0), text, Text::muted().size(SMALL).end());
             }
-            top = bottom + 30.0;
+            top = bottom + 32.0;
         }
-        let axis = top - 30.0;
+        let axis = top - 32.0;
         svg.line((left, axis + 6.0), (right, axis + 6.0), Mark::stroke(Paint::Faint, 1.0));
         for tick in time.ticks(8) {
             let x = time.at(tick);
             svg.line((x, axis + 6.0), (x, axis + 10.0), Mark::stroke(Paint::Faint, 1.0));
             svg.text((x, axis + 23.0), &tick_text(tick), Text::muted().size(SMALL).middle());
         }
-        svg.text((right, axis + 38.0), "seconds", Text::muted().size(SMALL).end());
+        let middle = f64::midpoint(left, right);
+        svg.text((middle, axis + 40.0), "seconds", Text::muted().size(SMALL).middle());
         svg.height = axis + 46.0;
         svg
     }

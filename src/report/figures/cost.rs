@@ -2,7 +2,7 @@
 
 use super::{DataTable, Figure, Sheet, percent};
 use crate::report::Leaderboard;
-use crate::report::chart::labels::{Point, beside};
+use crate::report::chart::labels::{Placed, Point, beside};
 use crate::report::chart::legend::{Entry, Shape, legend};
 use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, bottom_axis, font, left_axis};
 use crate::score::Metric;
@@ -40,7 +40,9 @@ impl Cost {
     pub fn of(board: &Leaderboard, resource: Resource) -> Option<Self> {
         let metric = |row: &crate::report::LeaderboardRow, key| row.value(Metric::of_key(key)?);
         let mut points: Vec<Priced> = Vec::new();
-        for row in &board.rows {
+        // Floors that ignore the features cost next to nothing and would leave no room to the others.
+        let only_floors = board.rows.iter().all(|row| row.family == Family::Baseline);
+        for row in board.rows.iter().filter(|row| only_floors || row.family != Family::Baseline) {
             let cost = match resource {
                 Resource::Seconds => {
                     let both = metric(row, "fit_seconds").zip(metric(row, "predict_seconds"));
@@ -88,7 +90,7 @@ impl Figure for Cost {
         let front: Vec<&str> = self.points.iter().filter(|p| p.on_front).map(|p| p.name.as_str()).collect();
         format!(
             "Macro-F1 in % against {}, on a scale of ratios. On the line: models that no other beats at the same or lower \
-             cost ({}).",
+             cost ({}). Models that ignore the features are left out.",
             self.unit(),
             front.join(", ")
         )
@@ -123,14 +125,14 @@ impl Figure for Cost {
             steps.push(*point);
         }
         steps.extend(front.last().map(|last| (right, last.1)));
-        svg.polyline(steps, Mark::stroke(Paint::Faint, 1.5));
+        svg.polyline(steps.iter().copied(), Mark::stroke(Paint::Faint, 1.5));
         let most = if sheet.is_narrow() { 92.0 } else { 130.0 };
         let points: Vec<Point> = self
             .points
             .iter()
             .map(|p| Point { at: place(p), name: font::fitted(&p.name, SMALL, false, most).into_owned() })
             .collect();
-        let names = beside(&points, ((left, top - 8.0), (sheet.width, bottom)));
+        let names = beside(&points, &steps, ((left, top - 16.0), (sheet.width, bottom)));
         for ((priced, point), name) in self.points.iter().zip(&points).zip(names) {
             let paint = Paint::Family(priced.family);
             let cost = self.shown(priced.cost);
@@ -141,8 +143,11 @@ impl Figure for Cost {
                 } else {
                     Mark::fill(Paint::Surface).outlined(paint, 1.5)
                 };
+                if let Some(from) = name.and_then(|name| name.from) {
+                    svg.line(point.at, from, Mark::stroke(Paint::Faint, 0.75));
+                }
                 svg.circle(point.at, 4.5, mark.tip(&tip));
-                if let Some(at) = name {
+                if let Some(Placed { at, .. }) = name {
                     let text = if priced.on_front { Text::ink() } else { Text::muted() };
                     svg.text(at, &point.name, text.size(SMALL).halo());
                 }

@@ -72,6 +72,8 @@ impl Curves {
         left_axis(svg, &up, left, right, 4, "");
         svg.text((left - 30.0, top - 12.0), title, Text::ink().size(SMALL).bold());
         bottom_axis(svg, &across, bottom, bottom, 5, "epoch");
+        let main = Mark::stroke(Paint::Accent, 1.25).faded(0.8);
+        let aside = Mark::stroke(Paint::Muted, 1.25).dashed("3 2");
         for History { epochs, kept, fold } in &self.folds {
             // Every so manyeth epoch, and the last.
             let every = epochs.len().div_ceil(MOST_POINTS);
@@ -79,9 +81,9 @@ impl Curves {
             let shown = || (0..epochs.len()).filter(kept_epochs);
             let place = |at: usize, value: f64| (across.at(at as f64 + 1.0), up.at(value));
             let line = shown().map(|at| place(at, train(&epochs[at])));
-            svg.polyline(line, Mark::stroke(Paint::Faint, 1.25).dashed("3 2"));
+            svg.polyline(line, if self.is_validated() { aside } else { main.tip(fold) });
             let line = shown().filter_map(|at| Some(place(at, valid(&epochs[at])?)));
-            svg.polyline(line, Mark::stroke(Paint::Accent, 1.25).faded(0.8).tip(fold));
+            svg.polyline(line, main.tip(fold));
             if let Some(value) = epochs.get(*kept).and_then(valid) {
                 svg.circle(place(*kept, value), 3.0, Mark::fill(Paint::Accent).tip(fold));
             }
@@ -124,11 +126,15 @@ impl Figure for Curves {
             self.panel(&mut svg, (middle + 34.0, sheet.width - 8.0), (top, bottom), "accuracy, %", accuracy);
             bottom
         };
-        let mut entries = vec![Entry::new(Paint::Faint, Shape::Dashed, "training")];
-        if self.is_validated() {
-            entries.push(Entry::new(Paint::Accent, Shape::Line, "validation"));
-            entries.push(Entry::new(Paint::Accent, Shape::Dot, "kept"));
-        }
+        let entries = if self.is_validated() {
+            vec![
+                Entry::new(Paint::Muted, Shape::Dashed, "training"),
+                Entry::new(Paint::Accent, Shape::Line, "validation"),
+                Entry::new(Paint::Accent, Shape::Dot, "kept"),
+            ]
+        } else {
+            vec![Entry::new(Paint::Accent, Shape::Line, "training")]
+        };
         svg.height = below + 44.0 + legend(&mut svg, (34.0, below + 42.0), sheet.width - 42.0, &entries);
         svg
     }

@@ -39,6 +39,24 @@ impl Cell {
     }
 }
 
+/// Height of a line in the corner.
+const CORNER_LINE: f64 = 14.0;
+
+/// A text in lines that are as wide as `room` where its words let them.
+fn words(text: &str, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if font::width(&format!("{line} {word}"), SMALL, false) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 impl Heat {
     /// As a drawing.
     pub fn draw(&self, sheet: Sheet) -> Svg {
@@ -49,18 +67,25 @@ impl Heat {
         let widest = |names: &[std::borrow::Cow<str>], size| {
             names.iter().map(|name| font::width(name, size, false)).fold(0.0, f64::max)
         };
-        let left = widest(&rows, TEXT) + 10.0;
+        // What rows and columns are, in lines as long as its longest word.
+        let corner = words(&self.corner, widest(&rows, TEXT));
+        let corner_width = corner.iter().map(|line| font::width(line, SMALL, false)).fold(0.0, f64::max);
+        let left = widest(&rows, TEXT).max(corner_width) + 10.0;
         let cell = ((sheet.width - left) / self.columns.len().max(1) as f64).min(44.0);
         let line = cell.clamp(16.0, 30.0);
         // Heads that fit stand upright.
         let tall = widest(&columns, SMALL);
         let turned = tall > cell - 4.0;
-        let top = if turned { tall + 10.0 } else { 22.0 };
+        let top = (if turned { tall + 10.0 } else { 22.0 }).max(CORNER_LINE * corner.len() as f64 + 8.0);
         let mut svg = Svg::new(
             left + cell * self.columns.len() as f64 + 2.0,
             top + line * self.rows.len() as f64 + 2.0,
             sheet.theme,
         );
+        for (at, line) in corner.iter().rev().enumerate() {
+            let y = top - 6.0 - CORNER_LINE * at as f64;
+            svg.text((left - 8.0, y), line, Text::muted().size(SMALL).end());
+        }
         for (at, name) in columns.iter().enumerate() {
             let middle = left + cell * (at as f64 + 0.5);
             if turned {

@@ -1,9 +1,9 @@
 //! Models by their score, each with its interval.
 
 use super::{DataTable, Figure, Sheet};
-use crate::report::Leaderboard;
 use crate::report::chart::legend::{Entry, Shape, legend};
 use crate::report::chart::{Mark, Paint, Scale, Svg, TEXT, Text, bottom_axis, font};
+use crate::report::{Leaderboard, leaderboard_table};
 use crate::score::{Format, Metric};
 
 /// The rows of a leaderboard that have a score.
@@ -12,7 +12,8 @@ pub struct Intervals {
     run: String,
     metric: &'static str,
     format: Format,
-    tied_by: &'static str,
+    /// Which models cannot be told from the best, in a sentence.
+    ties: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -40,9 +41,9 @@ impl Intervals {
             })
         };
         let rows: Vec<Row> = board.rows.iter().enumerate().filter_map(row).collect();
-        let tied_by = board.tied_by.name();
+        let ties = leaderboard_table::band(board);
         let (metric, format) = (metric.key, metric.format);
-        (!rows.is_empty()).then(|| Self { run: run.to_owned(), metric, format, tied_by, rows })
+        (!rows.is_empty()).then(|| Self { run: run.to_owned(), metric, format, ties, rows })
     }
 
     /// What a value is multiplied by to be shown.
@@ -61,12 +62,8 @@ impl Figure for Intervals {
     }
 
     fn note(&self) -> String {
-        let tied = self.rows.iter().filter(|row| row.leads).count().saturating_sub(1);
-        format!(
-            "Dots are means over folds, lines 95 % intervals. The band holds the best model and the {tied} that cannot be told \
-             from it ({}, 5 %, Holm).",
-            self.tied_by
-        )
+        let ties = self.ties.as_ref().map_or_else(String::new, |ties| format!(" {ties}"));
+        format!("Dots are means over folds, lines 95 % intervals.{ties}")
     }
 
     fn draw(&self, sheet: Sheet) -> Svg {
@@ -111,10 +108,11 @@ impl Figure for Intervals {
             }
             svg.text((sheet.width - 4.0, y + 4.0), &self.format.show(row.value), Text::ink().end());
         }
-        let mut entries = vec![Entry::new(Paint::Ink, Shape::Dot, "measured, 95 % interval")];
-        if leading > 1 {
-            entries.insert(0, Entry::new(Paint::Accent, Shape::Dot, "best, or not told from it"));
-        }
+        let best = if leading > 1 { "best, or not told from it" } else { "best" };
+        let mut entries = vec![
+            Entry::new(Paint::Accent, Shape::Dot, best),
+            Entry::new(Paint::Ink, Shape::Dot, "others; lines: 95 % intervals"),
+        ];
         if self.rows.iter().any(|row| row.published.is_some()) {
             entries.push(Entry::new(Paint::Warn, Shape::Ring, "published"));
         }

@@ -101,7 +101,7 @@ impl Figure for Map {
         format!(
             "Each dot is a tested track, coloured by its genre; rings are the {wrong} of {} that {} gets wrong. Tracks are near \
              each other where the {} models score them alike: the first two principal components of all their standardised \
-             scores ({:.0} and {:.0} % of the variance). Features are not stored with a run.",
+             scores ({:.0} and {:.0} % of the variance).",
             self.tracks.len(),
             self.leader,
             self.models,

@@ -34,10 +34,12 @@ impl Line {
     }
 }
 
-/// From a dot to the end of the value beside it.
-const VALUE: f64 = 42.0;
-/// From a dot to the name beside it.
-const BESIDE: f64 = 48.0;
+/// From the end of the line that leads to a label to the far end of the value there.
+const VALUE: f64 = 30.0;
+/// And to the name beside it.
+const BESIDE: f64 = 36.0;
+/// Models of which none steps back.
+const FEW: usize = 3;
 
 /// Place of a protocol, and what it keeps apart.
 fn stage(protocol: &str) -> (usize, &'static str) {
@@ -96,6 +98,14 @@ impl Slope {
         })
     }
 
+    /// The models that are to be seen first: the best where least leaks, and the best where most does.
+    fn leaders(&self) -> [usize; 2] {
+        let first = |at: usize| self.models[at].values.first().copied().flatten().unwrap_or(0.0);
+        // Of equal ones the first.
+        let best = (0..self.models.len()).rev().max_by(|&a, &b| first(a).total_cmp(&first(b)));
+        [0, best.unwrap_or(0)]
+    }
+
     /// The mean change over the models that have both, from each protocol to the next.
     fn changes(&self) -> Vec<Option<f64>> {
         let change = |at: usize| {
@@ -136,7 +146,8 @@ impl Figure for Slope {
     fn note(&self) -> String {
         format!(
             "Macro-F1 in % of the same models on {}, one line a model. From left to right less of the test part is known \
-             from training. Between the columns: the mean change. Dashed: guessing.",
+             from training. Between the columns: the mean change. Bold: the best of the first and of the last column. \
+             Dashed: guessing.",
             self.data
         )
     }
@@ -148,8 +159,9 @@ impl Figure for Slope {
         let names: Vec<_> =
             self.models.iter().map(|line| font::fitted(&line.name, TEXT, true, most)).collect();
         let widest = names.iter().map(|name| font::width(name, TEXT, true)).fold(0.0, f64::max);
-        // A value, its distance to the dot, and a name.
-        let side = BESIDE + widest + 2.0;
+        // A line, a value and a name.
+        let fan = if narrow { 12.0 } else { 24.0 };
+        let side = fan + BESIDE + widest + 2.0;
         let (left, right) = (if narrow { 42.0 } else { side }, sheet.width - side);
         let top = if narrow { 58.0 } else { 70.0 };
         let height = (GAP * self.models.len() as f64).max(if narrow { 280.0 } else { 340.0 });
@@ -162,9 +174,10 @@ impl Figure for Slope {
         let mut svg = Svg::new(sheet.width, bottom + 16.0, sheet.theme);
         for (at, (name, apart)) in self.stages.iter().enumerate() {
             let x = place(at);
-            let room = (right - left) / (self.stages.len() - 1) as f64;
+            // Columns of a narrow drawing are nearer than their names are long: these stand in two lines.
+            let between = (right - left) / (self.stages.len() - 1) as f64;
+            let room = if narrow { 2.0 * between - 8.0 } else { between };
             let shown = font::fitted(name, TEXT, true, room.max(60.0));
-            // Columns of a narrow drawing are nearer than their names are long.
             let y = if narrow && at % 2 == 1 { 32.0 } else { 16.0 };
             svg.text((x, y), &shown, Text::ink().bold().middle());
             if !narrow {
@@ -180,23 +193,32 @@ impl Figure for Slope {
         }
         let chance = scale.at(100.0 * self.chance);
         svg.line((left, chance), (right, chance), Mark::stroke(Paint::Faint, 1.0).dashed("2 3"));
-        svg.text((right + VALUE, chance + 4.0), &percent(self.chance), Text::muted().size(SMALL).end());
-        svg.text((right + BESIDE, chance + 4.0), "guessing", Text::muted().size(SMALL));
-        for (line, paint) in self.models.iter().rev().map(|line| (line, Paint::Family(line.family))) {
-            let tip = self.tip(line);
+        let beside = right + fan;
+        svg.text((beside + VALUE, chance + 4.0), &percent(self.chance), Text::muted().size(SMALL).end());
+        svg.text((beside + BESIDE, chance + 4.0), "guessing", Text::muted().size(SMALL));
+        let leaders = self.leaders();
+        let few = self.models.len() <= FEW;
+        // Those that are to be seen first are drawn last.
+        let mut order: Vec<usize> = (0..self.models.len()).rev().collect();
+        order.sort_by_key(|at| leaders.contains(at));
+        for at in order {
+            let (line, leads) = (&self.models[at], few || leaders.contains(&at));
+            let (paint, tip) = (Paint::Family(line.family), self.tip(line));
+            let (width, opacity, radius) = if leads { (2.25, 1.0, 3.5) } else { (1.25, 0.5, 2.5) };
             let points = || {
                 let places = line.values.iter().enumerate();
                 places.filter_map(|(at, value)| Some((place(at), scale.at(100.0 * (*value)?))))
             };
             svg.group(&[("n", &line.name), ("f", line.family.name())], |svg| {
-                svg.polyline(points(), Mark::stroke(paint, 1.5).faded(0.7).tip(&tip));
-                points().for_each(|at| svg.circle(at, 3.0, Mark::fill(paint).tip(&tip)));
+                svg.polyline(points(), Mark::stroke(paint, width).faded(opacity).tip(&tip));
+                points().for_each(|at| svg.circle(at, radius, Mark::fill(paint).tip(&tip)));
             });
         }
         // Names stand above the word for guessing, unless a model is below that.
         let floor = if low < 100.0 * self.chance { bottom - 2.0 } else { chance - 16.0 };
-        let ends = (top + 6.0, floor);
-        self.side(&mut svg, &names, (right, 1.0), ends, |line| Some(scale.at(100.0 * line.last()?)));
+        // And below what the columns are called.
+        let ends = (if narrow { top + 6.0 } else { 52.0 }, floor);
+        self.side(&mut svg, &names, (right, fan), ends, |line| Some(scale.at(100.0 * line.last()?)));
         if narrow {
             let ticks = scale.ticks(4);
             ticks.iter().for_each(|value| {
@@ -205,7 +227,7 @@ impl Figure for Slope {
             });
         } else {
             let first = |line: &Line| Some(scale.at(100.0 * (*line.values.first()?)?));
-            self.side(&mut svg, &names, (left, -1.0), ends, first);
+            self.side(&mut svg, &names, (left, -fan), ends, first);
         }
         svg
     }
@@ -230,12 +252,13 @@ impl Slope {
         format!("{}: {}", line.name, said.collect::<Vec<_>>().join(", "))
     }
 
-    /// Values and names beside the first or the last column: at `x`, to the side of `sign`.
+    /// Values and names beside the first or the last column at `x`, each at the end of a line as long as `fan`: to the left
+    /// of negative ones.
     fn side(
         &self,
         svg: &mut Svg,
         names: &[std::borrow::Cow<str>],
-        (x, sign): (f64, f64),
+        (x, fan): (f64, f64),
         ends: (f64, f64),
         wanted: impl Fn(&Line) -> Option<f64>,
     ) {
@@ -243,20 +266,20 @@ impl Slope {
             self.models.iter().enumerate().filter_map(|(at, line)| Some((at, wanted(line)?))).collect();
         let gap = ((ends.1 - ends.0) / shown.len().max(2).saturating_sub(1) as f64).min(14.5);
         let places = labels::spread(&shown.iter().map(|(_, y)| *y).collect::<Vec<_>>(), gap, ends);
+        let (sign, leaders) = (fan.signum(), self.leaders());
         for ((at, own), y) in shown.into_iter().zip(places) {
             let line = &self.models[at];
             let value = if sign > 0.0 { line.last() } else { line.values.first().copied().flatten() };
             let Some(value) = value else { continue };
             let align = |text: Text| if sign > 0.0 { text } else { text.end() };
-            let (from, to) = ((x + sign * 5.0, own), (x + sign * 12.0, y));
+            let (from, to) = ((x + sign * 6.0, own), (x + fan, y));
             svg.group(&[("n", &line.name), ("f", line.family.name())], |svg| {
                 svg.line(from, to, Mark::stroke(Paint::Faint, 0.75));
-                let end_of_value = if sign > 0.0 { x + VALUE } else { x - 15.0 };
+                let end_of_value = x + fan + if sign > 0.0 { VALUE } else { -3.0 };
                 svg.text((end_of_value, y + 4.0), &percent(value), Text::muted().end());
                 let style = align(Text::ink().paint(Paint::Family(line.family)));
-                // The best where least leaks.
-                let style = if at == 0 { style.bold() } else { style };
-                svg.text((x + sign * BESIDE, y + 4.0), &names[at], style);
+                let style = if leaders.contains(&at) { style.bold() } else { style };
+                svg.text((x + fan + sign * BESIDE, y + 4.0), &names[at], style);
             });
         }
     }

@@ -24,10 +24,7 @@ fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// Puts a wide thing where it can be scrolled, with the keyboard too.
 pub fn scrolled(label: &str, inside: &str) -> String {
-    format!(
-        r#"<div class="scroll" tabindex="0" role="region" aria-label="{}">{inside}</div>"#,
-        escaped(label)
-    )
+    format!(r#"<div class="scroll" tabindex="0" role="group" aria-label="{}">{inside}</div>"#, escaped(label))
 }
 
 /// The numbers behind a picture.
@@ -91,6 +88,8 @@ pub struct Widths(pub &'static [(&'static str, f64)]);
 impl Widths {
     /// As wide as the page.
     pub const WHOLE: Self = Self(&[("wide", 1040.0), ("medium", 700.0), ("narrow", 346.0)]);
+    /// One that stands alone and need not be as wide as the page.
+    pub const LARGE: Self = Self(&[("wide medium", 760.0), ("narrow", 346.0)]);
     /// Two beside each other where there is room.
     pub const HALF: Self = Self(&[("wide medium", 500.0), ("narrow", 346.0)]);
     /// One that is small anyway.
@@ -100,7 +99,7 @@ impl Widths {
 /// A picture with its title, how to read it, and its numbers.
 pub fn figure(figure: &dyn Figure, level: u8, widths: Widths) -> String {
     let (title, note) = (figure.title(), figure.note());
-    let said = format!("{title}. {note} The numbers stand in the table below.");
+    let said = format!("{title}. The numbers stand in the table below.");
     let mut out = caption(&title, &note, level);
     for (class, width) in widths.0 {
         let drawing = figure.draw(Sheet::page(*width)).in_page("drawing", &said);

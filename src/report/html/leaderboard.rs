@@ -3,7 +3,7 @@
 use super::elements::{name, scrolled};
 use super::{Page, Run};
 use crate::report::chart::escaped;
-use crate::report::leaderboard_table::footnotes;
+use crate::report::leaderboard_table::{band, footnotes};
 use crate::report::{LeaderboardRow, percent};
 use crate::score::{Format, Metric};
 use genre_bench_api::Family;
@@ -87,15 +87,9 @@ pub fn leaderboard(page: &Page, run: &Run) -> String {
         escaped(&caption)
     );
     let mut out = String::new();
-    if leading > 0 {
-        let leader = board.rows.first().map_or("", |row| row.model.as_str());
-        let _ = write!(
-            out,
-            "<p class=\"key-line\"><span class=\"swatch\"></span>The band: {} and the {leading} that cannot be told from it ({}, \
-             5&nbsp;%, Holm).</p>",
-            name(leader),
-            escaped(board.tied_by.name())
-        );
+    if let Some(ties) = band(board) {
+        let swatch = if leading > 0 { "<span class=\"swatch\"></span>" } else { "" };
+        let _ = write!(out, "<p class=\"key-line\">{swatch}{}</p>", escaped(&ties));
     }
     out += &scrolled(&caption, &table);
     let notes: String = footnotes(board).iter().map(|note| format!("<p>{}", escaped(note))).collect();

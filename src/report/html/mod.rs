@@ -207,7 +207,8 @@ impl<'a> Page<'a> {
             );
         }
         let mut facts: Vec<(String, String)> = Vec::new();
-        let strictest = self.runs.iter().max_by_key(|run| strictness(&run.results.plan.protocol));
+        // Of equally strict ones the first.
+        let strictest = self.runs.iter().rev().max_by_key(|run| strictness(&run.results.plan.protocol));
         if let Some((run, leader)) = strictest.and_then(|run| Some((run, run.board.rows.first()?))) {
             if let Some(value) = leader.value(Metric::macro_f1()) {
                 let said = format!("best macro-F1 under {}: {}", escaped(&run.label), name(&leader.model));
@@ -273,6 +274,15 @@ impl<'a> Page<'a> {
 
     /// A part of a section for each run, with its name above where there are several.
     fn each(&self, of: impl Fn(&Run<'a>) -> String + Sync) -> String {
+        self.panels("panels", of)
+    }
+
+    /// The same, two beside each other where there is room.
+    fn in_pairs(&self, of: impl Fn(&Run<'a>) -> String + Sync) -> String {
+        self.panels(if self.runs.len() > 1 { "panels two" } else { "panels" }, of)
+    }
+
+    fn panels(&self, class: &str, of: impl Fn(&Run<'a>) -> String + Sync) -> String {
         let several = self.runs.len() > 1;
         let panel = |run: &Run<'a>| {
             let inside = of(run);
@@ -282,11 +292,13 @@ impl<'a> Page<'a> {
             let head = if several { format!("<h3>{}</h3>", name(&run.label)) } else { String::new() };
             format!("<div class=\"panel\" data-p=\"{}\">{head}{inside}</div>", run.panel())
         };
-        self.runs.par_iter().map(panel).collect::<Vec<_>>().concat()
+        let panels = self.runs.par_iter().map(panel).collect::<Vec<_>>().concat();
+        if panels.is_empty() { panels } else { format!("<div class=\"{class}\">{panels}</div>") }
     }
 
     fn sections(&self) -> Vec<Section> {
-        let level = if self.runs.len() > 1 { 4 } else { 3 };
+        let several = self.runs.len() > 1;
+        let level = if several { 4 } else { 3 };
         let slopes: String = self.slopes().iter().map(|slope| figure(slope, 3, Widths::WHOLE)).collect();
         let cost = |run: &Run| {
             let of = |resource| Cost::of(&run.board, resource).map(|cost| figure(&cost, level, Widths::HALF));
@@ -308,7 +320,7 @@ impl<'a> Page<'a> {
         let map = |run: &Run| {
             let drawn = Map::of(run.results, &run.board);
             drawn.map_or_else(String::new, |drawn| {
-                figure(&drawn, level, Widths(&[("wide medium", 760.0), ("narrow", 346.0)]))
+                figure(&drawn, level, if several { Widths::HALF } else { Widths::LARGE })
             })
         };
         let ablation = |run: &Run| {
@@ -333,7 +345,7 @@ impl<'a> Page<'a> {
                 self.each(|run| leaderboard::leaderboard(self, run)),
             ),
             Section::new("cost", "Cost", "What scores cost", "", self.each(cost)),
-            Section::new("genres", "Genres", "Genres", "", self.each(classes)),
+            Section::new("genres", "Genres", "Genres", "", self.in_pairs(classes)),
             Section::new(
                 "differences",
                 "Differences",
@@ -341,7 +353,7 @@ impl<'a> Page<'a> {
                 "",
                 format!("{}{}", self.ranks(), self.each(differences)),
             ),
-            Section::new("map", "Map", "Which tracks are taken for alike", "", self.each(map)),
+            Section::new("map", "Map", "Which tracks are taken for alike", "", self.in_pairs(map)),
             Section::new("ablation", "Features", "What features are worth", "", self.each(ablation)),
             Section::new(
                 "models",
@@ -426,7 +438,7 @@ fn style() -> String {
 
 /// How little a protocol leaks: the greater the less.
 fn strictness(protocol: &str) -> usize {
-    ["segment", "track", "fault-filtered", "artist"]
+    ["segment", "track", "artist", "fault-filtered"]
         .iter()
         .position(|known| *known == protocol)
         .map_or(0, |at| at + 1)

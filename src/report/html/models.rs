@@ -9,25 +9,27 @@ use crate::score::Metric;
 use rayon::prelude::*;
 use std::fmt::Write as _;
 
-/// Names of misclassified tracks in a whole page: what it may take of three megabytes.
-const MOST_NAMES: usize = 30_000;
+/// Bytes of misclassified tracks in a whole page: what it may take of three megabytes.
+const MOST_BYTES: usize = 600_000;
 /// And of one model at most.
-const MOST_OF_MODEL: usize = 4000;
+const MOST_OF_MODEL: usize = 80_000;
+/// What a cell takes beside the names of its tracks, about.
+const BESIDE_NAMES: usize = 60;
 
 /// All models of a run, each closed until it is asked for.
 pub fn models(page: &Page, run: &Run) -> String {
-    let names = (MOST_NAMES / page.models().max(1)).min(MOST_OF_MODEL);
+    let bytes = (MOST_BYTES / page.models().max(1)).min(MOST_OF_MODEL);
     let sections: Vec<String> = run
         .board
         .rows
         .par_iter()
         .enumerate()
-        .map(|(at, row)| of_model(page, run, row, names, at == 0))
+        .map(|(at, row)| of_model(page, run, row, bytes, at == 0))
         .collect();
     sections.concat()
 }
 
-fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bool) -> String {
+fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, bytes: usize, open: bool) -> String {
     let Ok(model) = run.results.model(&row.model) else { return String::new() };
     let score = row.value(Metric::macro_f1()).map_or_else(|| "–".to_owned(), percent);
     let open = if open { " open" } else { "" };
@@ -64,7 +66,7 @@ fn of_model(page: &Page, run: &Run, row: &LeaderboardRow, names: usize, open: bo
         heat(&counts, "Confusions, examples"),
         heat(&shares, "Confusions, % of the true class")
     );
-    out += &tracks(run, model, names);
+    out += &tracks(run, model, bytes);
     // One width for all screens: a page may have hundreds of them.
     let curves = Curves::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
     let calibration = Calibration::of(run.results, model).map(|drawn| figure(&drawn, 4, Widths::SMALL));
@@ -100,32 +102,41 @@ fn parameters(run: &Run, model: usize) -> String {
     format!("<p class=\"params\">Chosen for each fold:</p><ul class=\"params\">{rows}</ul>")
 }
 
-/// The tracks behind the cells of a confusion matrix, `most` names together.
+/// The tracks behind the cells of a confusion matrix, in about `most` bytes: if that is too little for all, the same share
+/// of every cell, and then the largest cells alone.
 fn tracks(run: &Run, model: usize, most: usize) -> String {
     let cells = Confusions::mistakes(run.results, model);
-    let all: usize = cells.iter().map(|cell| cell.tracks.len()).sum();
-    if all == 0 {
+    if cells.is_empty() {
         return "<p class=\"params\">Nothing was misclassified.</p>".to_owned();
     }
     let catalogue = &run.results.catalogue;
-    let mut out = String::new();
-    // The same share of every cell, at least one.
-    let share = (most as f64 / all as f64).min(1.0);
-    for Mistakes { truth, predicted, tracks } in &cells {
-        let shown = ((tracks.len() as f64 * share).floor() as usize).max(1).min(tracks.len());
-        let said = tracks[..shown].iter().map(|(track, examples)| {
-            let times = if *examples > 1 { format!("&nbsp;×{examples}") } else { String::new() };
-            format!("{}{times}", name(&catalogue.tracks[*track]))
-        });
-        let said = said.collect::<Vec<_>>().join(", ");
-        let more = tracks.len() - shown;
+    let said = |(track, examples): &(usize, usize)| {
+        let times = if *examples > 1 { format!("\u{a0}×{examples}") } else { String::new() };
+        format!("{}{times}", name(&catalogue.tracks[*track]))
+    };
+    let said: Vec<Vec<String>> = cells.iter().map(|cell| cell.tracks.iter().map(said).collect()).collect();
+    let of_names: usize = said.iter().flatten().map(|name| name.len() + 2).sum();
+    let room = most.saturating_sub(BESIDE_NAMES * cells.len());
+    let share = (room as f64 / of_names as f64).min(1.0);
+    let (mut out, mut left) = (String::new(), cells.len());
+    for (Mistakes { truth, predicted, .. }, names) in cells.iter().zip(&said) {
+        if out.len() > most {
+            break;
+        }
+        left -= 1;
+        let shown = ((names.len() as f64 * share).floor() as usize).clamp(1, names.len());
+        let more = names.len() - shown;
         let more = if more > 0 { format!(" … and {more} more") } else { String::new() };
         let [truth_name, predicted_name] = [*truth, *predicted].map(|class| name(&catalogue.classes[class]));
         let _ = write!(
             out,
-            "<li data-c=\"{truth},{predicted}\"><b>{truth_name}</b> taken for <b>{predicted_name}</b>, {}: {said}{more}",
-            tracks.len()
+            "<li data-c=\"{truth},{predicted}\"><b>{truth_name}</b> taken for <b>{predicted_name}</b>, {}: {}{more}",
+            names.len(),
+            names[..shown].join(", ")
         );
+    }
+    if left > 0 {
+        let _ = write!(out, "<li>… and {left} smaller cells");
     }
     let limit = if share < 1.0 {
         "<p class=\"params\">Shortened; <code>bench export RUN --table predictions</code> has all.</p>"
