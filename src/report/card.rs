@@ -66,7 +66,7 @@ fn data(results: &Results) -> String {
         plan.scheme,
         plan.dataset.fingerprint,
         plan.split_hash,
-        plan.conditions.seed
+        plan.conditions.seed_text()
     )
 }
 

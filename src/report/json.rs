@@ -21,6 +21,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
         "scheme": plan.scheme,
         "split_hash": plan.split_hash,
         "seed": plan.conditions.seed,
+        "seeds": plan.conditions.seeds(),
         "warnings": warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),

@@ -156,7 +156,8 @@ impl OneRun<'_> {
         let model = self.results.plan.models.iter().position(|model| model.name == self.row.model);
         for cell in model.into_iter().flat_map(|model| self.results.fold_results(model)) {
             for (epoch, of_epoch) in cell.record.insights.history.iter().enumerate() {
-                let fold = format!("repeat_{}_fold_{}", cell.fold.repeat, cell.fold.fold);
+                let seed = if cell.seed > 0 { format!("_seed_{}", cell.seed) } else { String::new() };
+                let fold = format!("repeat_{}_fold_{}{seed}", cell.fold.repeat, cell.fold.fold);
                 line(format!("{fold}_train_loss"), of_epoch.train_loss, epoch);
                 line(format!("{fold}_train_accuracy"), of_epoch.train_accuracy, epoch);
                 if let Some(valid) = &of_epoch.valid {

@@ -391,6 +391,7 @@ impl Units {
     }
 
     fn counts(&self, results: &Results, model: usize) -> UnitCounts {
+        let seeds = results.plan.conditions.seeds();
         let of_cell = |(number, cell): (usize, FoldResult)| {
             let labels = labels_of(cell.record.scores().view());
             let examples = cell.fold.test.iter().zip(labels);
@@ -398,7 +399,8 @@ impl Units {
                 let of_example = &results.catalogue.examples[example];
                 Tested {
                     unit: self.of_track[&of_example.track],
-                    fold: number,
+                    fold: number / seeds,
+                    seed: cell.seed,
                     truth: of_example.label,
                     predicted,
                 }
@@ -406,6 +408,7 @@ impl Units {
             examples.map(tested).collect::<Vec<_>>()
         };
         let tested = results.fold_results(model).enumerate().flat_map(of_cell);
-        UnitCounts::new(tested, self.count, results.folds.len(), results.catalogue.classes.len())
+        let fits = (results.folds.len(), seeds);
+        UnitCounts::new(tested, self.count, fits, results.catalogue.classes.len())
     }
 }

@@ -52,7 +52,7 @@ fn heading(results: &Results) -> String {
         plan.scheme,
         &plan.split_hash[..12],
         &plan.dataset.fingerprint[..12],
-        plan.conditions.seed
+        plan.conditions.seed_text()
     );
     out += &format!("{}\n", textwrap::fill(&split, width()));
     for warning in &plan.warnings {

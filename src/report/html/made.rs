@@ -24,7 +24,7 @@ pub fn made(run: &Run) -> String {
         ("data fingerprint", plan.dataset.fingerprint.clone()),
         ("protocol", format!("{} ({})", plan.protocol, plan.scheme)),
         ("split", plan.split_hash.clone()),
-        ("seed", plan.conditions.seed.to_string()),
+        ("seed", plan.conditions.seed_text()),
         ("device of networks", plan.conditions.device.to_string()),
         ("calibration", calibration),
         ("program", format!("genre-bench {}, build {}", plan.program.version, plan.program.build)),
