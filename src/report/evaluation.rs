@@ -73,9 +73,11 @@ impl<'a> Evaluation<'a> {
         let values = self.fold_differences(other, metric)?;
         corrected_t(&values, self.test_to_train).or_else(|| {
             let (own, other) = (self.statistics(metric)?, other.statistics(metric)?);
-            Some(self.bootstrap(&own).interval(|tracks, seeds| {
-                of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)
-            }))
+            Some(
+                self.bootstrap(&own).interval(|tracks, seeds| {
+                    of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)
+                }),
+            )
         })
     }
 
@@ -86,9 +88,10 @@ impl<'a> Evaluation<'a> {
         let differences = self.fold_differences(other, metric)?;
         self.on_folds(&differences).p_value().or_else(|| {
             let (own, other) = (self.statistics(metric)?, other.statistics(metric)?);
-            Some(self.bootstrap(&own).p_value(|tracks, seeds| {
-                of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)
-            }))
+            Some(
+                self.bootstrap(&own)
+                    .p_value(|tracks, seeds| of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)),
+            )
         })
     }
 

@@ -29,9 +29,11 @@ pub mod reliability;
 pub mod reproduction;
 mod results;
 mod sheet;
+pub mod stability;
 mod tables;
 pub mod terminal;
 pub mod tuning;
+pub mod variance;
 mod width;
 
 pub use card::card;

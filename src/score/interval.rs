@@ -151,7 +151,8 @@ impl Bootstrap {
 
     /// The figure of every draw that defines it.
     fn drawn(&self, statistic: &impl Fn(&[usize], &[usize]) -> f64) -> Vec<f64> {
-        let draws = self.drawn_tracks.chunks_exact(self.tracks).zip(self.drawn_seeds.chunks_exact(self.seeds));
+        let draws =
+            self.drawn_tracks.chunks_exact(self.tracks).zip(self.drawn_seeds.chunks_exact(self.seeds));
         let mut drawn: Vec<f64> = draws.map(|(tracks, seeds)| statistic(tracks, seeds)).collect();
         drawn.retain(|figure| !figure.is_nan());
         drawn

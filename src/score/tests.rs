@@ -329,8 +329,14 @@ fn the_bootstrap_takes_macro_f1() {
     let interval = Bootstrap::new(tracks.len(), 1, &mut random_stream(1, "bootstrap")).interval(macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(Bootstrap::new(tracks.len(), 1, &mut random_stream(1, "bootstrap")).interval(macro_f1), interval);
-    assert_ne!(Bootstrap::new(tracks.len(), 1, &mut random_stream(2, "bootstrap")).interval(macro_f1), interval);
+    assert_eq!(
+        Bootstrap::new(tracks.len(), 1, &mut random_stream(1, "bootstrap")).interval(macro_f1),
+        interval
+    );
+    assert_ne!(
+        Bootstrap::new(tracks.len(), 1, &mut random_stream(2, "bootstrap")).interval(macro_f1),
+        interval
+    );
 }
 
 #[test]

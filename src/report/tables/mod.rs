@@ -78,7 +78,8 @@ impl Table {
 
 /// Columns that say which fit a row is of: repeat, fold and, where folds were fitted with several seeds, seed.
 fn of_fit<'r>(results: &Results, fits: impl Iterator<Item = &'r FoldResult<'r>> + Clone) -> Vec<Column> {
-    let seeds = (results.plan.conditions.seeds() > 1).then(|| count("seed", fits.clone().map(|fit| fit.seed)));
+    let seeds =
+        (results.plan.conditions.seeds() > 1).then(|| count("seed", fits.clone().map(|fit| fit.seed)));
     let (repeats, folds) = (fits.clone().map(|fit| fit.fold.repeat), fits.map(|fit| fit.fold.fold));
     [count("repeat", repeats), count("fold", folds)].into_iter().chain(seeds).collect()
 }
