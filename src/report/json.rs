@@ -1,3 +1,4 @@
+use super::made::MadeFits;
 use super::{Leaderboard, LeaderboardRow, Results, check, encoders};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
@@ -16,6 +17,7 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
     json!({
         "run": plan.id,
         "program": plan.program,
+        "made": MadeFits::of(results),
         "dataset": plan.dataset,
         "protocol": plan.protocol,
         "scheme": plan.scheme,

@@ -22,6 +22,7 @@ pub mod insights;
 mod json;
 mod leaderboard;
 mod leaderboard_table;
+pub mod made;
 pub mod mlflow;
 pub mod paired;
 pub mod published;

@@ -91,6 +91,12 @@ impl Results {
         })
     }
 
+    /// The finished cells of a model that were fitted: of one that draws nothing, those of one seed.
+    pub fn fits(&self, model: usize) -> impl Iterator<Item = FoldResult<'_>> {
+        let deterministic = self.plan.models[model].deterministic;
+        self.fold_results(model).filter(move |fit| fit.seed == 0 || !deterministic)
+    }
+
     /// Folds that a model finished with every seed.
     pub fn folds_done(&self, model: usize) -> usize {
         let is_done = |outcome: &CellOutcome| matches!(outcome, CellOutcome::Done(_));

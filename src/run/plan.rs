@@ -1,5 +1,6 @@
+use super::Program;
 use crate::dataset::{Dataset, ImageSize, Info, PlannedEncoder};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocol::Split;
 use crate::util::hex;
 use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
@@ -7,8 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::io;
-use std::sync::OnceLock;
 
 /// Everything that decides a run's numbers, and what a reader of its results must know. Written once, as
 /// `plan.json` in the run's folder.
@@ -88,42 +87,6 @@ impl Conditions {
             1 => self.seed.to_string(),
             seeds => format!("{} ({seeds} seeds a fold)", self.seed),
         }
-    }
-}
-
-/// The program behind a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// Version of genre-bench.
-    pub version: String,
-    /// Start of the SHA-256 of the executable. A model that was changed and built again must not be
-    /// served the old one's cells, so every build has cells of its own.
-    pub build: String,
-}
-
-impl Program {
-    /// The program that is running.
-    ///
-    /// # Errors
-    ///
-    /// The executable cannot be read.
-    pub fn running() -> Result<Self> {
-        // A hundred megabytes are read once, not for each of a file's many runs.
-        static BUILD: OnceLock<String> = OnceLock::new();
-        let hash = || -> io::Result<String> {
-            let mut hasher = Sha256::new();
-            io::copy(&mut std::fs::File::open(std::env::current_exe()?)?, &mut hasher)?;
-            Ok(hex(&hasher.finalize()[..8]))
-        };
-        let build = match BUILD.get() {
-            Some(build) => build.clone(),
-            None => {
-                let unreadable = |e| Error::new("the running program", format!("cannot be read: {e}"), "");
-                let build = hash().map_err(unreadable)?;
-                BUILD.get_or_init(|| build).clone()
-            }
-        };
-        Ok(Self { version: env!("CARGO_PKG_VERSION").to_owned(), build })
     }
 }
 
