@@ -19,26 +19,26 @@ const WIDTH: usize = "0123456789012345678901234567890123456789-dirty".len();
 #[proc_macro]
 pub fn commit(_: TokenStream) -> TokenStream {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    let code = match found(&package) {
+    let commit = match commit_of(&package) {
+        Some(commit) => format!("::core::option::Option::Some(\"{commit:WIDTH$}\")"),
         None => "::core::option::Option::None".to_owned(),
-        // What is included is compiled again when it changes, as the list of a checkout's commits does with each.
-        Some((commit, Some(log))) => {
-            format!(
-                "{{ const _: &[::core::primitive::u8] = ::core::include_bytes!({log:?}); ::core::option::Option::Some({commit:?}) }}"
-            )
-        }
-        Some((commit, None)) => format!("::core::option::Option::Some({commit:?})"),
     };
+    // What is included is compiled again when it changes, as the log of a checkout does with every commit.
+    let included = log_of(&package).map(|log| format!("const _: &[u8] = ::core::include_bytes!({log:?});"));
+    let code = format!("{{ {} {commit} }}", included.unwrap_or_default());
     code.parse().unwrap_or_else(|_| TokenStream::new())
 }
 
-/// The commit, and the file that every further one is written into, if there is such.
-fn found(package: &Path) -> Option<(String, Option<PathBuf>)> {
+fn commit_of(package: &Path) -> Option<String> {
     // A folder may lie inside a checkout and be none of its own.
     git(package, ["ls-files", "--error-unmatch", "Cargo.toml"])?;
-    let commit = git(package, ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])?;
-    let log = git(package, ["rev-parse", "--git-path", "logs/HEAD"]).map(|log| package.join(log));
-    Some((format!("{commit:WIDTH$}"), log.filter(|log| log.is_file())))
+    git(package, ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
+}
+
+/// The file that every further commit is written into, if there is such.
+fn log_of(package: &Path) -> Option<PathBuf> {
+    let log = package.join(git(package, ["rev-parse", "--git-path", "logs/HEAD"])?);
+    log.is_file().then_some(log)
 }
 
 /// What git says in a folder; `None` if it fails.
