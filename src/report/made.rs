@@ -28,9 +28,9 @@ impl MadeFits {
     fn grouped<'r>(fits: impl Iterator<Item = FoldResult<'r>>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for fit in fits {
-            match all.iter_mut().find(|other| other.made == fit.record.made) {
+            match all.iter_mut().find(|other| other.made.as_ref() == fit.record.made.as_deref()) {
                 Some(other) => other.fits += 1,
-                None => all.push(Self { made: fit.record.made.clone(), fits: 1 }),
+                None => all.push(Self { made: fit.record.made.as_deref().cloned(), fits: 1 }),
             }
         }
         all.sort_by_key(|made| std::cmp::Reverse(made.fits));

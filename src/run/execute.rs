@@ -230,7 +230,7 @@ impl Job<'_> {
         match ended {
             Ok(Ok(record)) => {
                 let made = Made::here(self.resources.jobs, self.resources.threads);
-                CellOutcome::Done(Record { made: Some(made), ..record })
+                CellOutcome::Done(Record { made: Some(Box::new(made)), ..record })
             }
             Ok(Err(genre_bench_api::Error::Cancelled)) => CellOutcome::Missing,
             Ok(Err(e)) => CellOutcome::Failed(e.to_string()),

@@ -25,7 +25,7 @@ pub struct Record {
     pub calibrated: Option<Calibrated>,
     /// By what and where; `None` of cells by a version that did not record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made: Option<Made>,
+    pub made: Option<Box<Made>>,
 }
 
 /// What became of a cell's calibration.
