@@ -15,6 +15,7 @@ if [ -z "${STORE:-}" ]; then
     STORE=$(mktemp -d)
     trap 'rm -rf "$STORE"' EXIT
 fi
+mkdir -p "$STORE"
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 
 # result NAME TABLE PLACE COMMAND…: runs `bench COMMAND` on $data/PLACE into results/NAME.txt, and exports its TABLE to

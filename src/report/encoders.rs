@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 /// nowhere else.
 pub fn caution(plan: &Plan, model: &PlannedModel) -> Option<String> {
     let encoder = model.encoder.as_ref().filter(|_| !plan.dataset.synthetic)?;
-    let said = trained_on(encoder)?;
+    let data = encoder.trained_on.as_ref()?;
     // Nobody trains on recordings to look at pictures of things.
-    encoder.rate().map(|_| format!("{said}, which may contain recordings of the dataset"))
+    encoder.rate()?;
+    Some(format!("the encoder {} may know recordings of the dataset: it was trained on {data}", encoder.name))
 }
 
 /// The same of all models of a run, each once.
@@ -22,12 +23,11 @@ pub fn cautions(plan: &Plan) -> Vec<String> {
 /// What the weights of other encoders of a run were trained on, a sentence without its point each.
 pub fn trained(plan: &Plan) -> Vec<String> {
     let others = plan.models.iter().filter(|model| caution(plan, model).is_none());
-    once(others.filter_map(|model| trained_on(model.encoder.as_ref()?)))
-}
-
-fn trained_on(encoder: &PlannedEncoder) -> Option<String> {
-    let data = encoder.trained_on.as_ref()?;
-    Some(format!("the encoder {} was trained on {data}", encoder.name))
+    once(others.filter_map(|model| {
+        let encoder = model.encoder.as_ref()?;
+        let data = encoder.trained_on.as_ref()?;
+        Some(format!("the encoder {} was trained on {data}", encoder.name))
+    }))
 }
 
 fn once(said: impl Iterator<Item = String>) -> Vec<String> {

@@ -5,6 +5,7 @@ use crate::util::hex;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -44,7 +45,7 @@ impl Program {
         static BUILD: OnceLock<String> = OnceLock::new();
         let hash = || {
             let commit = COMMIT.get().copied().unwrap_or_default();
-            hash_without(&mut std::fs::File::open(std::env::current_exe()?)?, commit.as_bytes())
+            hash_without(&mut executable()?, commit.as_bytes())
         };
         let build = match BUILD.get() {
             Some(build) => build.clone(),
@@ -57,6 +58,11 @@ impl Program {
         };
         Ok(Self { version: env!("CARGO_PKG_VERSION").to_owned(), build })
     }
+}
+
+/// The file of the running program. Linux has it also after another was built in its place, whose hash would be wrong.
+fn executable() -> io::Result<File> {
+    File::open("/proc/self/exe").or_else(|_| File::open(std::env::current_exe()?))
 }
 
 /// The head of the note in an ELF file that holds a hash of all the rest, and so of the commit.

@@ -19,8 +19,6 @@ use std::collections::BTreeMap;
 const EVERY: usize = 37;
 const LABELS: [u32; 4] = [3, 7, 11, 0];
 const CLASSES: usize = 1000;
-/// Networks of which single precision knows gradients to a thousandth.
-const WELL_CONDITIONED: [&str; 2] = ["resnet18", "vgg19"];
 
 #[derive(Deserialize)]
 struct Case {
@@ -62,10 +60,10 @@ fn weight(name: &str, shape: &[usize], gain: f64) -> ArrayD<f32> {
         (true, [taps @ .., _]) => taps.iter().product(),
         (false, [_, taps @ ..]) => taps.iter().product(),
     };
-    let ends = |ends: [&str; 2]| ends.iter().any(|end| name.ends_with(end));
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let (start, factor) = match per_output {
-        0 if ends(["var", "variance"]) => (1.0, 0.25),
-        0 if ends(["weight", "gamma"]) => (1.0, 0.125),
+        0 if ends(&["var", "variance"]) => (1.0, 0.25),
+        0 if ends(&["weight", "gamma", "bias", "beta"]) => (1.0, 0.125),
         0 => (0.0, 0.125),
         taps => (0.0, (gain * (6.0 / taps as f64).sqrt()) as f32),
     };
@@ -150,9 +148,7 @@ fn logits_and_parameters_are_those_of_other_programs() {
     }
 }
 
-/// Norms to a thousandth, and of the networks with fifty and more normalizations to a hundredth; single numbers to a hundredth
-/// of the norm. Normalization over the few pixels that are left of small pictures enlarges what is rounded: PyTorch's own
-/// gradients of ResNet-50 in single precision are as far from those in double precision, 0.3 % in their norms.
+/// Norms, and the first numbers as shares of the norm, to a thousandth.
 #[test]
 fn gradients_of_a_step_are_those_of_other_programs() {
     let mut wrong = Vec::new();
@@ -179,8 +175,7 @@ fn gradients_of_a_step_are_those_of_other_programs() {
                 }
             }
         }
-        let most = if WELL_CONDITIONED.contains(&case.network.as_str()) { 1e-3 } else { 1e-2 };
-        if worst_norm > most || worst_number > 1e-2 {
+        if worst_norm > 1e-3 || worst_number > 1e-3 {
             wrong.push(format!("{} of {}: {worst_norm:.1e}, {worst_number:.1e}", case.network, case.program));
         }
     }
@@ -196,7 +191,7 @@ fn what_is_scored_does_not_depend_on_its_neighbours() {
     let both = logits(&network, case.size, &Context::evaluation());
     let picture = pictures(2, case.size).narrow(0, 1, 1).unwrap();
     let alone = network.forward(&picture, &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();
-    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5 * case.largest);
     assert!(close(&alone[0], &both[1]) && !close(&both[0], &both[1]));
     let behind = network.behind(ImageNetInput(Preprocessing::TensorFlow));
     let halved = (pictures(2, case.size) * 0.5).unwrap();

@@ -54,7 +54,8 @@ pub(super) fn table(registry: &Registry) -> String {
         ),
     };
     let note = "; of several files for one word the first that is there counts. Nothing is downloaded: get them from their \
-                projects, whose licences hold.";
+                projects. The licence is what the project states; torchvision says that its weights may have terms of their \
+                own, from the data that they were trained on.";
     format!("{text}\n{}\n\n", textwrap::fill(&(place + note), width()))
 }
 
