@@ -7,7 +7,8 @@ fn main() -> ExitCode {
         .with_all(genre_bench_classical::models())
         .with_all(genre_bench_neural::models())
         .with_encoders(genre_bench_neural::encoders())
-        .cuda_devices(genre_bench_neural::cuda_devices());
+        .cuda_devices(genre_bench_neural::cuda_devices())
+        .built_from(genre_bench_commit::commit!());
     #[cfg(feature = "onnx")]
     let bench = bench.opening_encoders(genre_bench_onnx::open);
     bench.main()

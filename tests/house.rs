@@ -76,7 +76,7 @@ fn files_are_opened_at_one_door() {
         "src/util/open.rs",
         "src/recordings/fetch/part.rs",
         "src/run/budget.rs",
-        "src/run/plan.rs",
+        "src/run/program.rs",
         "plugins/neural/src/layers/regular_file.rs",
         "plugins/neural/src/weights/files/door.rs",
         "plugins/api/src/given_file.rs",

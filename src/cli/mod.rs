@@ -25,6 +25,7 @@ mod tune;
 use crate::error::{Error, Result};
 use crate::experiment::{OpenFile, Opener, Registry};
 use crate::report::Results;
+use crate::run::Program;
 use crate::run::memory::save_addresses_if_limited;
 use crate::util::shown;
 use clap::{FromArgMatches, Parser, Subcommand};
@@ -124,6 +125,7 @@ pub struct Bench {
     encoders: Vec<Box<dyn Encoder>>,
     open: Option<OpenFile>,
     cuda_devices: Option<usize>,
+    commit: Option<&'static str>,
 }
 
 impl Bench {
@@ -160,9 +162,15 @@ impl Bench {
         Self { cuda_devices, ..self }
     }
 
+    /// Says which commit the program was built from, `genre_bench_commit::commit!()`; every result says so then.
+    pub fn built_from(self, commit: Option<&'static str>) -> Self {
+        Self { commit, ..self }
+    }
+
     /// Reads the command line, does what it says and returns the exit status.
     pub fn main(self) -> ExitCode {
         save_addresses_if_limited();
+        self.commit.into_iter().for_each(Program::built_from);
         let cli = Cli::from_arg_matches(&help::command().get_matches()).unwrap_or_else(|error| error.exit());
         // Where the system has no threads for it, work that shares it is done here instead of ending the program.
         if rayon::ThreadPoolBuilder::new().build_global().is_err() {

@@ -81,7 +81,7 @@ struct Cells {
     all: u64,
     ended: u64,
     /// What those at work say of themselves, and how many steps they are done with.
-    at_work: BTreeMap<(usize, usize), (String, u64)>,
+    at_work: BTreeMap<Cell, (String, u64)>,
 }
 
 impl<'a> Progress<'a> {
@@ -97,9 +97,13 @@ impl<'a> Progress<'a> {
         let (repeat, fold) = self.plan.folds[cell.fold];
         let model = one_line(&self.plan.models[cell.model].name);
         // Inner folds are numbered by the outer one that they are of, repeated ones by their draw.
-        match self.plan.folds.iter().any(|(repeat, _)| *repeat > 0) {
-            true => format!("{model} fold {repeat}.{fold}"),
-            false => format!("{model} fold {fold}"),
+        let fold = match self.plan.folds.iter().any(|(repeat, _)| *repeat > 0) {
+            true => format!("{repeat}.{fold}"),
+            false => fold.to_string(),
+        };
+        match self.plan.conditions.seeds() {
+            1 => format!("{model} fold {fold}"),
+            _ => format!("{model} fold {fold} seed {}", cell.seed),
         }
     }
 
@@ -123,7 +127,7 @@ impl Drop for Progress<'_> {
 impl RunObserver for Progress<'_> {
     fn started(&self, cell: Cell) {
         self.change(|cells| {
-            cells.at_work.insert((cell.model, cell.fold), (self.name(cell), 0));
+            cells.at_work.insert(cell, (self.name(cell), 0));
         });
     }
 
@@ -131,13 +135,13 @@ impl RunObserver for Progress<'_> {
         let steps = (done as u64 * STEPS).checked_div(total as u64).unwrap_or(0).min(STEPS);
         self.change(|cells| {
             let said = format!("{} ({done}/{total} {})", self.name(cell), one_line(note));
-            cells.at_work.insert((cell.model, cell.fold), (said, steps));
+            cells.at_work.insert(cell, (said, steps));
         });
     }
 
     fn ended(&self, cell: Cell, outcome: &CellOutcome, computed: bool) {
         self.change(|cells| {
-            cells.at_work.remove(&(cell.model, cell.fold));
+            cells.at_work.remove(&cell);
             // What was there already must not make the estimate of the rest too good.
             if computed { cells.ended += 1 } else { cells.all = cells.all.saturating_sub(1) }
         });

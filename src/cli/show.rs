@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         text = if args.json {
             json_text(&to_json(&results, &leaderboard))
         } else {
-            terminal::report(&results, &leaderboard)
+            terminal::report(&results, &leaderboard) + &terminal::made(&results)
         };
     }
     print(&text)?;

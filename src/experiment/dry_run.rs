@@ -37,7 +37,7 @@ pub struct DryRun {
 pub struct DryRunRow {
     /// The model, or what is searched.
     pub model: String,
-    /// Its cells: models × folds.
+    /// Its cells: models × folds × seeds.
     pub cells: usize,
     /// Those that the store has already.
     pub stored: usize,
@@ -128,7 +128,7 @@ impl Estimates<'_> {
     fn of(&mut self, plan: &Plan, folds: &[Fold], models: Range<usize>) -> DryRunRow {
         let classes = plan.dataset.classes.len();
         let (mut cells, mut stored, mut seconds, mut peak_bytes) = (0, 0, Some(0.0), Some(0));
-        for cell in plan.cells().filter(|cell| models.contains(&cell.model)) {
+        for cell in plan.fits().filter(|cell| models.contains(&cell.model)) {
             cells += 1;
             let fold = &folds[cell.fold];
             let there = |store: &Store| {

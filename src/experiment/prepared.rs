@@ -107,8 +107,13 @@ impl Prepared {
                 Some(Search { metric, axes, candidates, inner })
             }
         };
-        let conditions =
-            Conditions { seed: experiment.seed, device, spectrogram_size, calibration: experiment.calibrate };
+        let conditions = Conditions {
+            seed: experiment.seed,
+            seeds: experiment.split.seeds,
+            device,
+            spectrogram_size,
+            calibration: experiment.calibrate,
+        };
         let left: Vec<&Registered> =
             entrants.into_iter().filter(|e| models.iter().any(|model| model.model == e.card.name)).collect();
         let experiment = resolved(
@@ -125,9 +130,10 @@ impl Prepared {
         Ok(Self { experiment, dataset, split, models, search, notes, conditions, registry })
     }
 
-    /// The plan of the search: its cells are stored, but make no run. Nothing is calibrated inside the training parts.
+    /// The plan of the search: its cells are stored, but make no run. Nothing is calibrated inside the training parts, and
+    /// each candidate is fitted once there.
     pub(super) fn search_plan(&self, search: &Search) -> Result<Plan> {
-        let conditions = Conditions { calibration: None, ..self.conditions.clone() };
+        let conditions = Conditions { calibration: None, seeds: 1, ..self.conditions.clone() };
         Plan::new(&self.dataset, &search.inner, search.candidates.clone(), conditions)
     }
 

@@ -34,6 +34,12 @@ pub struct SplitOptions {
     #[serde(skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000))]
     pub repeats: u16,
+    /// Fits of every model on every fold, each with another seed: scores are means over them, and what chance in the fits
+    /// does is told from what the folds do. Models that draw nothing are fitted once
+    #[arg(long, value_name = "N", default_value_t = Self::default().seeds, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[serde(skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 100))]
+    pub seeds: u16,
     /// Use so many tracks of every class, drawn by the seed, instead of all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +74,7 @@ impl Default for SplitOptions {
             holdout: None,
             valid: None,
             repeats: 1,
+            seeds: 1,
             per_class: None,
             shots: None,
             validate_on_test: false,
@@ -76,8 +83,8 @@ impl Default for SplitOptions {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_one(repeats: &u16) -> bool {
-    *repeats == 1
+fn is_one(count: &u16) -> bool {
+    *count == 1
 }
 
 impl SplitOptions {
@@ -103,6 +110,7 @@ impl SplitOptions {
             }
         };
         between("split.repeats", self.repeats.into(), 1000)?;
+        between("split.seeds", self.seeds.into(), 100)?;
         self.valid.map_or(Ok(()), |valid| between("split.valid", valid, 50))?;
         if self.per_class.is_some_and(|tracks| tracks < 2) {
             let reason = "a class must have tracks on both sides";

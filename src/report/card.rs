@@ -5,6 +5,7 @@
 use super::check::Finding;
 use super::classes::pooled;
 use super::leaderboard::LeaderboardRow;
+use super::made::MadeFits;
 use super::sheet::Sheet;
 use super::{Grid, Leaderboard, Results, percent};
 use crate::score::{IntervalMethod, Metric};
@@ -31,12 +32,17 @@ pub fn card(results: &Results, leaderboard: &Leaderboard, findings: &[Finding], 
         }
         section("Caveats", caveats(results, row, findings));
     }
+    let made = MadeFits::of_model(results, model);
     section(
         "Again",
         format!(
-            "Run `{}` of genre-bench {} (build {}). `bench show {0} --experiment` prints the experiment as a file that \
+            "Run `{}` of genre-bench {} (build {}, commit {}), on: {}.\n\n`bench show {0} --experiment` prints the experiment as a file that \
              `bench run` runs again.",
-            results.plan.id, results.plan.program.version, results.plan.program.build
+            results.plan.id,
+            results.plan.program.version,
+            results.plan.program.build,
+            plain(&MadeFits::commits(&made)),
+            plain(&MadeFits::machines(&made)),
         ),
     );
     out
@@ -66,7 +72,7 @@ fn data(results: &Results) -> String {
         plan.scheme,
         plan.dataset.fingerprint,
         plan.split_hash,
-        plan.conditions.seed
+        plan.conditions.seed_text()
     )
 }
 

@@ -39,7 +39,7 @@ pub struct Track {
 }
 
 impl Duel {
-    /// Of two models that finished the folds of the first repeat; `None` where one did not.
+    /// Of two models that finished their folds, on those of the first repeat and seed; `None` where one did not.
     pub fn of(results: &Results, models: [usize; 2]) -> Option<Self> {
         let [a, b] = models.map(|model| results.complete(model));
         let (a, b) = (a?, b?);
@@ -52,7 +52,7 @@ impl Duel {
             p_value: 1.0,
         };
         // A track that is tested again is no new evidence.
-        for (a, b) in a.iter().zip(&b).filter(|(a, _)| a.fold.repeat == 0) {
+        for (a, b) in a.iter().zip(&b).filter(|(a, _)| a.fold.repeat == 0 && a.seed == 0) {
             let (tracks, truth) = (results.tracks(&a.fold.test), results.truth(&a.fold.test));
             let voted = [a, b].map(|cell| by_track(&tracks, &truth, cell.record.scores().view()));
             for (at, &id) in voted[0].ids.iter().enumerate() {

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 /// A model on the test parts of a run's folds, for any metric.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
-    folds: Vec<FoldPredictions<'a>>,
+    /// Of each fold, one a seed.
+    folds: Vec<Vec<FoldPredictions<'a>>>,
     /// Number of test over training examples, mean over the folds.
     test_to_train: f64,
     seed: u64,
@@ -19,11 +20,13 @@ pub struct Evaluation<'a> {
 pub type Draws = Arc<OnceLock<Bootstrap>>;
 
 impl<'a> Evaluation<'a> {
-    /// Of a model's cells, at least one, in the order of the folds.
+    /// Of a model's cells, at least one, in the order of the folds, those of one fold's seeds together.
     pub fn of(results: &'a Results, cells: &[FoldResult<'a>]) -> Self {
+        let of_one_fold = |a: &FoldResult, b: &FoldResult| std::ptr::eq(a.fold, b.fold);
+        let folds = cells.chunk_by(of_one_fold);
         let ratios = cells.iter().map(|cell| cell.fold.test.len() as f64 / cell.fold.train.len() as f64);
         Self {
-            folds: cells.iter().map(|cell| predictions(results, cell)).collect(),
+            folds: folds.map(|fits| fits.iter().map(|cell| predictions(results, cell)).collect()).collect(),
             test_to_train: ratios.sum::<f64>() / cells.len() as f64,
             seed: results.plan.conditions.seed,
             draws: Draws::default(),
@@ -35,9 +38,16 @@ impl<'a> Evaluation<'a> {
         Self { draws: Arc::clone(draws), ..self }
     }
 
-    /// A metric on each fold; `None` if it has no value on one of them.
+    /// A metric of every fit: of each fold, one value a seed. `None` if it has no value for one of them.
+    pub fn by_fit(&self, metric: &Metric) -> Option<Vec<Vec<f64>>> {
+        let of_fits = |fits: &Vec<FoldPredictions>| fits.iter().map(|fit| metric.of_fold(fit)).collect();
+        self.folds.iter().map(of_fits).collect()
+    }
+
+    /// A metric on each fold, mean over its seeds; `None` if it has no value on one of them. Fits with several seeds are
+    /// tested on the same examples, so they make a fold's value steadier and are no folds more.
     pub fn by_fold(&self, metric: &Metric) -> Option<Vec<f64>> {
-        self.folds.iter().map(|fold| metric.of_fold(fold)).collect()
+        Some(self.by_fit(metric)?.iter().map(|fits| metric.of_seeds(fits)).collect())
     }
 
     /// A metric of all folds together.
@@ -50,8 +60,8 @@ impl<'a> Evaluation<'a> {
     pub fn interval(&self, metric: &Metric) -> Option<Interval> {
         let values = self.by_fold(metric).filter(|_| metric.combine == Combine::Mean)?;
         let interval = corrected_t(&values, self.test_to_train).or_else(|| {
-            let statistic = metric.statistic(&self.folds[0])?;
-            Some(self.bootstrap(&statistic).interval(statistic.of))
+            let statistics = self.statistics(metric)?;
+            Some(self.bootstrap(&statistics).interval(|tracks, seeds| of_drawn(&statistics, tracks, seeds)))
         })?;
         Some(Interval { mean: metric.of_folds(&values), ..interval }.within(metric.range))
     }
@@ -62,9 +72,12 @@ impl<'a> Evaluation<'a> {
     pub fn difference(&self, other: &Self, metric: &Metric) -> Option<Interval> {
         let values = self.fold_differences(other, metric)?;
         corrected_t(&values, self.test_to_train).or_else(|| {
-            let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
-            let of_drawn = |drawn: &[usize]| (own.of)(drawn) - (other.of)(drawn);
-            Some(self.bootstrap(&own).interval(of_drawn))
+            let (own, other) = (self.statistics(metric)?, other.statistics(metric)?);
+            Some(
+                self.bootstrap(&own).interval(|tracks, seeds| {
+                    of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)
+                }),
+            )
         })
     }
 
@@ -74,8 +87,11 @@ impl<'a> Evaluation<'a> {
     pub fn p_value(&self, other: &Self, metric: &Metric) -> Option<f64> {
         let differences = self.fold_differences(other, metric)?;
         self.on_folds(&differences).p_value().or_else(|| {
-            let (own, other) = (metric.statistic(&self.folds[0])?, metric.statistic(&other.folds[0])?);
-            Some(self.bootstrap(&own).p_value(|drawn| (own.of)(drawn) - (other.of)(drawn)))
+            let (own, other) = (self.statistics(metric)?, other.statistics(metric)?);
+            Some(
+                self.bootstrap(&own)
+                    .p_value(|tracks, seeds| of_drawn(&own, tracks, seeds) - of_drawn(&other, tracks, seeds)),
+            )
         })
     }
 
@@ -90,14 +106,25 @@ impl<'a> Evaluation<'a> {
         FoldDifferences { values, test_to_train: self.test_to_train }
     }
 
-    fn bootstrap(&self, statistic: &Statistic) -> &Bootstrap {
-        let new = || Bootstrap::new(statistic.tracks, &mut random_stream(self.seed, "bootstrap"));
+    /// A metric of the only test part as a function of its tracks, one a seed.
+    fn statistics(&self, metric: &Metric) -> Option<Vec<Statistic<'_>>> {
+        self.folds[0].iter().map(|fit| metric.statistic(fit)).collect()
+    }
+
+    fn bootstrap(&self, statistics: &[Statistic]) -> &Bootstrap {
+        let (tracks, seeds) = (statistics[0].tracks, statistics.len());
+        let new = || Bootstrap::new(tracks, seeds, &mut random_stream(self.seed, "bootstrap"));
         self.draws.get_or_init(new)
     }
 }
 
+/// The mean over drawn seeds of a figure of drawn tracks.
+fn of_drawn(statistics: &[Statistic], tracks: &[usize], seeds: &[usize]) -> f64 {
+    seeds.iter().map(|&seed| (statistics[seed].of)(tracks)).sum::<f64>() / seeds.len() as f64
+}
+
 fn predictions<'a>(results: &Results, cell: &FoldResult<'a>) -> FoldPredictions<'a> {
-    let FoldResult { fold, record } = *cell;
+    let FoldResult { fold, record, .. } = *cell;
     let train_labels = record.train_labels.iter().map(|&label| label.into()).collect();
     FoldPredictions::new(results.catalogue.classes.len(), results.truth(&fold.test), record.scores())
         .with_tracks(results.tracks(&fold.test))

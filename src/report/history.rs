@@ -9,7 +9,7 @@ pub fn table(results: &Results, model: usize) -> String {
     let name = &results.plan.models[model].name;
     let mut out = String::new();
     for cell in results.fold_results(model).filter(|cell| !cell.record.insights.history.is_empty()) {
-        let title = one_line(&format!("{name}, {}", cell.fold.name())).into_owned();
+        let title = one_line(&format!("{name}, {}", cell.name())).into_owned();
         let head = ["epoch", "loss", "acc.", "valid. loss", "acc.", "F1", "lr", "s"];
         let mut grid = Grid::new(0, head);
         for (epoch, told) in cell.record.insights.history.iter().enumerate() {

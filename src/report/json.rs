@@ -1,3 +1,4 @@
+use super::made::MadeFits;
 use super::{Leaderboard, LeaderboardRow, Results, check, encoders};
 use crate::score::{Format, IntervalMethod, Intervals, Metric};
 use genre_bench_api::Params;
@@ -16,11 +17,13 @@ pub fn to_json(results: &Results, leaderboard: &Leaderboard) -> Value {
     json!({
         "run": plan.id,
         "program": plan.program,
+        "made": MadeFits::of(results),
         "dataset": plan.dataset,
         "protocol": plan.protocol,
         "scheme": plan.scheme,
         "split_hash": plan.split_hash,
         "seed": plan.conditions.seed,
+        "seeds": plan.conditions.seeds(),
         "warnings": warnings,
         "notes": plan.notes,
         "interval_method": leaderboard.interval_method.map(IntervalMethod::description),

@@ -198,8 +198,8 @@ impl<'a> LeaderboardRow<'a> {
             encoder: planned.encoder.as_ref(),
             evaluation: (finished.len() == outcomes.len())
                 .then(|| Evaluation::of(results, &finished).sharing(draws)),
-            folds_done: finished.len(),
-            folds: outcomes.len(),
+            folds_done: results.folds_done(model),
+            folds: results.folds.len(),
             errors,
             published: published.map(|p| p.test),
             published_source: published.map(|p| p.source.clone()),

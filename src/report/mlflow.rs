@@ -6,6 +6,7 @@
 
 use super::card::card;
 use super::check::{Finding, findings};
+use super::made::MadeFits;
 use super::{FileFormat, Leaderboard, LeaderboardRow, Results, Table, write};
 use crate::error::{Error, Result};
 use crate::util::{hex, write_whole};
@@ -127,6 +128,16 @@ impl OneRun<'_> {
         ];
         let mut tags: Vec<(String, String)> =
             tags.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let model = self.results.model(&self.row.model).ok();
+        let made = model.map(|model| MadeFits::of_model(self.results, model)).unwrap_or_default();
+        // MLflow has room for one commit, and wants it without a mark.
+        let commits = made.iter().filter_map(|made| made.made.as_ref()?.commit.as_deref());
+        tags.extend(commits.take(1).map(|commit| {
+            let commit = commit.strip_suffix("-dirty").unwrap_or(commit);
+            ("mlflow.source.git.commit".to_owned(), commit.to_owned())
+        }));
+        tags.push(("commit".to_owned(), MadeFits::commits(&made)));
+        tags.push(("machine".to_owned(), MadeFits::machines(&made)));
         tags.extend(self.row.caution.iter().map(|caution| ("caution".to_owned(), caution.clone())));
         tags
     }
@@ -156,7 +167,8 @@ impl OneRun<'_> {
         let model = self.results.plan.models.iter().position(|model| model.name == self.row.model);
         for cell in model.into_iter().flat_map(|model| self.results.fold_results(model)) {
             for (epoch, of_epoch) in cell.record.insights.history.iter().enumerate() {
-                let fold = format!("repeat_{}_fold_{}", cell.fold.repeat, cell.fold.fold);
+                let seed = if cell.seed > 0 { format!("_seed_{}", cell.seed) } else { String::new() };
+                let fold = format!("repeat_{}_fold_{}{seed}", cell.fold.repeat, cell.fold.fold);
                 line(format!("{fold}_train_loss"), of_epoch.train_loss, epoch);
                 line(format!("{fold}_train_accuracy"), of_epoch.train_accuracy, epoch);
                 if let Some(valid) = &of_epoch.valid {

@@ -2,6 +2,8 @@
 
 use super::change::Unit;
 use super::results::FoldResult;
+use super::stability::Stability;
+use super::variance::{ScoredFits, Variance};
 use super::{Evaluation, Grid, Results, percent, points, width};
 use crate::error::{Error, Result};
 use crate::score::comparison::{Posterior, Scores, Tested, UnitCounts, draw_scores, holm};
@@ -148,8 +150,10 @@ pub struct PairedComparison {
     pub draws: usize,
     /// What p-values are by.
     pub test: PairedTest,
-    /// In which share of the draws the leader has the highest macro-F1.
-    pub leader_stays: f64,
+    /// How often the leader has the highest macro-F1.
+    pub leader_stays: Stability,
+    /// Where scores vary: of the leader and the other models.
+    pub variance: Variance,
     /// Differences up to this, 0–1, count as practically equal.
     pub rope: f64,
     /// The other models, the best first.
@@ -241,7 +245,8 @@ impl PairedComparison {
             PairedTest::UnitBootstrap => holm(&p_values_of_models(&drawn, f1)),
         };
         rows.iter_mut().zip(adjusted).for_each(|(row, p)| row.p_holm = p);
-        let stays = |row: &&Vec<Scores>| row.iter().all(|other| other.macro_f1 <= row[0].macro_f1);
+        let scored: Vec<ScoredFits> =
+            models.iter().filter_map(|&model| ScoredFits::of(results, model)).collect();
         Ok(Self {
             run: results.plan.id.clone(),
             data: results.plan.dataset.describe(),
@@ -252,7 +257,8 @@ impl PairedComparison {
             units: units.count,
             draws: DRAWS,
             test,
-            leader_stays: drawn.iter().filter(stays).count() as f64 / DRAWS as f64,
+            leader_stays: Stability::of(results, &scored, units.unit, &drawn),
+            variance: Variance::of(results, &scored),
             rope,
             others: rows,
             unfinished,
@@ -310,9 +316,16 @@ impl PairedComparison {
                  within ± {:.1} points (--rope).",
                 100.0 * self.rope
             ),
-            format!("{} stays the best in {} % of the draws.", self.leader, percent(self.leader_stays)),
+            self.leader_stays.sentence(),
         ];
         for note in notes {
+            out += &format!("{}\n", fill(&note, width()));
+        }
+        if self.variance.is_told() {
+            let title = style("Where the variance comes from").bold();
+            out += &format!("\n{title}\n{}\n", self.variance.grid());
+        }
+        for note in self.variance.notes() {
             out += &format!("{}\n", fill(&note, width()));
         }
         if !self.unfinished.is_empty() {
@@ -362,15 +375,15 @@ fn difference(
 }
 
 /// What is drawn as a whole: all tracks of an artist where artists are known, else tracks.
-struct Units {
-    unit: Unit,
+pub(super) struct Units {
+    pub unit: Unit,
     count: usize,
     /// Of each tested track.
     of_track: BTreeMap<usize, usize>,
 }
 
 impl Units {
-    fn of(results: &Results) -> Self {
+    pub fn of(results: &Results) -> Self {
         let artists = &results.catalogue.artists;
         let unit = if artists.is_empty() { Unit::Tracks } else { Unit::Artists };
         let tested = results.folds.iter().flat_map(|fold| results.tracks(&fold.test));
@@ -385,12 +398,13 @@ impl Units {
     }
 
     /// Scores of models in so many draws.
-    fn draw(&self, results: &Results, models: &[usize], draws: usize) -> Vec<Vec<Scores>> {
+    pub fn draw(&self, results: &Results, models: &[usize], draws: usize) -> Vec<Vec<Scores>> {
         let counts: Vec<UnitCounts> = models.iter().map(|&model| self.counts(results, model)).collect();
         draw_scores(&counts, draws, results.plan.conditions.seed)
     }
 
     fn counts(&self, results: &Results, model: usize) -> UnitCounts {
+        let seeds = results.plan.conditions.seeds();
         let of_cell = |(number, cell): (usize, FoldResult)| {
             let labels = labels_of(cell.record.scores().view());
             let examples = cell.fold.test.iter().zip(labels);
@@ -398,7 +412,8 @@ impl Units {
                 let of_example = &results.catalogue.examples[example];
                 Tested {
                     unit: self.of_track[&of_example.track],
-                    fold: number,
+                    fold: number / seeds,
+                    seed: cell.seed,
                     truth: of_example.label,
                     predicted,
                 }
@@ -406,6 +421,7 @@ impl Units {
             examples.map(tested).collect::<Vec<_>>()
         };
         let tested = results.fold_results(model).enumerate().flat_map(of_cell);
-        UnitCounts::new(tested, self.count, results.folds.len(), results.catalogue.classes.len())
+        let fits = (results.folds.len(), seeds);
+        UnitCounts::new(tested, self.count, fits, results.catalogue.classes.len())
     }
 }

@@ -25,8 +25,20 @@ pub struct Results {
 pub struct FoldResult<'a> {
     /// The division.
     pub fold: &'a Fold,
+    /// Which of the seeds of that fold, from 0.
+    pub seed: usize,
     /// The predictions.
     pub record: &'a Record,
+}
+
+impl FoldResult<'_> {
+    /// What it is called wherever people read: the fold's name and, of a later seed, its number.
+    pub fn name(&self) -> String {
+        match self.seed {
+            0 => self.fold.name(),
+            seed => format!("{}, seed {seed}", self.fold.name()),
+        }
+    }
 }
 
 impl Results {
@@ -58,24 +70,43 @@ impl Results {
         })
     }
 
-    /// The outcomes of a model, one a fold.
+    /// The outcomes of a model, one a fold and seed.
     pub fn of_model(&self, model: usize) -> &[CellOutcome] {
-        let folds = self.plan.folds.len();
-        &self.outcomes[model * folds..(model + 1) * folds]
+        let cells = self.folds.len() * self.plan.conditions.seeds();
+        &self.outcomes[model * cells..(model + 1) * cells]
     }
 
-    /// The finished cells of a model.
+    /// Its outcomes on each fold, one a seed.
+    fn by_fold(&self, model: usize) -> impl Iterator<Item = (&Fold, &[CellOutcome])> {
+        self.folds.iter().zip(self.of_model(model).chunks_exact(self.plan.conditions.seeds()))
+    }
+
+    /// The finished cells of a model, fold by fold and of each seed by seed.
     pub fn fold_results(&self, model: usize) -> impl Iterator<Item = FoldResult<'_>> {
-        self.of_model(model).iter().zip(&self.folds).filter_map(|(outcome, fold)| match outcome {
-            CellOutcome::Done(record) => Some(FoldResult { fold, record }),
-            CellOutcome::Failed(_) | CellOutcome::Missing => None,
+        self.by_fold(model).flat_map(|(fold, outcomes)| {
+            outcomes.iter().enumerate().filter_map(move |(seed, outcome)| match outcome {
+                CellOutcome::Done(record) => Some(FoldResult { fold, seed, record }),
+                CellOutcome::Failed(_) | CellOutcome::Missing => None,
+            })
         })
     }
 
-    /// The cells of a model, if it finished all folds.
+    /// The finished cells of a model that were fitted: of one that draws nothing, those of one seed.
+    pub fn fits(&self, model: usize) -> impl Iterator<Item = FoldResult<'_>> {
+        let deterministic = self.plan.models[model].deterministic;
+        self.fold_results(model).filter(move |fit| fit.seed == 0 || !deterministic)
+    }
+
+    /// Folds that a model finished with every seed.
+    pub fn folds_done(&self, model: usize) -> usize {
+        let is_done = |outcome: &CellOutcome| matches!(outcome, CellOutcome::Done(_));
+        self.by_fold(model).filter(|(_, outcomes)| outcomes.iter().all(is_done)).count()
+    }
+
+    /// The cells of a model, if it finished all folds with every seed.
     pub fn complete(&self, model: usize) -> Option<Vec<FoldResult<'_>>> {
         let finished: Vec<FoldResult> = self.fold_results(model).collect();
-        (finished.len() == self.folds.len()).then_some(finished)
+        (finished.len() == self.of_model(model).len()).then_some(finished)
     }
 
     /// Cells that failed, with the reason.

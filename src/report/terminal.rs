@@ -1,5 +1,6 @@
 //! What `bench all` and `bench show` print. Scores are in percent here, 0–1 everywhere else.
 
+use super::made::MadeFits;
 use super::{Leaderboard, Results, ablation, check, leaderboard_table, paragraph, tuning, width};
 use crate::score::{IntervalMethod, few_folds};
 use crate::util::shown::{lines, one_line};
@@ -52,7 +53,7 @@ fn heading(results: &Results) -> String {
         plan.scheme,
         &plan.split_hash[..12],
         &plan.dataset.fingerprint[..12],
-        plan.conditions.seed
+        plan.conditions.seed_text()
     );
     out += &format!("{}\n", textwrap::fill(&split, width()));
     for warning in &plan.warnings {
@@ -88,6 +89,15 @@ fn again(results: &Results) -> String {
 fn dim(notes: &[String]) -> String {
     let lines = notes.iter().flat_map(|note| textwrap::wrap(note, width()));
     lines.map(|line| format!("{}\n", style(line).dim())).collect()
+}
+
+/// By what and where the fits of a run were made.
+pub fn made(results: &Results) -> String {
+    let (all, version) = (MadeFits::of(results), &results.plan.program.version);
+    let (commits, machines) = (MadeFits::commits(&all), MadeFits::machines(&all));
+    dim(&[
+        one_line(&format!("Made by genre-bench {version}, commit: {commits}; on: {machines}.")).into_owned()
+    ])
 }
 
 fn footnotes(results: &Results, leaderboard: &Leaderboard) -> String {

@@ -2,7 +2,7 @@ use super::budget::{Budget, Refusal, free_bytes};
 use super::memory::Meter;
 use super::parts::{FoldParts, PartsSize, Table};
 use super::pieces::Piece;
-use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Plan, Record, Store};
+use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Made, Plan, Record, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, Split};
@@ -228,7 +228,10 @@ impl Job<'_> {
             ended = try_once();
         }
         match ended {
-            Ok(Ok(record)) => CellOutcome::Done(record),
+            Ok(Ok(record)) => {
+                let made = Made::here(self.resources.jobs, self.resources.threads);
+                CellOutcome::Done(Record { made: Some(Box::new(made)), ..record })
+            }
             Ok(Err(genre_bench_api::Error::Cancelled)) => CellOutcome::Missing,
             Ok(Err(e)) => CellOutcome::Failed(e.to_string()),
             Err(panic) => {
@@ -306,6 +309,7 @@ impl Observer for CellObserver<'_> {
     }
 }
 
+/// Fits and scores a model. Who made the record is for the caller to say.
 fn measure(
     model: &dyn Model,
     parts: &FoldParts,
@@ -348,6 +352,7 @@ fn measure(
         peak_bytes,
         insights: fitted.insights(),
         calibrated,
+        made: None,
     })
 }
 

@@ -6,20 +6,23 @@
 
 mod budget;
 mod execute;
+mod made;
 pub mod memory;
 mod parts;
 mod pieces;
 mod plan;
+mod program;
 mod record;
 mod sealed;
 mod standardise;
 mod store;
 
 pub use execute::{Job, ModelSet, Resources, RunObserver};
+pub use made::{Machine, Made};
 pub use plan::{
-    Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Program,
-    Resized,
+    Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized,
 };
+pub use program::Program;
 pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;
 pub use store::{CellLock, Claim, Store};

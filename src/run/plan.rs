@@ -1,5 +1,6 @@
+use super::Program;
 use crate::dataset::{Dataset, ImageSize, Info, PlannedEncoder};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocol::Split;
 use crate::util::hex;
 use genre_bench_api::{CalibrationMethod, Card, Device, Family, Params, Reads};
@@ -7,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::sync::OnceLock;
 
 /// Everything that decides a run's numbers, and what a reader of its results must know. Written once, as
 /// `plan.json` in the run's folder.
@@ -57,6 +55,9 @@ pub struct Plan {
 pub struct Conditions {
     /// Seed of all random draws.
     pub seed: u64,
+    /// Fits of every model on every fold, each with another seed.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub seeds: u16,
     /// Where networks compute.
     pub device: Device,
     /// Size that larger spectrograms are resized to.
@@ -65,45 +66,28 @@ pub struct Conditions {
     pub calibration: Option<CalibrationMethod>,
 }
 
-/// The program behind a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// Version of genre-bench.
-    pub version: String,
-    /// Start of the SHA-256 of the executable. A model that was changed and built again must not be
-    /// served the old one's cells, so every build has cells of its own.
-    pub build: String,
+fn one() -> u16 {
+    1
 }
 
-impl Program {
-    /// The program that is running.
-    ///
-    /// # Errors
-    ///
-    /// The executable cannot be read.
-    pub fn running() -> Result<Self> {
-        // A hundred megabytes are read once, not for each of a file's many runs.
-        static BUILD: OnceLock<String> = OnceLock::new();
-        let hash = || -> io::Result<String> {
-            let mut hasher = Sha256::new();
-            io::copy(&mut executable()?, &mut hasher)?;
-            Ok(hex(&hasher.finalize()[..8]))
-        };
-        let build = match BUILD.get() {
-            Some(build) => build.clone(),
-            None => {
-                let unreadable = |e| Error::new("the running program", format!("cannot be read: {e}"), "");
-                let build = hash().map_err(unreadable)?;
-                BUILD.get_or_init(|| build).clone()
-            }
-        };
-        Ok(Self { version: env!("CARGO_PKG_VERSION").to_owned(), build })
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(seeds: &u16) -> bool {
+    *seeds == 1
+}
+
+impl Conditions {
+    /// Fits of a model on a fold, at least one.
+    pub fn seeds(&self) -> usize {
+        usize::from(self.seeds).max(1)
     }
-}
 
-/// The file of the running program. Linux has it also after another was built in its place, whose hash would be wrong.
-fn executable() -> io::Result<File> {
-    File::open("/proc/self/exe").or_else(|_| File::open(std::env::current_exe()?))
+    /// The seed for people, and how many fits come of it: `0`, `0 (3 seeds a fold)`.
+    pub fn seed_text(&self) -> String {
+        match self.seeds() {
+            1 => self.seed.to_string(),
+            seeds => format!("{} ({seeds} seeds a fold)", self.seed),
+        }
+    }
 }
 
 /// A model as it takes part in a run, perhaps in one of several variants.
@@ -135,6 +119,9 @@ pub struct PlannedModel {
     /// Whether it reads the columns of a spectrogram one after the other.
     #[serde(default)]
     pub recurrent: bool,
+    /// Whether its fit is the same for every seed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deterministic: bool,
     /// The hyper-parameters of every fold, if they were chosen for each by a cross-validation inside its training
     /// part; then [`PlannedModel::params`] does not count.
     pub choices: Vec<Choice>,
@@ -242,6 +229,7 @@ impl PlannedModel {
             changes,
             resized: None,
             recurrent: card.recurrent,
+            deterministic: card.deterministic,
             choices,
             without,
         })
@@ -283,13 +271,15 @@ pub struct CellIdentity {
     pub split: String,
 }
 
-/// One model on one fold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One model on one fold with one seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cell {
     /// Index into [`Plan::models`].
     pub model: usize,
     /// Index into [`Plan::folds`].
     pub fold: usize,
+    /// Which of the seeds of that fold, from 0.
+    pub seed: usize,
 }
 
 impl Plan {
@@ -326,16 +316,26 @@ impl Plan {
         Ok(plan)
     }
 
-    /// All cells, model by model.
+    /// All cells, model by model, of each fold by fold, and of each seed by seed.
     pub fn cells(&self) -> impl Iterator<Item = Cell> + use<'_> {
-        (0..self.models.len()).flat_map(|model| (0..self.folds.len()).map(move |fold| Cell { model, fold }))
+        let (folds, seeds) = (self.folds.len(), self.conditions.seeds());
+        let of_model = move |model| {
+            (0..folds).flat_map(move |fold| (0..seeds).map(move |seed| Cell { model, fold, seed }))
+        };
+        (0..self.models.len()).flat_map(of_model)
+    }
+
+    /// The cells that are fitted: of a model that draws nothing, those of one seed, whose results are those of all seeds.
+    pub fn fits(&self) -> impl Iterator<Item = Cell> + use<'_> {
+        self.cells().filter(|cell| cell.seed == 0 || !self.models[cell.model].deterministic)
     }
 
     /// The name under which a cell is stored: everything its numbers depend on, and nothing else, so that runs which
-    /// share a cell share its result.
+    /// share a cell share its result; so do the seeds of a model that draws nothing.
     pub fn key(&self, cell: Cell) -> String {
         let model = &self.models[cell.model];
         let (repeat, fold) = self.folds[cell.fold];
+        let seed = if model.deterministic { 0 } else { cell.seed };
         let mut parts = vec![
             json!(self.program.build),
             json!(self.dataset.fingerprint),
@@ -355,8 +355,14 @@ impl Plan {
         if let Some(encoder) = &model.encoder {
             parts.push(json!([encoder.identity(), self.dataset.spectrograms]));
         }
+        // The first seed's cells are those of a run with one seed, so that more can be added to it.
+        let mut of_seed = String::new();
+        if seed > 0 {
+            parts.push(json!({ "seed": seed }));
+            of_seed = format!("-s{seed}");
+        }
         let parts = Value::Array(parts);
-        format!("{}-r{repeat}-f{fold}-{}", model.model, short_hash(&parts))
+        format!("{}-r{repeat}-f{fold}{of_seed}-{}", model.model, short_hash(&parts))
     }
 
     /// What the cell's files are said to be of.
@@ -373,11 +379,14 @@ impl Plan {
         self.id == self.make_id()
     }
 
-    /// The seed of a cell: another for every model and fold, but the same for variants of one model and whatever encoder it
-    /// stands on, so that chance does not add to their differences.
+    /// The seed of a cell: another for every model, repeat, fold and number of a seed, but the same for variants of one
+    /// model and whatever encoder it stands on, so that chance does not add to their differences.
     pub fn cell_seed(&self, cell: Cell) -> u64 {
         let (repeat, fold) = self.folds[cell.fold];
-        let purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].own_name());
+        let mut purpose = format!("cell/{}/{repeat}/{fold}", self.models[cell.model].own_name());
+        if cell.seed > 0 {
+            purpose += &format!("/{}", cell.seed);
+        }
         rand::RngCore::next_u64(&mut genre_bench_api::random_stream(self.conditions.seed, &purpose))
     }
 

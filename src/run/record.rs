@@ -1,3 +1,4 @@
+use super::Made;
 use crate::protocol::Fold;
 use crate::score::Reliability;
 use genre_bench_api::{Calibration, Insights};
@@ -22,6 +23,9 @@ pub struct Record {
     pub insights: Insights,
     /// How the scores were made probabilities, if that was asked for.
     pub calibrated: Option<Calibrated>,
+    /// By what and where; `None` of cells by a version that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Box<Made>>,
 }
 
 /// What became of a cell's calibration.

@@ -102,51 +102,58 @@ pub fn corrected_t(values: &[f64], test_to_train: f64) -> Option<Interval> {
     Some(Interval { mean, low: mean - half, high: mean + half, method: IntervalMethod::CorrectedT })
 }
 
-/// Draws of the tracks of one test part, for percentile bootstrap intervals of as many figures and models as were tested on
-/// it.
+/// Draws of the tracks of one test part, and of the seeds that models were fitted with for it, for percentile bootstrap
+/// intervals of as many figures and models as were tested on it.
 ///
-/// Segments of one track resemble each other, so whole tracks are drawn with replacement, as
-/// many as there are, 1000 times.
+/// Segments of one track resemble each other, so whole tracks are drawn with replacement, as many as there are, 1000 times;
+/// with each of these draws as many seeds as there are.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", chapter 13, 1993.
 #[derive(Debug)]
 pub struct Bootstrap {
     tracks: usize,
+    seeds: usize,
     /// The numbers of the drawn tracks, one draw after the other.
-    drawn: Vec<usize>,
+    drawn_tracks: Vec<usize>,
+    /// The same of seeds.
+    drawn_seeds: Vec<usize>,
 }
 
 impl Bootstrap {
-    /// Draws from so many tracks, at least one.
-    pub fn new(tracks: usize, rng: &mut impl Rng) -> Self {
-        Self { tracks, drawn: (0..RESAMPLES * tracks).map(|_| rng.gen_range(0..tracks)).collect() }
+    /// Draws from so many tracks and seeds, at least one of each.
+    pub fn new(tracks: usize, seeds: usize, rng: &mut impl Rng) -> Self {
+        let mut drawn = |count| (0..RESAMPLES * count).map(|_| rng.gen_range(0..count)).collect();
+        Self { tracks, seeds, drawn_tracks: drawn(tracks), drawn_seeds: drawn(seeds) }
     }
 
     /// A figure of the test part with its interval.
     ///
-    /// `statistic` gets the numbers of the drawn tracks, repeated where they were drawn repeatedly, and returns a figure of
-    /// their examples such as macro F1. The ends are the 2.5 and 97.5 % quantiles over the draws; those that do not define
-    /// the figure, for which `statistic` returns NaN, are left out.
+    /// `statistic` gets the numbers of the drawn tracks and seeds, repeated where they were drawn repeatedly, and returns a
+    /// figure such as the mean over these seeds of the macro F1 of these tracks' examples. The ends are the 2.5 and 97.5 %
+    /// quantiles over the draws; those that do not define the figure, for which `statistic` returns NaN, are left out.
     ///
-    /// The interval tells how the figure would vary with other test tracks, not with other training
-    /// parts or seeds. With one track it has no width; with very few, draws may miss whole classes and the
-    /// ends need not enclose the figure.
-    pub fn interval(&self, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+    /// The interval tells how the figure would vary with other test tracks and, where there are several, other seeds, not
+    /// with other training parts. With one track and seed it has no width; with very few, draws may miss whole classes and
+    /// the ends need not enclose the figure.
+    pub fn interval(&self, statistic: impl Fn(&[usize], &[usize]) -> f64) -> Interval {
         let mut drawn = self.drawn(&statistic);
         drawn.sort_by(f64::total_cmp);
         let (low, high) = (quantile(&drawn, 0.025), quantile(&drawn, 0.975));
-        let all: Vec<usize> = (0..self.tracks).collect();
-        Interval { mean: statistic(&all), low, high, method: IntervalMethod::TrackBootstrap }
+        let all = |count| (0..count).collect::<Vec<usize>>();
+        let mean = statistic(&all(self.tracks), &all(self.seeds));
+        Interval { mean, low, high, method: IntervalMethod::TrackBootstrap }
     }
 
     /// The two-sided p-value of a difference, see [`p_value_of_draws`].
-    pub fn p_value(&self, difference: impl Fn(&[usize]) -> f64) -> f64 {
+    pub fn p_value(&self, difference: impl Fn(&[usize], &[usize]) -> f64) -> f64 {
         p_value_of_draws(&self.drawn(&difference))
     }
 
     /// The figure of every draw that defines it.
-    fn drawn(&self, statistic: &impl Fn(&[usize]) -> f64) -> Vec<f64> {
-        let mut drawn: Vec<f64> = self.drawn.chunks_exact(self.tracks).map(statistic).collect();
+    fn drawn(&self, statistic: &impl Fn(&[usize], &[usize]) -> f64) -> Vec<f64> {
+        let draws =
+            self.drawn_tracks.chunks_exact(self.tracks).zip(self.drawn_seeds.chunks_exact(self.seeds));
+        let mut drawn: Vec<f64> = draws.map(|(tracks, seeds)| statistic(tracks, seeds)).collect();
         drawn.retain(|figure| !figure.is_nan());
         drawn
     }

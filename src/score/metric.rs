@@ -158,6 +158,15 @@ impl Metric {
         }
     }
 
+    /// The value of one fold of those that fits with several seeds have there: the greatest where the greatest counts, else
+    /// the mean; NaN of none.
+    pub fn of_seeds(&self, values: &[f64]) -> f64 {
+        match self.combine {
+            Combine::Mean | Combine::Sum => mean(values.iter().copied()),
+            Combine::Max => self.of_folds(values),
+        }
+    }
+
     /// The metric as a function of the tracks of a fold's test part; `None` where it is not computed from that, or has no
     /// value there.
     ///

@@ -28,6 +28,7 @@ mod predictions;
 mod probabilities;
 mod reliability;
 mod scores;
+mod variance;
 mod vote;
 
 pub use confusion::{Confusion, PerClass};
@@ -40,6 +41,7 @@ pub use predictions::{FoldPredictions, LabelsOf, Measured};
 pub use probabilities::{are_probabilities, brier_score, log_loss, roc_auc};
 pub use reliability::{Bin, Reliability};
 pub use scores::{in_top_k, labels_of};
+pub use variance::VarianceComponents;
 pub use vote::{Tracks, by_track, positions_by_track};
 
 #[cfg(test)]

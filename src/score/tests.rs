@@ -205,10 +205,10 @@ fn people_read_percent_seconds_and_megabytes() {
 
 #[test]
 fn draws_without_a_figure_are_left_out() {
-    let of_mixed = |drawn: &[usize]| if drawn[0] == drawn[1] { f64::NAN } else { 0.5 };
-    let interval = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(of_mixed);
+    let of_mixed = |drawn: &[usize], _: &[usize]| if drawn[0] == drawn[1] { f64::NAN } else { 0.5 };
+    let interval = Bootstrap::new(2, 1, &mut random_stream(1, "bootstrap")).interval(of_mixed);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
-    let never = Bootstrap::new(2, &mut random_stream(1, "bootstrap")).interval(|_| f64::NAN);
+    let never = Bootstrap::new(2, 1, &mut random_stream(1, "bootstrap")).interval(|_, _| f64::NAN);
     assert!(never.low.is_nan() && never.high.is_nan());
 }
 
@@ -285,7 +285,7 @@ fn t_intervals_are_scipys() {
 fn bootstrapped_accuracy(tracks: usize, segments: usize) -> Interval {
     let ids: Vec<usize> = (0..tracks * segments).map(|i| i / segments).collect();
     let positions: Vec<_> = positions_by_track(&ids).into_values().collect();
-    Bootstrap::new(tracks, &mut random_stream(1, "bootstrap")).interval(|drawn| {
+    Bootstrap::new(tracks, 1, &mut random_stream(1, "bootstrap")).interval(|drawn, _| {
         assert_eq!(drawn.len(), tracks, "as many tracks are drawn as there are");
         let examples: Vec<usize> = drawn.iter().flat_map(|&track| &positions[track]).copied().collect();
         examples.iter().filter(|&&i| !ids[i].is_multiple_of(3)).count() as f64 / examples.len() as f64
@@ -320,22 +320,42 @@ fn the_bootstrap_takes_macro_f1() {
     let predicted: Vec<usize> =
         (0..200_usize).map(|i| if i.is_multiple_of(5) { i % 4 } else { truth[i] }).collect();
     let tracks: Vec<Vec<usize>> = (0..40).map(|track| (track * 5..track * 5 + 5).collect()).collect();
-    let macro_f1 = |drawn: &[usize]| {
+    let macro_f1 = |drawn: &[usize], _: &[usize]| {
         let pick = |labels: &[usize]| -> Vec<usize> {
             drawn.iter().flat_map(|&track| &tracks[track]).map(|&i| labels[i]).collect()
         };
         Confusion::new(&pick(&truth), &pick(&predicted), 4).macro_f1()
     };
-    let interval = Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1);
+    let interval = Bootstrap::new(tracks.len(), 1, &mut random_stream(1, "bootstrap")).interval(macro_f1);
     assert_eq!(interval.mean, Confusion::new(&truth, &predicted, 4).macro_f1());
     assert!(interval.low < interval.mean && interval.mean < interval.high && interval.high <= 1.0);
-    assert_eq!(Bootstrap::new(tracks.len(), &mut random_stream(1, "bootstrap")).interval(macro_f1), interval);
-    assert_ne!(Bootstrap::new(tracks.len(), &mut random_stream(2, "bootstrap")).interval(macro_f1), interval);
+    assert_eq!(
+        Bootstrap::new(tracks.len(), 1, &mut random_stream(1, "bootstrap")).interval(macro_f1),
+        interval
+    );
+    assert_ne!(
+        Bootstrap::new(tracks.len(), 1, &mut random_stream(2, "bootstrap")).interval(macro_f1),
+        interval
+    );
+}
+
+#[test]
+fn the_bootstrap_takes_seeds_along() {
+    // All tracks alike, two seeds 0.2 apart: means of two draws of them are 0.4, 0.5, 0.5 or 0.6.
+    let of_seeds = |_: &[usize], seeds: &[usize]| {
+        seeds.iter().map(|&seed| [0.4, 0.6][seed]).sum::<f64>() / seeds.len() as f64
+    };
+    let interval = Bootstrap::new(9, 2, &mut random_stream(1, "bootstrap")).interval(of_seeds);
+    assert_eq!((interval.low, interval.mean, interval.high), (0.4, 0.5, 0.6));
+    // Tracks are drawn as they are without several seeds.
+    let of_tracks = |tracks: &[usize], _: &[usize]| tracks.iter().sum::<usize>() as f64;
+    let of = |seeds| Bootstrap::new(9, seeds, &mut random_stream(1, "bootstrap")).interval(of_tracks);
+    assert_eq!(of(1), of(5));
 }
 
 #[test]
 fn one_track_gives_no_width() {
-    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap")).interval(|_| 0.5);
+    let interval = Bootstrap::new(1, 1, &mut random_stream(1, "bootstrap")).interval(|_, _| 0.5);
     assert_eq!((interval.low, interval.mean, interval.high), (0.5, 0.5, 0.5));
 }
 
@@ -344,8 +364,8 @@ fn the_ends_are_the_outer_quantiles() {
     // The draws give 0, 0.001, …, 0.999 and the tracks themselves 1; compare
     // numpy.quantile(numpy.arange(1000) / 1000, [0.025, 0.975]).
     let calls = Cell::new(0.0);
-    let interval = Bootstrap::new(1, &mut random_stream(1, "bootstrap"))
-        .interval(|_| calls.replace(calls.get() + 1.0) / 1000.0);
+    let interval = Bootstrap::new(1, 1, &mut random_stream(1, "bootstrap"))
+        .interval(|_, _| calls.replace(calls.get() + 1.0) / 1000.0);
     assert_close(interval.low, &0.024975.into());
     assert_close(interval.high, &0.974025.into());
     assert_close(interval.mean, &1.0.into());

@@ -30,6 +30,9 @@ pub struct Card {
     /// Whether it reads the columns of a spectrogram one after the other. Where they are resized, it gets fewer steps
     /// than it was published for, and tables say so.
     pub recurrent: bool,
+    /// Whether a fit draws nothing at random, so that it is the same for every seed. Where each fold is fitted with several
+    /// seeds, one fit is enough.
+    pub deterministic: bool,
 }
 
 impl Card {
@@ -48,6 +51,7 @@ impl Card {
             variant_of: None,
             reduced: Vec::new(),
             recurrent: false,
+            deterministic: false,
         }
     }
 
@@ -102,6 +106,12 @@ impl Card {
     /// Says that the model reads the columns of a spectrogram as steps, see [`Card::recurrent`].
     pub fn reading_steps(mut self) -> Self {
         self.recurrent = true;
+        self
+    }
+
+    /// Says that a fit draws nothing, see [`Card::deterministic`].
+    pub fn deterministic(mut self) -> Self {
+        self.deterministic = true;
         self
     }
 

@@ -16,7 +16,7 @@ pub struct Majority;
 
 impl Model for Majority {
     fn card(&self) -> Card {
-        Card::new("majority", Family::Baseline, "always the most frequent training class")
+        Card::new("majority", Family::Baseline, "always the most frequent training class").deterministic()
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, _run: &Run) -> Result<Box<dyn Fitted>> {

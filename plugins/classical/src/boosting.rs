@@ -36,6 +36,7 @@ pub struct Boosting;
 impl Model for Boosting {
     fn card(&self) -> Card {
         Card::new("boosting", Family::Classical, "gradient-boosted trees over histograms, log loss")
+            .deterministic()
             .param(Param::int("rounds", 100, "how many trees a class").above(0.0).tries(&["100", "300"]))
             .param(
                 Param::float("learning-rate", 0.1, "how far a tree moves the scores")

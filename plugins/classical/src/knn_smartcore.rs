@@ -13,6 +13,7 @@ type Knn = KNNClassifier<f64, u32, DenseMatrix<f64>, Vec<u32>, Euclidian<f64>>;
 pub(crate) fn knn_5_smartcore() -> impl Model {
     let card =
         Card::new("knn-5-smartcore", Family::Classical, "a vote of the 5 nearest neighbours, of smartcore")
+            .deterministic()
             .param(
                 Param::int("k", 5, "how many neighbours vote").above(0.0).tries(&["1", "3", "5", "9", "15"]),
             );

@@ -37,7 +37,7 @@ pub struct Lda;
 
 impl Model for Lda {
     fn card(&self) -> Card {
-        Card::new("lda", Family::Classical, "linear discriminant analysis")
+        Card::new("lda", Family::Classical, "linear discriminant analysis").deterministic()
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

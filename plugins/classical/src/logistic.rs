@@ -26,11 +26,13 @@ pub struct Logistic;
 
 impl Model for Logistic {
     fn card(&self) -> Card {
-        Card::new("logistic", Family::Classical, "multinomial logistic regression, L2 penalty").param(
-            Param::float("c", 1.0, "inverse strength of the penalty")
-                .above(0.0)
-                .tries(&["0.01", "0.1", "1", "10"]),
-        )
+        Card::new("logistic", Family::Classical, "multinomial logistic regression, L2 penalty")
+            .deterministic()
+            .param(
+                Param::float("c", 1.0, "inverse strength of the penalty")
+                    .above(0.0)
+                    .tries(&["0.01", "0.1", "1", "10"]),
+            )
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {

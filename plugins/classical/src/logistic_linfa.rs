@@ -15,6 +15,7 @@ const TOLERANCE: f64 = 5e-4;
 pub(crate) fn logistic_linfa() -> impl Model {
     let card =
         Card::new("logistic-linfa", Logistic.card().family, "multinomial logistic regression of linfa")
+            .deterministic()
             .param(
                 Param::float("c", 1.0, "inverse strength of the penalty")
                     .above(0.0)

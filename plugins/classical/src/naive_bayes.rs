@@ -27,7 +27,7 @@ pub struct NaiveBayes;
 
 impl Model for NaiveBayes {
     fn card(&self) -> Card {
-        Card::new("naive-bayes", Family::Classical, "Gaussian naive Bayes").param(
+        Card::new("naive-bayes", Family::Classical, "Gaussian naive Bayes").deterministic().param(
             Param::float(
                 "var-smoothing",
                 1e-9,

@@ -39,7 +39,7 @@ impl Model for NearestNeighbours {
             1 => "the label of the nearest neighbour, by Euclidean distance".to_owned(),
             k => format!("a vote of the {k} nearest neighbours, by Euclidean distance"),
         };
-        Card::new(self.name, Family::Classical, summary).param(
+        Card::new(self.name, Family::Classical, summary).deterministic().param(
             Param::int("k", self.default_k, "how many neighbours vote")
                 .above(0.0)
                 .tries(&["1", "3", "5", "9", "15"]),

@@ -29,6 +29,7 @@ impl Model for Ridge {
             Family::Classical,
             "least squares with an L2 penalty, each class against all others",
         )
+        .deterministic()
         .param(
             Param::float("alpha", 1.0, "strength of the penalty")
                 .above(0.0)

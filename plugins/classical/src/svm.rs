@@ -83,6 +83,7 @@ impl Model for Svm {
         let summary =
             format!("support vector machine, radial basis functions, C = {}{solver}", self.default_c);
         Card::new(self.name, Family::Classical, summary)
+            .deterministic()
             .param(
                 Param::float("c", self.default_c, "penalty for training errors")
                     .above(0.0)

@@ -31,6 +31,7 @@ impl Model for SvmLinear {
             Family::Classical,
             "linear support vector machine, each class against all others",
         )
+        .deterministic()
         .param(
             Param::float("c", 1.0, "penalty for training errors")
                 .above(0.0)

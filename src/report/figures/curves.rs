@@ -35,7 +35,7 @@ impl Curves {
             let best = insights.numbers.iter().find(|(name, _)| name == "best epoch");
             let last = insights.history.len().checked_sub(1)?;
             let kept = best.map_or(last, |(_, number)| (*number as usize).saturating_sub(1).min(last));
-            Some(History { fold: cell.fold.name(), epochs: insights.history.clone(), kept })
+            Some(History { fold: cell.name(), epochs: insights.history.clone(), kept })
         };
         let folds: Vec<History> = results.fold_results(model).filter_map(history).collect();
         let model = results.plan.models[model].name.clone();

@@ -29,6 +29,12 @@ pub fn scrolled(label: &str, inside: &str) -> String {
 
 /// The numbers behind a picture.
 pub fn data_table(table: &DataTable, label: &str) -> String {
+    let inside = scrolled(label, &rows_table(table));
+    format!("<details class=\"numbers\"><summary>Numbers</summary>{inside}</details>")
+}
+
+/// A table whose first column names the rows.
+pub fn rows_table(table: &DataTable) -> String {
     let mut out = String::from("<table class=\"data\"><thead><tr>");
     let class = |at: usize| if at < table.texts { "" } else { " class=\"n\"" };
     for (at, head) in table.head.iter().enumerate() {
@@ -46,7 +52,7 @@ pub fn data_table(table: &DataTable, label: &str) -> String {
         }
     }
     out.push_str("</table>");
-    format!("<details class=\"numbers\"><summary>Numbers</summary>{}</details>", scrolled(label, &out))
+    out
 }
 
 /// A heat map, which is a table already.

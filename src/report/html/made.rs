@@ -3,17 +3,17 @@
 use super::Run;
 use super::elements::scrolled;
 use crate::report::chart::escaped;
-use crate::score::Metric;
+use crate::report::made::MadeFits;
 use std::fmt::Write as _;
 
 /// What a run was made of and by.
 pub fn made(run: &Run) -> String {
     let plan = &run.results.plan;
-    let sum = |key: &str| {
-        let metric = Metric::of_key(key)?;
-        Some(run.board.rows.iter().filter_map(|row| row.value(metric)).sum::<f64>())
-    };
-    let seconds = sum("fit_seconds").unwrap_or(0.0) + sum("predict_seconds").unwrap_or(0.0);
+    let fits = (0..plan.models.len()).flat_map(|model| run.results.fits(model));
+    let (count, seconds) = fits.fold((0, 0.0), |(count, seconds), fit| {
+        (count + 1, seconds + fit.record.fit_seconds + fit.record.predict_seconds)
+    });
+    let made = MadeFits::of(run.results);
     let calibration = plan
         .conditions
         .calibration
@@ -24,11 +24,13 @@ pub fn made(run: &Run) -> String {
         ("data fingerprint", plan.dataset.fingerprint.clone()),
         ("protocol", format!("{} ({})", plan.protocol, plan.scheme)),
         ("split", plan.split_hash.clone()),
-        ("seed", plan.conditions.seed.to_string()),
+        ("seed", plan.conditions.seed_text()),
         ("device of networks", plan.conditions.device.to_string()),
         ("calibration", calibration),
         ("program", format!("genre-bench {}, build {}", plan.program.version, plan.program.build)),
-        ("seconds", format!("{seconds:.1}, all models and folds")),
+        ("commit", MadeFits::commits(&made)),
+        ("machine", MadeFits::machines(&made)),
+        ("seconds", format!("{seconds:.1}, {count} fits and the scores of their test parts")),
     ];
     let mut out = String::from("<dl>");
     for (what, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {

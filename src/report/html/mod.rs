@@ -7,6 +7,7 @@
 //! | `models` | a section a model |
 //! | [`checks`] | what must be known before anything is believed |
 //! | `made` | how to make the results again |
+//! | `variance` | where scores vary, and how often the best model stays the best |
 //! | `style.css`, `script.js` | how it looks; sorting, filtering, tooltips |
 //!
 //! The pictures are those of [`figures`](super::figures). Everything that was not written here is escaped
@@ -17,6 +18,7 @@ mod elements;
 mod leaderboard;
 mod made;
 mod models;
+mod variance;
 
 use super::across::Across;
 use super::chart::base64::base64;
@@ -313,9 +315,10 @@ impl<'a> Page<'a> {
         };
         let differences = |run: &Run| {
             let drawn = Differences::of(run.results, &run.board);
-            drawn.map_or_else(String::new, |drawn| {
+            let drawn = drawn.map_or_else(String::new, |drawn| {
                 heat_figure(&drawn.title(), &drawn.note(), &drawn.heat, level)
-            })
+            });
+            drawn + &variance::variance(run, level)
         };
         let map = |run: &Run| {
             let drawn = Map::of(run.results, &run.board);

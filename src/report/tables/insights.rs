@@ -1,6 +1,6 @@
 //! What models found out about their fits.
 
-use super::{count, number, text};
+use super::{number, of_fit, text};
 use crate::report::{Results, insights};
 use polars::prelude::Column;
 
@@ -20,15 +20,15 @@ pub(super) fn numbers(results: &Results) -> Vec<Column> {
         .flat_map(|model| {
             results.fold_results(model).flat_map(move |cell| {
                 let numbers = cell.record.insights.numbers.iter();
-                numbers.map(move |(name, value)| (model, cell.fold, name, *value))
+                numbers.map(move |(name, value)| (model, cell, name, *value))
             })
         })
         .collect();
-    vec![
-        text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone())),
-        count("repeat", rows.iter().map(|row| row.1.repeat)),
-        count("fold", rows.iter().map(|row| row.1.fold)),
+    let mut columns = vec![text("model", rows.iter().map(|row| results.plan.models[row.0].name.clone()))];
+    columns.extend(of_fit(results, rows.iter().map(|row| &row.1)));
+    columns.extend([
         text("name", rows.iter().map(|row| row.2.clone())),
         number("value", rows.iter().map(|row| row.3)),
-    ]
+    ]);
+    columns
 }

@@ -10,7 +10,7 @@ mod predictions;
 mod reliability;
 mod split;
 
-use super::{Leaderboard, Results};
+use super::{FoldResult, Leaderboard, Results};
 use crate::error::{Error, Result};
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, NamedFromOwned, Series};
 
@@ -74,6 +74,14 @@ impl Table {
         };
         DataFrame::new_infer_height(columns).map_err(|e| Error::bug("the table", e))
     }
+}
+
+/// Columns that say which fit a row is of: repeat, fold and, where folds were fitted with several seeds, seed.
+fn of_fit<'r>(results: &Results, fits: impl Iterator<Item = &'r FoldResult<'r>> + Clone) -> Vec<Column> {
+    let seeds =
+        (results.plan.conditions.seeds() > 1).then(|| count("seed", fits.clone().map(|fit| fit.seed)));
+    let (repeats, folds) = (fits.clone().map(|fit| fit.fold.repeat), fits.map(|fit| fit.fold.fold));
+    [count("repeat", repeats), count("fold", folds)].into_iter().chain(seeds).collect()
 }
 
 fn text(name: &str, values: impl Iterator<Item = String>) -> Column {

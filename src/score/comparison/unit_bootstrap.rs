@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 pub struct UnitCounts {
     classes: usize,
     folds: usize,
-    /// For each unit, which cells it adds to and how much; cell `(fold · classes + truth) · classes + predicted`.
+    seeds: usize,
+    /// For each unit, which cells it adds to and how much; cell `(fit · classes + truth) · classes + predicted` with fit
+    /// `fold · seeds + seed`.
     units: Vec<Vec<(usize, u32)>>,
 }
 
@@ -21,6 +23,8 @@ pub struct Tested {
     pub unit: usize,
     /// The fold that it was tested in.
     pub fold: usize,
+    /// Which of the seeds of that fold the model was fitted with.
+    pub seed: usize,
     /// Its class.
     pub truth: usize,
     /// The class that it was taken for.
@@ -28,32 +32,43 @@ pub struct Tested {
 }
 
 impl UnitCounts {
-    /// Of `tested` examples, of so many `units`, `folds` and `classes`.
-    pub fn new(tested: impl IntoIterator<Item = Tested>, units: usize, folds: usize, classes: usize) -> Self {
+    /// Of `tested` examples, of so many `units`, `(folds, seeds)` and `classes`.
+    pub fn new(
+        tested: impl IntoIterator<Item = Tested>,
+        units: usize,
+        (folds, seeds): (usize, usize),
+        classes: usize,
+    ) -> Self {
         let mut counts = vec![BTreeMap::<usize, u32>::new(); units];
-        for Tested { unit, fold, truth, predicted } in tested {
-            *counts[unit].entry((fold * classes + truth) * classes + predicted).or_default() += 1;
+        for Tested { unit, fold, seed, truth, predicted } in tested {
+            let fit = fold * seeds + seed;
+            *counts[unit].entry((fit * classes + truth) * classes + predicted).or_default() += 1;
         }
-        Self { classes, folds, units: counts.into_iter().map(|cells| cells.into_iter().collect()).collect() }
+        let units = counts.into_iter().map(|cells| cells.into_iter().collect()).collect();
+        Self { classes, folds, seeds, units }
     }
 
-    /// Macro-F1 and accuracy, means over the folds, where unit `u` was drawn `drawn[u]` times. Folds of which nothing was
-    /// drawn do not count.
-    fn scores(&self, drawn: &[u32], cells: &mut Vec<u32>) -> Scores {
+    /// Macro-F1 and accuracy, means over the folds and the drawn seeds, where unit `u` was drawn `drawn[u]` times and fit
+    /// `f` `fits[f]` times. Folds of which nothing was drawn do not count.
+    fn scores(&self, drawn: &[u32], fits: &[u32], cells: &mut Vec<u32>) -> Scores {
         cells.clear();
-        cells.resize(self.folds * self.classes * self.classes, 0);
+        cells.resize(fits.len() * self.classes * self.classes, 0);
         for (unit, &times) in self.units.iter().zip(drawn).filter(|(_, times)| **times > 0) {
             unit.iter().for_each(|&(cell, count)| cells[cell] += times * count);
         }
-        let of_fold = |fold: &[u32]| -> Option<(f64, f64)> {
-            let all: u32 = fold.iter().sum();
-            let right: u32 = fold.iter().step_by(self.classes + 1).sum();
-            (all > 0).then(|| (macro_f1(fold, self.classes), f64::from(right) / f64::from(all)))
-        };
-        let of_folds: Vec<(f64, f64)> =
-            cells.chunks_exact(self.classes * self.classes).filter_map(of_fold).collect();
-        let mean = |of: fn(&(f64, f64)) -> f64| of_folds.iter().map(of).sum::<f64>() / of_folds.len() as f64;
-        Scores { macro_f1: mean(|fold| fold.0), accuracy: mean(|fold| fold.1) }
+        let (mut macro_f1s, mut accuracies, mut all_fits) = (0.0, 0.0, 0.0);
+        for (cells, &times) in cells.chunks_exact(self.classes * self.classes).zip(fits) {
+            let all: u32 = cells.iter().sum();
+            if times == 0 || all == 0 {
+                continue;
+            }
+            let right: u32 = cells.iter().step_by(self.classes + 1).sum();
+            let times = f64::from(times);
+            macro_f1s += times * macro_f1(cells, self.classes);
+            accuracies += times * f64::from(right) / f64::from(all);
+            all_fits += times;
+        }
+        Scores { macro_f1: macro_f1s / all_fits, accuracy: accuracies / all_fits }
     }
 }
 
@@ -83,21 +98,26 @@ pub struct Scores {
 /// Scores of several models in the same draws of units: `draws` rows of one entry a model.
 ///
 /// Units are drawn with replacement, as many as there are, and all models are scored on the same ones, so what is hard for
-/// all does not blur their differences. Depends on `seed` alone, not on the number of threads.
+/// all does not blur their differences. Of each fold as many seeds are drawn as there are, again the same for all models:
+/// variants of one model were fitted with the same ones. Depends on `seed` alone, not on the number of threads.
 ///
 /// B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 8.
 ///
 /// # Panics
 ///
-/// Where models differ in their units.
+/// Where models differ in their units, folds or seeds.
 pub fn draw_scores(models: &[UnitCounts], draws: usize, seed: u64) -> Vec<Vec<Scores>> {
-    let units = models.first().map_or(0, |model| model.units.len());
-    assert!(models.iter().all(|model| model.units.len() == units), "all models of the same units");
+    let shape = |model: &UnitCounts| (model.units.len(), model.folds, model.seeds);
+    let (units, folds, seeds) = models.first().map_or((0, 0, 1), shape);
+    assert!(models.iter().all(|model| shape(model) == (units, folds, seeds)), "all models of the same units");
     let draw = |draw: usize| {
         let mut rng = random_stream(seed, &format!("unit bootstrap/{draw}"));
-        let (mut drawn, mut cells) = (vec![0; units], Vec::new());
+        let (mut drawn, mut fits, mut cells) = (vec![0; units], vec![0; folds * seeds], Vec::new());
         (0..units).for_each(|_| drawn[rng.gen_range(0..units)] += 1);
-        models.iter().map(|model| model.scores(&drawn, &mut cells)).collect()
+        for of_fold in fits.chunks_exact_mut(seeds) {
+            (0..seeds).for_each(|_| of_fold[rng.gen_range(0..seeds)] += 1);
+        }
+        models.iter().map(|model| model.scores(&drawn, &fits, &mut cells)).collect()
     };
     (0..draws).into_par_iter().map(draw).collect()
 }
@@ -112,19 +132,19 @@ mod tests {
         let example = |at: usize| {
             let (unit, fold) = (at / 2, at / 20);
             let truth = if fold == 0 { unit % 3 } else { unit % 2 };
-            Tested { unit, fold, truth, predicted: if right(at) { truth } else { (truth + 1) % 3 } }
+            Tested { unit, fold, seed: 0, truth, predicted: if right(at) { truth } else { (truth + 1) % 3 } }
         };
         (0..40).map(example).collect()
     }
 
     fn counts(tested: &[Tested]) -> UnitCounts {
-        UnitCounts::new(tested.iter().copied(), 20, 2, 3)
+        UnitCounts::new(tested.iter().copied(), 20, (2, 1), 3)
     }
 
     #[test]
     fn scores_of_all_units_are_those_of_their_confusions() {
         let tested = tested(|at| at % 7 != 0);
-        let all = counts(&tested).scores(&[1; 20], &mut Vec::new());
+        let all = counts(&tested).scores(&[1; 20], &[1; 2], &mut Vec::new());
         let of = |fold: usize| {
             let of_fold = tested.iter().filter(|example| example.fold == fold);
             let (truth, predicted): (Vec<_>, Vec<_>) =
@@ -150,5 +170,17 @@ mod tests {
             "{mean} {deviation}"
         );
         assert_eq!(drawn, draw_scores(&[one.clone(), one, counts(&tested(|_| true))], 2000, 3));
+    }
+    #[test]
+    fn seeds_are_drawn_along() {
+        // The fits of the second seed get everything wrong, those of the first everything right.
+        let of_seed = |seed: usize| tested(move |_| seed == 0).into_iter().map(move |t| Tested { seed, ..t });
+        let both = UnitCounts::new((0..2).flat_map(of_seed), 20, (2, 2), 3);
+        let values: Vec<f64> = draw_scores(&[both], 2000, 3).iter().map(|row| row[0].accuracy).collect();
+        // Of each of two folds two seeds are drawn: a binomial share of four.
+        for (share, wanted) in [(0.0, 1.0), (0.25, 4.0), (0.5, 6.0), (0.75, 4.0), (1.0, 1.0)] {
+            let found = values.iter().filter(|value| **value == share).count() as f64 / 2000.0;
+            assert!((found - wanted / 16.0).abs() < 0.04, "{share}: {found}");
+        }
     }
 }
