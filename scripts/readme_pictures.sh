@@ -9,7 +9,7 @@ set -eu
 data=${1:?the folder of GTZAN}
 . "$(dirname "$0")/result.sh"
 
-models=knn-1,knn-5,naive-bayes,lda,ridge,logistic,decision-tree,forest,extra-trees,boosting,svm-c10,ann-table
+models=knn-1,knn-5,naive-bayes,lda,ridge,logistic,decision-tree,forest,extra-trees,svm,svm-c10
 run() {
     echo "bench all --data gtzan --segment 10 --inputs table --models $models --protocol $1" >&2
     "$BENCH" all --data "$data" --segment 10 --inputs table --models "$models" --protocol "$1" --jobs 1 --quiet --out "$STORE" --json |

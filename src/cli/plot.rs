@@ -27,8 +27,8 @@ Examples:
   bench plot seconds last --width 85 -o cost.svg    as wide as a column of a paper
   bench plot audio song.wav -o song.svg             a recording: waveform, spectrogram, MFCC, chroma, parts, beats
 
-Letters are 3 mm high wherever the picture is used in its own size, so say with --width how wide that is. Fonts are in the \
-file. PNG and PDF need a program that was built with `--features figures`.")]
+Letters are 3 mm high wherever the picture is used in its own size, so say with --width how wide that is. SVG and PDF have \
+their typeface in them.")]
 pub(super) struct Args {
     /// Which picture
     #[arg(value_enum)]
