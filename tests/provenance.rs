@@ -4,11 +4,17 @@
 
 mod common;
 
-use common::{Place, small_table};
+use common::{Place, ends, small_table};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
+
+/// What `bench show last` tells beside the leaderboard, as one line.
+fn told(place: &Place) -> String {
+    let output = ends(place.bench().args(["show", "last"]), 0);
+    String::from_utf8(output.stderr).unwrap().replace('\n', " ")
+}
 
 /// What git says of the checkout that the tests are of; `None` outside of one.
 fn git(words: &[&str]) -> Option<String> {
@@ -43,9 +49,7 @@ fn results_say_which_commit_and_machine_made_them() {
     place.run("export last --card knn-1 -o card.md");
     place.run("export last --mlflow mlflow");
     let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
-    for (what, text) in
-        [("show", place.run("show last")), ("report", read("report.html")), ("card", read("card.md"))]
-    {
+    for (what, text) in [("show", told(&place)), ("report", read("report.html")), ("card", read("card.md"))] {
         let text: String = text.replace('\n', " ").replace('\\', "");
         assert!(text.contains(&commit) && text.contains(arch), "{what}: {text}");
     }
@@ -83,6 +87,6 @@ fn results_without_such_a_record_open_and_say_so() {
     }
     let run: Value = serde_json::from_str(&place.run("show last --json")).unwrap();
     assert_eq!((&run["made"][0]["made"], &run["made"][0]["fits"]), (&Value::Null, &4.into()));
-    let text = place.run("show last").replace('\n', " ");
+    let text = told(&place);
     assert!(text.contains("commit: not recorded; on: not recorded"), "{text}");
 }

@@ -1,5 +1,5 @@
 use super::leaderboard_flags::LeaderboardFlags;
-use super::{Out, Registry, Status, json_text, print, status_of_stored, write as to_stdout};
+use super::{Out, Registry, Status, json_text, print, status_of_stored, tell, write as to_stdout};
 use crate::error::{Error, Result};
 use crate::report::{Leaderboard, Results, classes, history, insights, reliability, terminal, to_json};
 use crate::run::Store;
@@ -83,7 +83,9 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         text = if args.json {
             json_text(&to_json(&results, &leaderboard))
         } else {
-            terminal::report(&results, &leaderboard) + &terminal::made(&results)
+            // Standard output is what `bench all` printed.
+            tell(terminal::made(&results).trim_end());
+            terminal::report(&results, &leaderboard)
         };
     }
     print(&text)?;
