@@ -21,12 +21,15 @@ const url = pathToFileURL(file).href;
 const problems = [];
 const holds = (what, is) => { if (!is) problems.push(what); };
 
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+// Long enough for a machine that is busy with other things; nothing here is about time.
+const timeout = 300_000;
+const browser = await chromium.launch({ executablePath, timeout, args: ["--no-sandbox", "--disable-gpu"] });
 
 /** A page at a width; errors and requests are noted. */
 async function open(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`); });
   page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
   page.on("request", (request) => { if (request.url() !== url && !request.url().startsWith("data:")) problems.push(`fetched ${request.url()}`); });
