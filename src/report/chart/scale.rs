@@ -49,7 +49,7 @@ impl Scale {
         self.places
     }
 
-    /// Values of about so many ticks, at 1, 2 or 5 times a power of ten; of a scale of ratios at powers of ten, where
+    /// Values of about so many ticks, at 1, 2 or 5 times a power of ten; of a logarithmic scale at powers of ten, where
     /// these are few with what is between.
     pub fn ticks(&self, wanted: usize) -> Vec<f64> {
         let (low, high) = self.values;

@@ -89,7 +89,7 @@ impl Figure for Cost {
     fn note(&self) -> String {
         let front: Vec<&str> = self.points.iter().filter(|p| p.on_front).map(|p| p.name.as_str()).collect();
         format!(
-            "Macro-F1 in % against {}, on a scale of ratios. On the line: models that no other beats at the same or lower \
+            "Macro-F1 in % against {}, on a logarithmic scale. On the line: models that no other beats at the same or lower \
              cost ({}). Models that ignore the features are left out.",
             self.unit(),
             front.join(", ")
