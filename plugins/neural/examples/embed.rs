@@ -1,4 +1,4 @@
-//! Seconds that encoders take for pictures, which are compared with PyTorch's (benches/embed_vs_torch.py).
+//! Seconds that encoders take for pictures, which are compared with PyTorch's (benches/torch_networks.py --embed).
 //!
 //! Usage: `cargo run --release -p genre-bench-neural --example embed -- NAME WEIGHTS [COUNT [PICTURES.npy]]`
 //!
