@@ -15,6 +15,7 @@ use super::spectrograms::{ImageInput, Spectrogram, SpectrogramSource};
 use crate::error::{Error, Result};
 use crate::features::mfcc::mfcc;
 use crate::recordings::{Recording, find_in, names};
+use crate::util::shown::counted;
 use crate::util::{content_of, in_order};
 use genre_bench_api::Spectrograms;
 use ndarray::{Array2, ArrayView2};
@@ -91,7 +92,8 @@ pub(super) fn parts(
         read.retain(|(at, image)| {
             let fits = of_one_length(image.size, usual);
             if !fits {
-                let reason = format!("is {} wide, and not {}", pixels(image.size.width), usual.width);
+                let reason =
+                    format!("is {} wide, and not {}", counted(image.size.width, "pixel"), usual.width);
                 faults.push(format!(
                     "{}: {reason} as most are: it shows another length of time",
                     images[*at].path.display()
@@ -147,9 +149,10 @@ pub(super) fn parts(
     if let SpectrogramSource::Images(images) = &parts.spectrograms {
         if let Some(images) = images.get(&ImageInput::Grey).or(images.get(&ImageInput::Colour)) {
             let (rows, columns) = images.shape();
-            parts
-                .notes
-                .push(format!("networks get the images themselves, {rows} rows of {}", pixels(columns)));
+            parts.notes.push(format!(
+                "networks get the images themselves, {rows} rows of {}",
+                counted(columns, "pixel")
+            ));
         }
         if images.contains_key(&ImageInput::Colour) && without_colours > 0 {
             parts.notes.push(format!(
@@ -275,10 +278,6 @@ fn most_frequent(sizes: impl Iterator<Item = ImageSize>) -> ImageSize {
 /// Whether two images show the same length of time, if their columns do: their widths differ by 2 % at most.
 fn of_one_length(one: ImageSize, other: ImageSize) -> bool {
     one.width.abs_diff(other.width) * 50 <= other.width
-}
-
-fn pixels(count: usize) -> String {
-    format!("{count} pixel{}", if count == 1 { "" } else { "s" })
 }
 
 /// A sentence on image files of kinds that are not read, if there are any.

@@ -7,6 +7,7 @@ use crate::features::cache::Cache;
 use crate::protocol::Split;
 use crate::report::Results;
 use crate::run::{Cell, CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
+use crate::util::shown::counted;
 use genre_bench_api::{Observer, Representation, Silent};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -187,11 +188,10 @@ impl Session<'_> {
             Err(error) if !is_stored(&plan, prepared, &store) => return Err(error),
             saved => saved.err(),
         };
-        let count = plan.models.len();
-        let plural = if count == 1 { "" } else { "s" };
         self.observer.tells(&format!(
-            "{}: {count} model{plural} on {}",
+            "{}: {} on {}",
             prepared.dataset.info.describe(),
+            counted(plan.models.len(), "model"),
             prepared.split
         ));
         self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));

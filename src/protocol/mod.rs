@@ -17,6 +17,7 @@ pub use leakage::Leakage;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::util::as_text;
+use crate::util::shown::counted;
 use genre_bench_api::partition::{Group, partition};
 use genre_bench_api::random_stream;
 use per_class::PerClass;
@@ -268,7 +269,7 @@ impl Split {
             scheme += &format!(", {tracks} tracks a class");
         }
         if let Some(shots) = request.shots {
-            scheme += &format!(", {shots} shot{}", if shots == 1 { "" } else { "s" });
+            scheme += &format!(", {}", counted(shots as usize, "shot"));
         }
         if request.validate_on_test {
             validate_on_test(&mut folds)?;
@@ -434,10 +435,9 @@ fn enough_groups(dataset: &Dataset, groups: &[Group], protocol: &Protocol, parts
     for (class, name) in dataset.catalogue.classes.iter().enumerate() {
         let count = groups.iter().filter(|g| g.counts[class] > 0).count();
         if count < parts {
-            let plural = if count == 1 { "" } else { "s" };
             return Err(Error::new(
                 format!("class `{name}`"),
-                format!("has {count} {unit}{plural}, too few for {parts} parts"),
+                format!("has {}, too few for {parts} parts", counted(count, unit)),
                 match count {
                     0 | 1 => format!("add {unit}s of this class, or leave it out of the table"),
                     _ => format!("--folds {count} or fewer"),

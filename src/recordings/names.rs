@@ -3,6 +3,7 @@
 //! Read once, where a name comes in: from a file on a disk, a table's `filename` column, a list of artists. From there
 //! on the track and the segment's number travel as what they are.
 
+use crate::util::shown::counted;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a file or segment name says.
@@ -102,14 +103,12 @@ pub fn segments_note<'a>(
     let told: Vec<(&str, &str, usize)> = segments.filter(|(_, track, _)| !is_as_gtzans(track)).collect();
     let (name, track, segment) = *told.first()?;
     let tracks = told.iter().map(|(_, track, _)| track).collect::<BTreeSet<_>>().len();
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
     Some(format!(
-        "{} file name{} of {tracks} track{} end in a number that was read as that of a segment: `{name}` as segment \
+        "{} of {} end in a number that was read as that of a segment: `{name}` as segment \
          {segment} of `{track}`; if they are tracks of their own, say so in a column `track` of a table, or write the \
          number with another sign than a point",
-        told.len(),
-        plural(told.len()),
-        plural(tracks),
+        counted(told.len(), "file name"),
+        counted(tracks, "track"),
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use super::{FoldResult, Results};
 use crate::run::Made;
+use crate::util::shown::counted;
 use serde::Serialize;
 
 /// Fits that were made by the same program on the same machine.
@@ -47,13 +48,8 @@ impl MadeFits {
     /// The machines, each once, with the fits that they made at a time, for people.
     pub fn machines(all: &[Self]) -> String {
         Self::said(all, |made| {
-            let plural = |count: usize| if count == 1 { "" } else { "s" };
             let Made { jobs, threads, machine, .. } = made;
-            format!(
-                "{machine}; {jobs} fit{} at a time, {threads} thread{} each",
-                plural(*jobs),
-                plural(*threads)
-            )
+            format!("{machine}; {} at a time, {} each", counted(*jobs, "fit"), counted(*threads, "thread"))
         })
     }
 

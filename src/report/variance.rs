@@ -2,6 +2,7 @@
 
 use super::{Evaluation, Grid, Results, percent};
 use crate::score::{Metric, VarianceComponents};
+use crate::util::shown::counted;
 use serde::Serialize;
 
 /// A model with the macro-F1 of all its fits.
@@ -183,8 +184,4 @@ impl ModelVariance {
             by_seed: part(|components| components.seed),
         }
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,6 +1,7 @@
 //! By what and where a cell was computed.
 
 use super::Program;
+use crate::util::shown::counted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::OnceLock;
@@ -70,7 +71,6 @@ impl fmt::Display for Machine {
         let Self { cpu, cores, memory, os, arch } = self;
         let cpu = cpu.as_deref().unwrap_or("processor of unknown name");
         let os = os.as_deref().unwrap_or("unknown system");
-        let plural = if *cores == 1 { "" } else { "s" };
-        write!(f, "{cpu}, {cores} core{plural}, {:.1} GB, {os}, {arch}", *memory as f64 / 1e9)
+        write!(f, "{cpu}, {}, {:.1} GB, {os}, {arch}", counted(*cores, "core"), *memory as f64 / 1e9)
     }
 }

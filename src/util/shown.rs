@@ -68,6 +68,11 @@ fn replaced(text: &str, is_bad: impl Fn(char) -> bool + Copy) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if is_bad(c) { REPLACEMENT } else { c }).collect())
 }
 
+/// How many of what, in English: `1 fold`, `2 folds`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]

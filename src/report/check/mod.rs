@@ -12,7 +12,7 @@ pub use setup::AT_GRID_END;
 use super::{Grid, Leaderboard, Results, paragraph, width};
 use crate::error::{Error, Result};
 use crate::util::nearest;
-use crate::util::shown::one_line;
+use crate::util::shown::{counted, one_line};
 use console::style;
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ pub fn table(results: &Results, findings: &[Finding]) -> String {
     if findings.is_empty() {
         return format!("{run}: nothing found\n");
     }
-    let mut out = format!("{run}: {}\n\n", counted(findings.len()));
+    let mut out = format!("{run}: {}\n\n", counted(findings.len(), "finding"));
     for Finding { code, name, text, .. } in findings {
         let text = paragraph(&format!("{code} {name}: "), &format!("{}.", one_line(text)));
         out += &text.replacen(code, &style(code).yellow().bold().to_string(), 1);
@@ -105,7 +105,11 @@ pub fn footnote(findings: &[Finding]) -> Option<String> {
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     codes.dedup();
     (!codes.is_empty()).then(|| {
-        format!("Checks: {} ({}); `bench check` shows them.", counted(findings.len()), codes.join(", "))
+        format!(
+            "Checks: {} ({}); `bench check` shows them.",
+            counted(findings.len(), "finding"),
+            codes.join(", ")
+        )
     })
 }
 
@@ -136,10 +140,6 @@ pub fn explanation(code: &str) -> Result<&'static str> {
         };
         Error::new(format!("check `{code}`"), "there is none of this code", hint)
     })
-}
-
-fn counted(findings: usize) -> String {
-    format!("{findings} finding{}", if findings == 1 { "" } else { "s" })
 }
 
 /// What was said when the run was planned, if it was about this.
