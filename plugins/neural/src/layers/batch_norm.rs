@@ -1,5 +1,5 @@
 use super::channels_last::view;
-use super::{Builder, Context, Init, Layer};
+use super::{Activation, Builder, Context, Init, Layer};
 use crate::ops::Normalization;
 use crate::ops::channels_last::{back, scale_and_shift_channels};
 use candle_core::{Result, Tensor, Var};
@@ -70,6 +70,29 @@ impl BatchNorm {
     }
 }
 
+impl BatchNorm {
+    /// The layer and an activation behind it, in one pass.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::forward`].
+    pub(super) fn activated(
+        &self,
+        batch: &Tensor,
+        activation: Option<Activation>,
+        context: &Context,
+    ) -> Result<Tensor> {
+        let operation = Normalization {
+            running_mean: self.running_mean.clone(),
+            running_variance: self.running_var.clone(),
+            momentum: self.momentum.filter(|_| context.is_training()),
+            epsilon: self.epsilon,
+            activation,
+        };
+        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+    }
+}
+
 impl Layer for BatchNorm {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
         if let Some(batch) = view(batch).filter(|_| self.is_fixed() || !context.is_training()) {
@@ -77,13 +100,7 @@ impl Layer for BatchNorm {
             let (scale, shift) = self.scale_and_shift()?;
             return back(&scale_and_shift_channels(&batch.detach(), &scale, &shift)?);
         }
-        let operation = Normalization {
-            running_mean: self.running_mean.clone(),
-            running_variance: self.running_var.clone(),
-            momentum: self.momentum.filter(|_| context.is_training()),
-            epsilon: self.epsilon,
-        };
-        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+        self.activated(batch, None, context)
     }
 
     fn is_fixed(&self) -> bool {

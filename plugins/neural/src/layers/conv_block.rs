@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 /// A convolution and what follows on it, batch normalization and an activation: what most networks for pictures are made of.
 ///
-/// In training these are layers of their own. Where only the result is wanted, on the CPU, the normalization is folded into the
-/// convolution's weights (once, if they are frozen) and all of it is one pass, which leaves the channels of its result next to
-/// each other.
+/// In training the convolution is one operation and what follows it another. Where only the result is wanted, on the CPU, the
+/// normalization is folded into the convolution's weights (once, if they are frozen) and all of it is one pass, which leaves the
+/// channels of its result next to each other.
 pub struct ConvBlock {
     convolution: Conv2d,
     norm: Option<BatchNorm>,
@@ -117,13 +117,11 @@ impl Layer for ConvBlock {
                 return Ok(made);
             }
         }
-        let mut batch = self.convolution.forward(batch, context)?;
-        if let Some(norm) = &self.norm {
-            batch = norm.forward(&batch, context)?;
-        }
-        match self.activation {
-            Some(activation) => activation.forward(&batch, context),
-            None => Ok(batch),
+        let batch = self.convolution.forward(batch, context)?;
+        match (&self.norm, self.activation) {
+            (Some(norm), activation) => norm.activated(&batch, activation, context),
+            (None, Some(activation)) => activation.forward(&batch, context),
+            (None, None) => Ok(batch),
         }
     }
 

@@ -27,7 +27,7 @@ pub enum Activation {
 
 impl Activation {
     /// Its number in kernels/source/elementwise.cu, and its parameter.
-    fn number(self) -> (usize, f32) {
+    pub(super) fn number(self) -> (usize, f32) {
         match self {
             Self::Relu => (0, 0.0),
             Self::Elu(alpha) => (1, alpha),
@@ -65,23 +65,26 @@ impl Activation {
         }
     }
 
-    /// Every gradient times the slope, which is told from the output, or of the gated ones from the input.
-    fn times_slope(self, from: &[f32], gradients: &[f32]) -> Vec<f32> {
+    /// Puts gradients times the slope in place of what the slope is told from: the output, or of the gated ones the input.
+    pub(super) fn slope_times(self, from: &mut [f32], gradients: &[f32]) {
+        self.gradients((from, gradients));
+    }
+
+    /// The same, in place of numbers or beside them.
+    fn gradients<N: Pairs>(self, pairs: N) -> N::Made {
         let inside = |y: f32, low: f32, high: f32| y > low && y < high;
         match self {
-            Self::Relu => multiply(from, gradients, |y| if y > 0.0 { 1.0 } else { 0.0 }),
-            Self::Elu(alpha) => multiply(from, gradients, move |y| if y > 0.0 { 1.0 } else { y + alpha }),
-            Self::LeakyRelu(slope) => multiply(from, gradients, move |y| if y > 0.0 { 1.0 } else { slope }),
-            Self::Relu6 => multiply(from, gradients, |y| if inside(y, 0.0, 6.0) { 1.0 } else { 0.0 }),
-            Self::Sigmoid => multiply(from, gradients, |y| y * (1.0 - y)),
-            Self::HardSigmoid => {
-                multiply(from, gradients, |y| if inside(y, 0.0, 1.0) { 1.0 / 6.0 } else { 0.0 })
-            }
-            Self::Silu => multiply(from, gradients, |x| {
+            Self::Relu => multiply(pairs, |y| if y > 0.0 { 1.0 } else { 0.0 }),
+            Self::Elu(alpha) => multiply(pairs, move |y| if y > 0.0 { 1.0 } else { y + alpha }),
+            Self::LeakyRelu(slope) => multiply(pairs, move |y| if y > 0.0 { 1.0 } else { slope }),
+            Self::Relu6 => multiply(pairs, |y| if inside(y, 0.0, 6.0) { 1.0 } else { 0.0 }),
+            Self::Sigmoid => multiply(pairs, |y| y * (1.0 - y)),
+            Self::HardSigmoid => multiply(pairs, |y| if inside(y, 0.0, 1.0) { 1.0 / 6.0 } else { 0.0 }),
+            Self::Silu => multiply(pairs, |x| {
                 let gate = sigmoid(x);
                 gate * (1.0 + x * (1.0 - gate))
             }),
-            Self::HardSwish => multiply(from, gradients, |x| {
+            Self::HardSwish => multiply(pairs, |x| {
                 if x >= 3.0 {
                     1.0
                 } else if x <= -3.0 {
@@ -119,6 +122,31 @@ impl Numbers for &[f32] {
     }
 }
 
+/// Numbers that go through a function by twos: in place of the first, or read for new ones.
+trait Pairs {
+    type Made;
+    fn map(self, f: impl Fn(f32, f32) -> f32 + Sync) -> Self::Made;
+}
+
+impl Pairs for (&mut [f32], &[f32]) {
+    type Made = ();
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32, f32) -> f32 + Sync) {
+        wide(
+            #[inline(always)]
+            |_| self.0.iter_mut().zip(self.1).for_each(|(a, b)| *a = f(*a, *b)),
+        );
+    }
+}
+
+impl Pairs for (&[f32], &[f32]) {
+    type Made = Vec<f32>;
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
+        map_pairs(self.0, self.1, f)
+    }
+}
+
 /// An activation as an operation. What its backward pass reads is known when it is compiled: the output, of which nothing else
 /// needs to be kept, or `FROM_INPUT`, for [gated](Activation::is_gated) ones.
 pub(crate) struct Activated<const FROM_INPUT: bool>(pub Activation);
@@ -138,7 +166,7 @@ impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
 
     fn backward_cpu(&self, of: Backward<'_, 1>, (): ()) -> Result<Gradients<1>> {
         let known = if FROM_INPUT { of.inputs[0] } else { of.output };
-        let made = self.0.times_slope(&values(known)?, &values(of.gradient)?);
+        let made = self.0.gradients((&*values(known)?, &*values(of.gradient)?));
         Ok([Some(Tensor::from_vec(made, of.gradient.shape(), &Device::Cpu)?)])
     }
 
@@ -149,9 +177,9 @@ impl<const FROM_INPUT: bool> Operation<1> for Activated<FROM_INPUT> {
 }
 
 #[inline(always)]
-fn multiply(from: &[f32], gradients: &[f32], slope: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
+fn multiply<N: Pairs>(pairs: N, slope: impl Fn(f32) -> f32 + Sync) -> N::Made {
     // A gradient that is no number must not come through where the slope is 0.
-    map_pairs(from, gradients, |from, gradient| {
+    pairs.map(|from, gradient| {
         let slope = slope(from);
         if slope == 0.0 { 0.0 } else { slope * gradient }
     })

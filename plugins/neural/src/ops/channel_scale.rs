@@ -1,4 +1,4 @@
-use super::cpu::{sum_pairs, values, zeros};
+use super::cpu::{Unwritten, sum_pairs, values, zeroed};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor, bail};
@@ -18,10 +18,13 @@ fn plane(input: &Tensor, factors: &Tensor) -> Result<usize> {
 
 fn scaled(input: &Tensor, factors: &Tensor, plane: usize) -> Result<Tensor> {
     let (from, factors) = (values(input)?, values(factors)?);
-    let mut to = zeros(from.len());
-    let planes = to.par_chunks_exact_mut(plane).zip(from.par_chunks_exact(plane)).zip(&*factors);
-    planes
-        .for_each(|((to, from), factor)| to.iter_mut().zip(from).for_each(|(to, from)| *to = from * factor));
+    let mut to = Unwritten::new(from.len());
+    let planes = to.all().par_chunks_exact_mut(plane).zip(from.par_chunks_exact(plane)).zip(&*factors);
+    planes.for_each(|((to, from), factor)| {
+        zeroed(to).iter_mut().zip(from).for_each(|(to, from)| *to = from * factor);
+    });
+    // SAFETY: every plane was zeros first.
+    let to = unsafe { to.written() };
     Tensor::from_vec(to, input.shape(), &Device::Cpu)
 }
 

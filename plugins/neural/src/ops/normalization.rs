@@ -1,4 +1,5 @@
-use super::cpu::{planes, planes_mut, sum, sum_pairs, values, zeros};
+use super::Activation;
+use super::cpu::{Unwritten, planes, planes_mut, sum, sum_pairs, values, zeroed};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Shape, Tensor, Var, bail};
@@ -9,17 +10,47 @@ use rayon::prelude::*;
 ///
 /// With a momentum, mean and (biased) variance are the batch's own, and the running ones follow them by it;
 /// without, they are the running ones.
+///
+/// An activation that follows at once is a part of it: on the CPU it changes the numbers while they are in the cache.
 pub(crate) struct Normalization {
     pub running_mean: Var,
     pub running_variance: Var,
     pub momentum: Option<f32>,
     pub epsilon: f32,
+    pub activation: Option<Activation>,
 }
 
-/// Mean and variance of every channel, `(channels)` each.
+/// What the backward pass needs besides the inputs.
 pub(crate) struct Moments {
+    /// Of every channel, `(channels)`.
     mean: Tensor,
     variance: Tensor,
+    /// What a gated activation was given, of kernels.
+    gated: Option<Tensor>,
+}
+
+/// What happens to the numbers of one channel.
+#[derive(Clone, Copy)]
+struct OfChannel {
+    mean: f32,
+    scale: f32,
+    bias: f32,
+}
+
+impl OfChannel {
+    fn normalize(self, source: &[f32], target: &mut [f32]) {
+        let Self { mean, scale, bias } = self;
+        target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias);
+    }
+
+    /// The gradients of what was normalized, from those of what an activation made of it.
+    fn through(self, activation: Activation, source: &[f32], gradient: &[f32], target: &mut [f32]) {
+        self.normalize(source, target);
+        if !activation.is_gated() {
+            activation.change(target);
+        }
+        activation.slope_times(target, gradient);
+    }
 }
 
 impl Normalization {
@@ -73,7 +104,7 @@ fn measure(planes: &[&[f32]]) -> (f32, f32) {
 impl Operation<3> for Normalization {
     /// The batch's own moments, where they are used.
     type Saved = Option<Moments>;
-    const READS: BackwardReads = BackwardReads::INPUTS;
+    const READS: BackwardReads = BackwardReads::BOTH;
 
     fn forward_cpu(&self, [input, weight, bias]: [&Tensor; 3]) -> Result<(Tensor, Option<Moments>)> {
         let channels = self.channels(input, weight, bias)?;
@@ -82,7 +113,7 @@ impl Operation<3> for Normalization {
         }
         let (_, plane) = layout(input.shape())?;
         let (numbers, weight, bias) = (values(input)?, values(weight)?, values(bias)?);
-        let mut output = zeros(numbers.len());
+        let mut output = Unwritten::new(numbers.len());
         let sources = planes(&numbers, channels, plane);
         let (mean, variance) = match self.momentum {
             Some(momentum) => {
@@ -93,19 +124,22 @@ impl Operation<3> for Normalization {
             }
             None => (self.running_mean.to_vec1()?, self.running_variance.to_vec1()?),
         };
-        let targets = planes_mut(&mut output, channels, plane);
+        let targets = planes_mut(output.all(), channels, plane);
         targets.into_par_iter().zip(sources).enumerate().for_each(|(channel, (targets, sources))| {
             let scale = weight[channel] / (variance[channel] + self.epsilon).sqrt();
-            let (mean, bias) = (mean[channel], bias[channel]);
-            for (target, source) in targets.into_iter().zip(sources) {
-                target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias);
+            let of_channel = OfChannel { mean: mean[channel], scale, bias: bias[channel] };
+            for (target, source) in targets.into_iter().map(zeroed).zip(sources) {
+                of_channel.normalize(source, target);
+                self.activation.into_iter().for_each(|activation| activation.change(target));
             }
         });
         let moments = |numbers: Vec<f32>| Tensor::from_vec(numbers, channels, &Device::Cpu);
         let own = match self.momentum {
-            Some(_) => Some(Moments { mean: moments(mean)?, variance: moments(variance)? }),
+            Some(_) => Some(Moments { mean: moments(mean)?, variance: moments(variance)?, gated: None }),
             None => None,
         };
+        // SAFETY: the planes of all channels were zeros first.
+        let output = unsafe { output.written() };
         Ok((Tensor::from_vec(output, input.shape(), &Device::Cpu)?, own))
     }
 
@@ -115,49 +149,75 @@ impl Operation<3> for Normalization {
             return Ok((input.copy()?, None));
         }
         let running = (&self.running_mean, &self.running_variance);
-        let Some(momentum) = self.momentum else {
-            let running = (running.0.as_tensor(), running.1.as_tensor());
-            return Ok((kernels::normalize(input, running, weight, bias, self.epsilon)?, None));
+        let (output, own) = match self.momentum {
+            None => {
+                let running = (running.0.as_tensor(), running.1.as_tensor());
+                (kernels::normalize(input, running, weight, bias, self.epsilon)?, None)
+            }
+            Some(momentum) => {
+                let (output, own) =
+                    kernels::normalize_by_batch(input, weight, bias, running, momentum, self.epsilon)?;
+                (output, Some(own))
+            }
         };
-        let (output, (mean, variance)) =
-            kernels::normalize_by_batch(input, weight, bias, running, momentum, self.epsilon)?;
-        Ok((output, Some(Moments { mean, variance })))
+        let (output, gated) = match self.activation {
+            None => (output, None),
+            Some(activation) => {
+                let activated = kernels::activate(activation.number(), &output)?;
+                (activated, activation.is_gated().then_some(output))
+            }
+        };
+        Ok((output, own.map(|(mean, variance)| Moments { mean, variance, gated })))
     }
 
     /// For statistics that are the batch's own. With x̂ the normalized input and N the numbers of a channel:
     /// the bias's gradient is Σg, the weight's Σg·x̂, and the input's weight / √(variance + epsilon) · (g −
     /// Σg/N − x̂·Σ(g·x̂)/N).
     fn backward_cpu(&self, of: Backward<'_, 3>, saved: Option<Moments>) -> Result<Gradients<3>> {
-        let Backward { inputs: [input, weight, _bias], gradient, .. } = of;
-        let Moments { mean, variance } = own(saved)?;
+        let Backward { inputs: [input, weight, bias], gradient, .. } = of;
+        let Moments { mean, variance, .. } = own(saved)?;
         let (mean, variance) = (values(&mean)?, values(&variance)?);
         let (channels, plane) = layout(input.shape())?;
-        let (numbers, gradients, weights) = (values(input)?, values(gradient)?, values(weight)?);
-        let mut of_input = zeros(numbers.len());
-        let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(&mut of_input, channels, plane)
+        let (numbers, gradients) = (values(input)?, values(gradient)?);
+        let (weights, biases) = (values(weight)?, values(bias)?);
+        let mut of_input = Unwritten::new(numbers.len());
+        let (of_weight, of_bias): (Vec<f32>, Vec<f32>) = planes_mut(of_input.all(), channels, plane)
             .into_par_iter()
             .zip(planes(&numbers, channels, plane))
             .zip(planes(&gradients, channels, plane))
             .enumerate()
             .map(|(channel, ((targets, sources), gradients))| {
+                let mut targets: Vec<&mut [f32]> = targets.into_iter().map(zeroed).collect();
                 let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
                 let (mean, scale) = (mean[channel], weights[channel] * inverse);
-                let total: f64 = gradients.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
+                if let Some(activation) = self.activation {
+                    let scale = weights[channel] / (variance[channel] + self.epsilon).sqrt();
+                    let of_channel = OfChannel { mean, scale, bias: biases[channel] };
+                    for ((target, source), gradient) in targets.iter_mut().zip(&sources).zip(&gradients) {
+                        of_channel.through(activation, source, gradient, target);
+                    }
+                } else {
+                    let copied = targets.iter_mut().zip(&gradients);
+                    copied.for_each(|(target, gradient)| target.copy_from_slice(gradient));
+                }
+                let total: f64 = targets.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
                 let along =
                     |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
                 let along: f64 =
-                    sources.iter().zip(&gradients).map(|(source, gradient)| along(source, gradient)).sum();
+                    sources.iter().zip(&targets).map(|(source, gradient)| along(source, gradient)).sum();
                 let along = along * f64::from(inverse);
-                let count = (gradients.len() * plane) as f64;
+                let count = (targets.len() * plane) as f64;
                 let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
-                for ((target, source), gradient) in targets.into_iter().zip(sources).zip(gradients) {
-                    for ((to, from), gradient) in target.iter_mut().zip(source).zip(gradient) {
-                        *to = scale * (gradient - shift - (from - mean) * slope);
+                for (target, source) in targets.into_iter().zip(sources) {
+                    for (to, from) in target.iter_mut().zip(source) {
+                        *to = scale * (*to - shift - (from - mean) * slope);
                     }
                 }
                 (along as f32, total as f32)
             })
             .unzip();
+        // SAFETY: the planes of all channels were zeros first.
+        let of_input = unsafe { of_input.written() };
         Ok([
             Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
             Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
@@ -166,9 +226,15 @@ impl Operation<3> for Normalization {
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, saved: Option<Moments>) -> Result<Gradients<3>> {
-        let Backward { inputs: [input, weight, _bias], gradient, .. } = of;
-        let Moments { mean, variance } = own(saved)?;
-        kernels::normalize_backward(input, (&mean, &variance), weight, gradient, self.epsilon)
+        let Backward { inputs: [input, weight, _bias], output, gradient } = of;
+        let Moments { mean, variance, gated } = own(saved)?;
+        let behind = match self.activation {
+            Some(activation) => {
+                kernels::activate_backward(activation.number(), gated.as_ref().unwrap_or(output), gradient)?
+            }
+            None => gradient.clone(),
+        };
+        kernels::normalize_backward(input, (&mean, &variance), weight, &behind, self.epsilon)
     }
 }
 

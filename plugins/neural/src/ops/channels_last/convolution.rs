@@ -3,7 +3,7 @@ use super::product::{Panels, Rows};
 use super::{back, of};
 use crate::geometry::{ConvolutionSizes, Unfolding, Window, WindowAxis};
 use crate::ops::Activation;
-use crate::ops::cpu::{values, zeros};
+use crate::ops::cpu::{Unwritten, values, zeroed};
 use candle_core::{Device, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -69,13 +69,14 @@ impl FoldedConvolution {
         let input = values(&batch)?;
         let filters = self.bias.len();
         let Unfolding { rows, columns, .. } = sizes.unfolding;
-        let mut output = zeros(sizes.batch * sizes.unfolding.pixels() * filters);
+        let mut output = Unwritten::new(sizes.batch * sizes.unfolding.pixels() * filters);
         match &self.weights {
             FoldedWeights::Depthwise(weights) => {
                 let depthwise = Depthwise { rows, columns, channels: filters, weights, bias: &self.bias };
                 let example = rows.input * columns.input * filters;
-                output.par_chunks_exact_mut(columns.output * filters).enumerate().for_each(
+                output.all().par_chunks_exact_mut(columns.output * filters).enumerate().for_each(
                     |(line, output)| {
+                        let output = zeroed(output);
                         let (number, row) = (line / rows.output, line % rows.output);
                         depthwise.row(&input[number * example..][..example], row, output);
                         self.activate(output);
@@ -85,9 +86,10 @@ impl FoldedConvolution {
             FoldedWeights::Product(panels) => {
                 let pixels = (NUMBERS / filters).clamp(24, PIXELS);
                 let views = Views::new(sizes.unfolding);
-                output.par_chunks_mut(pixels * filters).enumerate().for_each_init(
+                output.all().par_chunks_mut(pixels * filters).enumerate().for_each_init(
                     Vec::new,
                     |view, (part, output)| {
+                        let output = zeroed(output);
                         output.chunks_exact_mut(filters).for_each(|pixel| pixel.copy_from_slice(&self.bias));
                         let (first, count) = (part * pixels, output.len() / filters);
                         for block in panels.blocks() {
@@ -110,6 +112,8 @@ impl FoldedConvolution {
         }
         drop(input);
         let shape = (sizes.batch, rows.output, columns.output, filters);
+        // SAFETY: every row, or every block of pixels, was zeros first.
+        let output = unsafe { output.written() };
         back(&Tensor::from_vec(output, shape, &Device::Cpu)?)
     }
 

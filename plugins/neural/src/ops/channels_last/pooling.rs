@@ -1,5 +1,5 @@
 use crate::geometry::Window;
-use crate::ops::cpu::{values, wide, zeros};
+use crate::ops::cpu::{Unwritten, values, wide, zeroed};
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
@@ -17,9 +17,10 @@ pub(crate) fn pool(batch: &Tensor, window: Window, pool: Pool) -> Result<Tensor>
     let (examples, height, width, channels) = batch.dims4()?;
     let (rows, columns) = window.axes((height, width))?;
     let numbers = values(batch)?;
-    let mut output = zeros(examples * rows.output * columns.output * channels);
+    let mut output = Unwritten::new(examples * rows.output * columns.output * channels);
     let all = (rows.kernel * columns.kernel) as f32;
-    output.par_chunks_exact_mut(columns.output * channels).enumerate().for_each(|(line, output)| {
+    output.all().par_chunks_exact_mut(columns.output * channels).enumerate().for_each(|(line, output)| {
+        let output = zeroed(output);
         let (example, row) = (line / rows.output, line % rows.output);
         let seen_rows: Vec<usize> =
             (0..rows.kernel).filter(|tap| rows.outputs(*tap).contains(&row)).collect();
@@ -54,5 +55,7 @@ pub(crate) fn pool(batch: &Tensor, window: Window, pool: Pool) -> Result<Tensor>
         }
     });
     drop(numbers);
+    // SAFETY: every row was zeros first.
+    let output = unsafe { output.written() };
     Tensor::from_vec(output, (examples, rows.output, columns.output, channels), &Device::Cpu)
 }

@@ -1,7 +1,7 @@
 //! A convolution of every channel by itself, in loops over whole planes.
 
 use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
-use crate::ops::cpu::{multiply_add, wide, zeros};
+use crate::ops::cpu::{Unwritten, multiply_add, wide, zeroed, zeros};
 use rayon::prelude::*;
 
 /// Numbers that a loop works on at once.
@@ -110,18 +110,27 @@ fn correlate(from: &[f32], taps: &[(f32, usize)], start: f32, to: &mut [f32]) {
     wide(
         #[inline(always)]
         |fused| {
-            for (block, to) in to.chunks_mut(LANES).enumerate() {
-                let mut sums = [start; LANES];
-                for &(weight, place) in taps {
-                    let seen = &from[block * LANES + place..][..LANES];
-                    for (sum, seen) in sums.iter_mut().zip(seen) {
-                        *sum = multiply_add(fused, weight, *seen, *sum);
-                    }
-                }
-                to.copy_from_slice(&sums[..to.len()]);
+            let (blocks, rest) = to.as_chunks_mut();
+            let count = blocks.len();
+            for (block, to) in blocks.iter_mut().enumerate() {
+                *to = sums(fused, &from[block * LANES..], taps, start);
             }
+            rest.copy_from_slice(&sums(fused, &from[count * LANES..], taps, start)[..rest.len()]);
         },
     );
+}
+
+/// The first of them. They stay in the CPU's wide registers where as many are written as are summed up.
+#[inline(always)]
+fn sums(fused: bool, from: &[f32], taps: &[(f32, usize)], start: f32) -> [f32; LANES] {
+    let mut sums = [start; LANES];
+    for &(weight, place) in taps {
+        let seen = &from[place..][..LANES];
+        for lane in 0..LANES {
+            sums[lane] = multiply_add(fused, weight, seen[lane], sums[lane]);
+        }
+    }
+    sums
 }
 
 /// `Σ left[i] · right[i]` over the shorter of the two, always in the same order.
@@ -149,8 +158,8 @@ impl ConvolutionSizes {
     /// The output; every thread takes planes.
     pub(super) fn depthwise(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
         let phases = Phases::new(&self.unfolding);
-        let mut output = zeros(self.batch * self.groups * self.unfolding.pixels());
-        let planes = output.par_chunks_exact_mut(self.unfolding.pixels());
+        let mut output = Unwritten::new(self.batch * self.groups * self.unfolding.pixels());
+        let planes = output.all().par_chunks_exact_mut(self.unfolding.pixels());
         planes.zip(input.par_chunks_exact(self.unfolding.inputs())).enumerate().for_each_init(
             || (vec![0.0; phases.len() + LANES], vec![0.0; phases.span]),
             |(cut, sums), (number, (output, input))| {
@@ -159,10 +168,11 @@ impl ConvolutionSizes {
                 let taps: Vec<_> = weights.iter().copied().zip(phases.taps.iter().copied()).collect();
                 phases.cut(input, cut);
                 correlate(cut, &taps, bias.map_or(0.0, |bias| bias[channel]), sums);
-                phases.gather(sums, output);
+                phases.gather(sums, zeroed(output));
             },
         );
-        output
+        // SAFETY: every plane is zeros first.
+        unsafe { output.written() }
     }
 
     /// Gradient of the input; every thread takes planes.
@@ -172,8 +182,8 @@ impl ConvolutionSizes {
     pub(super) fn depthwise_input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
         let phases = Phases::new(&self.unfolding);
         let furthest = phases.taps.iter().map(|place| place % phases.phase).max().unwrap_or(0);
-        let mut of_input = zeros(self.batch * self.groups * self.unfolding.inputs());
-        let planes = of_input.par_chunks_exact_mut(self.unfolding.inputs());
+        let mut of_input = Unwritten::new(self.batch * self.groups * self.unfolding.inputs());
+        let planes = of_input.all().par_chunks_exact_mut(self.unfolding.inputs());
         planes.zip(gradient.par_chunks_exact(self.unfolding.pixels())).enumerate().for_each_init(
             || {
                 (
@@ -191,10 +201,11 @@ impl ConvolutionSizes {
                         own.map(|(weight, place)| (*weight, furthest - place % phases.phase)).collect();
                     correlate(spread, &taps, 0.0, cut);
                 }
-                phases.join(cut, of_input);
+                phases.join(cut, zeroed(of_input));
             },
         );
-        of_input
+        // SAFETY: every plane is zeros first.
+        unsafe { of_input.written() }
     }
 
     /// Gradient of the weights. Every thread takes channels, each of which goes through all examples in order.

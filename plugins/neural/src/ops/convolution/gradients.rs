@@ -1,6 +1,6 @@
 use super::blocks::parts;
 use crate::geometry::ConvolutionSizes;
-use crate::ops::cpu::{Matrix, MatrixMut, planes, sum, values, zeros};
+use crate::ops::cpu::{Matrix, MatrixMut, Unwritten, planes, sum, values, zeroed, zeros};
 use candle_core::{Device, Result, Tensor};
 use gemm::Parallelism;
 use rayon::prelude::*;
@@ -12,9 +12,9 @@ impl ConvolutionSizes {
         let (pixels, taps, spectrogram) =
             (self.unfolding.pixels(), self.unfolding.taps(), self.unfolding.inputs());
         let group = self.filters * pixels;
-        let mut input = zeros(self.batch * self.groups * spectrogram);
+        let mut input = Unwritten::new(self.batch * self.groups * spectrogram);
         let gradients = gradient.par_chunks_exact(self.groups * group);
-        input.par_chunks_exact_mut(self.groups * spectrogram).zip(gradients).for_each_init(
+        input.all().par_chunks_exact_mut(self.groups * spectrogram).zip(gradients).for_each_init(
             Vec::new,
             |view, (input, gradient)| {
                 let weights = weight.chunks_exact(self.filters * taps);
@@ -22,15 +22,19 @@ impl ConvolutionSizes {
                 for ((input, weight), gradient) in
                     input.chunks_exact_mut(spectrogram).zip(weights).zip(gradients)
                 {
-                    for (outputs, span) in self.blocks() {
-                        if self.unfolding.is_pointwise() {
-                            MatrixMut::part(&mut input[span.start..], taps, span.len(), pixels).set_product(
-                                Matrix::new(weight, self.filters, taps).transposed(),
-                                Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
-                                Parallelism::None,
-                            );
-                            continue;
+                    if self.unfolding.is_pointwise() {
+                        for (_, span) in self.blocks() {
+                            MatrixMut::unwritten(&mut input[span.start..], taps, span.len(), pixels)
+                                .set_product(
+                                    Matrix::new(weight, self.filters, taps).transposed(),
+                                    Matrix::part(&gradient[span.start..], self.filters, span.len(), pixels),
+                                    Parallelism::None,
+                                );
                         }
+                        continue;
+                    }
+                    let input = zeroed(input);
+                    for (outputs, span) in self.blocks() {
                         for taps_now in self.tap_blocks(span.len()) {
                             view.resize(taps_now.len() * span.len(), 0.0);
                             MatrixMut::new(view, taps_now.len(), span.len()).set_product(
@@ -45,7 +49,8 @@ impl ConvolutionSizes {
                 }
             },
         );
-        input
+        // SAFETY: of a convolution of single pixels every block of them is written; of others every example is zeros first.
+        unsafe { input.written() }
     }
 
     /// Gradient of the weights. Every thread takes a part of the weights and goes through all examples in order, so that

@@ -1,6 +1,6 @@
 //! Functions of every number of a batch, each number read and written once.
 
-use super::buffer::room;
+use super::buffer::Unwritten;
 use super::{BLOCK, wide};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
@@ -32,10 +32,9 @@ pub(crate) fn map_pairs(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync
 /// So many numbers. `write` is given blocks of them and where they start, and writes all of a block.
 #[inline(always)]
 fn written(count: usize, write: impl Fn(usize, &mut [MaybeUninit<f32>]) + Sync) -> Vec<f32> {
-    let mut numbers = room(count);
-    let blocks = numbers.spare_capacity_mut()[..count].par_chunks_mut(BLOCK).enumerate();
+    let mut numbers = Unwritten::new(count);
+    let blocks = numbers.all().par_chunks_mut(BLOCK).enumerate();
     blocks.for_each(|(block, to)| write(block * BLOCK, to));
-    // SAFETY: there is room for them, and both callers write every number of every block.
-    unsafe { numbers.set_len(count) };
-    numbers
+    // SAFETY: both callers write every number of every block.
+    unsafe { numbers.written() }
 }

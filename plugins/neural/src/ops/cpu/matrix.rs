@@ -1,4 +1,5 @@
 use gemm::Parallelism;
+use std::mem::MaybeUninit;
 
 /// A matrix whose numbers lie in a slice, `row_step` and `column_step` apart.
 #[derive(Clone, Copy)]
@@ -35,10 +36,11 @@ impl<'a> Matrix<'a> {
 
 /// A matrix to write to: columns of a matrix whose rows start `row_step` apart.
 pub(crate) struct MatrixMut<'a> {
-    values: &'a mut [f32],
+    values: &'a mut [MaybeUninit<f32>],
     rows: usize,
     columns: usize,
     row_step: usize,
+    is_written: bool,
 }
 
 impl<'a> MatrixMut<'a> {
@@ -49,22 +51,42 @@ impl<'a> MatrixMut<'a> {
 
     /// Columns of a wider matrix.
     pub fn part(values: &'a mut [f32], rows: usize, columns: usize, row_step: usize) -> Self {
-        Self { values, rows, columns, row_step }
+        // SAFETY: numbers lie in memory as those that may be unwritten do, and nothing is done to them but that numbers are written.
+        let values = unsafe { &mut *(std::ptr::from_mut(values) as *mut [MaybeUninit<f32>]) };
+        Self { values, rows, columns, row_step, is_written: true }
+    }
+
+    /// Columns of a wider matrix of which nothing is written yet, which counts as zeros. Whatever is done to the matrix, all of it
+    /// is written then.
+    pub fn unwritten(
+        values: &'a mut [MaybeUninit<f32>],
+        rows: usize,
+        columns: usize,
+        row_step: usize,
+    ) -> Self {
+        Self { values, rows, columns, row_step, is_written: false }
+    }
+
+    /// Gives each row a number.
+    pub fn fill_rows(&mut self, numbers: &[f32]) {
+        assert_eq!(numbers.len(), self.rows, "numbers of rows");
+        for (row, number) in self.values.chunks_mut(self.row_step).zip(numbers) {
+            row[..self.columns].fill(MaybeUninit::new(*number));
+        }
+        self.is_written = true;
     }
 
     /// Becomes `left · right`.
-    pub fn set_product(self, left: Matrix, right: Matrix, parallelism: Parallelism) {
-        self.product(left, right, false, parallelism);
+    pub fn set_product(&mut self, left: Matrix, right: Matrix, parallelism: Parallelism) {
+        self.is_written = false;
+        self.add_product(left, right, parallelism);
     }
 
     /// Adds `left · right`.
-    pub fn add_product(self, left: Matrix, right: Matrix, parallelism: Parallelism) {
-        self.product(left, right, true, parallelism);
-    }
-
+    ///
     /// Every number is summed up in the same order however many threads there are: they share rows and
     /// columns, never a sum.
-    fn product(self, left: Matrix, right: Matrix, add: bool, parallelism: Parallelism) {
+    pub fn add_product(&mut self, left: Matrix, right: Matrix, parallelism: Parallelism) {
         assert!((left.rows, right.columns) == (self.rows, self.columns) && left.columns == right.rows);
         let (rows, columns, depth) = (self.rows, self.columns, left.columns);
         if rows == 0 || columns == 0 {
@@ -81,17 +103,17 @@ impl<'a> MatrixMut<'a> {
             m.row_step,
             m.column_step
         )));
-        // SAFETY: all that the product reads and writes lies inside the slices, as asserted; `self` is
-        // borrowed alone.
+        // SAFETY: all that the product reads and writes lies inside the slices, as asserted; `self` is borrowed alone, and is not
+        // read unless it is written.
         unsafe {
             gemm::gemm(
                 rows,
                 columns,
                 depth,
-                self.values.as_mut_ptr(),
+                self.values.as_mut_ptr().cast(),
                 1,
                 self.row_step as isize,
-                add,
+                self.is_written,
                 left.values.as_ptr(),
                 left.column_step as isize,
                 left.row_step as isize,
@@ -106,5 +128,6 @@ impl<'a> MatrixMut<'a> {
                 parallelism,
             );
         }
+        self.is_written = true;
     }
 }

@@ -18,7 +18,7 @@ mod sums;
 mod values;
 mod wide;
 
-pub(super) use buffer::zeros;
+pub(super) use buffer::{Unwritten, zeroed, zeros};
 pub(super) use in_place::{BLOCK, change};
 pub(super) use map::{map, map_pairs};
 pub(super) use matrix::{Matrix, MatrixMut};

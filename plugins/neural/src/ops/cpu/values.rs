@@ -55,7 +55,7 @@ pub(crate) fn planes(values: &[f32], channels: usize, plane: usize) -> Vec<Vec<&
 }
 
 /// The same to write to.
-pub(crate) fn planes_mut(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [f32]>> {
+pub(crate) fn planes_mut<T>(values: &mut [T], channels: usize, plane: usize) -> Vec<Vec<&mut [T]>> {
     by_channel(values.chunks_exact_mut(plane), channels)
 }
 
