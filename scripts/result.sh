@@ -18,14 +18,16 @@ fi
 mkdir -p "$STORE"
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 
-# result NAME TABLE PLACE COMMAND…: runs `bench COMMAND` on $data/PLACE into results/NAME.txt, and exports its TABLE to
-# results/NAME.csv.
+# result NAME TABLE PLACE COMMAND…: runs `bench COMMAND` on $data/PLACE into results/NAME.txt, and exports its TABLE, where one
+# is named, to results/NAME.csv.
 result() {
     name=results/$1 table=$2 place=$3
     shift 3
     echo "bench $* --data gtzan/$place" >&2
     "$BENCH" "$@" --data "$data/$place" --quiet --out "$STORE" > "$STORE/printed"
-    "$BENCH" export last --table "$table" --out "$STORE" -o "$name.csv"
+    if [ -n "$table" ]; then
+        "$BENCH" export last --table "$table" --out "$STORE" -o "$name.csv"
+    fi
     {
         echo "command  bench $* --data gtzan/$place"
         echo "commit   $COMMIT"

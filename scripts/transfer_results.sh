@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the transfer-* leaderboards in results/: pretrained encoders below classical models, beside models of the 57 features
-# and networks that were trained from scratch, on identical test parts.
+# Makes the transfer-*, fine-tuned-* and few-shot-* leaderboards in results/: pretrained encoders below classical models, and
+# pretrained networks, beside models of the 57 features and networks that were trained from scratch, on identical test parts.
 #
 # Usage: scripts/transfer_results.sh GTZAN-FOLDER WEIGHTS-FOLDER ENCODER-FOLDER [NAME …]
 #
@@ -13,13 +13,18 @@ encoders=${3:?the folder of encoders}
 shift 3
 . "$(dirname "$0")/result.sh"
 
-# As `result`, and beside it how far every model is from the best. Folders are called by what is in them.
-compared() {
+# As `result`, with folders called by what is in them.
+described() {
     result "$@"
     # `result` leaves the file's name without its ending.
-    "$BENCH" compare last --out "$STORE" > "$name-differences.txt"
     sed "s|$weights|weights|g; s|$encoders|encoders|g" "$name.txt" > "$STORE/printed"
     cat "$STORE/printed" > "$name.txt"
+}
+
+# As `described`, and beside it how far every model is from the best.
+compared() {
+    described "$@"
+    "$BENCH" compare last --out "$STORE" > "$name-differences.txt"
 }
 
 # On pictures: networks for photographs, frozen, against what reads the table or was trained on these pictures alone.
@@ -30,6 +35,26 @@ pictures() {
         models=$models,mobilenetv2+logistic,efficientnet-lite0+logistic,stack,cnn-5block,mlfi
     fi
     compared "transfer-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced --models "$models" \
+        --set "mobilenetv2.weights=$weights/mobilenet_v2.safetensors" \
+        --set "efficientnet-lite0.weights=$weights/efficientnet-lite0.pth" \
+        --set "resnet18.weights=$weights/resnet18" --set resnet18.layer=stage3
+}
+
+# The last stages of a network for photographs, trained on these pictures, against the same network frozen, one that was trained
+# from scratch, and the table. Images are as large as they are: the network resizes them, as it does where it is frozen.
+fine_tuned() {
+    compared "fine-tuned-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced \
+        --spectrogram-size 432x432 \
+        --models logistic,svm-c10,resnet18+logistic,efficientnet-lite0+logistic,efficientnet-lite0,cnn-5block \
+        --set efficientnet-lite0.trainable=last-stages --set efficientnet-lite0.size=224 --set efficientnet-lite0.epochs=4 \
+        --set "efficientnet-lite0.weights=$weights/efficientnet-lite0.pth" \
+        --set "resnet18.weights=$weights/resnet18" --set resnet18.layer=stage3
+}
+
+# With few tracks of a genre to train on, artists kept apart.
+few_shot() {
+    described few-shot-images-10s-artist "" "" all --segment 10 --protocol artist --reduced --shots 1,5,10 \
+        --models logistic,svm-c10,resnet18+logistic,mobilenetv2+logistic,efficientnet-lite0+logistic \
         --set "mobilenetv2.weights=$weights/mobilenet_v2.safetensors" \
         --set "efficientnet-lite0.weights=$weights/efficientnet-lite0.pth" \
         --set "resnet18.weights=$weights/resnet18" --set resnet18.layer=stage3
@@ -48,9 +73,12 @@ audio() {
         --models "$models" "$@"
 }
 
-for name in ${*:-images-segment images-track images-artist images-fault-filtered audio}; do
+for name in ${*:-images-segment images-track images-artist images-fault-filtered \
+    tuned-segment tuned-track tuned-artist tuned-fault-filtered few-shot audio}; do
     case $name in
     images-*) pictures "${name#images-}" ;;
+    tuned-*) fine_tuned "${name#tuned-}" ;;
+    few-shot) few_shot ;;
     audio) audio ;;
     esac
 done
