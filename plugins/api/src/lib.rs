@@ -70,6 +70,7 @@ pub mod partition;
 mod representation;
 mod run;
 mod spectrograms;
+mod state;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
@@ -87,6 +88,7 @@ pub use params::{Param, Params, Value};
 pub use representation::{Representation, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
 pub use spectrograms::Spectrograms;
+pub use state::{Loading, Number, Numbers, State};
 
 use ndarray::Array2;
 
@@ -116,6 +118,19 @@ pub trait Model: Send + Sync {
     /// Whatever keeps the model from being fitted. The harness reports it in the model's row and
     /// goes on with the next model; a panic is caught and treated the same.
     fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>>;
+
+    /// A fitted model from what [`Fitted::save`] gave: its scores must be equal to the last bit on the same machine.
+    ///
+    /// The state comes from a file, which a stranger may have made: whatever is in it, loading ends with a model that can be asked
+    /// for scores, or with an error. [`State::take`] checks shapes and numbers; that places lie inside what they point into, and
+    /// that everything was [taken](State::end), is the model's to check.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit; a model that cannot be loaded, as is the case unless it says otherwise.
+    fn load(&self, _state: State, _loading: &Loading) -> Result<Box<dyn Fitted>> {
+        Err(Error::failed(format!("{} cannot be loaded: it has no `load`", self.card().name)))
+    }
 
     /// What the model takes with these hyper-parameters, for spectrograms of so many rows and columns, tables of so many
     /// columns (whatever of it it reads) and so many classes; None where that depends on the examples.
@@ -168,6 +183,15 @@ pub trait Fitted: Send + Sync {
     /// As [`Fitted::scores`], and [`Error::Cancelled`].
     fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
         if observer.cancelled() { Err(Error::Cancelled) } else { self.scores(inputs) }
+    }
+
+    /// The model in numbers, for [`Model::load`].
+    ///
+    /// # Errors
+    ///
+    /// A model that cannot be saved, as is the case unless it says otherwise.
+    fn save(&self) -> Result<State> {
+        Err(Error::failed("this model cannot be saved: it has no `save`"))
     }
 
     /// What the fit found out besides: importances of columns, an out-of-bag score, …
