@@ -110,15 +110,25 @@ impl State {
         Dim<[usize; N]>: Dimension,
         [usize; N]: IntoDimension<Dim = Dim<[usize; N]>>,
     {
-        let numbers =
-            self.0.remove(name).ok_or_else(|| Error::failed(format!("there is no array `{name}`")))?;
-        let given = numbers.shape().to_vec();
+        let array = self.take_any::<T>(name)?;
+        let given = array.shape();
         let fits = given.len() == N
             && given.iter().zip(shape).all(|(given, wanted)| wanted == Self::ANY || *given == wanted);
         if !fits {
-            let (wanted, given) = (shape_text(&shape), shape_text(&given));
+            let (wanted, given) = (shape_text(&shape), shape_text(given));
             return Err(Error::failed(format!("array `{name}` is of {given}, where {wanted} is expected")));
         }
+        array.into_dimensionality().map_err(Error::failed)
+    }
+
+    /// Takes out an array of any shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::take`].
+    pub fn take_any<T: Number>(&mut self, name: &str) -> Result<ArrayD<T>> {
+        let numbers =
+            self.0.remove(name).ok_or_else(|| Error::failed(format!("there is no array `{name}`")))?;
         let kind = numbers.kind();
         let array = T::unwrap(numbers).ok_or_else(|| {
             Error::failed(format!("array `{name}` is of {kind}, where {} is expected", T::NAME))
@@ -128,7 +138,7 @@ impl State {
                 "array `{name}` has infinite numbers, or what is not a number"
             )));
         }
-        array.into_dimensionality().map_err(Error::failed)
+        Ok(array)
     }
 
     /// Takes out places or counts, `count` of them or [`State::ANY`], all less than `end`.

@@ -2,7 +2,10 @@
 //! contract.
 #![allow(clippy::unwrap_used)]
 
-use genre_bench_api::{Cost, Examples, Inputs, Model, Reads, Run, Spectrograms, random_stream};
+use genre_bench_api::{
+    Cost, Device, Examples, Fitted, Inputs, Loading, Model, Numbers, Params, Reads, Run, Spectrograms, State,
+    random_stream,
+};
 use ndarray::{Array2, Array3, Array4};
 use rand::Rng;
 
@@ -83,6 +86,19 @@ fn reading_spectrograms() -> Vec<Box<dyn Model>> {
     models.collect()
 }
 
+fn loading(params: Params, spectrogram: (usize, usize)) -> Loading {
+    Loading { params, columns: 6, spectrogram, classes: 3, threads: 1, device: Device::Cpu }
+}
+
+/// A model of `SMALL` again.
+fn loaded(
+    model: &dyn Model,
+    state: &State,
+    spectrogram: (usize, usize),
+) -> genre_bench_api::Result<Box<dyn Fitted>> {
+    model.load(state.clone(), &loading(run(model, &SMALL, 0).params, spectrogram))
+}
+
 #[test]
 fn every_model_trains_on_what_can_be_told_apart() {
     let (train, test) = (examples(96, (64, 60), 0), examples(60, (64, 60), 1));
@@ -90,6 +106,8 @@ fn every_model_trains_on_what_can_be_told_apart() {
         let name = model.card().name;
         let fitted = model.fit(&train, &Examples::default(), &run(model.as_ref(), &SMALL, 0)).unwrap();
         let scores = fitted.scores(&test.inputs).unwrap();
+        let again = loaded(model.as_ref(), &fitted.save().unwrap(), (64, 60)).unwrap();
+        assert_eq!(again.scores(&test.inputs).unwrap(), scores, "{name}: saved and loaded");
         let (what, parameters) = fitted.insights().numbers.swap_remove(0);
         let cost = model.cost(&run(model.as_ref(), &SMALL, 0).params, (64, 60), 6, 3).unwrap().unwrap();
         assert_eq!((what.as_str(), parameters as u64), ("parameters", cost.parameters), "{name}");
@@ -125,6 +143,41 @@ fn the_seed_decides_every_bit_and_the_threads_none() {
     }
 }
 
+/// Arrays of a state, changed in ways that a file can be wrong.
+#[test]
+fn a_state_that_does_not_fit_is_refused() {
+    let (model, train) = (model("crnn-base"), examples(12, (64, 60), 0));
+    let reduced = [&[("epochs", "1")][..], &SMALL[1..]].concat();
+    let state =
+        model.fit(&train, &Examples::default(), &run(model.as_ref(), &reduced, 0)).unwrap().save().unwrap();
+    assert!(loaded(model.as_ref(), &state, (64, 60)).is_ok());
+    let arrays: Vec<(String, Numbers)> =
+        state.arrays().map(|(name, numbers)| (name.to_owned(), numbers.clone())).collect();
+    for (place, (name, numbers)) in arrays.iter().enumerate() {
+        let with = |other: Option<Numbers>| {
+            let mut arrays = arrays.clone();
+            match other {
+                Some(other) => arrays[place].1 = other,
+                None => drop(arrays.remove(place)),
+            }
+            arrays.into_iter().collect::<State>()
+        };
+        let mut wrong = vec![None, Some(Numbers::F32(ndarray::ArrayD::zeros(vec![2, 7, 3])))];
+        match numbers {
+            Numbers::F32(array) => {
+                wrong.push(Some(Numbers::F64(array.mapv(f64::from))));
+                wrong.push(Some(Numbers::F32(array.mapv(|_| f32::NAN))));
+            }
+            _ => wrong.push(Some(Numbers::U64(ndarray::arr0(u64::MAX).into_dyn()))),
+        }
+        for other in wrong {
+            assert!(loaded(model.as_ref(), &with(other), (64, 60)).is_err(), "{name}");
+        }
+    }
+    let more = state.with_nested("weights", State::default().with_number("more", 1.0_f32));
+    assert!(loaded(model.as_ref(), &more, (64, 60)).is_err());
+}
+
 #[test]
 fn a_validation_part_is_set_aside_where_the_recipe_needs_one() {
     let train = examples(60, (32, 32), 0);
@@ -144,7 +197,11 @@ fn every_interaction_trains_on_spectrograms_of_any_size() {
     for (name, size) in names.iter().zip([(128, 130), (13, 20), (40, 5)].into_iter().cycle()) {
         let (model, train) = (model(name), examples(4, size, 0));
         let fitted = model.fit(&train, &train, &run(model.as_ref(), &[("epochs", "1")], 0)).unwrap();
-        assert_eq!(fitted.scores(&train.inputs).unwrap().dim(), (4, 3), "{name}");
+        let scores = fitted.scores(&train.inputs).unwrap();
+        assert_eq!(scores.dim(), (4, 3), "{name}");
+        let params = run(model.as_ref(), &[("epochs", "1")], 0).params;
+        let again = model.load(fitted.save().unwrap(), &loading(params, size)).unwrap();
+        assert_eq!(again.scores(&train.inputs).unwrap(), scores, "{name}: saved and loaded");
     }
 }
 

@@ -23,6 +23,13 @@ impl Built {
     }
 }
 
+/// What the layers of a fitted network follow, beside its hyper-parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layers {
+    pub framework: Framework,
+    pub preprocessing: Preprocessing,
+}
+
 /// Builds a network, for the weights of others where its hyper-parameters name some, with the layers of a framework.
 pub(super) fn build(
     architecture: &dyn Architecture,

@@ -1,13 +1,17 @@
-use super::NetworkShape;
-use crate::layers::Sequential;
+use super::build::Layers;
+use super::{NetworkShape, saved};
+use crate::layers::{Sequential, Weights};
 use crate::train::{Samples, logits, probabilities};
 use candle_core::{DType, Device};
-use genre_bench_api::{Error, Fitted, Inputs, Insights, Observer, Reads, Result};
+use genre_bench_api::{Error, Fitted, Inputs, Insights, Observer, Reads, Result, State};
 use ndarray::Array2;
 
 /// A fitted network. Its scores are probabilities.
 pub(super) struct FittedNetwork {
     pub network: Sequential,
+    /// The numbers in it.
+    pub weights: Weights,
+    pub layers: Layers,
     pub place: (Device, DType),
     pub reads: Reads,
     pub shape: NetworkShape,
@@ -36,6 +40,10 @@ impl Fitted for FittedNetwork {
 
     fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
         self.scored(inputs, || if observer.cancelled() { Err(Error::Cancelled) } else { Ok(()) })
+    }
+
+    fn save(&self) -> Result<State> {
+        saved::save(self)
     }
 
     fn insights(&self) -> Insights {

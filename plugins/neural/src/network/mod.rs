@@ -8,6 +8,7 @@
 //! shape         what goes in and comes out
 //! model         fitting
 //! fitted        scores
+//! saved         a fitted network as named arrays, and back
 //! cost          parameters and MACs, counted
 //! ```
 
@@ -18,6 +19,7 @@ mod cost;
 mod fitted;
 mod model;
 mod pretrained;
+mod saved;
 mod shape;
 
 pub use architecture::Architecture;

@@ -1,13 +1,17 @@
+use super::build::Layers;
 use super::cost::memory;
 use super::fitted::FittedNetwork;
-use super::{Architecture, NetworkShape, Pretrained, build, cost};
+use super::{Architecture, NetworkShape, Pretrained, build, cost, saved};
 use crate::device::device;
 use crate::failure::failed;
 use crate::layers::{Builder, Layer};
 use crate::train::{Labelled, Recipe, Samples, fit, fixed_features};
 use crate::weights::{Transferred, WeightsFile};
 use candle_core::DType;
-use genre_bench_api::{Card, Cost, Error, Examples, FitShape, Fitted, Insights, Model, Params, Result, Run};
+use genre_bench_api::{
+    Card, Cost, Device, Error, Examples, FitShape, Fitted, Insights, Loading, Model, Params, Result, Run,
+    State,
+};
 
 /// Share of the training part that is set aside where a recipe needs a validation part and the protocol has none:
 /// one of so many.
@@ -22,7 +26,7 @@ impl Model for NetworkModel {
     }
 
     fn fit(&self, train: &Examples, valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        let place = (device(run.device)?, precision(run)?);
+        let place = (device(run.device)?, precision(&run.params, run.device)?);
         let reads = self.card().reads_with(&run.params)?;
         let mut recipe = Recipe::of(&run.params)?;
         recipe.augment.splice(0..0, self.0.augmentations(&run.params)?);
@@ -41,7 +45,8 @@ impl Model for NetworkModel {
         let weights = builder.finish();
         let transfer = |(pretrained, file): (Pretrained, _)| pretrained.transfer(file, &weights, &run.params);
         let transferred = given.map(transfer).transpose()?;
-        let network = built.behind(transferred.as_ref().map(|done| done.preprocessing).unwrap_or_default());
+        let preprocessing = transferred.as_ref().map(|done| done.preprocessing).unwrap_or_default();
+        let network = built.behind(preprocessing);
         let (train_samples, valid_samples) =
             (Samples::of(&train.inputs, reads), Samples::of(&valid.inputs, reads));
         // What frozen layers make of an example does not change, and is computed once.
@@ -77,7 +82,12 @@ impl Model for NetworkModel {
                 .number("arrays of the file without a place", unused.len() as f64),
         };
         let insights = Insights { history: history.epochs, ..insights };
-        Ok(Box::new(FittedNetwork { network, place, reads, shape, insights }))
+        let layers = Layers { framework, preprocessing };
+        Ok(Box::new(FittedNetwork { network, weights, layers, place, reads, shape, insights }))
+    }
+
+    fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(saved::load(&*self.0, state, loading)?))
     }
 
     fn cost(
@@ -92,7 +102,7 @@ impl Model for NetworkModel {
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
-        if shape.device != genre_bench_api::Device::Cpu {
+        if shape.device != Device::Cpu {
             return None;
         }
         let reads = self.card().reads_with(params).ok()?;
@@ -115,9 +125,10 @@ impl NetworkModel {
     }
 }
 
-fn precision(run: &Run) -> Result<DType> {
-    match run.params.choice("precision")? {
-        "bf16" if run.device == genre_bench_api::Device::Cpu => {
+/// Type of the numbers between layers.
+pub(super) fn precision(params: &Params, device: Device) -> Result<DType> {
+    match params.choice("precision")? {
+        "bf16" if device == Device::Cpu => {
             Err(Error::failed("bf16 is for CUDA devices: --device cuda, or --precision f32 on the CPU"))
         }
         "bf16" => Ok(DType::BF16),
