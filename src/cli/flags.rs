@@ -15,18 +15,11 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct ExperimentFlags {
     #[command(flatten)]
-    data: Data,
-    #[command(flatten)]
-    split: SplitOptions,
+    pub fit: FitFlags,
     /// Train on so many tracks of every class alone, drawn by the seed: a run for each number, and a table of all; those
     /// of fewer shots are among those of more
     #[arg(long, value_name = "K,K", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..), help_heading = "Split")]
     pub shots: Vec<u32>,
-    /// Calibrate the scores to probabilities on the validation part: temperature scaling or Platt scaling
-    #[arg(long, value_enum, value_name = "METHOD", help_heading = MODELS)]
-    calibrate: Option<Calibrate>,
-    #[command(flatten)]
-    pub models: ModelFlags,
     /// Write the experiment that these flags make, as a file for `bench run`
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub save_experiment: Option<PathBuf>,
@@ -34,6 +27,20 @@ pub(super) struct ExperimentFlags {
     pub leaderboard: LeaderboardFlags,
     #[command(flatten)]
     pub session: SessionFlags,
+}
+
+/// Flags that say what is fitted to what.
+#[derive(Debug, clap::Args)]
+pub(super) struct FitFlags {
+    #[command(flatten)]
+    data: Data,
+    #[command(flatten)]
+    split: SplitOptions,
+    /// Calibrate the scores to probabilities on the validation part: temperature scaling or Platt scaling
+    #[arg(long, value_enum, value_name = "METHOD", help_heading = MODELS)]
+    calibrate: Option<Calibrate>,
+    #[command(flatten)]
+    pub models: ModelFlags,
 }
 
 /// Flags that say how models are fitted.
@@ -81,6 +88,9 @@ pub(super) struct SessionFlags {
     pub out: Out,
     #[command(flatten)]
     cache: CacheFlags,
+    /// Keep the fitted models, in models/RUN in the folder of runs: for `bench predict`
+    #[arg(long)]
+    keep_models: bool,
     /// Write the history of every fit for TensorBoard
     #[arg(long, value_name = "DIR")]
     tensorboard: Option<PathBuf>,
@@ -105,6 +115,15 @@ impl ExperimentFlags {
     /// The experiment on some models, or families; the default models if there is none. Of several numbers of shots it has
     /// the first.
     pub fn experiment(&self, models: &[String]) -> Experiment {
+        let mut experiment = self.fit.experiment(models);
+        experiment.split.shots = self.shots.first().copied();
+        experiment
+    }
+}
+
+impl FitFlags {
+    /// The experiment on some models, or families; the default models if there is none.
+    pub fn experiment(&self, models: &[String]) -> Experiment {
         Experiment {
             models: models.to_vec(),
             calibrate: self.calibrate.map(|method| match method {
@@ -112,7 +131,7 @@ impl ExperimentFlags {
                 Calibrate::Platt => CalibrationMethod::Platt,
             }),
             data: self.data.clone(),
-            split: SplitOptions { shots: self.shots.first().copied(), ..self.split.clone() },
+            split: self.split.clone(),
             ..self.models.experiment()
         }
     }
@@ -149,6 +168,7 @@ impl SessionFlags {
             jobs: self.jobs.map(usize::from),
             cache: self.cache.open(),
             tensorboard: self.tensorboard.clone(),
+            keep_models: self.keep_models,
             observer: console,
             loaded: RefCell::default(),
         }

@@ -14,12 +14,14 @@ mod leaderboard_flags;
 mod list;
 mod output;
 mod plot;
+mod predict;
 mod progress;
 mod report;
 mod reproduce;
 mod run;
 mod shell;
 mod show;
+mod train;
 mod tune;
 
 use crate::error::{Error, Result};
@@ -50,6 +52,8 @@ Examples:
   bench all --data gtzan --protocol artist   with artists kept apart: the honest score
   bench all --models musicnn+logistic        a model on the embeddings of a pretrained encoder
   bench run experiment.toml                  one experiment, or many, from a file
+  bench train svm-c10 --data gtzan --save m  a model to keep
+  bench predict song.mp3 --model m           what it says of a song
   bench tune svm --data gtzan                its parameters chosen in nested cross-validation
   bench reproduce A --data gtzan             published figures, as published and without leakage
   bench ablate --data gtzan                  what each group of features is worth
@@ -76,6 +80,10 @@ enum Command {
     Run(run::Args),
     /// Choose a model's parameters inside each training part, and score that honestly.
     Tune(tune::Args),
+    /// Fit a model to everything, and save it.
+    Train(train::Args),
+    /// Ask a saved model about recordings.
+    Predict(predict::Args),
     /// Leave groups of features out in turn, to see what each is worth.
     Ablate(ablate::Args),
     /// Reproduce published figures: with the data divided as their authors did, and without leakage.
@@ -182,6 +190,8 @@ impl Bench {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),
             Command::Tune(args) => tune::run(&args, &registry),
+            Command::Train(args) => train::run(&args, &registry),
+            Command::Predict(args) => predict::run(&args, &registry),
             Command::Ablate(args) => ablate::run(&args, &registry),
             Command::Reproduce(args) => reproduce::run(&args, &registry),
             Command::Features(args) => features::run(&args),

@@ -151,6 +151,10 @@ impl RunObserver for Progress<'_> {
         }
     }
 
+    fn unsaved(&self, cell: Cell, reason: &str) {
+        self.bar.suspend(|| warn(format!("{} is not saved: {}", self.name(cell), lines(reason))));
+    }
+
     fn damaged(&self, damage: &Damage) {
         self.bar.suspend(|| warn(damage));
     }

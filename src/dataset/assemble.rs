@@ -108,6 +108,24 @@ impl DatasetParts {
     ///
     /// Examples of another length, fewer than two genres, or a track of two genres.
     pub fn dataset(self, path: &Path, seconds: Option<u32>) -> Result<Dataset> {
+        let dataset = self.of_any_classes(path, seconds)?;
+        if let [] | [_] = &dataset.catalogue.classes[..] {
+            let only = dataset.catalogue.classes.first().map_or("", String::as_str);
+            return Err(Error::at(
+                path,
+                format!("there is only one class, `{only}`"),
+                "a classifier needs at least two genres in the label column",
+            ));
+        }
+        Ok(dataset)
+    }
+
+    /// The same of however many genres: examples that nothing is fitted to.
+    ///
+    /// # Errors
+    ///
+    /// Examples of another length, or a track of two genres.
+    pub fn of_any_classes(self, path: &Path, seconds: Option<u32>) -> Result<Dataset> {
         let measured = self.measured_seconds();
         if let (Some(asked), Some(measured)) = (seconds, measured)
             && asked != measured
@@ -124,13 +142,6 @@ impl DatasetParts {
         let track_names: Vec<String> = self.examples.iter().zip(&named).map(track_of).collect();
         let (tracks, track_of) = numbered(track_names.iter().map(String::as_str));
         let (classes, label_of) = numbered(self.examples.iter().map(|facts| facts.genre.as_str()));
-        if classes.len() < 2 {
-            return Err(Error::at(
-                path,
-                format!("there is only one class, `{}`", classes.first().map_or("", String::as_str)),
-                "a classifier needs at least two genres in the label column",
-            ));
-        }
         one_genre_a_track(path, &self.examples, &tracks, &track_of)?;
 
         let mut order: Vec<usize> = (0..named.len()).collect();

@@ -29,11 +29,17 @@ pub(super) fn found(folder: &Path) -> Result<Vec<Recording>> {
     find(&[folder.to_owned()])
 }
 
+/// What recordings come to.
+pub(super) struct ReadAudio {
+    /// Their examples; none where not one recording could be used.
+    pub parts: Option<DatasetParts>,
+    /// The files that could not be used, by their place among the recordings, and why.
+    pub faults: Vec<(usize, String)>,
+    /// How many of what.
+    pub summary: ExtractionSummary,
+}
+
 /// The examples of `recordings`, which were found in `folder`.
-///
-/// Features are computed in the convention of the published table of that length, so they are the
-/// published ones for the tracks that those tables have. Each recording is decoded once, for the table and for
-/// spectrograms.
 ///
 /// # Errors
 ///
@@ -44,6 +50,33 @@ pub(super) fn parts(
     source: &Source,
     progress: &dyn Fn(usize, usize),
 ) -> Result<DatasetParts> {
+    let ReadAudio { parts, faults, summary } = read(folder, recordings, source, progress)?;
+    let Some(parts) = parts else { return Err(nothing_usable(folder, &summary)) };
+    let mut notes = vec![];
+    notes.extend(names::segments_note(recordings.iter().map(Recording::said)));
+    notes.extend(parts.notes);
+    let faults = faults.into_iter().map(|(_, reason)| reason).collect();
+    notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
+    let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
+    notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
+    Ok(DatasetParts { notes, ..parts })
+}
+
+/// The examples of `recordings`, whatever could not be used beside them.
+///
+/// Features are computed in the convention of the published table of that length, so they are the
+/// published ones for the tracks that those tables have. Each recording is decoded once, for the table and for
+/// spectrograms.
+///
+/// # Errors
+///
+/// A length that makes no sense.
+pub(super) fn read(
+    folder: &Path,
+    recordings: &[Recording],
+    source: &Source,
+    progress: &dyn Fn(usize, usize),
+) -> Result<ReadAudio> {
     let seconds = f64::from(source.seconds.unwrap_or(DEFAULT_SECONDS));
     let cut = Cut::new(seconds, None).map_err(|e| Error::new("--segment", e, "--segment 30, 10, 3 or 1"))?;
     let spectrograms =
@@ -63,7 +96,6 @@ pub(super) fn parts(
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
     let (mut notes, mut faults) = (Vec::new(), Vec::new());
-    notes.extend(names::segments_note(recordings.iter().map(Recording::said)));
     progress(0, files.len());
     let summary = extract(&files, &job, |file, outcome| {
         match outcome {
@@ -92,19 +124,17 @@ pub(super) fn parts(
                     collector.push(facts, features, row.also.unwrap_or_default());
                 }
             }
-            Extraction::Fault(error) => faults.push(error.to_string()),
+            Extraction::Fault(error) => faults.push((file, error.to_string())),
         }
         progress(file + 1, files.len());
         Ok(())
     })
     .map_err(|e| Error::bug(folder.display(), e))?;
-    if collector.is_empty() {
-        return Err(nothing_usable(folder, &summary));
-    }
-    notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
-    let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
-    notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
-    Ok(DatasetParts { notes, ..collector.parts(|all| spectrograms.source(all))? })
+    let parts = match collector.is_empty() {
+        true => None,
+        false => Some(DatasetParts { notes, ..collector.parts(|all| spectrograms.source(all))? }),
+    };
+    Ok(ReadAudio { parts, faults, summary })
 }
 
 /// Notes on files that were left out: how many, and the first of them by name.

@@ -42,6 +42,16 @@ pub enum SourcePart {
     Segment(usize, u32),
 }
 
+impl ExampleSource {
+    /// The file, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.file {
+            SourceFile::Audio(path) | SourceFile::Image(path) => Some(path),
+            SourceFile::BuiltIn(..) => None,
+        }
+    }
+}
+
 impl SourceFile {
     /// SHA-256 of what it holds; none where it cannot be read, or is too large to be kept.
     pub fn content(&self) -> Option<[u8; 32]> {

@@ -20,6 +20,7 @@ mod select;
 mod source;
 mod spectrograms;
 mod table;
+mod unlabelled;
 
 pub use artists::Artists;
 pub use builtin::info as builtin_info;
@@ -31,12 +32,13 @@ pub use source::Source;
 pub use spectrograms::SpectrogramSource;
 pub use table::MAY_GIVE_AWAY;
 pub use table::choice::{ColumnChoice, Globs};
+pub use unlabelled::Unlabelled;
 
-use crate::audio::Limits;
+use crate::audio::{Limits, RATE};
 use crate::error::{Error, Result};
 use crate::recordings::{layouts, names};
 use assemble::{DatasetParts, ExampleFacts, Joined};
-use example_source::ExampleSource;
+use example_source::{ExampleSource, SourcePart};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -144,6 +146,23 @@ impl Dataset {
     /// Bytes of the table, the spectrograms and the embeddings.
     pub fn bytes(&self) -> u64 {
         (self.table.len() * size_of::<f64>()) as u64 + self.spectrograms.bytes() + self.embedding_bytes()
+    }
+
+    /// Where an example starts and ends in its recording, in seconds; from 0 to 0 where that is not known.
+    pub fn seconds_of(&self, example: usize) -> (f64, f64) {
+        let part = self.sources.get(example).and_then(Option::as_ref).map(|source| &source.part);
+        match part {
+            Some(SourcePart::Samples(samples)) => {
+                let seconds = |sample: usize| sample as f64 / f64::from(RATE);
+                (seconds(samples.start), seconds(samples.end))
+            }
+            _ => (0.0, 0.0),
+        }
+    }
+
+    /// What the spectrograms were made of, where it is not the samples of the examples: `images`.
+    pub fn spectrograms_from(&self) -> Option<String> {
+        matches!(self.spectrograms, SpectrogramSource::Images(_)).then(|| InputKind::Images.name().to_owned())
     }
 
     /// Loads what `source` names. Where features are computed, which takes a while, `progress` is told after

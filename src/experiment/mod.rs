@@ -20,6 +20,7 @@ mod file;
 mod invalid;
 mod networks;
 mod parameters;
+pub mod predict;
 mod prepared;
 mod registry;
 pub mod reproduction;

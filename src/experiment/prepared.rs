@@ -139,7 +139,12 @@ impl Prepared {
 
     /// The plan of the run, with these rows.
     pub(super) fn plan(&self, models: Vec<PlannedModel>) -> Result<Plan> {
-        let mut plan = Plan::new(&self.dataset, &self.split, models, self.conditions.clone())?;
+        self.plan_on(&self.split, models)
+    }
+
+    /// The same on another division.
+    pub(super) fn plan_on(&self, split: &Split, models: Vec<PlannedModel>) -> Result<Plan> {
+        let mut plan = Plan::new(&self.dataset, split, models, self.conditions.clone())?;
         plan.notes.extend(self.notes.iter().cloned());
         Ok(plan)
     }

@@ -6,12 +6,13 @@ use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use crate::protocol::Split;
 use crate::report::Results;
-use crate::run::{Cell, CellOutcome, Job, Plan, PlannedModel, Resources, RunObserver, Store};
+use crate::run::saved::{HeldOutScore, SavedModel};
+use crate::run::{Cell, CellOutcome, Job, Keep, Plan, PlannedModel, Resources, RunObserver, Store};
 use crate::util::shown::counted;
 use genre_bench_api::{Observer, Representation, Silent};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Who is told how far experiments are.
@@ -45,6 +46,8 @@ pub struct Session<'a> {
     pub cache: Option<Cache>,
     /// Folder for TensorBoard's event files, if they are wanted.
     pub tensorboard: Option<PathBuf>,
+    /// Whether the fitted models of runs are kept, in `OUT/models/RUN`.
+    pub keep_models: bool,
     /// Who is told how far it is.
     pub observer: &'a dyn SessionObserver,
     /// The data of the last experiment: the next one often has the same.
@@ -195,7 +198,11 @@ impl Session<'_> {
             prepared.split
         ));
         self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));
-        let done = self.execute(plan, prepared, &prepared.split, &store)?;
+        let keep = self.keep_models.then(|| Keep::EachIn(self.out.join("models").join(&plan.id)));
+        if let Some(Keep::EachIn(folder)) = &keep {
+            self.observer.tells(&format!("keeping fitted models in {}", folder.display()));
+        }
+        let done = self.execute(plan, prepared, &prepared.split, &store, keep)?;
         Ok(done.map(|(results, store_error)| Evaluated {
             results,
             searched,
@@ -203,11 +210,43 @@ impl Session<'_> {
         }))
     }
 
+    /// Fits the only model of what is prepared to everything, and saves it in a folder; `None` if the user stopped it.
+    ///
+    /// # Errors
+    ///
+    /// There are several models, the fit fails, or the folder cannot be written to.
+    pub fn train(
+        &self,
+        prepared: &Prepared,
+        folder: &Path,
+        evaluation: Option<HeldOutScore>,
+    ) -> Result<Option<SavedModel>> {
+        let [model] = &prepared.models[..] else {
+            let names: Vec<&str> = prepared.models.iter().map(|model| model.name.as_str()).collect();
+            let reason = format!("{} models, where one is saved: {}", names.len(), names.join(", "));
+            return Err(Error::new("bench train", reason, "name one model"));
+        };
+        let store = Store::create(&self.out)?;
+        let split = prepared.split.everything(&prepared.dataset);
+        let plan = prepared.plan_on(&split, vec![model.clone()])?;
+        self.observer.tells(&format!("{}: {} on everything", prepared.dataset.info.describe(), model.name));
+        let keep = Some(Keep::Only(folder.to_owned(), evaluation));
+        let Some((results, store_error)) = self.execute(plan, prepared, &split, &store, keep)? else {
+            return Ok(None);
+        };
+        if let Some((_, reason)) = results.failures().next() {
+            let hint = "see its parameters in `bench list models --verbose`";
+            return Err(Error::new(format!("model `{}`", model.name), reason, hint));
+        }
+        store_error.iter().for_each(|error| self.observer.warns(&error.to_string()));
+        SavedModel::read(folder).map(Some)
+    }
+
     fn search(&self, prepared: &Prepared, search: &Search, store: &Store) -> Result<Option<Searched>> {
         let plan = prepared.search_plan(search)?;
         let what = prepared.dataset.info.describe();
         self.observer.tells(&format!("{what}: {} candidates on {}", plan.models.len(), search.inner));
-        let Some((results, store_error)) = self.execute(plan, prepared, &search.inner, store)? else {
+        let Some((results, store_error)) = self.execute(plan, prepared, &search.inner, store, None)? else {
             return Ok(None);
         };
         let labels = prepared.dataset.catalogue.labels();
@@ -230,6 +269,7 @@ impl Session<'_> {
         prepared: &Prepared,
         split: &Split,
         store: &Store,
+        keep: Option<Keep>,
     ) -> Result<Option<(Results, Option<Error>)>> {
         let dataset = &*prepared.dataset;
         let (cores, jobs) = self.cores_and_jobs();
@@ -237,6 +277,7 @@ impl Session<'_> {
             jobs,
             threads: (cores / jobs).max(1),
             tensorboard: self.tensorboard.as_ref().map(|folder| folder.join(&plan.id)),
+            keep,
         };
         let (outcomes, store_error) = {
             let observer = self.observer.starts(&plan);

@@ -307,6 +307,26 @@ impl Split {
     }
 }
 
+impl Split {
+    /// All that the first division has in its training and test part as one training part, with its validation part and nothing to
+    /// test: for a model that is to be used.
+    pub fn everything(&self, dataset: &Dataset) -> Self {
+        let first = self.folds.first().cloned().unwrap_or_default();
+        let mut train = [first.train, first.test].concat();
+        train.retain(|example| first.valid.binary_search(example).is_err());
+        train.sort_unstable();
+        let folds = vec![Fold { train, valid: first.valid, ..Fold::default() }];
+        Self {
+            scheme: "everything".to_owned(),
+            hash: table::hash(&table::csv(&dataset.catalogue, &folds)),
+            leaks: Leakage::count(dataset, &folds),
+            gaps: gaps(dataset, &folds),
+            folds,
+            ..self.clone()
+        }
+    }
+}
+
 /// Makes every test part the validation part, too.
 fn validate_on_test(folds: &mut [Fold]) -> Result<()> {
     for fold in folds {

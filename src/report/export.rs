@@ -77,23 +77,37 @@ pub fn write(
         _ => Sheet::of_frame(&frame),
     };
     let rows = frame.height();
+    let bytes = match format {
+        FileFormat::Markdown => sheet().markdown().into_bytes(),
+        FileFormat::Latex => sheet().latex().into_bytes(),
+        _ => write_frame(&mut frame, format)?,
+    };
+    Ok(Exported { bytes, rows })
+}
+
+/// Writes a frame in a format, with its values as they are.
+///
+/// # Errors
+///
+/// Only if polars refuses, which would be a bug.
+pub fn write_frame(frame: &mut DataFrame, format: FileFormat) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let done: PolarsResult<()> = match format {
-        FileFormat::Markdown => return Ok(Exported { bytes: sheet().markdown().into_bytes(), rows }),
-        FileFormat::Latex => return Ok(Exported { bytes: sheet().latex().into_bytes(), rows }),
-        FileFormat::Csv => CsvWriter::new(&mut bytes).finish(&mut frame),
-        FileFormat::Parquet => arrow_types(&frame).and_then(|types| {
+        FileFormat::Markdown => return Ok(Sheet::of_frame(frame).markdown().into_bytes()),
+        FileFormat::Latex => return Ok(Sheet::of_frame(frame).latex().into_bytes()),
+        FileFormat::Csv => CsvWriter::new(&mut bytes).finish(frame),
+        FileFormat::Parquet => arrow_types(frame).and_then(|types| {
             let writer = ParquetWriter::new(&mut bytes).with_key_value_metadata(types);
-            writer.finish(&mut frame).map(|_| ())
+            writer.finish(frame).map(|_| ())
         }),
-        FileFormat::Json => JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame),
+        FileFormat::Json => JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(frame),
         FileFormat::Ndjson => {
-            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(&mut frame)
+            JsonWriter::new(&mut bytes).with_json_format(JsonFormat::JsonLines).finish(frame)
         }
-        FileFormat::Arrow => arrow(&mut frame).map(|file| bytes = file),
+        FileFormat::Arrow => arrow(frame).map(|file| bytes = file),
     };
     done.map_err(|e| Error::bug("the table", e))?;
-    Ok(Exported { bytes, rows })
+    Ok(bytes)
 }
 
 /// An Arrow file, with the oldest layout of strings, which every Arrow library reads.

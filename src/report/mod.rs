@@ -39,7 +39,7 @@ mod width;
 
 pub use card::card;
 pub use evaluation::Evaluation;
-pub use export::{Exported, FileFormat, write};
+pub use export::{Exported, FileFormat, write, write_frame};
 pub use grid::Grid;
 pub use json::to_json;
 pub use leaderboard::{Leaderboard, LeaderboardOptions, LeaderboardRow};

@@ -2,6 +2,7 @@ use super::budget::{Budget, Refusal, free_bytes};
 use super::memory::Meter;
 use super::parts::{FoldParts, PartsSize, Table};
 use super::pieces::Piece;
+use super::saved::{HeldOutScore, SavedModel};
 use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Made, Plan, Record, Store};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -32,6 +33,27 @@ pub struct Resources {
     pub threads: usize,
     /// Folder for TensorBoard's event files, if they are wanted.
     pub tensorboard: Option<PathBuf>,
+    /// Where fitted models are saved, if they are wanted.
+    pub keep: Option<Keep>,
+}
+
+/// Where fitted models are saved.
+#[derive(Debug, Clone)]
+pub enum Keep {
+    /// Each in a folder of its own in this one, called after its cell.
+    EachIn(PathBuf),
+    /// The only one, here, with the score that recommends it.
+    Only(PathBuf, Option<HeldOutScore>),
+}
+
+impl Keep {
+    /// The folder of a cell's model.
+    fn folder(&self, key: &str) -> PathBuf {
+        match self {
+            Self::EachIn(folder) => folder.join(key),
+            Self::Only(folder, _) => folder.clone(),
+        }
+    }
 }
 
 /// Models by name, with that of an encoder in front of it or not.
@@ -48,6 +70,8 @@ pub trait RunObserver: Sync {
     fn progress(&self, _cell: Cell, _done: usize, _total: usize, _note: &str) {}
     /// A cell ended; `computed` is false if it was in the store already.
     fn ended(&self, _cell: Cell, _outcome: &CellOutcome, _computed: bool) {}
+    /// A model was fitted that was to be saved, and is not: why.
+    fn unsaved(&self, _cell: Cell, _reason: &str) {}
     /// Something in the store is not what it should be, and is computed again.
     fn damaged(&self, _damage: &Damage) {}
     /// Whether the user wants the run to stop.
@@ -139,6 +163,8 @@ impl Job<'_> {
         let classes = self.dataset.catalogue.classes.len();
         let mut error = None;
         let lock = match self.store.claim(&self.plan.identity(cell), fold, classes, started) {
+            // A model that is wanted and was not kept is fitted again: the numbers are the same.
+            Ok(Claim::Ended(CellOutcome::Done(_))) if self.lacks_model(cell) => None,
             Ok(Claim::Ended(outcome)) => {
                 self.observer.ended(cell, &outcome, false);
                 return Some((outcome, None));
@@ -160,6 +186,26 @@ impl Job<'_> {
         tell_damage();
         self.observer.ended(cell, &outcome, true);
         Some((outcome, error))
+    }
+
+    /// Whether the cell's model is wanted and not there.
+    fn lacks_model(&self, cell: Cell) -> bool {
+        let folder = self.resources.keep.as_ref().map(|keep| keep.folder(&self.plan.key(cell)));
+        folder.is_some_and(|folder| SavedModel::read(&folder).is_err())
+    }
+
+    /// Saves a fitted model where it is wanted. Its result stands whatever comes of it.
+    fn keep(&self, cell: Cell, parts: &FoldParts, measured: &Measured) {
+        let Some(keep) = &self.resources.keep else { return };
+        let saved = SavedModel::of(self, cell, parts, measured).and_then(|mut saved| {
+            if let Keep::Only(_, evaluation) = keep {
+                saved.about.evaluation.clone_from(evaluation);
+            }
+            saved.write(&keep.folder(&self.plan.key(cell)))
+        });
+        if let Err(error) = saved {
+            self.observer.unsaved(cell, &error.to_string());
+        }
     }
 
     fn compute(
@@ -228,9 +274,10 @@ impl Job<'_> {
             ended = try_once();
         }
         match ended {
-            Ok(Ok(record)) => {
+            Ok(Ok(measured)) => {
+                self.keep(cell, &parts, &measured);
                 let made = Made::here(self.resources.jobs, self.resources.threads);
-                CellOutcome::Done(Record { made: Some(Box::new(made)), ..record })
+                CellOutcome::Done(Record { made: Some(Box::new(made)), ..measured.record })
             }
             Ok(Err(genre_bench_api::Error::Cancelled)) => CellOutcome::Missing,
             Ok(Err(e)) => CellOutcome::Failed(e.to_string()),
@@ -309,6 +356,12 @@ impl Observer for CellObserver<'_> {
     }
 }
 
+/// A model that was fitted and scored.
+pub(super) struct Measured {
+    pub record: Record,
+    pub fitted: Box<dyn Fitted>,
+}
+
 /// Fits and scores a model. Who made the record is for the caller to say.
 fn measure(
     model: &dyn Model,
@@ -317,7 +370,7 @@ fn measure(
     calibration: Option<CalibrationMethod>,
     at_once: usize,
     piece: &Piece,
-) -> genre_bench_api::Result<Record> {
+) -> genre_bench_api::Result<Measured> {
     let classes = parts.train.classes.len();
     let fitted = model.fit(&parts.train, &parts.valid, run)?;
     let fit_seconds = piece.costs().seconds;
@@ -344,7 +397,7 @@ fn measure(
             (scores, on_train, Some(calibrated))
         }
     };
-    Ok(Record {
+    let record = Record {
         train_labels: labels_of(on_train.view()).into_iter().map(|label| label as u16).collect(),
         test_scores: scores.rows().into_iter().map(|row| row.to_vec()).collect(),
         fit_seconds,
@@ -353,7 +406,8 @@ fn measure(
         insights: fitted.insights(),
         calibrated,
         made: None,
-    })
+    };
+    Ok(Measured { record, fitted })
 }
 
 /// Seconds that a block of examples should take to score, so that a stop is heard soon.

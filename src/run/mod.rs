@@ -13,11 +13,12 @@ mod pieces;
 mod plan;
 mod program;
 mod record;
+pub mod saved;
 mod sealed;
 mod standardise;
 mod store;
 
-pub use execute::{Job, ModelSet, Resources, RunObserver};
+pub use execute::{Job, Keep, ModelSet, Resources, RunObserver};
 pub use made::{Machine, Made};
 pub use plan::{
     Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized,

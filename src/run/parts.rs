@@ -95,6 +95,9 @@ pub(super) struct FoldParts {
     pub valid: Examples,
     pub test: Inputs,
     pub test_labels: Vec<usize>,
+    /// What their tables were standardised with, and the rows of their spectrograms.
+    pub standardiser: Standardiser,
+    pub scaling: Vec<(f32, f32)>,
 }
 
 impl FoldParts {
@@ -160,6 +163,8 @@ impl FoldParts {
             valid: examples(&fold.valid)?,
             test: inputs(&fold.test)?,
             test_labels: labels(&fold.test),
+            scaling: spectrograms.as_ref().map_or_else(Vec::new, |all| all.scaling().to_vec()),
+            standardiser,
         })
     }
 }

@@ -1,3 +1,4 @@
+use genre_bench_api::{Error, State};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// Mean and standard deviation of every column over the training part, as scikit-learn's
@@ -31,6 +32,30 @@ impl Standardiser {
         Self { scale, mean, deviation }
     }
 
+    /// Its numbers, for [`Standardiser::load`].
+    pub fn save(&self) -> State {
+        State::default()
+            .with("scale", self.scale.clone())
+            .with("mean", self.mean.clone())
+            .with("deviation", self.deviation.clone())
+    }
+
+    /// What [`Standardiser::save`] gave, for so many columns.
+    ///
+    /// # Errors
+    ///
+    /// Numbers that are missing, of another count, or that cannot be multiplied or divided by.
+    pub fn load(mut state: State, columns: usize) -> genre_bench_api::Result<Self> {
+        let mut take = |name| state.take(name, [columns]);
+        let (scale, mean, deviation): (Array1<f64>, _, Array1<f64>) =
+            (take("scale")?, take("mean")?, take("deviation")?);
+        state.end()?;
+        if scale.iter().chain(&deviation).any(|number| *number <= 0.0) {
+            return Err(Error::failed("columns are scaled by what is not above 0"));
+        }
+        Ok(Self { scale, mean, deviation })
+    }
+
     /// Centres and scales a table of shape `(examples, columns)`; values beyond the range of `f32` become its ends.
     pub fn apply(&self, table: ArrayView2<f64>) -> Array2<f32> {
         let largest = f64::from(f32::MAX);
@@ -48,6 +73,7 @@ fn scale_of(column: ArrayView1<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
     use ndarray::array;
 
@@ -61,6 +87,11 @@ mod tests {
         };
         near(standardiser.apply(train.view()), array![[-spread, 0.0, 0.0], [0.0; 3], [spread, 0.0, 0.0]]);
         near(standardiser.apply(array![[3.0, 6.0, 0.1]].view()), array![[0.0, 1.0, 0.0]]);
+        let again = Standardiser::load(standardiser.save(), 3).unwrap();
+        assert_eq!(again.apply(train.view()), standardiser.apply(train.view()));
+        assert!(Standardiser::load(standardiser.save(), 4).is_err());
+        let flat = standardiser.save().with("deviation", array![1.0, 0.0, 1.0]);
+        assert!(Standardiser::load(flat, 3).is_err());
     }
 
     #[test]

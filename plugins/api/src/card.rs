@@ -1,4 +1,4 @@
-use crate::params::resolve;
+use crate::params::{admitted, resolve};
 use crate::{Error, Param, Params, Representation, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -146,6 +146,15 @@ impl Card {
     /// [`Error::Parameter`] where a name is not declared, a value is not allowed or a file is not there.
     pub fn resolve<'a>(&self, changes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params> {
         resolve(&format!("model `{}`", self.name), &self.params, changes)
+    }
+
+    /// Hyper-parameters that were stored, if they are such as the card declares; files need not be there any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] where one is missing, unknown, of another kind, or has a value that is not allowed.
+    pub fn admits(&self, stored: &Params) -> Result<Params> {
+        admitted(&self.params, stored)
     }
 }
 

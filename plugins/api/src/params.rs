@@ -287,6 +287,28 @@ pub(crate) fn resolve<'a>(
     Ok(Params::new(values))
 }
 
+/// Stored values, held against their declarations.
+pub(crate) fn admitted(params: &[Param], stored: &Params) -> Result<Params> {
+    let refused =
+        |name: &str, reason: &str| Error::Parameter { name: name.to_owned(), reason: reason.to_owned() };
+    if let Some((name, _)) = stored.iter().find(|(name, _)| params.iter().all(|param| param.name != *name)) {
+        return Err(refused(name, "this program's model has no such parameter"));
+    }
+    let value = |param: &Param| {
+        let (_, value) = stored
+            .iter()
+            .find(|(name, _)| *name == param.name)
+            .ok_or_else(|| refused(&param.name, "it was not stored"))?;
+        let value = match value {
+            Value::File(file) if param.is_file() => Value::File(file.clone()),
+            Value::File(_) => return Err(refused(&param.name, "a file was stored for it")),
+            value => param.parse(&value.typed())?,
+        };
+        Ok((param.name.clone(), value))
+    };
+    params.iter().map(value).collect::<Result<_>>().map(Params::new)
+}
+
 /// The hyper-parameters of one fit: a value for every parameter the card declares.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Params(Vec<(String, Value)>);

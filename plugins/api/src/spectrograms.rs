@@ -116,6 +116,16 @@ impl Spectrograms {
         Self { scaling: (0..self.shape().0).map(row).collect(), ..self.clone() }
     }
 
+    /// What is subtracted from each row, and what it is divided by then: as [`Spectrograms::standardised_on`] found it.
+    pub fn scaling(&self) -> &[(f32, f32)] {
+        &self.scaling
+    }
+
+    /// The spectrograms with every row scaled as others were; None where they have another number of rows.
+    pub fn scaled(&self, scaling: &[(f32, f32)]) -> Option<Self> {
+        (scaling.len() == self.shape().0).then(|| Self { scaling: scaling.into(), ..self.clone() })
+    }
+
     /// Appends the values of the spectrogram at a place, channel by channel and in it row by row.
     ///
     /// # Panics
@@ -157,6 +167,14 @@ mod tests {
         let root = 5.0_f32.sqrt();
         let expected = [6.0 / root, 0.0, 2.0, 0.0, -3.0 / root, -1.0 / root, 0.0, 0.0];
         assert!(values.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{values:?}");
+
+        let mut again = Vec::new();
+        let scaling = standardised.scaling().to_vec();
+        all.select(&[2, 0]).scaled(&scaling).iter().for_each(|scaled| {
+            (0..2).for_each(|place| scaled.append_to(&mut again, place));
+        });
+        assert_eq!(again, values);
+        assert!(all.scaled(&scaling[..1]).is_none());
     }
 
     #[test]

@@ -1,0 +1,194 @@
+//! What a saved model says of recordings.
+
+mod predicted;
+mod table;
+
+pub use predicted::{Predicted, PredictedSegment};
+pub use table::frame;
+
+use super::{RegisteredEncoder, Registry};
+use crate::audio::Limits;
+use crate::dataset::{Dataset, Source, Unlabelled, WantedEncoder};
+use crate::error::{Error, Result};
+use crate::features::cache::Cache;
+use crate::features::table::FEATURE_NAMES;
+use crate::recordings::Recording;
+use crate::run::saved::{About, SavedModel};
+use genre_bench_api::{Device, Fitted, Inputs, Observer};
+use ndarray::Array2;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Recordings that are read and scored together: memory holds the features of so many.
+pub const AT_ONCE: usize = 32;
+
+/// A saved model, ready to be asked about recordings.
+pub struct Predictor<'r> {
+    saved: SavedModel,
+    fitted: Box<dyn Fitted>,
+    encoder: Option<&'r RegisteredEncoder>,
+    columns: Arc<[String]>,
+    limits: Limits,
+    cache: Option<Cache>,
+}
+
+/// How a [`Predictor`] works; nothing of it changes a prediction.
+pub struct PredictOptions {
+    /// Where networks compute.
+    pub device: Device,
+    /// What recordings are accepted.
+    pub limits: Limits,
+    /// Where computed features are kept.
+    pub cache: Option<Cache>,
+}
+
+/// What became of a recording: what is said of it, or why nothing is.
+pub type Outcome = (PathBuf, std::result::Result<Predicted, String>);
+
+impl<'r> Predictor<'r> {
+    /// Reads a saved model, and finds the program's model and encoder for it.
+    ///
+    /// # Errors
+    ///
+    /// The folder holds no sound model; the program has no such model or encoder, or another; or the model reads what recordings
+    /// alone do not have.
+    pub fn open(folder: &Path, registry: &'r Registry, options: PredictOptions) -> Result<Self> {
+        let saved = SavedModel::read(folder)?;
+        let about = &saved.about;
+        let refused = |reason: &str, hint: &str| Err(Error::at(folder, reason, hint));
+        if about.spectrograms_from.is_some() && about.reads.spectrograms().is_some() {
+            let hint = "train it on audio: a folder with GENRE/file, or a table with the audio beside it";
+            return refused(
+                "the model was fitted to spectrograms from images, which recordings do not give",
+                hint,
+            );
+        }
+        let is_computed = |name: &String| FEATURE_NAMES.contains(&name.as_str());
+        if about.encoder.is_none()
+            && let Some(other) = about.columns.iter().find(|name| !is_computed(name))
+        {
+            let reason = format!("the model reads the column `{other}`, which is not computed of recordings");
+            return refused(&reason, "train it on the 57 features that `bench features` computes");
+        }
+        let encoder = about.encoder.as_ref().map(|planned| encoder(folder, registry, planned)).transpose()?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let fitted = saved
+            .load(registry.find(&about.model)?.model.as_ref(), options.device, threads)
+            .map_err(|e| {
+                let hint = "was it saved by another version? `bench train` saves it again";
+                Error::at(folder, format!("the model {} cannot be loaded: {e}", about.model), hint)
+            })?;
+        let columns = about.columns.clone().into();
+        Ok(Self { fitted, encoder, columns, limits: options.limits, cache: options.cache, saved })
+    }
+
+    /// What the model is.
+    pub fn about(&self) -> &About {
+        &self.saved.about
+    }
+
+    /// What the model says of recordings, in their order. More than [`AT_ONCE`] of them take memory in proportion.
+    ///
+    /// # Errors
+    ///
+    /// The user stopped it, or a model that breaks its contract. What is wrong with a recording is its outcome.
+    pub fn predict(&self, recordings: &[Recording], observer: &dyn Observer) -> Result<Vec<Outcome>> {
+        let about = &self.saved.about;
+        let source = Source {
+            seconds: about.fitted_to.dataset.seconds,
+            limits: self.limits,
+            cache: self.cache.clone(),
+            table: about.reads.table() && about.encoder.is_none(),
+            representations: about.reads.spectrograms().into_iter().collect(),
+            spectrogram_size: about.spectrogram_size,
+            encoders: about.encoder.is_some(),
+            ..Source::default()
+        };
+        let Unlabelled { dataset, file_of_track, faults } = Unlabelled::read(recordings, &source)?;
+        let mut outcomes: Vec<Outcome> = recordings
+            .iter()
+            .map(|recording| (recording.path.clone(), Err("nothing is left of it".to_owned())))
+            .collect();
+        for (file, reason) in faults {
+            outcomes[file].1 = Err(reason);
+        }
+        let Some(dataset) = dataset else { return Ok(outcomes) };
+        let dataset = match (&about.encoder, self.encoder) {
+            (Some(planned), Some(encoder)) => {
+                let wanted = WantedEncoder { planned: planned.clone(), encoder: encoder.encoder.as_ref() };
+                dataset.embedded(&[wanted], self.cache.as_ref(), &|_| Box::new(genre_bench_api::Silent))?
+            }
+            _ => dataset,
+        };
+        let inputs = self.inputs(&dataset).map_err(|reason| self.broken(&reason))?;
+        let scores = self
+            .fitted
+            .scores_unless_cancelled(&inputs, observer)
+            .map_err(|e| self.broken(&e.to_string()))?;
+        let expected = (inputs.len(), about.classes.len());
+        if scores.dim() != expected || scores.iter().any(|score| !score.is_finite()) {
+            return Err(self.broken(&format!("its scores are not {expected:?} finite numbers")));
+        }
+        let scores = match &about.calibration {
+            Some(calibration) => calibration.apply(&scores),
+            None => scores,
+        };
+        for (track, predicted) in predicted::by_track(&dataset, &scores) {
+            outcomes[file_of_track[track]].1 = Ok(predicted);
+        }
+        Ok(outcomes)
+    }
+
+    /// The examples as the model was fitted to such.
+    fn inputs(&self, dataset: &Dataset) -> std::result::Result<Inputs, String> {
+        let about = &self.saved.about;
+        let (columns, values) = match &about.encoder {
+            Some(encoder) => {
+                let embeddings = dataset.embeddings_of(encoder)?;
+                (&embeddings.columns, &embeddings.table)
+            }
+            None => (&dataset.columns, &dataset.table),
+        };
+        let place = |name: &String| {
+            columns
+                .iter()
+                .position(|other| other == name)
+                .ok_or_else(|| format!("there is no column `{name}`"))
+        };
+        let places: Vec<usize> = self.columns.iter().map(place).collect::<std::result::Result<_, _>>()?;
+        let rows = dataset.catalogue.examples.len();
+        let table =
+            Array2::from_shape_fn((rows, places.len()), |(row, column)| values[(row, places[column])]);
+        let spectrograms = match about.reads.spectrograms() {
+            Some(wanted) => self.saved.scaled(dataset.spectrograms.of(wanted)?)?,
+            None => Default::default(),
+        };
+        Ok(Inputs {
+            table: self.saved.standardiser.apply(table.view()),
+            columns: Arc::clone(&self.columns),
+            spectrograms,
+        })
+    }
+
+    fn broken(&self, reason: &str) -> Error {
+        Error::new(format!("model `{}`", self.saved.about.model), reason, "train it again")
+    }
+}
+
+/// The program's encoder that a saved model stands on.
+fn encoder<'r>(
+    folder: &Path,
+    registry: &'r Registry,
+    planned: &crate::dataset::PlannedEncoder,
+) -> Result<&'r RegisteredEncoder> {
+    let name = &planned.name;
+    let encoder = registry.encoder(name).map_err(|e| {
+        let reason = format!("the model reads embeddings of `{name}`, and {}", e.reason);
+        Error::at(folder, reason, format!("--encoder {name}=FILE with the file that it was trained on"))
+    })?;
+    if encoder.card.content != planned.content {
+        let reason = format!("the encoder `{name}` is another than the one that the model was fitted to");
+        return Err(Error::at(folder, reason, "give the file that it was trained on"));
+    }
+    Ok(encoder)
+}
