@@ -96,7 +96,8 @@ impl State {
         self
     }
 
-    /// Takes out an array of this shape, of which [`State::ANY`] leaves a length open.
+    /// Takes out an array of this shape, of which [`State::ANY`] leaves a length open; in row-major order, as sums over rows depend
+    /// on it in their last bits.
     ///
     /// # Errors
     ///
@@ -138,7 +139,7 @@ impl State {
                 "array `{name}` has infinite numbers, or what is not a number"
             )));
         }
-        Ok(array)
+        Ok(if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() })
     }
 
     /// Takes out places or counts, `count` of them or [`State::ANY`], all less than `end`.
@@ -152,6 +153,20 @@ impl State {
         array.iter().map(place).collect::<Option<_>>().ok_or_else(|| {
             Error::failed(format!("array `{name}` has numbers that should be less than {end}"))
         })
+    }
+
+    /// Takes out how many of `total` things belong to each of `count` parts, or of [`State::ANY`] number of parts: counts that add
+    /// up to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::take`], or they do not add up.
+    pub fn take_parts(&mut self, name: &str, count: usize, total: usize) -> Result<Vec<usize>> {
+        let parts = self.take_places(name, count, total.saturating_add(1))?;
+        match parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(*part)) {
+            Some(sum) if sum == total => Ok(parts),
+            _ => Err(Error::failed(format!("array `{name}` has numbers that should add up to {total}"))),
+        }
     }
 
     /// Takes out a number.
@@ -268,6 +283,9 @@ mod tests {
         let mut state = state();
         let weights: Array2<f64> = state.take("weights", [2, State::ANY]).unwrap();
         assert_eq!(weights[(0, 1)], -1.0);
+        let turned: Array2<f64> =
+            State::default().with("x", weights.reversed_axes()).take("x", [2, 2]).unwrap();
+        assert!(turned.is_standard_layout() && turned[(1, 0)] == -1.0);
         assert_eq!(state.take_places("labels", 3, 3).unwrap(), [0, 2, 1]);
         assert!(state.has("inner") && !state.has("inn"));
         let mut inner = state.take_nested("inner");
@@ -288,6 +306,8 @@ mod tests {
             "array `weights` is of f64, where f32 is expected"
         );
         assert!(told(state().take_places("labels", 3, 2).unwrap_err()).contains("less than 2"));
+        assert_eq!(state().take_parts("labels", 3, 3).unwrap(), [0, 2, 1]);
+        assert!(told(state().take_parts("labels", 3, 4).unwrap_err()).contains("add up to 4"));
         let mut infinite = State::default().with("x", arr1(&[1.0_f32, f32::INFINITY]));
         assert!(told(infinite.take::<f32, 1>("x", [2]).unwrap_err()).contains("infinite"));
         let kept: Result<Array1<f64>> = state().take("weights", [4]);

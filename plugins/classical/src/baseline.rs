@@ -3,7 +3,8 @@
 use crate::need::Need;
 use crate::training::require_data;
 use genre_bench_api::{
-    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Params, Result, Run, random_stream,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Params, Result, Run, State,
+    random_stream,
 };
 use ndarray::Array2;
 use rand::{Rng, RngCore};
@@ -30,8 +31,24 @@ impl Model for Majority {
         Ok(Box::new(OneClass { winner, classes: counts.len() }))
     }
 
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let winner = state.take_places(WINNER, 1, loading.classes)?[0];
+        state.end()?;
+        Ok(Box::new(OneClass { winner, classes: loading.classes }))
+    }
+
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
         Some(Need::of(shape.classes, 1))
+    }
+}
+
+/// The array that a saved [`Majority`] is.
+const WINNER: &str = "winner";
+
+impl Majority {
+    /// Whether a state is one of it: what other models fall back to where there is nothing to learn.
+    pub(crate) fn made(state: &State) -> bool {
+        state.has(WINNER)
     }
 }
 
@@ -44,6 +61,10 @@ struct OneClass {
 impl Fitted for OneClass {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         Ok(one_hot(inputs.len(), self.classes, |_| self.winner))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(State::default().with_places(WINNER, [self.winner]))
     }
 }
 
@@ -64,6 +85,15 @@ impl Model for Random {
         Ok(Box::new(Drawn { seed: run.rng("classes").next_u64(), classes: train.classes.len() }))
     }
 
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let seed = state.take_number("seed")?;
+        state.end()?;
+        if loading.classes == 0 {
+            return Err(Error::failed("there is no class to draw"));
+        }
+        Ok(Box::new(Drawn { seed, classes: loading.classes }))
+    }
+
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
         // An example's features as text, and each of them before it is joined.
         Some(Need::of(shape.columns, 8))
@@ -82,6 +112,10 @@ impl Fitted for Drawn {
                 inputs.table.row(example).iter().map(|value| format!("{:08x}", value.to_bits())).collect();
             random_stream(self.seed, &bits).gen_range(0..self.classes)
         }))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(State::default().with_number("seed", self.seed))
     }
 }
 

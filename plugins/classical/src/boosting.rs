@@ -1,19 +1,21 @@
 //! Gradient-boosted trees.
 
 use crate::bins::{BinnedTable, MAX_BINS};
-use crate::gradient_tree::{BoostingGrowth, Gains, GradientTree, Grower, Node};
+use crate::gradient_tree::{BoostingGrowth, Gains, GradientTree, Grower};
 use crate::histogram::{Histogram, MAX_ROWS, Sums, Unit};
 use crate::importances::shares;
 use crate::need::Need;
 use crate::product::GoOn;
 use crate::softmax::softmax;
 use crate::training::{Classes, Training, require_columns};
+use crate::tree::{Node, load_trees, save_trees};
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Param, Params, Result, Run,
-    try_zeros,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Model, Param, Params, Result,
+    Run, State, try_zeros,
 };
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, s};
+use std::ops::Range;
 use std::sync::Mutex;
 
 /// Examples to a block, which one thread scores.
@@ -66,8 +68,7 @@ impl Model for Boosting {
         let unit = Unit::for_rows(table.rows());
         let baseline = log_frequencies(&training);
         let classes = baseline.len();
-        let first_boosted = if classes <= 2 { 1 } else { 0 };
-        let mut boosted: Vec<Boosted> = (first_boosted..classes).map(Boosted::new).collect();
+        let mut boosted: Vec<Boosted> = boosted_classes(classes).map(Boosted::new).collect();
 
         // Shape (classes, rows): every class with its own part of memory.
         let mut logits = try_zeros((classes, table.rows()), "the scores")?;
@@ -89,7 +90,7 @@ impl Model for Boosting {
                         softmax(row);
                     }
                 });
-            let mut logits = logits.slice_mut(s![first_boosted.., ..]);
+            let mut logits = logits.slice_mut(s![boosted_classes(classes), ..]);
             let trees = logits.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut boosted);
             trees.try_for_each(|(logits, boosted)| {
                 let mut grower = (idle.lock().ok().and_then(|mut idle| idle.pop()))
@@ -105,6 +106,23 @@ impl Model for Boosting {
         Ok(Box::new(Ensemble { baseline, boosted, columns: table.columns(), classes: training.classes }))
     }
 
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let baseline = state.take("baseline", [classes.count()])?;
+        let trees: Vec<GradientTree> = load_trees(&mut state, loading.columns, |_, _: f64| true)?;
+        state.end()?;
+        let boosted = boosted_classes(classes.count());
+        let rounds = trees.len() / boosted.len().max(1);
+        if rounds * boosted.len() != trees.len() {
+            return Err(Error::failed("there are not equally many trees for every class"));
+        }
+        let mut trees = trees.into_iter();
+        let boosted = boosted
+            .map(|class| Boosted { trees: trees.by_ref().take(rounds).collect(), ..Boosted::new(class) })
+            .collect();
+        Ok(Box::new(Ensemble { baseline, boosted, columns: loading.columns, classes }))
+    }
+
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
         let growth = growth(params).ok()?;
         let (rounds, bins) = (params.count("rounds").ok()?, params.count("max-bins").ok()?);
@@ -116,7 +134,7 @@ impl Model for Boosting {
         // In double precision and in bins, where these end, and the lists of both while they are made.
         let table =
             Need::table(shape) + Need::of(shape.rows.div_ceil(8) + bins.min(shape.rows) + 16, shape.columns);
-        let trees = Need::of(2 * leaves * size_of::<Node>() / 8 + 6, shape.classes) * rounds as u64;
+        let trees = Need::of(2 * leaves * size_of::<Node<f64, f64>>() / 8 + 6, shape.classes) * rounds as u64;
         let importances = Need::of(shape.columns, 2);
         let scores = Need::of(shape.rows, 2 * shape.classes + 4 * shape.threads);
         Some(
@@ -155,6 +173,11 @@ fn log_frequencies(training: &Training) -> Array1<f64> {
         counts[label] += 1.0;
     }
     (counts / training.labels.len() as f64).ln()
+}
+
+/// The classes that trees are grown for: of two only the second, as it is their difference that counts.
+fn boosted_classes(classes: usize) -> Range<usize> {
+    if classes <= 2 { 1..classes } else { 0..classes }
 }
 
 /// What boosting adds to a class's logit.
@@ -200,7 +223,7 @@ impl Boosted {
 struct Ensemble {
     /// Logits before the first tree, by occurring class.
     baseline: Array1<f64>,
-    /// All occurring classes, but of two only the second: it is their difference that counts.
+    /// One of [`boosted_classes`] each.
     boosted: Vec<Boosted>,
     columns: usize,
     classes: Classes,
@@ -222,7 +245,7 @@ impl Fitted for Ensemble {
                         for (score, example) in
                             scores.column_mut(boosted.class).iter_mut().zip(examples.rows())
                         {
-                            *score += tree.value(example);
+                            *score += tree.leaf(example);
                         }
                     }
                 }
@@ -231,6 +254,12 @@ impl Fitted for Ensemble {
                 }
             });
         Ok(self.classes.widen(&scores, 0.0))
+    }
+
+    fn save(&self) -> Result<State> {
+        let trees = self.boosted.iter().flat_map(|boosted| &boosted.trees);
+        let state = State::default().with("baseline", self.baseline.clone());
+        Ok(self.classes.save(save_trees(state, trees)))
     }
 
     fn insights(&self) -> Insights {

@@ -5,27 +5,22 @@ use crate::keyed_table::{KeyedTable, key};
 use crate::need::Need;
 use crate::product::GoOn;
 use crate::split::{Growth, NodeRow, Splitter, partition, purity};
-use genre_bench_api::{FitShape, Result};
-use ndarray::ArrayView1;
+use crate::tree::{BinaryTree, Node, load_trees, save_trees};
+use genre_bench_api::{FitShape, Result, State};
+use ndarray::{Array1, ArrayView1};
 use rand::Rng;
 
 /// A grown tree.
 pub(crate) struct Tree {
-    nodes: Vec<Node>,
-    /// Where the frequencies of each leaf begin, and where those of the last one end.
-    leaves: Vec<u32>,
+    nodes: BinaryTree<f32, Frequencies>,
     /// The classes that a leaf has rows of, ascending, and their shares: most leaves are of one class, however many there are.
     frequencies: Vec<(u32, f32)>,
-    /// By column: how much all its splits decreased the impurity of their rows.
+    /// By column: how much all its splits decreased the impurity of their rows; empty where that is not known.
     decreases: Vec<f64>,
 }
 
-enum Node {
-    /// Values up to `threshold` go to node `left`, greater ones to the node after it.
-    Split { column: usize, threshold: f32, left: usize },
-    /// Number of the leaf.
-    Leaf(usize),
-}
+/// Where a leaf's frequencies begin in the tree's list, and where they end.
+type Frequencies = [u32; 2];
 
 impl Tree {
     /// Grows a tree on the rows with a positive weight, which count that many times.
@@ -53,8 +48,7 @@ impl Tree {
             .map(|(number, (&class, &weight))| NodeRow { number: number as u32, class: class as u32, weight })
             .collect();
         let mut tree = Self {
-            nodes: vec![Node::Leaf(0)],
-            leaves: vec![0],
+            nodes: BinaryTree(vec![Node::Leaf([0, 0])]),
             frequencies: Vec::new(),
             decreases: vec![0.0; table.columns()],
         };
@@ -69,30 +63,33 @@ impl Tree {
                     tree.decreases[split.column] += split.purity - purity(&counts);
                     let (keys, limit) = (&table.keys[split.column], key(split.threshold));
                     let middle = first + partition(rows, |row| keys[row.number as usize] <= limit);
-                    let left = tree.nodes.len();
-                    tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
-                    tree.nodes[node] = Node::Split { column: split.column, threshold: split.threshold, left };
+                    let nodes = &mut tree.nodes.0;
+                    let left = nodes.len();
+                    nodes.extend([Node::Leaf([0, 0]); 2]);
+                    let (column, threshold) = (split.column as u32, split.threshold);
+                    nodes[node] = Node::Split { column, left: left as u32, threshold };
                     open.push(Open { node: left + 1, first: middle, end, depth: depth + 1 });
                     open.push(Open { node: left, first, end: middle, depth: depth + 1 });
                 }
-                None => tree.nodes[node] = tree.leaf(&counts),
+                None => tree.nodes.0[node] = tree.leaf(&counts),
             }
         }
         Ok(tree)
     }
 
-    fn leaf(&mut self, counts: &[u32]) -> Node {
+    fn leaf(&mut self, counts: &[u32]) -> Node<f32, Frequencies> {
+        let first = self.frequencies.len() as u32;
         let total: u32 = counts.iter().sum();
         let occurring = counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         self.frequencies.extend(occurring.map(|(class, &count)| (class as u32, count as f32 / total as f32)));
-        self.leaves.push(self.frequencies.len() as u32);
-        Node::Leaf(self.leaves.len() - 2)
+        Node::Leaf([first, self.frequencies.len() as u32])
     }
 
     /// What so many trees need, `at_once` of them being grown at one time.
     pub fn memory(shape: &FitShape, trees: usize, at_once: usize) -> u64 {
-        // Two nodes and a leaf a row, and what each column contributed.
-        let tree = Need::of(shape.rows, 2 * size_of::<Node>() / 8 + 2) + Need::of(shape.columns, 1);
+        // Two nodes and a leaf's frequency a row, and what each column contributed.
+        let tree = Need::of(shape.rows, 2 * size_of::<Node<f32, Frequencies>>() / 8 + 2)
+            + Need::of(shape.columns, 1);
         let growing = Need::of(shape.rows, 4) + Need::of(shape.columns, 1) + Need::of(shape.classes, 4);
         trees as u64 * tree + at_once as u64 * growing
     }
@@ -105,17 +102,40 @@ impl Tree {
 
     /// Class frequencies of the leaf that an example falls into, of the classes that it has rows of.
     pub fn frequencies(&self, example: ArrayView1<f32>) -> &[(u32, f32)] {
-        let mut node = 0;
-        loop {
-            match self.nodes[node] {
-                Node::Split { column, threshold, left } => {
-                    node = if example[column] <= threshold { left } else { left + 1 };
-                }
-                Node::Leaf(leaf) => {
-                    return &self.frequencies[self.leaves[leaf] as usize..self.leaves[leaf + 1] as usize];
-                }
-            }
-        }
+        let [first, end] = self.nodes.leaf(example);
+        &self.frequencies[first as usize..end as usize]
+    }
+
+    /// The state of some trees, for [`Tree::load_all`]. What columns contributed is not in it.
+    pub fn save_all(trees: &[Self]) -> State {
+        let frequencies = || trees.iter().flat_map(|tree| &tree.frequencies);
+        save_trees(State::default(), trees.iter().map(|tree| &tree.nodes))
+            .with_places("tree frequencies", trees.iter().map(|tree| tree.frequencies.len()))
+            .with_places("frequent classes", frequencies().map(|&(class, _)| class as usize))
+            .with("frequencies", frequencies().map(|&(_, share)| share).collect::<Array1<f32>>())
+    }
+
+    /// Takes out what was saved: trees for so many columns and classes.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit.
+    pub fn load_all(state: &mut State, columns: usize, classes: usize) -> Result<Vec<Self>> {
+        let shares: Array1<f32> = state.take("frequencies", [State::ANY])?;
+        let of_trees = state.take_parts("tree frequencies", State::ANY, shares.len())?;
+        let frequent = state.take_places("frequent classes", shares.len(), classes)?;
+        let nodes = load_trees(state, columns, |tree, [first, end]: Frequencies| {
+            first <= end && of_trees.get(tree).is_some_and(|&count| end as usize <= count)
+        })?;
+        let mut all = frequent.into_iter().map(|class| class as u32).zip(shares);
+        // A tree beyond those counted has had no leaf that fits.
+        Ok((nodes.into_iter().zip(&of_trees))
+            .map(|(nodes, &count)| Self {
+                nodes,
+                frequencies: all.by_ref().take(count).collect(),
+                decreases: Vec::new(),
+            })
+            .collect())
     }
 }
 

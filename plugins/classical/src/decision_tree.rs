@@ -7,7 +7,8 @@ use crate::product::GoOn;
 use crate::split::{Growth, SplitStrategy};
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{
-    Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Param, Params, Result, Run,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Model, Param, Params, Result,
+    Run, State,
 };
 use ndarray::Array2;
 
@@ -33,6 +34,16 @@ impl Model for DecisionTree {
         let growth = growth(run, table.columns(), SplitStrategy::Best)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
+    }
+
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let (columns, classes) = (loading.columns, loading.classes);
+        let mut trees = Tree::load_all(&mut state, columns, classes)?;
+        state.end()?;
+        match (trees.pop(), trees.is_empty()) {
+            (Some(tree), true) => Ok(Box::new(Grown { tree, columns, classes })),
+            _ => Err(Error::failed("there should be one tree")),
+        }
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -86,6 +97,10 @@ impl Fitted for Grown {
             }
         }
         Ok(scores)
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(Tree::save_all(std::slice::from_ref(&self.tree)))
     }
 
     fn insights(&self) -> Insights {

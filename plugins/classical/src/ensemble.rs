@@ -9,7 +9,8 @@ use crate::product::GoOn;
 use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{
-    Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Param, Params, Result, Run,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Param, Params, Result, Run,
+    State,
 };
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
@@ -79,6 +80,21 @@ impl Ensemble {
         Ok(ensemble)
     }
 
+    /// A saved one.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit.
+    pub fn load(mut state: State, loading: &Loading) -> Result<Self> {
+        let (columns, classes) = (loading.columns, loading.classes);
+        let trees = Tree::load_all(&mut state, columns, classes)?;
+        state.end()?;
+        if trees.is_empty() {
+            return Err(Error::failed("there is no tree"));
+        }
+        Ok(Self { trees, columns, classes, out_of_bag_accuracy: None })
+    }
+
     /// What the fit needs.
     pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
         let trees = params.count("trees").ok()?;
@@ -142,6 +158,10 @@ impl Fitted for Ensemble {
             },
         );
         Ok(scores)
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(Tree::save_all(&self.trees))
     }
 
     fn insights(&self) -> Insights {

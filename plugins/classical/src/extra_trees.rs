@@ -2,7 +2,7 @@
 
 use crate::ensemble::{self, Ensemble};
 use crate::split::SplitStrategy;
-use genre_bench_api::{Card, Examples, FitShape, Fitted, Model, Params, Result, Run};
+use genre_bench_api::{Card, Examples, FitShape, Fitted, Loading, Model, Params, Result, Run, State};
 
 /// Extremely randomised trees: a [`Forest`](crate::Forest) that also draws at random where to cut.
 ///
@@ -21,6 +21,10 @@ impl Model for ExtraTrees {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Random, |rows, _| vec![1; rows])?))
+    }
+
+    fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(Ensemble::load(state, loading)?))
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {

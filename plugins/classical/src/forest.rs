@@ -2,7 +2,7 @@
 
 use crate::ensemble::{self, Ensemble};
 use crate::split::SplitStrategy;
-use genre_bench_api::{Card, Examples, FitShape, Fitted, Model, Params, Result, Run};
+use genre_bench_api::{Card, Examples, FitShape, Fitted, Loading, Model, Params, Result, Run, State};
 use rand::{Rng, RngCore};
 
 /// A random forest: CART trees on bootstrap samples, each split among a few random columns.
@@ -28,6 +28,10 @@ impl Model for Forest {
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Best, bootstrap)?))
+    }
+
+    fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(Ensemble::load(state, loading)?))
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {

@@ -4,8 +4,9 @@ use crate::bins::BinnedTable;
 use crate::histogram::{Histogram, Sums, Unit, count};
 use crate::product::GoOn;
 use crate::split::partition;
+use crate::tree::{BinaryTree, Node};
 use genre_bench_api::Result;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayViewMut1;
 use std::collections::BTreeMap;
 
 /// Smallest sum of hessians on a side of a split.
@@ -31,34 +32,8 @@ impl BoostingGrowth {
     }
 }
 
-/// A grown tree.
-pub(crate) struct GradientTree {
-    nodes: Vec<Node>,
-}
-
-/// A node of a [`GradientTree`].
-pub(crate) enum Node {
-    /// Values up to `threshold` go to node `left`, greater ones to the node after it.
-    Split { column: u32, left: u32, threshold: f64 },
-    /// What the tree says.
-    Leaf(f64),
-}
-
-impl GradientTree {
-    /// What the tree says of an example.
-    pub fn value(&self, example: ArrayView1<f32>) -> f64 {
-        let mut node = 0;
-        loop {
-            match self.nodes[node] {
-                Node::Split { column, left, threshold } => {
-                    let goes_right = f64::from(example[column as usize]) > threshold;
-                    node = left as usize + usize::from(goes_right);
-                }
-                Node::Leaf(value) => return value,
-            }
-        }
-    }
-}
+/// A grown tree, whose leaves hold what it says.
+pub(crate) type GradientTree = BinaryTree<f64, f64>;
 
 /// Grows one tree after the other on the same table, reusing memory.
 ///
@@ -178,7 +153,7 @@ impl<'a> Grower<'a> {
         }
         let held = open.into_iter().filter_map(|node| node.split);
         self.spare.extend(held.filter_map(|(_, histogram)| histogram));
-        Ok(GradientTree { nodes })
+        Ok(BinaryTree(nodes))
     }
 
     /// Reorders the rows `first..end` of [`Grower::rows`] so that those of the left side come first,
@@ -363,7 +338,7 @@ mod tests {
             let mut grower = Grower::new(&table, growth, unit, keeps_histograms, &|| Ok(()));
             for _ in 0..2 {
                 let tree = grower.grow(&derivatives, predictions.view_mut(), &mut gains).unwrap();
-                assert_eq!(tree.nodes.len(), 23, "all leaves that it may have");
+                assert_eq!(tree.0.len(), 23, "all leaves that it may have");
             }
             (predictions, gains)
         };

@@ -1,12 +1,13 @@
 //! Linear discriminant analysis.
 
+use crate::affine::Affine;
 use crate::need::Need;
 use crate::product::{GoOn, gram, product};
-use crate::softmax::softmax_rows;
 use crate::spectrum::Spectrum;
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Params, Result, Run, try_zeros,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Params, Result, Run, State,
+    try_zeros,
 };
 use ndarray::{Array1, Array2, Axis};
 use smartcore::linalg::basic::arrays::Array;
@@ -63,7 +64,14 @@ impl Model for Lda {
             (weights, half_squares)
         };
         let offsets = priors.mapv(f64::ln) - half_squares - centre.dot(&weights);
-        Ok(Box::new(Discriminants { weights, offsets, classes }))
+        Ok(Box::new(Discriminants { logits: Affine::new(weights, offsets), classes }))
+    }
+
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let logits = Affine::load(&mut state, loading.columns, classes.count())?;
+        state.end()?;
+        Ok(Box::new(Discriminants { logits, classes }))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -141,17 +149,17 @@ fn sphered(mut deviations: Array2<f64>, means: &Array2<f64>, go_on: GoOn) -> Res
 }
 
 struct Discriminants {
-    /// Shape `(columns, occurring classes)`.
-    weights: Array2<f64>,
-    offsets: Array1<f64>,
+    logits: Affine,
     classes: Classes,
 }
 
 impl Fitted for Discriminants {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
-        require_columns(inputs, self.weights.nrows())?;
-        let mut scores = double_precision(inputs)?.dot(&self.weights) + &self.offsets;
-        softmax_rows(&mut scores);
-        Ok(self.classes.widen(&scores, 0.0))
+        require_columns(inputs, self.logits.columns())?;
+        Ok(self.classes.widen(&self.logits.probabilities(&double_precision(inputs)?), 0.0))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(self.classes.save(self.logits.save()))
     }
 }

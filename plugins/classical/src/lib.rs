@@ -26,6 +26,7 @@
 //! [`linfa_model`] and [`smartcore_model`] make any classifier of those libraries a model.
 
 mod adapter;
+mod affine;
 mod baseline;
 mod bins;
 mod boosting;
@@ -63,6 +64,7 @@ mod stack;
 mod svm;
 mod svm_linear;
 mod training;
+mod tree;
 mod votes;
 
 pub use adapter::{

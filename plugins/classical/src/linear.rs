@@ -4,7 +4,8 @@ use crate::cholesky::{factor, inverse_factor};
 use crate::need::Need;
 use crate::newton::{Convex, Point, minimise};
 use crate::product::{GoOn, gram, product};
-use genre_bench_api::{FitShape, Result, try_zeros};
+use crate::training::{double_precision, require_columns};
+use genre_bench_api::{FitShape, Inputs, Result, State, try_zeros};
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
@@ -115,13 +116,33 @@ fn with_ones(table: &Array2<f64>) -> Result<Array2<f64>> {
     Ok(rows)
 }
 
-/// Scores, shape `(examples, classes)`, under the weights that [`Penalised::fit`] gives.
-///
-/// # Errors
-///
-/// A table that does not fit into memory twice.
-pub(crate) fn linear_scores(table: &Array2<f64>, weights: &Array2<f64>) -> Result<Array2<f64>> {
-    Ok(with_ones(table)?.dot(weights))
+/// The weights that [`Penalised::fit`] gives, shape `(columns + 1, scores)`; the intercepts are last.
+pub(crate) struct Linear(pub Array2<f64>);
+
+impl Linear {
+    /// Scores, shape `(examples, scores)`.
+    ///
+    /// # Errors
+    ///
+    /// Other columns than fitted, and a table that does not fit into memory twice.
+    pub fn scores(&self, inputs: &Inputs) -> Result<Array2<f64>> {
+        require_columns(inputs, self.0.nrows() - 1)?;
+        Ok(with_ones(&double_precision(inputs)?)?.dot(&self.0))
+    }
+
+    /// For [`Linear::load`].
+    pub fn save(&self) -> State {
+        State::default().with("weights", self.0.clone())
+    }
+
+    /// What was saved, of so many columns and scores.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit.
+    pub fn load(state: &mut State, columns: usize, scores: usize) -> Result<Self> {
+        Ok(Self(state.take("weights", [columns + 1, scores])?))
+    }
 }
 
 /// What a model fitted by [`Penalised::fit`] needs for `decisions` scores an example.

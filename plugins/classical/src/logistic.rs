@@ -1,9 +1,11 @@
 //! Multinomial logistic regression.
 
-use crate::linear::{Loss, Penalised, linear_memory, linear_scores};
+use crate::linear::{Linear, Loss, Penalised, linear_memory};
 use crate::softmax::{softmax, softmax_rows};
-use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run};
+use crate::training::{Classes, Training};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run, State,
+};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 /// Largest gradient norm at the solution. The penalty makes the objective strongly convex with
@@ -39,6 +41,13 @@ impl Model for Logistic {
         Ok(Box::new(fitted(train, run.params.float("c")?, run)?))
     }
 
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let linear = Linear::load(&mut state, loading.columns, classes.count())?;
+        state.end()?;
+        Ok(Box::new(Softmax { linear, classes }))
+    }
+
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
         Some(linear_memory(shape, shape.classes))
     }
@@ -66,7 +75,7 @@ pub(crate) fn fitted_to(training: &Training, c: f64, run: &Run) -> Result<Softma
     };
     let stop = || run.check_cancelled();
     let weights = objective.fit(&training.table, &training.labels, classes, TOLERANCE, &stop)?;
-    Ok(Softmax { weights, classes: training.classes.clone() })
+    Ok(Softmax { linear: Linear(weights), classes: training.classes.clone() })
 }
 
 /// `-ln p(label)`, the probabilities being the scores' softmax.
@@ -102,16 +111,19 @@ impl Loss for CrossEntropy {
 
 /// A fitted model, whose scores are probabilities.
 pub(crate) struct Softmax {
-    /// Shape `(columns + 1, occurring classes)`; the intercepts are last.
-    weights: Array2<f64>,
+    /// Of the logarithms of probabilities, up to a term common to all classes.
+    linear: Linear,
     classes: Classes,
 }
 
 impl Fitted for Softmax {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
-        require_columns(inputs, self.weights.nrows() - 1)?;
-        let mut scores = linear_scores(&double_precision(inputs)?, &self.weights)?;
+        let mut scores = self.linear.scores(inputs)?;
         softmax_rows(&mut scores);
         Ok(self.classes.widen(&scores, 0.0))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(self.classes.save(self.linear.save()))
     }
 }

@@ -1,9 +1,11 @@
 //! Multinomial logistic regression of linfa.
 
-use crate::adapter::linfa_model_with_scores;
+use crate::adapter::{Learned, Table, library_model, linfa::fit};
+use crate::affine::Affine;
 use crate::logistic::Logistic;
-use genre_bench_api::{Card, Model, Param};
+use genre_bench_api::{Card, Model, Param, Result, State};
 use linfa_logistic::MultiLogisticRegression;
+use ndarray::Array2;
 
 /// Largest gradient norm at the solution, as [`Logistic`]'s.
 const TOLERANCE: f64 = 5e-4;
@@ -22,7 +24,7 @@ pub(crate) fn logistic_linfa() -> impl Model {
                     .tries(&["0.01", "0.1", "1", "10"]),
             )
             .param(Param::int("max-iterations", 1000, "most steps of L-BFGS").above(0.0));
-    linfa_model_with_scores(
+    library_model(
         card,
         |run, shape| {
             // Why twice: see `Logistic`.
@@ -32,6 +34,21 @@ pub(crate) fn logistic_linfa() -> impl Model {
                 .gradient_tolerance(TOLERANCE)
                 .max_iterations(run.params.count("max-iterations")? as u64))
         },
-        |fitted, table| fitted.predict_probabilities(table),
+        |params, table, labels, _shape| {
+            let fitted = fit::<MultiLogisticRegression<f64>, _>(params, table, labels)?;
+            Ok(Box::new(Affine::new(fitted.params().clone(), fitted.intercept().clone())))
+        },
+        |state, loading, classes| Ok(Box::new(Affine::load(state, loading.columns, classes)?)),
     )
+}
+
+/// linfa's probabilities, to the last bit.
+impl Learned for Affine {
+    fn scores(&self, table: Table) -> Result<Array2<f64>> {
+        Ok(self.probabilities(&table))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(Affine::save(self))
+    }
 }

@@ -1,16 +1,20 @@
 //! Gaussian naive Bayes.
 
+use crate::adapter::through;
 use crate::baseline::Majority;
 use crate::need::Need;
 use crate::softmax::softmax_rows;
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run,
+    State,
 };
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use linfa_bayes::{GaussianNb, NaiveBayes as _};
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Naive Bayes with one normal distribution a class and column.
 ///
@@ -52,11 +56,50 @@ impl Model for NaiveBayes {
         Ok(Box::new(Posterior { normals: fitted, columns: train.inputs.table.ncols(), classes }))
     }
 
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        if Majority::made(&state) {
+            return Majority.load(state, loading);
+        }
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let shape = [classes.count(), loading.columns];
+        let priors: Array1<f64> = state.take("priors", [classes.count()])?;
+        let (means, variances): (Array2<f64>, Array2<f64>) =
+            (state.take("means", shape)?, state.take("variances", shape)?);
+        state.end()?;
+        let normal = |class: usize| Normal {
+            class_count: 0,
+            prior: priors[class],
+            theta: means.row(class).to_owned(),
+            sigma: variances.row(class).to_owned(),
+        };
+        let class_info = (0..classes.count()).map(|class| (class, normal(class))).collect();
+        let normals = through(&Normals { class_info })?;
+        Ok(Box::new(Posterior { normals, columns: loading.columns, classes }))
+    }
+
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
         // linfa copies a class's rows, and squares a whole table of distances.
         let fit = 2 * Need::table(shape);
         Some(fit + Need::of(2 * shape.classes + 8, shape.columns) + 2 * Need::scoring(shape))
     }
+}
+
+/// What linfa-bayes keeps in a [`GaussianNb`], by occurring class.
+#[derive(Serialize, Deserialize)]
+struct Normals {
+    class_info: HashMap<usize, Normal>,
+}
+
+/// Of a class.
+#[derive(Serialize, Deserialize)]
+struct Normal {
+    /// Training examples; what the prior was made of.
+    class_count: usize,
+    prior: f64,
+    /// Means of the columns.
+    theta: Array1<f64>,
+    /// Variances of the columns.
+    sigma: Array1<f64>,
 }
 
 struct Posterior {
@@ -75,5 +118,18 @@ impl Fitted for Posterior {
         }
         softmax_rows(&mut scores);
         Ok(self.classes.widen(&scores, 0.0))
+    }
+
+    fn save(&self) -> Result<State> {
+        let Normals { class_info } = through(&self.normals)?;
+        let shape = (class_info.len(), self.columns);
+        let (mut means, mut variances) = (Array2::zeros(shape), Array2::zeros(shape));
+        for (&class, normal) in &class_info {
+            means.row_mut(class).assign(&normal.theta);
+            variances.row_mut(class).assign(&normal.sigma);
+        }
+        let priors = Array1::from_shape_fn(class_info.len(), |class| class_info[&class].prior);
+        let state = State::default().with("priors", priors).with("means", means);
+        Ok(self.classes.save(state.with("variances", variances)))
     }
 }

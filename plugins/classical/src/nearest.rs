@@ -3,7 +3,8 @@
 use crate::need::Need;
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{
-    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run,
+    State, try_zeros,
 };
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
@@ -50,27 +51,53 @@ impl Model for NearestNeighbours {
         require_data(train)?;
         let mut table = try_zeros(train.inputs.table.dim(), "the training part")?;
         table.assign(&train.inputs.table);
-        let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
-        Ok(Box::new(Memory {
-            largest_square: squares.iter().copied().fold(0.0, f64::max),
-            squares: squares.iter().map(|&square| square as f32).collect(),
-            table,
-            labels: train.labels.clone(),
-            classes: train.classes.len(),
-            k: run.params.count("k")?.min(train.len()),
-        }))
+        let k = run.params.count("k")?;
+        Ok(Box::new(Memory::new(table, train.labels.clone(), train.classes.len(), k)))
+    }
+
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let (labels, k) = load_neighbours(&mut state, loading.classes, &loading.params)?;
+        let table = state.take("table", [labels.len(), loading.columns])?;
+        state.end()?;
+        Ok(Box::new(Memory::new(table, labels, loading.classes, k)))
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
         // All training examples may be equally near.
         let neighbours = params.count("k").ok()?.min(shape.rows) * 4 + shape.rows;
-        let block = Need::of(BLOCK, STRETCH) / 2 + Need::of(BLOCK, 2 * neighbours);
+        let block = block(shape.rows);
+        let block = Need::of(block, STRETCH) / 2 + Need::of(block, 2 * neighbours);
         Some(Need::table(shape) / 2 + Need::of(shape.rows, 4) + shape.threads as u64 * block)
+    }
+}
+
+/// Takes out the label of every training example, less than `classes`, and finds how many neighbours vote.
+///
+/// # Errors
+///
+/// No example, or a state that does not fit.
+pub(crate) fn load_neighbours(
+    state: &mut State,
+    classes: usize,
+    params: &Params,
+) -> Result<(Vec<usize>, usize)> {
+    let labels = state.take_places("labels", State::ANY, classes)?;
+    match params.count("k")?.min(labels.len()) {
+        0 => Err(Error::failed("no training example is a neighbour")),
+        k => Ok((labels, k)),
     }
 }
 
 /// Most examples scored at once.
 const BLOCK: usize = 128;
+
+/// Most neighbours in question of all examples scored at once.
+const IN_QUESTION: usize = 1 << 24;
+
+/// Examples scored at once, given how many training examples there are, all of which may be equally near.
+fn block(training: usize) -> usize {
+    (IN_QUESTION / training.max(1)).clamp(1, BLOCK)
+}
 
 /// Training examples that a block is compared with at once: as many as let the block's products
 /// with them stay in the processor's cache.
@@ -98,6 +125,18 @@ struct Memory {
 }
 
 impl Memory {
+    fn new(table: Array2<f32>, labels: Vec<usize>, classes: usize, k: usize) -> Self {
+        let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
+        Self {
+            largest_square: squares.iter().copied().fold(0.0, f64::max),
+            squares: squares.iter().map(|&square| square as f32).collect(),
+            k: k.min(table.nrows()),
+            table,
+            labels,
+            classes,
+        }
+    }
+
     /// Indices of the `k` nearest training examples of each example of a block.
     fn nearest(&self, examples: ArrayView2<f32>) -> Vec<Vec<usize>> {
         let mut shortlists: Vec<Shortlist> = examples
@@ -233,7 +272,8 @@ impl Fitted for Memory {
         let mut scores = Array2::zeros((inputs.len(), self.classes));
         // As many blocks for every thread. Nothing depends on where they end: distances are exact.
         let threads = rayon::current_num_threads();
-        let block = inputs.len().div_ceil(threads * inputs.len().div_ceil(threads * BLOCK).max(1)).max(1);
+        let most = block(self.table.nrows());
+        let block = inputs.len().div_ceil(threads * inputs.len().div_ceil(threads * most).max(1)).max(1);
         scores
             .axis_chunks_iter_mut(Axis(0), block)
             .into_par_iter()
@@ -246,6 +286,11 @@ impl Fitted for Memory {
                 }
             });
         Ok(scores)
+    }
+
+    fn save(&self) -> Result<State> {
+        let labels = self.labels.iter().copied();
+        Ok(State::default().with("table", self.table.clone()).with_places("labels", labels))
     }
 }
 
@@ -280,16 +325,8 @@ mod tests {
             let halves = table.slice(s![..400, ..]).to_owned();
             table.slice_mut(s![400..800, ..]).assign(&halves);
             asked.slice_mut(s![..5, ..]).assign(&halves.slice(s![..5, ..]));
-            let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
             for k in [1, 5, GROUPS + 1, table.nrows()] {
-                let memory = Memory {
-                    largest_square: squares.iter().copied().fold(0.0, f64::max),
-                    squares: squares.iter().map(|&square| square as f32).collect(),
-                    labels: vec![0; table.nrows()],
-                    table: table.clone(),
-                    classes: 1,
-                    k,
-                };
+                let memory = Memory::new(table.clone(), vec![0; table.nrows()], 1, k);
                 for (example, found) in asked.rows().into_iter().zip(memory.nearest(asked.view())) {
                     assert_eq!(found, by_definition(&memory, example), "{k} nearest, {offset} ± {spread}");
                 }

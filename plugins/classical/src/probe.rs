@@ -3,8 +3,8 @@
 use crate::logistic::{self, Softmax};
 use crate::training::Training;
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Model, Observer, Param, Params,
-    Result, Run,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Model, Observer, Param,
+    Params, Result, Run, State,
 };
 use ndarray::Array2;
 
@@ -55,6 +55,11 @@ impl Model for Probe {
         let (c, accuracy, _) = choose(&grid, &train.select(&rest), &train.select(&aside), run)?;
         let fitted = logistic::fitted(train, c, run)?;
         Ok(Box::new(Probed { fitted, c, chosen_on: aside.len(), accuracy: Some(accuracy) }))
+    }
+
+    /// As [`Logistic`](crate::Logistic): how C was chosen is not among what is saved.
+    fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        crate::Logistic.load(state, loading)
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
@@ -123,6 +128,10 @@ impl Fitted for Probed {
 
     fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
         self.fitted.scores_unless_cancelled(inputs, observer)
+    }
+
+    fn save(&self) -> Result<State> {
+        self.fitted.save()
     }
 
     fn insights(&self) -> Insights {

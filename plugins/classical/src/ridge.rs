@@ -1,12 +1,14 @@
 //! Ridge classifier.
 
+use crate::affine::Affine;
 use crate::cholesky::inverse_factor;
 use crate::need::Need;
 use crate::one_vs_rest::OneVsRest;
 use crate::product::{GoOn, gram, product};
 use crate::training::{Classes, Training, double_precision, require_columns};
 use genre_bench_api::{
-    Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run, try_zeros,
+    Card, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run, State,
+    try_zeros,
 };
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -47,7 +49,16 @@ impl Model for Ridge {
         let centre = take_means(&mut table);
         let offsets = take_means(&mut targets);
         let weights = solve(&table, &targets, run.params.float("alpha")?, &|| run.check_cancelled())?;
-        Ok(Box::new(Plane { offsets: offsets - centre.dot(&weights), weights, rivals, classes }))
+        let offsets = offsets - centre.dot(&weights);
+        Ok(Box::new(Plane { decisions: Affine::new(weights, offsets), classes }))
+    }
+
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let decisions = OneVsRest { classes: classes.count() }.decisions();
+        let decisions = Affine::load(&mut state, loading.columns, decisions)?;
+        state.end()?;
+        Ok(Box::new(Plane { decisions, classes }))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -88,17 +99,19 @@ fn solve(table: &Array2<f64>, targets: &Array2<f64>, alpha: f64, go_on: GoOn) ->
 }
 
 struct Plane {
-    /// Shape `(columns, decisions)`.
-    weights: Array2<f64>,
-    offsets: Array1<f64>,
-    rivals: OneVsRest,
+    decisions: Affine,
     classes: Classes,
 }
 
 impl Fitted for Plane {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
-        require_columns(inputs, self.weights.nrows())?;
-        let decisions = double_precision(inputs)?.dot(&self.weights) + &self.offsets;
-        Ok(self.classes.widen_below(&self.rivals.scores(decisions)))
+        require_columns(inputs, self.decisions.columns())?;
+        let rivals = OneVsRest { classes: self.classes.count() };
+        let decisions = self.decisions.scores(&double_precision(inputs)?);
+        Ok(self.classes.widen_below(&rivals.scores(decisions)))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(self.classes.save(self.decisions.save()))
     }
 }

@@ -4,11 +4,11 @@ use crate::need::Need;
 use crate::training::{Classes, require_columns, require_data};
 use crate::{Boosting, ExtraTrees, Forest, Lda, Logistic, NearestNeighbours, Svm};
 use genre_bench_api::{
-    Calibration, CalibrationMethod, Card, Examples, Family, FitShape, Fitted, Inputs, Insights, Model,
-    Observer, Param, Params, Result, Run, try_zeros,
+    Calibration, CalibrationMethod, Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights,
+    Loading, Model, Observer, Param, Params, Result, Run, State, try_zeros,
 };
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use rand::RngCore;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -85,13 +85,38 @@ impl Model for Stack {
         let members = all(&chosen, in_turns, |number| {
             let candidate = chosen[number];
             let fitted = fit_inside(&*candidates[candidate], train, valid, run, "whole", &progress)?;
-            Ok(Member { fitted, calibration: calibrations[candidate].clone(), weight: weights[candidate] })
+            let calibration = calibrations[candidate].clone();
+            Ok(Member { candidate, fitted, calibration, weight: weights[candidate] })
         })?;
         let mut insights = Insights::default();
         for (candidate, weight) in candidates.iter().zip(weights) {
             insights = insights.number(format!("weight of {}", candidate.card().name), weight);
         }
         Ok(Box::new(Vote { members, classes, columns: train.inputs.table.ncols(), insights }))
+    }
+
+    /// The members are loaded as they were fitted: with their default parameters.
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let mut members = Vec::new();
+        for (candidate, model) in candidates().into_iter().enumerate() {
+            let card = model.card();
+            if !state.has(&card.name) {
+                continue;
+            }
+            let mut member = state.take_nested(&card.name);
+            let weight = member.take_number("weight")?;
+            let calibration = load_calibration(member.take_nested("calibration"), classes.count())?;
+            let inside = Loading { params: card.resolve([])?, ..loading.clone() };
+            let fitted = model.load(member.take_nested("model"), &inside)?;
+            member.end()?;
+            members.push(Member { candidate, fitted, calibration, weight });
+        }
+        state.end()?;
+        if members.is_empty() {
+            return Err(Error::failed("there is nobody to vote"));
+        }
+        Ok(Box::new(Vote { members, classes, columns: loading.columns, insights: Insights::default() }))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -260,7 +285,34 @@ fn select(probabilities: &[Array2<f32>], labels: &[usize], members: usize) -> Ve
     counts.into_iter().map(|count| count as f64 / ROUNDS as f64).collect()
 }
 
+fn save_calibration(calibration: &Calibration) -> State {
+    let state = State::default();
+    match calibration {
+        Calibration::Temperature { temperature, of_probabilities } => state
+            .with_number("temperature", *temperature)
+            .with_number("of probabilities", u64::from(*of_probabilities)),
+        Calibration::Platt { slopes, offsets } => {
+            state.with("slopes", Array1::from(slopes.clone())).with("offsets", Array1::from(offsets.clone()))
+        }
+    }
+}
+
+/// What [`save_calibration`] gave, of so many classes.
+fn load_calibration(mut state: State, classes: usize) -> Result<Calibration> {
+    let calibration = if state.has("temperature") {
+        let of_probabilities = state.take_number::<u64>("of probabilities")? != 0;
+        Calibration::Temperature { temperature: state.take_number("temperature")?, of_probabilities }
+    } else {
+        let mut sigmoids = |name| Ok::<_, Error>(state.take(name, [classes])?.to_vec());
+        Calibration::Platt { slopes: sigmoids("slopes")?, offsets: sigmoids("offsets")? }
+    };
+    state.end()?;
+    Ok(calibration)
+}
+
 struct Member {
+    /// Its number among the [`candidates`].
+    candidate: usize,
     fitted: Box<dyn Fitted>,
     calibration: Calibration,
     weight: f64,
@@ -281,7 +333,7 @@ impl Vote {
     ) -> Result<Array2<f32>> {
         require_columns(inputs, self.columns)?;
         let mut mean = try_zeros((inputs.len(), self.classes.count()), "the scores")?;
-        for Member { fitted, calibration, weight } in &self.members {
+        for Member { fitted, calibration, weight, .. } in &self.members {
             let probabilities = calibration.apply(&self.classes.narrow(&score(&**fitted)?));
             mean.zip_mut_with(&probabilities, |mean: &mut f64, &p| *mean += weight * f64::from(p));
         }
@@ -296,6 +348,19 @@ impl Fitted for Vote {
 
     fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
         self.scored(inputs, |member| member.scores_unless_cancelled(inputs, observer))
+    }
+
+    fn save(&self) -> Result<State> {
+        let candidates = candidates();
+        let mut state = State::default();
+        for Member { candidate, fitted, calibration, weight } in &self.members {
+            let member = State::default()
+                .with_number("weight", *weight)
+                .with_nested("calibration", save_calibration(calibration))
+                .with_nested("model", fitted.save()?);
+            state = state.with_nested(&candidates[*candidate].card().name, member);
+        }
+        Ok(self.classes.save(state))
     }
 
     fn insights(&self) -> Insights {

@@ -8,8 +8,8 @@ use crate::smo::{Solution, TOLERANCE, separate};
 use crate::training::{Classes, Training, double_precision, require_columns};
 use crate::votes::{class_pairs, vote};
 use genre_bench_api::{
-    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Model, Observer, Param, Params, Result, Run,
-    try_zeros,
+    Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Observer, Param, Params, Result,
+    Run, State, try_zeros,
 };
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
@@ -134,6 +134,10 @@ impl Model for Svm {
             }
         }
         Ok(Box::new(machine.finish(problem)))
+    }
+
+    fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(Machine::load(state, loading)?))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -277,6 +281,27 @@ impl Machine {
         Ok(Unfinished { weights, offsets: Vec::with_capacity(pairs) })
     }
 
+    fn load(mut state: State, loading: &Loading) -> Result<Self> {
+        if loading.columns == 0 {
+            // Vectors of no columns take no memory in a file, however many there are.
+            return Err(Error::failed("the feature table has no columns"));
+        }
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let count = classes.count();
+        let gamma = state.take_number("gamma")?;
+        let support: Array2<f64> = state.take("support", [State::ANY, loading.columns])?;
+        let weights = state.take("weights", [support.nrows(), count - 1])?;
+        let offsets = state.take("offsets", [count * (count - 1) / 2])?.to_vec();
+        let sizes = state.take_parts("class vectors", count, support.nrows())?;
+        state.end()?;
+        let ends = sizes.iter().scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        });
+        let rows = ends.zip(&sizes).map(|(end, size)| end - size..end).collect();
+        Ok(Self { kernel: RadialBasis { gamma }, support, rows, weights, offsets, classes })
+    }
+
     /// Decisions of all pairs for examples whose kernel with the support vectors is given: each class's vectors'
     /// part in the decisions against all others, shape `(examples, classes - 1)`.
     fn parts(&self, kernel: ArrayView2<f64>) -> Vec<Array2<f64>> {
@@ -352,6 +377,16 @@ impl Unfinished {
 impl Fitted for Machine {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         self.scored(inputs, &|| Ok(()))
+    }
+
+    fn save(&self) -> Result<State> {
+        let state = State::default()
+            .with_number("gamma", self.kernel.gamma)
+            .with("support", self.support.clone())
+            .with("weights", self.weights.clone())
+            .with("offsets", Array1::from(self.offsets.clone()))
+            .with_places("class vectors", self.rows.iter().map(Range::len));
+        Ok(self.classes.save(state))
     }
 
     fn scores_unless_cancelled(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {

@@ -1,9 +1,11 @@
 //! Linear support vector machine.
 
-use crate::linear::{Loss, Penalised, linear_memory, linear_scores};
+use crate::linear::{Linear, Loss, Penalised, linear_memory};
 use crate::one_vs_rest::OneVsRest;
-use crate::training::{Classes, Training, double_precision, require_columns};
-use genre_bench_api::{Card, Examples, Family, FitShape, Fitted, Inputs, Model, Param, Params, Result, Run};
+use crate::training::{Classes, Training};
+use genre_bench_api::{
+    Card, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run, State,
+};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 /// Largest gradient norm at the solution. The penalty makes the objective strongly convex with
@@ -51,11 +53,15 @@ impl Model for SvmLinear {
         };
         let weights = objective
             .fit(&training.table, &training.labels, decisions, TOLERANCE, &|| run.check_cancelled())?;
-        Ok(Box::new(Machines {
-            weights,
-            rivals: OneVsRest { classes: training.class_count() },
-            classes: training.classes,
-        }))
+        Ok(Box::new(Machines { linear: Linear(weights), classes: training.classes }))
+    }
+
+    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+        let classes = Classes::load(&mut state, loading.classes)?;
+        let decisions = OneVsRest { classes: classes.count() }.decisions();
+        let linear = Linear::load(&mut state, loading.columns, decisions)?;
+        state.end()?;
+        Ok(Box::new(Machines { linear, classes }))
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
@@ -94,16 +100,18 @@ impl Loss for SquaredHinge {
 }
 
 struct Machines {
-    /// Shape `(columns + 1, decisions)`; the intercepts are last.
-    weights: Array2<f64>,
-    rivals: OneVsRest,
+    /// Of decisions.
+    linear: Linear,
     classes: Classes,
 }
 
 impl Fitted for Machines {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
-        require_columns(inputs, self.weights.nrows() - 1)?;
-        let decisions = linear_scores(&double_precision(inputs)?, &self.weights)?;
-        Ok(self.classes.widen_below(&self.rivals.scores(decisions)))
+        let rivals = OneVsRest { classes: self.classes.count() };
+        Ok(self.classes.widen_below(&rivals.scores(self.linear.scores(inputs)?)))
+    }
+
+    fn save(&self) -> Result<State> {
+        Ok(self.classes.save(self.linear.save()))
     }
 }

@@ -1,6 +1,6 @@
 //! A training part in the shape that solvers want, and the way back to the dataset's classes.
 
-use genre_bench_api::{Error, Examples, Inputs, Result, try_zeros};
+use genre_bench_api::{Error, Examples, Inputs, Result, State, try_zeros};
 use ndarray::{Array2, Axis};
 
 /// The training examples in double precision, with the classes that occur numbered without gaps.
@@ -48,6 +48,24 @@ impl Classes {
             occurs[label] = true;
         }
         Self { occurring: (0..total).filter(|&class| occurs[class]).collect(), total }
+    }
+
+    /// Puts them into a state, for [`Classes::load`].
+    pub fn save(&self, state: State) -> State {
+        state.with_places("classes", self.occurring.iter().copied())
+    }
+
+    /// Takes out which of `total` classes occur: one at least.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit.
+    pub fn load(state: &mut State, total: usize) -> Result<Self> {
+        let occurring = state.take_places("classes", State::ANY, total)?;
+        if occurring.is_empty() || !occurring.is_sorted_by(|class, next| class < next) {
+            return Err(Error::failed("array `classes` has no ascending numbers"));
+        }
+        Ok(Self { occurring, total })
     }
 
     /// Number of classes that occur.

@@ -1,4 +1,4 @@
-use super::{LibraryModel, Shape, Table, one_hot};
+use super::{Shape, Table, UNKNOWN, library_model, one_hot};
 use genre_bench_api::{Card, Error, Model, Result, Run};
 use linfa::dataset::DatasetBase;
 use linfa::traits::{self, PredictInplace};
@@ -30,18 +30,19 @@ where
     P::Object: PredictInplace<Array2<f64>, Array1<usize>> + Send + Sync + 'static,
     E: std::error::Error + From<linfa::Error>,
 {
-    LibraryModel {
+    library_model(
         card,
         params,
-        fit: |params, table, labels, shape: Shape| {
+        |params, table, labels, shape: Shape| {
             let fitted = fit::<P, E>(params, table, labels)?;
-            Ok(move |table: Table| {
+            Ok(Box::new(move |table: Table| {
                 let mut predicted = fitted.default_target(&table);
                 fitted.predict_inplace(&table, &mut predicted);
                 Ok(one_hot(predicted.into_iter(), shape.classes))
-            })
+            }))
         },
-    }
+        UNKNOWN,
+    )
 }
 
 /// As [`linfa_model`], of a classifier that gives scores: `scores` has the shape `(examples, classes that occur)`.
@@ -55,14 +56,15 @@ where
     P::Object: Send + Sync + 'static,
     E: std::error::Error + From<linfa::Error>,
 {
-    LibraryModel {
+    library_model(
         card,
         params,
-        fit: move |params, table, labels, _shape| {
+        move |params, table, labels, _shape| {
             let fitted = fit::<P, E>(params, table, labels)?;
-            Ok(move |table: Table| Ok(scores(&fitted, &table)))
+            Ok(Box::new(move |table: Table| Ok(scores(&fitted, &table))))
         },
-    }
+        UNKNOWN,
+    )
 }
 
 /// Parameters of linfa that are fitted to a table with a label for every row.
@@ -78,7 +80,8 @@ where
 {
 }
 
-fn fit<P, E>(params: P, table: Array2<f64>, labels: Vec<usize>) -> Result<P::Object>
+/// Fits a classifier to a table and the rows' labels.
+pub(crate) fn fit<P, E>(params: P, table: Array2<f64>, labels: Vec<usize>) -> Result<P::Object>
 where
     P: Classifier<E>,
     E: std::error::Error + From<linfa::Error>,

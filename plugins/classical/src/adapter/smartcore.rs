@@ -1,4 +1,4 @@
-use super::{LibraryModel, Shape, Table, one_hot};
+use super::{Shape, Table, UNKNOWN, library_model, one_hot};
 use genre_bench_api::{Card, Error, Model, Result, Run};
 use ndarray::Array2;
 use smartcore::api::SupervisedEstimator;
@@ -7,7 +7,7 @@ use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 /// A table as smartcore takes it.
-type Matrix = DenseMatrix<f64>;
+pub(crate) type Matrix = DenseMatrix<f64>;
 
 /// A row for every example, in it a score for every class that occurs.
 type Rows = std::result::Result<Vec<Vec<f64>>, Failed>;
@@ -44,17 +44,18 @@ where
     C: SupervisedEstimator<Matrix, Vec<u32>, P> + Send + Sync + 'static,
     P: Clone + Send + 'static,
 {
-    LibraryModel {
+    library_model(
         card,
         params,
-        fit: |params, table, labels: Vec<usize>, shape: Shape| {
+        |params, table, labels: Vec<usize>, shape: Shape| {
             let fitted = fit::<C, P>(params, table, &labels)?;
-            Ok(move |table: Table| {
+            Ok(Box::new(move |table: Table| {
                 let predicted = fitted.predict(&matrix(table)?).map_err(Error::failed)?;
                 Ok(one_hot(predicted.into_iter().map(|class| class as usize), shape.classes))
-            })
+            }))
         },
-    }
+        UNKNOWN,
+    )
 }
 
 /// As [`smartcore_model`], of a classifier that gives scores: a row for every example, in it a score for every class that
@@ -68,22 +69,24 @@ where
     C: SupervisedEstimator<Matrix, Vec<u32>, P> + Send + Sync + 'static,
     P: Clone + Send + 'static,
 {
-    LibraryModel {
+    library_model(
         card,
         params,
-        fit: move |params, table, labels: Vec<usize>, shape: Shape| {
+        move |params, table, labels: Vec<usize>, shape: Shape| {
             let fitted = fit::<C, P>(params, table, &labels)?;
-            Ok(move |table: Table| {
+            Ok(Box::new(move |table: Table| {
                 let matrix = matrix(table)?;
                 let rows = scores(&fitted, &matrix).map_err(Error::failed)?;
                 Array2::from_shape_vec((matrix.shape().0, shape.classes), rows.concat())
                     .map_err(Error::failed)
-            })
+            }))
         },
-    }
+        UNKNOWN,
+    )
 }
 
-fn fit<C, P>(params: P, table: Array2<f64>, labels: &[usize]) -> Result<C>
+/// Fits a classifier to a table and the rows' labels.
+pub(crate) fn fit<C, P>(params: P, table: Array2<f64>, labels: &[usize]) -> Result<C>
 where
     C: SupervisedEstimator<Matrix, Vec<u32>, P>,
     P: Clone,
@@ -92,7 +95,8 @@ where
     C::fit(&matrix(table)?, &labels, params).map_err(Error::failed)
 }
 
-fn matrix(table: Array2<f64>) -> Result<Matrix> {
+/// The table as smartcore takes it.
+pub(crate) fn matrix(table: Array2<f64>) -> Result<Matrix> {
     let (rows, columns) = table.dim();
     let (values, _) = table.into_raw_vec_and_offset();
     DenseMatrix::new(rows, columns, values, false).map_err(Error::failed)

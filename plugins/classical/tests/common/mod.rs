@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // every test program uses a part of it
 
 use genre_bench_api::{Examples, Fitted, Inputs, Model, Run};
-use ndarray::Array2;
+use ndarray::{Array2, Axis, array, concatenate, s};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,4 +104,38 @@ pub fn labels(scores: &Array2<f32>) -> Vec<usize> {
             row.iter().position(|&score| score == best).unwrap()
         })
         .collect()
+}
+
+/// Training parts that no sane split gives: name, training part, and the classes it leaves out.
+pub fn cases() -> Vec<(&'static str, Examples, Vec<usize>)> {
+    let cloud = Array2::from_shape_fn((12, 3), |(i, j)| ((i * 7 + j * 5) % 11) as f32 - (i % 3) as f32);
+    let thirds: Vec<usize> = (0..12).map(|i| i % 3).collect();
+    let without_one: Vec<usize> = (0..12).map(|i| [0, 2, 3][i % 3]).collect();
+    let mut constant = cloud.clone();
+    constant.column_mut(1).fill(0.0);
+    let twice = concatenate![Axis(0), cloud, cloud];
+    let contradicting: Vec<usize> = (0..24).map(|i| (i + i / 12) % 3).collect();
+    let wide = Array2::from_shape_fn((6, 40), |(i, j)| ((i * 13 + j * 7) % 17) as f32 / 8.0 - 1.0);
+    let wider = Array2::from_shape_fn((6, 1200), |(i, j)| ((i * 13 + j * 7 + i * j) % 17) as f32 / 8.0 - 1.0);
+    vec![
+        ("all well", examples(cloud.clone(), &thirds, 3), vec![]),
+        ("a class missing", examples(cloud.clone(), &without_one, 5), vec![1, 4]),
+        ("one class only", examples(cloud.clone(), &[2; 12], 4), vec![0, 1, 3]),
+        ("one example", examples(cloud.slice(s![..1, ..]).to_owned(), &[1], 2), vec![0]),
+        ("one example a class", examples(cloud.slice(s![..3, ..]).to_owned(), &[0, 1, 2], 3), vec![]),
+        ("a constant column", examples(constant, &thirds, 3), vec![]),
+        ("all columns constant", examples(Array2::zeros((12, 3)), &thirds, 3), vec![]),
+        ("contradicting duplicates", examples(twice, &contradicting, 3), vec![]),
+        ("more columns than rows", examples(wide, &[0, 1, 2, 0, 1, 2], 3), vec![]),
+        ("many more columns than rows", examples(wider.clone(), &[0, 1, 2, 0, 1, 2], 3), vec![]),
+        ("one example of many columns", examples(wider.slice(s![..1, ..]).to_owned(), &[1], 2), vec![0]),
+        ("alike in many columns", examples(Array2::zeros((6, 1200)), &[0, 1, 2, 0, 1, 2], 3), vec![]),
+        ("one column", examples(cloud.slice(s![.., ..1]).to_owned(), &thirds, 3), vec![]),
+        ("columns out of scale", examples(&cloud * &array![1e-12, 1.0, 1e12], &thirds, 3), vec![]),
+    ]
+}
+
+/// Whether a model is fitted by another library, which may refuse what our own take.
+pub fn is_of_a_library(name: &str) -> bool {
+    name.ends_with("-linfa") || name.ends_with("-smartcore")
 }

@@ -1,0 +1,50 @@
+//! Scores that are a weighted sum of the features and an offset.
+
+use crate::softmax::softmax_rows;
+use genre_bench_api::{Result, State};
+use ndarray::{Array1, Array2};
+
+/// Weights and offsets of scores.
+pub(crate) struct Affine {
+    /// Shape `(columns, scores)`, in row-major order: that of the scores, on which their sums depend, follows from it.
+    weights: Array2<f64>,
+    offsets: Array1<f64>,
+}
+
+impl Affine {
+    /// From weights of shape `(columns, scores)` and an offset a score.
+    pub fn new(weights: Array2<f64>, offsets: Array1<f64>) -> Self {
+        Self { weights: weights.as_standard_layout().into_owned(), offsets }
+    }
+
+    /// Number of columns of the tables that it takes.
+    pub fn columns(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    /// The scores of a table's rows, shape `(rows, scores)`.
+    pub fn scores(&self, table: &Array2<f64>) -> Array2<f64> {
+        table.dot(&self.weights) + &self.offsets
+    }
+
+    /// The same as probabilities, the scores being their logarithms up to a term common to a row.
+    pub fn probabilities(&self, table: &Array2<f64>) -> Array2<f64> {
+        let mut scores = self.scores(table);
+        softmax_rows(&mut scores);
+        scores
+    }
+
+    /// For [`Affine::load`].
+    pub fn save(&self) -> State {
+        State::default().with("weights", self.weights.clone()).with("offsets", self.offsets.clone())
+    }
+
+    /// What was saved, of so many columns and scores.
+    ///
+    /// # Errors
+    ///
+    /// A state that does not fit.
+    pub fn load(state: &mut State, columns: usize, scores: usize) -> Result<Self> {
+        Ok(Self::new(state.take("weights", [columns, scores])?, state.take("offsets", [scores])?))
+    }
+}
