@@ -25,8 +25,8 @@
 //! # A whole model
 //!
 //! ```
-//! use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Model, Result, Run};
-//! use ndarray::Array2;
+//! use genre_bench_api::{Card, Examples, Family, Fitted, Inputs, Loading, Model, Result, Run, State};
+//! use ndarray::{Array1, Array2};
 //!
 //! /// Predicts every class with its frequency in the training part.
 //! struct Prior;
@@ -42,6 +42,12 @@
 //!         }
 //!         Ok(Box::new(Share(share)))
 //!     }
+//!     /// For `bench train` and `bench predict`; a model that is not saved can do without.
+//!     fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
+//!         let share = state.take("share", [loading.classes])?;
+//!         state.end()?;
+//!         Ok(Box::new(Share(share.to_vec())))
+//!     }
 //! }
 //!
 //! struct Share(Vec<f32>);
@@ -49,6 +55,9 @@
 //! impl Fitted for Share {
 //!     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
 //!         Ok(Array2::from_shape_fn((inputs.len(), self.0.len()), |(_, class)| self.0[class]))
+//!     }
+//!     fn save(&self) -> Result<State> {
+//!         Ok(State::default().with("share", Array1::from(self.0.clone())))
 //!     }
 //! }
 //! ```

@@ -1,7 +1,7 @@
 //! A whole plugin: copy this file, change the arithmetic, and `bench` scores your model like any
 //! other.
 
-use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Loading, Model, Result, Run, State};
+use genre_bench_api::{Card, Error, Examples, Family, Fitted, Inputs, Model, Result, Run};
 use ndarray::{Array2, Axis};
 
 /// Predicts the class whose mean is nearest.
@@ -25,18 +25,6 @@ impl Model for NearestCentroid {
         }
         Ok(Box::new(Centroids(centroids)))
     }
-
-    /// For `bench train` and `bench predict`: what [`Fitted::save`] wrote, checked.
-    fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
-        let mut centroids = Vec::new();
-        for class in 0..loading.classes {
-            let name = class.to_string();
-            let is_there = state.has(&name);
-            centroids.push(is_there.then(|| state.take(&name, [loading.columns])).transpose()?);
-        }
-        state.end()?;
-        Ok(Box::new(Centroids(centroids)))
-    }
 }
 
 /// The mean row of every class.
@@ -48,14 +36,6 @@ impl Fitted for Centroids {
             // Higher is likelier, so nearer must be higher: the negative distance.
             Some(centroid) => -(&inputs.table.row(example) - centroid).mapv(|d| d * d).sum().sqrt(),
             None => f32::MIN,
-        }))
-    }
-
-    fn save(&self) -> Result<State> {
-        let known =
-            self.0.iter().enumerate().filter_map(|(class, centroid)| Some((class, centroid.as_ref()?)));
-        Ok(known.fold(State::default(), |state, (class, centroid)| {
-            state.with(&class.to_string(), centroid.clone())
         }))
     }
 }

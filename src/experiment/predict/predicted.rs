@@ -1,5 +1,5 @@
 use crate::dataset::Dataset;
-use crate::score::{by_track as voted, positions_by_track};
+use crate::score::{are_probabilities, by_track as voted, positions_by_track};
 use genre_bench_api::Calibration;
 use ndarray::{Array2, ArrayView1, Axis};
 
@@ -33,8 +33,12 @@ pub struct PredictedSegment {
 /// better than that.
 pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, Predicted)> {
     let tracks: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.track).collect();
-    let conversion = Calibration::none(scores);
-    let probabilities = conversion.apply(scores);
+    // Those that are probabilities stay so, to the last bit.
+    let convert = |scores: &Array2<f32>| match are_probabilities(scores.view()) {
+        true => scores.clone(),
+        false => Calibration::none(scores).apply(scores),
+    };
+    let probabilities = convert(scores);
     let decided = voted(&tracks, &vec![0; tracks.len()], scores.view());
     let row = |row: ArrayView1<f32>| row.to_vec();
     positions_by_track(&tracks)
@@ -49,7 +53,7 @@ pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, P
                 PredictedSegment { start, end, class: highest(scores.row(example)), probabilities: row(own) }
             };
             let segments = examples.iter().map(segment).collect();
-            let probabilities = row(conversion.apply(&mean).row(0));
+            let probabilities = row(convert(&mean).row(0));
             (track, Predicted { class, probabilities, segments })
         })
         .collect()
