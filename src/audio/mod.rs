@@ -22,6 +22,7 @@ pub mod au;
 mod budget;
 mod cut;
 mod decode;
+pub mod deform;
 mod error;
 pub mod resample;
 mod sniff;

@@ -18,6 +18,7 @@ mod predict;
 mod progress;
 mod report;
 mod reproduce;
+mod robust;
 mod run;
 mod shell;
 mod show;
@@ -54,6 +55,7 @@ Examples:
   bench run experiment.toml                  one experiment, or many, from a file
   bench train svm-c10 --data gtzan --save m  a model to keep
   bench predict song.mp3 --model m           what it says of a song
+  bench robust last                          how its models do with noise, filters, other rates
   bench tune svm --data gtzan                its parameters chosen in nested cross-validation
   bench reproduce A --data gtzan             published figures, as published and without leakage
   bench ablate --data gtzan                  what each group of features is worth
@@ -84,6 +86,8 @@ enum Command {
     Train(train::Args),
     /// Ask a saved model about recordings.
     Predict(predict::Args),
+    /// Deform the tested tracks of a run, and see how its models fall.
+    Robust(robust::Args),
     /// Leave groups of features out in turn, to see what each is worth.
     Ablate(ablate::Args),
     /// Reproduce published figures: with the data divided as their authors did, and without leakage.
@@ -192,6 +196,7 @@ impl Bench {
             Command::Tune(args) => tune::run(&args, &registry),
             Command::Train(args) => train::run(&args, &registry),
             Command::Predict(args) => predict::run(&args, &registry),
+            Command::Robust(args) => robust::run(&args, &registry),
             Command::Ablate(args) => ablate::run(&args, &registry),
             Command::Reproduce(args) => reproduce::run(&args, &registry),
             Command::Features(args) => features::run(&args),

@@ -88,7 +88,7 @@ impl SourceFile {
     /// # Errors
     ///
     /// Why there is none, a sentence that names the file.
-    pub fn picture(&self) -> Result<Spectrogram, String> {
+    pub(super) fn picture(&self) -> Result<Spectrogram, String> {
         match self {
             Self::Image(path) => {
                 let decoded =
@@ -112,7 +112,7 @@ impl SourcePart {
     }
 
     /// The part of an image, with all of its channels.
-    pub fn of_picture(&self, picture: &Spectrogram) -> Spectrogram {
+    pub(super) fn of_picture(&self, picture: &Spectrogram) -> Spectrogram {
         let Self::Segment(number, seconds) = self else { return picture.clone() };
         let ImageSize { width, height } = picture.size;
         let channels = picture.pixels.chunks_exact((width * height).max(1)).map(|channel| {

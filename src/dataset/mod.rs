@@ -26,6 +26,7 @@ pub use artists::Artists;
 pub use builtin::info as builtin_info;
 pub use catalogue::{Catalogue, Example};
 pub use embeddings::{Embeddings, PlannedEncoder, WantedEncoder};
+pub use example_source::{ExampleSource, SourceFile};
 pub use input_kinds::{InputKind, InputKinds};
 pub use resize::ImageSize;
 pub use source::Source;
@@ -38,7 +39,7 @@ use crate::audio::{Limits, RATE};
 use crate::error::{Error, Result};
 use crate::recordings::{layouts, names};
 use assemble::{DatasetParts, ExampleFacts, Joined};
-use example_source::{ExampleSource, SourcePart};
+use example_source::SourcePart;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -158,6 +159,16 @@ impl Dataset {
             }
             _ => (0.0, 0.0),
         }
+    }
+
+    /// Where the samples or pixels of an example are, if that is known.
+    pub fn source_of(&self, example: usize) -> Option<&ExampleSource> {
+        self.sources.get(example)?.as_ref()
+    }
+
+    /// What recordings are accepted when they are read again.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What the spectrograms were made of, where it is not the samples of the examples: `images`.

@@ -24,6 +24,7 @@ pub mod predict;
 mod prepared;
 mod registry;
 pub mod reproduction;
+pub mod robust;
 mod schema;
 mod session;
 mod split;

@@ -5,7 +5,7 @@ use crate::run::{Cell, CellOutcome, Plan, Record, Store};
 use crate::util::Damage;
 
 /// A run with all its outcomes: fresh from [`crate::run::execute`] or read again from the store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Results {
     /// What was run.
     pub plan: Plan,

@@ -76,6 +76,7 @@ pub fn session<'a>(registry: &'a Registry, out: &Path, listener: &'a Listener) -
         jobs: Some(2),
         cache: None,
         tensorboard: None,
+        keep_models: false,
         observer: listener,
         loaded: RefCell::default(),
     }

@@ -23,6 +23,8 @@ pub struct PredictedSegment {
     pub end: f64,
     /// The class with the highest score.
     pub class: usize,
+    /// The scores behind it, calibrated if the model is: what the harness would store.
+    pub scores: Vec<f32>,
     /// Of each class, adding up to 1.
     pub probabilities: Vec<f32>,
 }
@@ -49,8 +51,14 @@ pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, P
             let mean = mean.unwrap_or_default().mapv(|score| score as f32).insert_axis(Axis(0));
             let segment = |&example: &usize| {
                 let (start, end) = dataset.seconds_of(example);
-                let own = probabilities.row(example);
-                PredictedSegment { start, end, class: highest(scores.row(example)), probabilities: row(own) }
+                let (own, probabilities) = (scores.row(example), probabilities.row(example));
+                PredictedSegment {
+                    start,
+                    end,
+                    class: highest(own),
+                    scores: row(own),
+                    probabilities: row(probabilities),
+                }
             };
             let segments = examples.iter().map(segment).collect();
             let probabilities = row(convert(&mean).row(0));
