@@ -43,7 +43,11 @@ pictures() {
 # The last stages of a network for photographs, trained on these pictures, against the same network frozen, one that was trained
 # from scratch, and the table. Images are as large as they are: the network resizes them, as it does where it is frozen.
 fine_tuned() {
-    compared "fine-tuned-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" --reduced \
+    # A fit takes ten minutes and more: where folds are drawn, one hold-out stands for them.
+    holdout=
+    case $1 in segment | track) holdout="--holdout 80/20" ;; esac
+    # shellcheck disable=SC2086
+    compared "fine-tuned-images-10s-$1" leaderboard "" all --segment 10 --protocol "$1" $holdout --reduced \
         --spectrogram-size 432x432 \
         --models logistic,svm-c10,resnet18+logistic,efficientnet-lite0+logistic,efficientnet-lite0,cnn-5block \
         --set efficientnet-lite0.trainable=last-stages --set efficientnet-lite0.size=224 --set efficientnet-lite0.epochs=4 \

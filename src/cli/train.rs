@@ -3,6 +3,7 @@ use super::progress::Console;
 use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Session, read};
+use crate::protocol::Protocol;
 use crate::report::{Leaderboard, LeaderboardOptions, Results};
 use crate::run::Store;
 use crate::run::saved::{HeldOutScore, SavedModel};
@@ -42,7 +43,12 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let trained = match (&args.best, &args.model) {
         (Some(best), _) => train_best(&session, best, &args.save)?,
         (None, Some(model)) => {
-            let experiment = args.fit.experiment(std::slice::from_ref(model));
+            let mut experiment = args.fit.experiment(std::slice::from_ref(model));
+            let split = &mut experiment.split;
+            // Nothing is tested, so that what is too little for the usual folds is enough here.
+            if matches!(split.protocol, Protocol::Segment | Protocol::Track) && split.holdout.is_none() {
+                split.folds.get_or_insert(2);
+            }
             session.train(&session.prepare(&experiment)?, &args.save, None)?
         }
         (None, None) => return Err(Error::new("bench train", "which model?", "name one, or --best RUN")),

@@ -1,0 +1,68 @@
+//! `bench robust`: kept models on their own test tracks, deformed.
+
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+mod common;
+
+use common::{Place, small_table, tone};
+use serde_json::Value;
+
+/// Two genres of four recordings: notes whose height tells them apart.
+fn music(place: &Place) {
+    for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
+        for number in 0..4_u8 {
+            let hz = hz * (1.0 + 0.05 * f32::from(number));
+            place.write(&format!("music/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
+        }
+    }
+}
+
+fn model<'a>(said: &'a Value, name: &str) -> &'a Value {
+    said["models"].as_array().unwrap().iter().find(|model| model["model"] == name).unwrap()
+}
+
+#[test]
+fn models_are_asked_about_their_own_test_tracks_deformed() {
+    let place = Place::new();
+    music(&place);
+    let all = place.json(
+        "--data music --segment 3 --models majority,logistic,cnn-7x7 --folds 2 --keep-models \
+         --set cnn-7x7.epochs=2 --set cnn-7x7.width=0.1 --spectrogram-size 40x30",
+    );
+    let deformations = "gain:0,inverted,low-pass:300,white-noise:0";
+    let said: Value =
+        serde_json::from_str(&place.run(&format!("robust last --json --deform {deformations}"))).unwrap();
+    assert_eq!(said["models"].as_array().unwrap().len(), 3);
+    for row in all["leaderboard"].as_array().unwrap() {
+        let fall = model(&said, row["model"].as_str().unwrap());
+        assert_eq!(fall["clean"], row["macro_f1"]);
+        // What changes nothing changes no score; power features do not hear which way is up.
+        let [same, inverted, ..] = &fall["deformed"].as_array().unwrap()[..] else { panic!("{fall}") };
+        assert_eq!(same["value"], fall["clean"], "{fall}");
+        assert_eq!(same["difference"]["mean"], 0.0);
+        if row["model"] != "majority" {
+            assert_eq!(inverted["deformation"], "inverted");
+        }
+    }
+    let logistic = model(&said, "logistic");
+    let value = |number: usize| logistic["deformed"][number]["value"].as_f64().unwrap();
+    assert_eq!(logistic["clean"], 1.0);
+    assert!(value(1) > 0.9 && value(2) < 0.9, "high notes are gone below 300 Hz: {logistic}");
+    // As a table, of one model.
+    let table = place.run("robust last --models logistic --deform inverted,rate:8000 --quiet");
+    assert!(table.contains("inverted") && table.contains("rate:8000") && table.contains("mean"), "{table}");
+    assert!(!table.contains("majority"));
+}
+
+#[test]
+fn what_cannot_be_deformed_is_told() {
+    let place = Place::new();
+    music(&place);
+    place.run("all --data music --segment 3 --models logistic --folds 2 --quiet");
+    assert!(place.refused("robust last").contains("--keep-models"));
+    place.write("t.csv", small_table(10, 2));
+    place.run("all --data t.csv --models logistic --folds 2 --keep-models --quiet");
+    assert!(place.refused("robust last").contains("no recordings"));
+    assert!(place.refused("robust last --deform noise").contains("white-noise"));
+    assert!(place.refused("robust last --models forest").contains("forest"));
+}
