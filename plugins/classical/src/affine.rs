@@ -14,7 +14,11 @@ pub(crate) struct Affine {
 impl Affine {
     /// From weights of shape `(columns, scores)` and an offset a score.
     pub fn new(weights: Array2<f64>, offsets: Array1<f64>) -> Self {
-        Self { weights: weights.as_standard_layout().into_owned(), offsets }
+        let weights = match weights.is_standard_layout() {
+            true => weights,
+            false => weights.as_standard_layout().into_owned(),
+        };
+        Self { weights, offsets }
     }
 
     /// Number of columns of the tables that it takes.

@@ -132,7 +132,7 @@ fn mutated(numbers: &Numbers, way: usize, rng: &mut impl Rng) -> Option<Numbers>
         (5, _) => of_shape(numbers, &shape.iter().map(|_| 0).collect::<Vec<_>>()),
         (6, Numbers::F64(array)) => Numbers::F64(array * 0.0),
         (6, Numbers::F32(array)) => Numbers::F32(array * 0.0),
-        (6, Numbers::U64(array)) => Numbers::U64(array * 0),
+        (6, Numbers::U64(array)) => Numbers::U64(ArrayD::zeros(array.raw_dim())),
         (7, Numbers::U64(array)) => Numbers::F64(array.mapv(|number| number as f64)),
         (7, _) => Numbers::U64(ArrayD::ones(IxDyn(&shape))),
         // One number changed, or all of them.
