@@ -2,11 +2,12 @@
 
 use crate::softmax::softmax_rows;
 use genre_bench_api::{Result, State};
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2};
 
 /// Weights and offsets of scores.
 pub(crate) struct Affine {
-    /// Shape `(columns, scores)`, in row-major order: that of the scores, on which their sums depend, follows from it.
+    /// Shape `(columns, scores)`.
     weights: Array2<f64>,
     offsets: Array1<f64>,
 }
@@ -14,7 +15,7 @@ pub(crate) struct Affine {
 impl Affine {
     /// From weights of shape `(columns, scores)` and an offset a score.
     pub fn new(weights: Array2<f64>, offsets: Array1<f64>) -> Self {
-        Self { weights: weights.as_standard_layout().into_owned(), offsets }
+        Self { weights, offsets }
     }
 
     /// Number of columns of the tables that it takes.
@@ -24,7 +25,11 @@ impl Affine {
 
     /// The scores of a table's rows, shape `(rows, scores)`.
     pub fn scores(&self, table: &Array2<f64>) -> Array2<f64> {
-        table.dot(&self.weights) + &self.offsets
+        // `dot` would choose the order of its result by that of the weights, and sums over rows depend on it in their last bits.
+        let mut scores = Array2::zeros((table.nrows(), self.weights.ncols()));
+        general_mat_mul(1.0, table, &self.weights, 0.0, &mut scores);
+        scores += &self.offsets;
+        scores
     }
 
     /// The same as probabilities, the scores being their logarithms up to a term common to a row.

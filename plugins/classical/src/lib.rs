@@ -24,6 +24,9 @@
 //! | `stack` | [a soft vote](Stack) of the best of the others | own |
 //!
 //! [`linfa_model`] and [`smartcore_model`] make any classifier of those libraries a model.
+//!
+//! Every model of the table can be [saved](genre_bench_api::Fitted::save) and [loaded](genre_bench_api::Model::load): as the arrays
+//! that determine its scores, without the insights of the fit.
 
 mod adapter;
 mod affine;

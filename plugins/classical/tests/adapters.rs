@@ -5,12 +5,21 @@ mod common;
 
 use common::{FIXTURES, fit, fixture, inputs, labels, model};
 use genre_bench_api::{Card, Examples, Family, Model, Run};
-use genre_bench_classical::{linfa_model, smartcore_model};
+use genre_bench_classical::{
+    linfa_model, linfa_model_with_scores, smartcore_model, smartcore_model_with_scores,
+};
 use linfa_bayes::GaussianNb;
+use linfa_logistic::MultiLogisticRegression;
 use linfa_trees::DecisionTree;
 use ndarray::{Array2, ArrayView1};
+use rand::RngCore;
+use smartcore::ensemble::random_forest_classifier::{
+    RandomForestClassifier, RandomForestClassifierParameters,
+};
 use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::metrics::distance::euclidian::Euclidian;
 use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
+use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameters};
 use smartcore::tree::decision_tree_classifier::{DecisionTreeClassifier, DecisionTreeClassifierParameters};
 
 type Table = DenseMatrix<f64>;
@@ -65,6 +74,50 @@ fn what_has_one_answer_has_it_through_every_library() {
             let name = library.card().name;
             assert!(agreement(problem, &*library, &*model(ours)) >= 0.98, "{name} on {problem}");
         }
+    }
+}
+
+/// Those models of a library whose arrays are asked here, as the library itself is asked.
+#[test]
+fn what_is_asked_here_says_what_its_library_says() {
+    type Forest = RandomForestClassifier<f64, u32, Table, Vec<u32>>;
+    type Knn = KNNClassifier<f64, u32, Table, Vec<u32>, Euclidian<f64>>;
+    let logistic = linfa_model_with_scores(
+        card("logistic-linfa"),
+        |_run, shape| {
+            let alpha = if shape.classes == 2 { 2.0 } else { 1.0 };
+            Ok(MultiLogisticRegression::default().alpha(alpha).gradient_tolerance(5e-4).max_iterations(1000))
+        },
+        |fitted, table| fitted.predict_probabilities(table),
+    );
+    let forest = smartcore_model::<Forest, _>(card("forest-smartcore"), |run, shape| {
+        Ok(RandomForestClassifierParameters::default()
+            .with_n_trees(100)
+            .with_m(shape.columns.isqrt())
+            .with_seed(run.rng("forest").next_u64()))
+    });
+    let knn = smartcore_model_with_scores::<Knn, _>(
+        card("knn-5-smartcore"),
+        |_run, _shape| Ok(KNNClassifierParameters::default().with_k(5)),
+        |fitted, table| fitted.predict_proba(table),
+    );
+    for problem in FIXTURES {
+        let fixture = fixture(problem);
+        let (train, test) = (fixture.train.examples(), fixture.test.examples());
+        for library in [&logistic as &dyn Model, &forest, &knn] {
+            let name = library.card().name;
+            let scores = |model: &dyn Model| fit(model, &train, 0).scores(&test.inputs).unwrap();
+            assert_eq!(scores(library), scores(&*model(&name)), "{name} on {problem}");
+        }
+    }
+}
+
+#[test]
+fn what_of_a_library_is_not_known_inside_is_not_saved() {
+    let train = fixture("two_classes").train.examples();
+    for library in [Box::new(linfa_tree()) as Box<dyn Model>, Box::new(smartcore_tree())] {
+        let told = fit(&*library, &train, 0).save().unwrap_err().to_string();
+        assert_eq!(told, "what this library fitted cannot be saved");
     }
 }
 

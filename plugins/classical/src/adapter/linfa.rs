@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2};
 ///
 /// `params` makes the classifier's parameters of the run's and of the training part's [`Shape`]; labels are the numbers
 /// `0..` of the classes that occur in the training part. A fit cannot be stopped, so it is [left
-/// behind](Run::unstoppable) when the user stops the run.
+/// behind](Run::unstoppable) when the user stops the run. What was fitted cannot be saved.
 ///
 /// ```
 /// use genre_bench_api::{Card, Family, Model, Param};
