@@ -137,6 +137,24 @@ fn files_that_cannot_be_used_are_named_and_the_rest_goes_on() {
     assert!(said.contains("good.wav") && said.contains("low"), "{said}");
     assert!(told.contains("noise.wav") && told.contains("short.wav"), "{told}");
     assert!(told.contains("2 of 3 files could not be used"), "{told}");
+    // The same from standard input, as a file and as samples.
+    let samples = std::fs::read(place.path("asked/good.wav")).unwrap();
+    let heard = |words: &[&str], bytes: &[u8]| -> Value {
+        use std::io::Write;
+        use std::process::Stdio;
+        let mut command = place.bench();
+        command.args(["predict", "-", "--model", "m", "--json"]).args(words);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(said["predictions"][0]["file"], "-");
+        said["predictions"][0]["segments"].clone()
+    };
+    let of_file = predicted(&place, "asked/good.wav", &place.path("m"));
+    assert_eq!(heard(&[], &samples), of_file["predictions"][0]["segments"]);
+    assert_eq!(heard(&["--raw", "22050"], &samples[44..]), of_file["predictions"][0]["segments"]);
     let output = ends(place.bench().args(["predict", "asked/noise.wav", "--model", "m", "--json"]), 2);
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(object["predictions"].as_array().unwrap().len(), 0);

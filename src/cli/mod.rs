@@ -22,6 +22,7 @@ mod robust;
 mod run;
 mod shell;
 mod show;
+mod stdin_file;
 mod train;
 mod tune;
 

@@ -2,6 +2,7 @@ use super::cache::CacheFlags;
 use super::flags::parse_encoder;
 use super::output::unwritable;
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
+use super::stdin_file::StdinFile;
 use super::{Registry, Status, json_text, print, tell, warn, write};
 use crate::audio::Limits;
 use crate::error::{Error, Result};
@@ -28,15 +29,20 @@ Examples:
   bench predict music --model svm -o said.parquet     a folder, as a table: a row a file and part
   bench predict music --model svm --json              one JSON object
   bench predict music --model svm --ndjson            an object a file, as they come
+  ffmpeg -i film.mkv -f wav - | bench predict - --model svm
+  arecord -d 30 -f S16_LE -r 22050 -t raw | bench predict - --raw 22050 --model svm
 
 The model is a folder that `bench train --save DIR` or `bench all --keep-models` made. Probabilities are as good as the \
 model's: train it with --calibrate, or take them for an order.
 
 Exit status: 0 done; 1 some files could not be used; 2 no file could be used, or wrong usage; 130 stopped by Ctrl-C.")]
 pub(super) struct Args {
-    /// Audio files, and folders with audio files at any depth
+    /// Audio files, and folders with audio files at any depth; `-` for standard input
     #[arg(value_name = "FILE|DIR", required = true)]
     places: Vec<PathBuf>,
+    /// Standard input is raw samples at so many Hz: 16 bits, little-endian, one channel
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1000..=192_000))]
+    raw: Option<u32>,
     /// The folder of the model
     #[arg(long, short, value_name = "DIR")]
     model: PathBuf,
@@ -94,7 +100,13 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         cache: args.cache.open(),
     };
     let predictor = Predictor::open(&args.model, &registry, options)?;
-    let recordings = find(&args.places)?;
+    let is_stdin = |place: &PathBuf| place == Path::new("-");
+    let stdin = args.places.iter().any(is_stdin).then(|| StdinFile::read(args.raw)).transpose()?;
+    let place = |place: &PathBuf| match &stdin {
+        Some(stdin) if is_stdin(place) => stdin.path().to_owned(),
+        _ => place.clone(),
+    };
+    let recordings = find(&args.places.iter().map(place).collect::<Vec<_>>())?;
     if recordings.is_empty() {
         let hint = "WAV, AU, FLAC, MP3, Ogg Vorbis, AAC and M4A files are read";
         return Err(Error::at(&args.places[0], "there is no audio file in it", hint));
@@ -110,6 +122,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             return Ok(Status::INTERRUPTED);
         }
         for (path, outcome) in outcomes {
+            let (path, outcome) = match &stdin {
+                Some(stdin) => (stdin.given(path), outcome.map_err(|reason| stdin.told(&reason))),
+                None => (path, outcome),
+            };
             match outcome {
                 Ok(said) if args.ndjson => write(line(&object(about, &path, &said)).as_bytes())?,
                 Ok(said) if !args.json && args.output.is_none() => print(shown(about, &path, &said, args))?,
