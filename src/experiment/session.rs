@@ -227,7 +227,9 @@ impl Session<'_> {
             return Err(Error::new("bench train", reason, "name one model"));
         };
         let store = Store::create(&self.out)?;
-        let split = prepared.split.everything(&prepared.dataset);
+        let Experiment { split, seed, calibrate, .. } = &prepared.experiment;
+        let request = split.request(*seed, calibrate.is_some());
+        let split = prepared.split.everything(&prepared.dataset, &request);
         let plan = prepared.plan_on(&split, vec![model.clone()])?;
         self.observer.tells(&format!("{}: {} on everything", prepared.dataset.info.describe(), model.name));
         let keep = Some(Keep::Only(folder.to_owned(), evaluation));

@@ -308,22 +308,30 @@ impl Split {
 }
 
 impl Split {
-    /// All that the first division has in its training and test part as one training part, with its validation part and nothing to
-    /// test: for a model that is to be used.
-    pub fn everything(&self, dataset: &Dataset) -> Self {
-        let first = self.folds.first().cloned().unwrap_or_default();
-        let mut train = [first.train, first.test].concat();
-        train.retain(|example| first.valid.binary_search(example).is_err());
+    /// All that the first division has as one training part, and nothing to test: for a model that is to be used. A validation part
+    /// is the protocol's own or, where one was asked for, drawn of everything.
+    pub fn everything(&self, dataset: &Dataset, request: &SplitRequest) -> Self {
+        let Fold { mut train, valid, test, .. } = self.folds.first().cloned().unwrap_or_default();
+        let is_drawn = matches!(request.protocol, Protocol::Segment | Protocol::Track | Protocol::Artist)
+            && !matches!(request.resampling, Some(Resampling::HoldOut { valid: 1.., .. }));
+        train.extend(test.into_iter().filter(|example| valid.binary_search(example).is_err()));
+        let valid = match is_drawn {
+            true => {
+                train.extend(valid);
+                Vec::new()
+            }
+            false => valid,
+        };
         train.sort_unstable();
-        let folds = vec![Fold { train, valid: first.valid, ..Fold::default() }];
-        Self {
-            scheme: "everything".to_owned(),
-            hash: table::hash(&table::csv(&dataset.catalogue, &folds)),
-            leaks: Leakage::count(dataset, &folds),
-            gaps: gaps(dataset, &folds),
-            folds,
-            ..self.clone()
+        let folds = vec![Fold { train, valid, ..Fold::default() }];
+        let mut whole = Self { scheme: "everything".to_owned(), folds, ..self.clone() };
+        if request.valid > 0 {
+            whole.set_validation_aside(dataset, request.valid, request.seed);
         }
+        whole.hash = table::hash(&table::csv(&dataset.catalogue, &whole.folds));
+        whole.leaks = Leakage::count(dataset, &whole.folds);
+        whole.gaps = gaps(dataset, &whole.folds);
+        whole
     }
 }
 
