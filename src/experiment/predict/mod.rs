@@ -72,12 +72,14 @@ impl<'r> Predictor<'r> {
         }
         let encoder = about.encoder.as_ref().map(|planned| encoder(folder, registry, planned)).transpose()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let fitted = saved
-            .load(registry.find(&about.model)?.model.as_ref(), options.device, threads)
-            .map_err(|e| {
-                let hint = "was it saved by another version? `bench train` saves it again";
-                Error::at(folder, format!("the model {} cannot be loaded: {e}", about.model), hint)
-            })?;
+        let model = registry.find(&about.model).map_err(|e| {
+            let reason = format!("it is of the model `{}`, which this program has not", about.model);
+            Error::at(folder, reason, e.hint)
+        })?;
+        let fitted = saved.load(model.model.as_ref(), options.device, threads).map_err(|e| {
+            let hint = "was it saved by another version? `bench train` saves it again";
+            Error::at(folder, format!("the model {} cannot be loaded: {e}", about.model), hint)
+        })?;
         let columns = about.columns.clone().into();
         Ok(Self { fitted, encoder, columns, limits: options.limits, cache: options.cache, saved })
     }
