@@ -28,6 +28,7 @@ pub mod resample;
 mod sniff;
 #[cfg(test)]
 mod tests;
+pub mod wav;
 
 pub use cut::{Cut, Segment};
 pub use error::{AudioError, Fault};

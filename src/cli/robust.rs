@@ -5,7 +5,7 @@ use super::{Registry, Status, json_text, print, warn};
 use crate::audio::deform::Deformation;
 use crate::error::Result;
 use crate::experiment::robust::Robustness;
-use crate::report::{Evaluation, Grid};
+use crate::report::{Evaluation, Grid, Results};
 use crate::score::{Interval, Metric};
 use serde_json::{Value, json};
 
@@ -50,12 +50,9 @@ struct Fall {
 impl Fall {
     fn of(robustness: &Robustness, model: usize, metric: &'static Metric) -> Self {
         let clean = &robustness.clean;
-        let evaluation = |results| {
-            crate::report::Results::complete(results, model).map(|cells| Evaluation::of(results, &cells))
-        };
-        let own = evaluation(clean);
+        let own = evaluation(clean, model);
         let deformed = robustness.deformed.iter().map(|(_, results)| {
-            let deformed = evaluation(results);
+            let deformed = evaluation(results, model);
             let difference = deformed.as_ref().zip(own.as_ref()).and_then(|(a, b)| a.difference(b, metric));
             (deformed.and_then(|deformed| deformed.value(metric)), difference)
         });
@@ -73,6 +70,11 @@ impl Fall {
             .filter(|values| !values.is_empty())
             .map(|values| values.iter().sum::<f64>() / values.len() as f64)
     }
+}
+
+/// A model on the test parts of all folds, if it has scores for all.
+fn evaluation(results: &Results, model: usize) -> Option<Evaluation<'_>> {
+    Some(Evaluation::of(results, &results.complete(model)?))
 }
 
 /// Runs `bench robust`.

@@ -1,13 +1,12 @@
 //! Standard input as a file, for what reads files alone.
 
+use crate::audio::wav::{HEAD, Sample, head};
 use crate::error::{Error, Result};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are read at most.
 const MOST: u64 = 1 << 30;
-/// Bytes of the head of a WAV file.
-const HEAD: u64 = 44;
 
 /// What came from standard input, in a file that goes away with it.
 pub(super) struct StdinFile(tempfile::TempPath);
@@ -28,7 +27,7 @@ impl StdinFile {
             |e: std::io::Error| Error::new("standard input", e, "is there room for temporary files?");
         let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
         if raw.is_some() {
-            file.write_all(&[0; HEAD as usize]).map_err(failed)?;
+            file.write_all(&[0; HEAD]).map_err(failed)?;
         }
         let bytes = std::io::copy(&mut from.take(MOST + 1), &mut file).map_err(failed)?;
         if bytes > MOST {
@@ -36,7 +35,7 @@ impl StdinFile {
         }
         if let Some(rate) = raw {
             file.seek(SeekFrom::Start(0))
-                .and_then(|_| file.write_all(&head(rate, bytes as u32)))
+                .and_then(|_| file.write_all(&head(Sample::Int16, rate, bytes as u32)))
                 .map_err(failed)?;
         }
         Ok(Self(file.into_temp_path()))
@@ -56,18 +55,6 @@ impl StdinFile {
     pub fn told(&self, message: &str) -> String {
         message.replace(&self.0.display().to_string(), "standard input")
     }
-}
-
-/// The head of a WAV file: 16 bits, one channel.
-fn head(rate: u32, bytes: u32) -> Vec<u8> {
-    let mut head = b"RIFF".to_vec();
-    head.extend((36 + bytes).to_le_bytes());
-    head.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    head.extend(rate.to_le_bytes());
-    head.extend((2 * rate).to_le_bytes());
-    head.extend(b"\x02\0\x10\0data");
-    head.extend(bytes.to_le_bytes());
-    head
 }
 
 #[cfg(test)]

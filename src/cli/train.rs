@@ -2,7 +2,7 @@ use super::flags::{FitFlags, SessionFlags};
 use super::progress::Console;
 use super::{Registry, Status, json_text, print};
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, Session, read};
+use crate::experiment::{Experiment, Session};
 use crate::protocol::Protocol;
 use crate::report::{Leaderboard, LeaderboardOptions, Results};
 use crate::run::Store;
@@ -78,12 +78,6 @@ fn train_best(session: &Session, run: &str, folder: &Path) -> Result<Option<Save
         score,
         interval: best.interval(leaderboard.sort).map(|interval| (interval.low, interval.high)),
     });
-    // Whole, as it was written.
-    store.experiment(run)?;
-    let file = read(&store.run_folder(&results.plan.id).join("experiment.toml"), session.registry)?;
-    let [experiment] = &file.experiments[..] else {
-        return Err(Error::bug(file.path.display(), "a run of several experiments"));
-    };
     let model = results.plan.models.iter().find(|planned| planned.name == best.model);
     let model = model.ok_or_else(|| Error::bug("the leaderboard", "a row without a model"))?;
     if !model.choices.is_empty() || model.without.is_some() {
@@ -91,13 +85,11 @@ fn train_best(session: &Session, run: &str, folder: &Path) -> Result<Option<Save
         let hint = format!("bench train {} --set …, with the parameters that you want", model.model);
         return Err(Error::new(format!("run `{}`", results.plan.id), reason, hint));
     }
-    let mut prepared =
-        session.prepare(&Experiment { models: vec![model.model.clone()], ..experiment.clone() })?;
+    let mut prepared = session.prepare_again(&store, &results, |experiment| Experiment {
+        models: vec![model.model.clone()],
+        ..experiment
+    })?;
     prepared.models.retain(|planned| planned.name == model.name);
-    if prepared.dataset.info.fingerprint != results.plan.dataset.fingerprint {
-        let reason = "the data is not what it was: its score would be another";
-        return Err(Error::new(format!("run `{}`", results.plan.id), reason, "run it again, then train"));
-    }
     session.train(&prepared, folder, evaluation)
 }
 

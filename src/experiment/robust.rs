@@ -1,9 +1,10 @@
 //! How the fitted models of a run do on their own test tracks, deformed.
 
+use super::Session;
 use super::predict::{PredictOptions, Predicted, Predictor};
-use super::{Session, read};
 use crate::audio::RATE;
 use crate::audio::deform::Deformation;
+use crate::audio::wav::{Sample, head};
 use crate::dataset::{Dataset, SourceFile};
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
@@ -56,16 +57,7 @@ impl Robustness {
             let reason = "its folds are fitted with several seeds each, which is not told apart here";
             return Err(Error::new(subject, reason, "run it again with --seeds 1"));
         }
-        // Whole, as it was written.
-        store.experiment(run)?;
-        let file = read(&store.run_folder(&plan.id).join("experiment.toml"), session.registry)?;
-        let experiment =
-            file.experiments.first().ok_or_else(|| Error::bug(&subject, "without an experiment"))?;
-        let prepared = session.prepare(experiment)?;
-        if prepared.dataset.info.fingerprint != plan.dataset.fingerprint {
-            let reason = "the data is not what it was";
-            return Err(Error::new(subject, reason, "run it again with --keep-models"));
-        }
+        let prepared = session.prepare_again(&store, &clean, |experiment| experiment)?;
         let asked = match models {
             [] => (0..plan.models.len()).collect(),
             names => names.iter().map(|name| clean.model(name)).collect::<Result<Vec<_>>>()?,
@@ -185,15 +177,7 @@ fn put(outcome: &mut CellOutcome, track: &Track, said: std::result::Result<Predi
 
 /// Samples as a WAV file: single precision, one channel, so that nothing of a deformation is rounded or cut off.
 fn wav(samples: &[f32]) -> Vec<u8> {
-    let bytes = 4 * samples.len() as u32;
-    let mut file = Vec::with_capacity(44 + bytes as usize);
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x03\0\x01\0");
-    file.extend(RATE.to_le_bytes());
-    file.extend((4 * RATE).to_le_bytes());
-    file.extend(b"\x04\0\x20\0data");
-    file.extend(bytes.to_le_bytes());
+    let mut file = head(Sample::Float32, RATE, 4 * samples.len() as u32).to_vec();
     file.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
     file
 }

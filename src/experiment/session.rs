@@ -1,6 +1,6 @@
 use super::prepared::{Prepared, Search};
 use super::tuning::{choose, ends_chosen, inner_scores};
-use super::{Data, Experiment, Registry};
+use super::{Data, Experiment, Registry, read};
 use crate::dataset::{ColumnChoice, Dataset, ImageSize, Source, WantedEncoder};
 use crate::error::{Error, Result};
 use crate::features::cache::Cache;
@@ -152,6 +152,32 @@ impl Session<'_> {
     /// An experiment that cannot be run, or data that cannot be read.
     pub fn prepare(&self, experiment: &Experiment) -> Result<Prepared> {
         Prepared::of(experiment, self, true)
+    }
+
+    /// Prepares what a stored run was made of once more, changed by `change`: its data must still be what it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::prepare`]; the run's folder is damaged, or its data has changed.
+    pub fn prepare_again(
+        &self,
+        store: &Store,
+        results: &Results,
+        change: impl FnOnce(Experiment) -> Experiment,
+    ) -> Result<Prepared> {
+        let id = &results.plan.id;
+        // Whole, as it was written.
+        store.experiment(id)?;
+        let file = read(&store.run_folder(id).join("experiment.toml"), self.registry)?;
+        let [experiment] = &file.experiments[..] else {
+            return Err(Error::bug(file.path.display(), "a run of several experiments"));
+        };
+        let prepared = self.prepare(&change(experiment.clone()))?;
+        if prepared.dataset.info.fingerprint != results.plan.dataset.fingerprint {
+            let reason = "the data is not what it was: its score would be another";
+            return Err(Error::new(format!("run `{id}`"), reason, "run it again"));
+        }
+        Ok(prepared)
     }
 
     /// The same without computing embeddings: for [`Session::dry_run`] alone.

@@ -53,8 +53,8 @@ impl<'r> Predictor<'r> {
     /// The folder holds no sound model; the program has no such model or encoder, or another; or the model reads what recordings
     /// alone do not have.
     pub fn open(folder: &Path, registry: &'r Registry, options: PredictOptions) -> Result<Self> {
-        let saved = SavedModel::read(folder)?;
-        let about = &saved.about;
+        let mut saved = SavedModel::read(folder)?;
+        let about = saved.about.clone();
         let refused = |reason: &str, hint: &str| Err(Error::at(folder, reason, hint));
         if about.spectrograms_from.is_some() && about.reads.spectrograms().is_some() {
             let hint = "train it on audio: a folder with GENRE/file, or a table with the audio beside it";

@@ -1,5 +1,5 @@
 use crate::dataset::Dataset;
-use crate::score::{are_probabilities, by_track as voted, positions_by_track};
+use crate::score::{are_probabilities, by_track as voted, labels_of, positions_by_track};
 use genre_bench_api::Calibration;
 use ndarray::{Array2, ArrayView1, Axis};
 
@@ -40,7 +40,7 @@ pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, P
         true => scores.clone(),
         false => Calibration::none(scores).apply(scores),
     };
-    let probabilities = convert(scores);
+    let (labels, probabilities) = (labels_of(scores.view()), convert(scores));
     let decided = voted(&tracks, &vec![0; tracks.len()], scores.view());
     let row = |row: ArrayView1<f32>| row.to_vec();
     positions_by_track(&tracks)
@@ -55,7 +55,7 @@ pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, P
                 PredictedSegment {
                     start,
                     end,
-                    class: highest(own),
+                    class: labels[example],
                     scores: row(own),
                     probabilities: row(probabilities),
                 }
@@ -65,11 +65,4 @@ pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, P
             (track, Predicted { class, probabilities, segments })
         })
         .collect()
-}
-
-/// The class with the highest score, the first of equal ones.
-fn highest(scores: ArrayView1<f32>) -> usize {
-    let better =
-        |best: usize, (class, score): (usize, &f32)| if *score > scores[best] { class } else { best };
-    scores.iter().enumerate().fold(0, better)
 }

@@ -2,6 +2,7 @@
 
 use super::{SyntheticRecording, recordings};
 use crate::audio::RATE;
+use crate::audio::wav::{Sample, head};
 use crate::error::{Error, Result};
 use crate::recordings::layouts::KAGGLE;
 use crate::util::{in_order, write_whole};
@@ -55,15 +56,7 @@ pub fn write(folder: &Path, seed: u64, progress: &dyn Fn(usize, usize)) -> Resul
 
 /// Samples as a WAV file: 16 bits, one channel.
 fn wav(samples: &[i16]) -> Vec<u8> {
-    let bytes = 2 * samples.len() as u32;
-    let mut file = Vec::with_capacity(44 + bytes as usize);
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(RATE.to_le_bytes());
-    file.extend((2 * RATE).to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend(bytes.to_le_bytes());
+    let mut file = head(Sample::Int16, RATE, 2 * samples.len() as u32).to_vec();
     file.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
     file
 }

@@ -171,13 +171,13 @@ impl SavedModel {
         Ok(Self { about, standardiser, scaling: mean.into_iter().zip(deviation).collect(), state })
     }
 
-    /// The model, to be asked for scores.
+    /// The model, to be asked for scores. Its numbers are handed over to it and not held twice, so this is for once.
     ///
     /// # Errors
     ///
     /// Its numbers or hyper-parameters are none of this model's.
     pub fn load(
-        &self,
+        &mut self,
         model: &dyn Model,
         device: Device,
         threads: usize,
@@ -191,7 +191,7 @@ impl SavedModel {
             threads,
             device,
         };
-        model.load(self.state.clone(), &loading)
+        model.load(std::mem::take(&mut self.state), &loading)
     }
 
     /// Spectrograms as the model was fitted to them.
