@@ -114,6 +114,13 @@ fn the_best_of_a_leaderboard_is_trained_on_everything_and_keeps_its_score() {
     let said = predicted(&place, "music", &place.path("own"));
     assert_eq!(said["predictions"][0]["calibrated"], true);
     assert!(said["model"].get("evaluation").is_none());
+    // The folder holds what was trained last, also where its fit is stored already.
+    for model in ["majority", "logistic", "majority"] {
+        place.run(&format!("train {model} --data music --segment 3 --save again --quiet"));
+        let about: Value =
+            serde_json::from_slice(&std::fs::read(place.path("again/model.json")).unwrap()).unwrap();
+        assert_eq!(about["model"], model);
+    }
     // A table, a row a file and part.
     place.run("predict music --model own -o said.csv --quiet");
     let table = std::fs::read_to_string(place.path("said.csv")).unwrap();

@@ -190,8 +190,12 @@ impl Job<'_> {
 
     /// Whether the cell's model is wanted and not there.
     fn lacks_model(&self, cell: Cell) -> bool {
-        let folder = self.resources.keep.as_ref().map(|keep| keep.folder(&self.plan.key(cell)));
-        folder.is_some_and(|folder| SavedModel::read(&folder).is_err())
+        match &self.resources.keep {
+            None => false,
+            Some(keep @ Keep::EachIn(_)) => SavedModel::read(&keep.folder(&self.plan.key(cell))).is_err(),
+            // The folder is the user's, and may hold any other model.
+            Some(Keep::Only(..)) => true,
+        }
     }
 
     /// Saves a fitted model where it is wanted. Its result stands whatever comes of it.
