@@ -1,4 +1,4 @@
-//! The head of a WAV file of one channel, for what the program writes itself.
+//! WAV files of one channel, for what the program writes itself.
 
 /// What a sample is.
 #[derive(Debug, Clone, Copy)]
@@ -37,4 +37,11 @@ pub fn head(sample: Sample, rate: u32, bytes: u32) -> [u8; HEAD] {
     ];
     head.iter_mut().zip(fields.into_iter().flatten()).for_each(|(to, from)| *to = *from);
     head
+}
+
+/// Samples as a file in single precision, so that nothing is rounded or cut off.
+pub fn file(samples: &[f32], rate: u32) -> Vec<u8> {
+    let mut file = head(Sample::Float32, rate, 4 * samples.len() as u32).to_vec();
+    file.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    file
 }

@@ -63,5 +63,5 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             format!("--leave-out {group} leaves a group of columns out"),
         ));
     }
-    run::one(&Experiment { ablate: Some(Ablation { groups }), ..experiment }, &args.flags, registry)
+    run::one(&Experiment { ablate: Some(Ablation { groups }), ..experiment }, &args.flags, None, registry)
 }

@@ -1,3 +1,4 @@
+use super::external::ExternalFlags;
 use super::flags::ExperimentFlags;
 use super::{Registry, run};
 use crate::error::Result;
@@ -18,6 +19,7 @@ Examples:
   bench all --protocol file:split.csv                      the split of another tool
   bench all --data gtzan --save-experiment gtzan.toml      the same as a file, for `bench run`
   bench all --data gtzan --dry-run                         what would run, and for how long
+  bench all --data gtzan/genres_original --external my-music   and what is left of it on songs from elsewhere
   bench all --json | jq '.leaderboard[] | [.model, .macro_f1]'
 
 A run that was stopped goes on where it was when the same command is given again.")]
@@ -28,9 +30,11 @@ pub(super) struct Args {
     models: Vec<String>,
     #[command(flatten)]
     flags: ExperimentFlags,
+    #[command(flatten)]
+    external: ExternalFlags,
 }
 
 /// Runs `bench all`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    run::one(&args.flags.experiment(&args.models), &args.flags, registry)
+    run::one(&args.flags.experiment(&args.models), &args.flags, Some(&args.external), registry)
 }

@@ -186,9 +186,10 @@ pub(super) fn parse_encoder(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 /// Model, parameter and value of a `--set`.
-type Change = (String, String, String);
+pub(super) type Change = (String, String, String);
 
-fn parse_change(text: &str) -> Result<Change, String> {
+/// Reads the value of `--set`.
+pub(super) fn parse_change(text: &str) -> Result<Change, String> {
     let wanted = "expected MODEL.PARAMETER=VALUE, such as svm.c=10";
     let (name, value) = text.split_once('=').ok_or(wanted)?;
     let (model, parameter) = name.split_once('.').ok_or(wanted)?;

@@ -7,12 +7,14 @@ mod check;
 mod compare;
 mod data;
 mod export;
+mod external;
 mod features;
 mod flags;
 mod help;
 mod leaderboard_flags;
 mod list;
 mod output;
+mod picture;
 mod plot;
 mod predict;
 mod progress;
@@ -20,9 +22,9 @@ mod report;
 mod reproduce;
 mod robust;
 mod run;
+mod score;
 mod shell;
 mod show;
-mod stdin_file;
 mod train;
 mod tune;
 
@@ -56,7 +58,8 @@ Examples:
   bench run experiment.toml                  one experiment, or many, from a file
   bench train svm-c10 --data gtzan --save m  a model to keep
   bench predict song.mp3 --model m           what it says of a song
-  bench robust last                          how its models do with noise, filters, other rates
+  bench score m --data elsewhere             and what it is worth on tracks from elsewhere
+  bench robust last                          how models do with noise, filters, other rates
   bench tune svm --data gtzan                its parameters chosen in nested cross-validation
   bench reproduce A --data gtzan             published figures, as published and without leakage
   bench ablate --data gtzan                  what each group of features is worth
@@ -87,6 +90,8 @@ enum Command {
     Train(train::Args),
     /// Ask a saved model about recordings.
     Predict(predict::Args),
+    /// Score saved models on labelled tracks that they were not fitted to.
+    Score(score::Args),
     /// Deform the tested tracks of a run, and see how its models fall.
     Robust(robust::Args),
     /// Leave groups of features out in turn, to see what each is worth.
@@ -197,6 +202,7 @@ impl Bench {
             Command::Tune(args) => tune::run(&args, &registry),
             Command::Train(args) => train::run(&args, &registry),
             Command::Predict(args) => predict::run(&args, &registry),
+            Command::Score(args) => score::run(&args, &registry),
             Command::Robust(args) => robust::run(&args, &registry),
             Command::Ablate(args) => ablate::run(&args, &registry),
             Command::Reproduce(args) => reproduce::run(&args, &registry),

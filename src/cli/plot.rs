@@ -1,22 +1,17 @@
 use super::leaderboard_flags::LeaderboardFlags;
-use super::output::unwritable;
-use super::{Out, Registry, Status, status_of_stored, tell};
+use super::picture::{PictureOptions, kind_of, write_picture_as};
+use super::{Out, Registry, Status, status_of_stored};
 use crate::audio;
 use crate::error::{Error, Result};
 use crate::report::across::Across;
-use crate::report::chart::file::{FileKind, bytes};
-use crate::report::chart::{Theme, svg::MARGIN};
+use crate::report::chart::Theme;
 use crate::report::figures::{
     Ablation, AudioSheet, Calibration, Confusions, Cost, Curves, Differences, Figure, Importances, Intervals,
-    Map, PerClass, Ranks, Resource, Sheet, Slope, Unit,
+    Map, PerClass, Ranks, Resource, Slope, Unit,
 };
 use crate::report::{Leaderboard, Results};
 use crate::run::Store;
-use crate::util::{shown::one_line, write_whole};
 use std::path::{Path, PathBuf};
-
-/// Pixels of a millimetre, in style sheets.
-const PER_MILLIMETRE: f64 = 96.0 / 25.4;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -103,11 +98,8 @@ enum What {
 
 /// Runs `bench plot`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let extension = args.output.extension().map(|extension| extension.to_string_lossy().into_owned());
-    let kind = extension.as_deref().and_then(FileKind::of_extension).ok_or_else(|| {
-        let hint = "end it with .svg, .png or .pdf";
-        Error::at(&args.output, "the name does not say which format to write", hint)
-    })?;
+    // Before anything is computed.
+    kind_of(&args.output)?;
     let (figure, status): (Box<dyn Figure>, u8) = match args.what {
         What::Audio => (Box::new(of_audio(args)?), Status::DONE),
         _ => {
@@ -121,10 +113,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         Ground::Light => Theme::Paper,
         Ground::Dark => Theme::Night,
     };
-    let sheet = Sheet { width: f64::from(args.width) * PER_MILLIMETRE - 2.0 * MARGIN, theme };
-    let file = bytes(&figure.draw(sheet), &figure.title(), kind, args.dpi)?;
-    write_whole(&args.output, &file).map_err(|e| unwritable(&args.output, &e))?;
-    tell(format!("wrote {}: {}", one_line(&args.output.display().to_string()), one_line(&figure.note())));
+    let options = PictureOptions { width: args.width, theme, dots_per_inch: args.dpi };
+    write_picture_as(figure.as_ref(), &args.output, &options)?;
     Ok(status)
 }
 

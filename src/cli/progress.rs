@@ -1,5 +1,6 @@
 use super::{tell, warn};
 use crate::experiment::SessionObserver;
+use crate::recordings::audit::AuditObserver;
 use crate::run::{Cell, CellOutcome, Plan, RunObserver};
 use crate::util::Damage;
 use crate::util::shown::{lines, one_line};
@@ -220,6 +221,38 @@ impl RecordingsBar {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Shows how far an audit is, on standard error if that is a terminal; it goes away when it is dropped.
+pub struct AuditBar(ProgressBar);
+
+impl AuditBar {
+    /// A bar of no stage yet.
+    pub fn new(quiet: bool) -> Self {
+        Self(bar(0, quiet, "{elapsed_precise} [{bar:24}] {msg} {pos}/{len}, {eta} left"))
+    }
+}
+
+impl Drop for AuditBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl AuditObserver for AuditBar {
+    fn begin(&self, stage: &'static str, steps: usize) {
+        self.0.reset();
+        self.0.set_message(stage);
+        self.0.set_length(steps as u64);
+    }
+
+    fn done(&self) {
+        self.0.inc(1);
+    }
+
+    fn cancelled(&self) -> bool {
+        stopped()
     }
 }
 

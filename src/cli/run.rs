@@ -1,9 +1,10 @@
+use super::external::{self, ExternalFlags};
 use super::flags::{ExperimentFlags, SessionFlags};
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::progress::{Console, stopped};
 use super::{Registry, Status, json_text, print, report, tell};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Evaluated, Experiment, Session, read};
 use crate::report::ablation::AblationRow;
 use crate::report::comparison::Comparison;
@@ -56,14 +57,24 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let console = Console::new(args.session.quiet);
     let session = args.session.session(registry, &console);
     match &experiments[..] {
-        [(_, only)] => print_one(only, &session, &args.session, &args.leaderboard),
+        [(_, only)] => print_one(only, &session, &args.session, &args.leaderboard, None),
         all if args.session.dry_run => dry_runs(all, &session, args.session.json),
         all => print_all(all, &session, &args.session, &args.leaderboard),
     }
 }
 
 /// Runs the experiment that some flags made, once for each number of shots, or says what it would do.
-pub(super) fn one(experiment: &Experiment, flags: &ExperimentFlags, registry: &Registry) -> Result<u8> {
+pub(super) fn one(
+    experiment: &Experiment,
+    flags: &ExperimentFlags,
+    external: Option<&ExternalFlags>,
+    registry: &Registry,
+) -> Result<u8> {
+    let external = external.filter(|external| external.is_given());
+    if external.is_some() && flags.shots.len() > 1 {
+        let reason = "is scored by the models of one run";
+        return Err(Error::new("--external", reason, "one number of --shots"));
+    }
     // Before the file is written: an experiment that cannot be run is not worth one.
     experiment.check(registry)?;
     if let Some(path) = &flags.save_experiment {
@@ -71,9 +82,11 @@ pub(super) fn one(experiment: &Experiment, flags: &ExperimentFlags, registry: &R
         write_whole(path, text.as_bytes()).map_err(|e| unwritable(path, &e))?;
     }
     let console = Console::new(flags.session.quiet);
-    let session = flags.session.session(registry, &console);
+    let mut session = flags.session.session(registry, &console);
+    // Those that are asked about it.
+    session.keep_models |= external.is_some();
     if flags.shots.len() < 2 {
-        return print_one(experiment, &session, &flags.session, &flags.leaderboard);
+        return print_one(experiment, &session, &flags.session, &flags.leaderboard, external);
     }
     let of_shots = |&shots: &u32| {
         let mut experiment = experiment.clone();
@@ -93,6 +106,7 @@ fn print_one(
     session: &Session,
     flags: &SessionFlags,
     shown: &LeaderboardFlags,
+    external: Option<&ExternalFlags>,
 ) -> Result<u8> {
     if flags.dry_run {
         let dry_run = session.dry_run(&session.prepare_dry(experiment)?)?;
@@ -102,12 +116,29 @@ fn print_one(
     let prepared = session.prepare(experiment)?;
     let Some(evaluated) = session.run(&prepared)? else { return Ok(Status::INTERRUPTED) };
     let leaderboard = Leaderboard::of(&evaluated.results, &session.registry.figures(), &shown.options());
-    print(if flags.json {
-        json_text(&object(&evaluated, &leaderboard))
-    } else {
-        terminal::report(&evaluated.results, &leaderboard)
-    })?;
-    Ok(status(&evaluated))
+    if !flags.json {
+        print(terminal::report(&evaluated.results, &leaderboard))?;
+    }
+    let asked = match external {
+        Some(external) => match external.asked(session, &prepared, &evaluated, flags.quiet)? {
+            None => return Ok(Status::INTERRUPTED),
+            asked => asked,
+        },
+        None => None,
+    };
+    match (&asked, flags.json) {
+        (asked, true) => {
+            let mut object = object(&evaluated, &leaderboard);
+            if let Some(asked) = asked {
+                object["external"] = external::object(asked, leaderboard.sort);
+            }
+            print(json_text(&object))?;
+        }
+        (Some(asked), false) => external::print_table(asked, &leaderboard)?,
+        (None, false) => (),
+    }
+    let all_asked = asked.iter().flat_map(|asked| &asked.models).all(|model| model.evaluation.is_ok());
+    Ok(if all_asked { status(&evaluated) } else { status(&evaluated).max(Status::PARTLY_FAILED) })
 }
 
 fn print_all(

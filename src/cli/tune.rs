@@ -55,5 +55,5 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     }
     let tuning = Tuning { grid, random: args.random, inner: args.inner, by: args.by.key.to_owned() };
     let experiment = args.flags.experiment(std::slice::from_ref(&args.model));
-    run::one(&Experiment { tune: Some(tuning), ..experiment }, &args.flags, registry)
+    run::one(&Experiment { tune: Some(tuning), ..experiment }, &args.flags, None, registry)
 }

@@ -19,6 +19,7 @@ mod encoders;
 mod file;
 mod invalid;
 mod networks;
+pub mod outside;
 mod parameters;
 pub mod predict;
 mod prepared;

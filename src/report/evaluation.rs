@@ -33,6 +33,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
+    /// Of one test part that models were asked about which were fitted to other data, one a fit.
+    pub fn of_fits(fits: Vec<FoldPredictions<'a>>, seed: u64) -> Self {
+        // Of one fold intervals are by the bootstrap, which does not ask for sizes.
+        Self { folds: vec![fits], test_to_train: 0.0, seed, draws: Draws::default() }
+    }
+
     /// The same with the draws of other models of the run.
     pub fn sharing(self, draws: &Draws) -> Self {
         Self { draws: Arc::clone(draws), ..self }

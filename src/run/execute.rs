@@ -364,6 +364,8 @@ impl Observer for CellObserver<'_> {
 pub(super) struct Measured {
     pub record: Record,
     pub fitted: Box<dyn Fitted>,
+    /// Scores of the validation part as they are, if they were calibrated on it.
+    pub on_valid: Option<Array2<f32>>,
 }
 
 /// Fits and scores a model. Who made the record is for the caller to say.
@@ -384,13 +386,14 @@ fn measure(
     let predict_seconds = start.elapsed().as_secs_f64();
     let peak_bytes = piece.costs().peak_bytes;
     let on_train = scores_of(&parts.train.inputs)?;
+    let mut on_valid = None;
     let (scores, on_train, calibrated) = match calibration {
         None => (scores, on_train, None),
         Some(method) => {
-            let on_valid = scores_of(&parts.valid.inputs)?;
+            let on_valid = on_valid.insert(scores_of(&parts.valid.inputs)?);
             let calibration =
-                Calibration::fit(method, &on_valid, &parts.valid.labels, || run.check_cancelled())?;
-            let as_they_are = Calibration::none(&on_valid).apply(&scores);
+                Calibration::fit(method, on_valid, &parts.valid.labels, || run.check_cancelled())?;
+            let as_they_are = Calibration::none(on_valid).apply(&scores);
             let scores = calibration.apply(&scores);
             let on_train = calibration.apply(&on_train);
             let calibrated = Calibrated {
@@ -411,7 +414,7 @@ fn measure(
         calibrated,
         made: None,
     };
-    Ok(Measured { record, fitted })
+    Ok(Measured { record, fitted, on_valid })
 }
 
 /// Seconds that a block of examples should take to score, so that a stop is heard soon.

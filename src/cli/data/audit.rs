@@ -1,13 +1,12 @@
 use crate::audio::Limits;
 use crate::cli::output::unwritable;
-use crate::cli::progress::{bar, stop_on_ctrl_c_saying, stopped};
+use crate::cli::progress::{AuditBar, stop_on_ctrl_c_saying};
 use crate::cli::{Status, print};
 use crate::error::Result;
-use crate::recordings::audit::{AuditObserver, audit};
+use crate::recordings::audit::audit;
 use crate::report;
 use crate::util::shown::in_json;
 use crate::util::write_whole;
-use indicatif::ProgressBar;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -48,38 +47,13 @@ pub(in crate::cli) struct Args {
 /// Runs `bench data audit`.
 pub(super) fn run(args: &Args) -> Result<u8> {
     stop_on_ctrl_c_saying("stopping; nothing is written (Ctrl-C again stops at once)");
-    let bar = Bar::new(args.quiet);
+    let bar = AuditBar::new(args.quiet);
     let found = audit(&args.folder, &Limits::of_seconds(args.max_seconds), &bar);
-    bar.0.finish_and_clear();
+    drop(bar);
     let Some(found) = found? else { return Ok(Status::INTERRUPTED) };
     if let Some(path) = &args.output {
         write_whole(path, found.json()?.as_bytes()).map_err(|e| unwritable(path, &e))?;
     }
     print(if args.json { in_json(&found.json()?).into_owned() } else { report::audit::text(&found) })?;
     Ok(Status::DONE)
-}
-
-/// Shows how far an audit is, on standard error if that is a terminal.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(quiet: bool) -> Self {
-        Self(bar(0, quiet, "{elapsed_precise} [{bar:24}] {msg} {pos}/{len}, {eta} left"))
-    }
-}
-
-impl AuditObserver for Bar {
-    fn begin(&self, stage: &'static str, steps: usize) {
-        self.0.reset();
-        self.0.set_message(stage);
-        self.0.set_length(steps as u64);
-    }
-
-    fn done(&self) {
-        self.0.inc(1);
-    }
-
-    fn cancelled(&self) -> bool {
-        stopped()
-    }
 }

@@ -1,12 +1,16 @@
 //! What a saved model says of recordings.
 
+mod encoder;
+mod explain;
 mod predicted;
 mod table;
 
+pub use encoder::EncoderChange;
+pub use explain::{Explanation, Regions};
 pub use predicted::{Predicted, PredictedSegment};
 pub use table::frame;
 
-use super::{RegisteredEncoder, Registry};
+use super::Registry;
 use crate::audio::Limits;
 use crate::dataset::{Dataset, Source, Unlabelled, WantedEncoder};
 use crate::error::{Error, Result};
@@ -14,7 +18,7 @@ use crate::features::cache::Cache;
 use crate::features::table::FEATURE_NAMES;
 use crate::recordings::Recording;
 use crate::run::saved::{About, SavedModel};
-use genre_bench_api::{Device, Fitted, Inputs, Observer};
+use genre_bench_api::{Device, Fitted, Inputs, Observer, Silent};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +30,7 @@ pub const AT_ONCE: usize = 32;
 pub struct Predictor<'r> {
     saved: SavedModel,
     fitted: Box<dyn Fitted>,
-    encoder: Option<&'r RegisteredEncoder>,
+    encoder: Option<WantedEncoder<'r>>,
     columns: Arc<[String]>,
     limits: Limits,
     cache: Option<Cache>,
@@ -40,6 +44,8 @@ pub struct PredictOptions {
     pub limits: Limits,
     /// Where computed features are kept.
     pub cache: Option<Cache>,
+    /// Parameters of the encoder that the model stands on: above all, where its weights are.
+    pub encoder: Vec<EncoderChange>,
 }
 
 /// What became of a recording: what is said of it, or why nothing is.
@@ -70,7 +76,10 @@ impl<'r> Predictor<'r> {
             let reason = format!("the model reads the column `{other}`, which is not computed of recordings");
             return refused(&reason, "train it on the 57 features that `bench features` computes");
         }
-        let encoder = about.encoder.as_ref().map(|planned| encoder(folder, registry, planned)).transpose()?;
+        let encoder = about.encoder.as_ref();
+        let encoder = encoder
+            .map(|planned| encoder::wanted(folder, registry, planned, &options.encoder))
+            .transpose()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let model = registry.find(&about.model).map_err(|e| {
             let reason = format!("it is of the model `{}`, which this program has not", about.model);
@@ -89,14 +98,10 @@ impl<'r> Predictor<'r> {
         &self.saved.about
     }
 
-    /// What the model says of recordings, in their order. More than [`AT_ONCE`] of them take memory in proportion.
-    ///
-    /// # Errors
-    ///
-    /// The user stopped it, or a model that breaks its contract. What is wrong with a recording is its outcome.
-    pub fn predict(&self, recordings: &[Recording], observer: &dyn Observer) -> Result<Vec<Outcome>> {
+    /// Where data is, and what of it the model reads.
+    pub fn source(&self) -> Source {
         let about = &self.saved.about;
-        let source = Source {
+        Source {
             seconds: about.fitted_to.dataset.seconds,
             limits: self.limits,
             cache: self.cache.clone(),
@@ -105,8 +110,47 @@ impl<'r> Predictor<'r> {
             spectrogram_size: about.spectrogram_size,
             encoders: about.encoder.is_some(),
             ..Source::default()
+        }
+    }
+
+    /// What the model says of recordings, in their order. More than [`AT_ONCE`] of them take memory in proportion.
+    ///
+    /// # Errors
+    ///
+    /// The user stopped it, or a model that breaks its contract. What is wrong with a recording is its outcome.
+    pub fn predict(&self, recordings: &[Recording], observer: &dyn Observer) -> Result<Vec<Outcome>> {
+        let Read { dataset, file_of_track, mut outcomes } = self.read(recordings)?;
+        let Some(dataset) = dataset else { return Ok(outcomes) };
+        let (dataset, inputs) = self.embedded(dataset)?;
+        let scores = self.scores(&inputs, observer)?;
+        for (track, predicted) in predicted::by_track(&dataset, &inputs, &scores, &self.saved.novelty) {
+            outcomes[file_of_track[track]].1 = Ok(predicted);
+        }
+        Ok(outcomes)
+    }
+
+    /// What spoke for the answer on a recording. `progress` is told how many of how many questions are asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::predict`]; the recording cannot be used; or the model reads what this does not know how to change.
+    pub fn explain(&self, recording: &Recording, progress: &dyn Fn(usize, usize)) -> Result<Explanation> {
+        let Read { dataset, mut outcomes, .. } = self.read(std::slice::from_ref(recording))?;
+        let Some(dataset) = dataset else {
+            let reason = outcomes.pop().and_then(|(_, outcome)| outcome.err()).unwrap_or_default();
+            return Err(Error::at(&recording.path, reason, "name another file"));
         };
-        let Unlabelled { dataset, file_of_track, faults } = Unlabelled::read(recordings, &source)?;
+        if self.encoder.is_some() {
+            let hint = "a model on the 57 features or on spectrograms can";
+            return Err(self.refused("columns of embeddings mean nothing to people", hint));
+        }
+        let (dataset, inputs) = self.embedded(dataset)?;
+        explain::explain(self, &dataset, &inputs, progress)
+    }
+
+    /// Recordings as a dataset, as far as they can be read.
+    fn read(&self, recordings: &[Recording]) -> Result<Read> {
+        let Unlabelled { dataset, file_of_track, faults } = Unlabelled::read(recordings, &self.source())?;
         let mut outcomes: Vec<Outcome> = recordings
             .iter()
             .map(|recording| (recording.path.clone(), Err("nothing is left of it".to_owned())))
@@ -114,39 +158,55 @@ impl<'r> Predictor<'r> {
         for (file, reason) in faults {
             outcomes[file].1 = Err(reason);
         }
-        let Some(dataset) = dataset else { return Ok(outcomes) };
-        let dataset = match (&about.encoder, self.encoder) {
-            (Some(planned), Some(encoder)) => {
-                let wanted = WantedEncoder { planned: planned.clone(), encoder: encoder.encoder.as_ref() };
-                dataset.embedded(&[wanted], self.cache.as_ref(), &|_| Box::new(genre_bench_api::Silent))?
+        Ok(Read { dataset, file_of_track, outcomes })
+    }
+
+    /// Data with the embeddings that the model reads, if it reads any, and its examples as the model was fitted to such.
+    ///
+    /// # Errors
+    ///
+    /// The user stopped it, or the data has not what the model reads.
+    pub fn embedded(&self, dataset: Dataset) -> Result<(Dataset, Inputs)> {
+        let dataset = match &self.encoder {
+            Some(wanted) => {
+                let wanted = std::slice::from_ref(wanted);
+                dataset.embedded(wanted, self.cache.as_ref(), &|_| Box::new(Silent))?
             }
-            _ => dataset,
+            None => dataset,
         };
-        let inputs = self.inputs(&dataset).map_err(|reason| self.broken(&reason))?;
+        let hint = "ask it about data that has what it was fitted to";
+        let inputs = self.inputs(&dataset).map_err(|reason| self.refused(&reason, hint))?;
+        Ok((dataset, inputs))
+    }
+
+    /// The model's scores of some examples, calibrated if it is, shape `(examples, classes)`.
+    ///
+    /// # Errors
+    ///
+    /// The user stopped it, or a model that breaks its contract.
+    pub fn scores(&self, inputs: &Inputs, observer: &dyn Observer) -> Result<Array2<f32>> {
+        let about = &self.saved.about;
+        let hint = "train it again";
         let scores = self
             .fitted
-            .scores_unless_cancelled(&inputs, observer)
-            .map_err(|e| self.broken(&e.to_string()))?;
+            .scores_unless_cancelled(inputs, observer)
+            .map_err(|e| self.refused(&e.to_string(), hint))?;
         let expected = (inputs.len(), about.classes.len());
         if scores.dim() != expected || scores.iter().any(|score| !score.is_finite()) {
-            return Err(self.broken(&format!("its scores are not {expected:?} finite numbers")));
+            return Err(self.refused(&format!("its scores are not {expected:?} finite numbers"), hint));
         }
-        let scores = match &about.calibration {
+        Ok(match &about.calibration {
             Some(calibration) => calibration.apply(&scores),
             None => scores,
-        };
-        for (track, predicted) in predicted::by_track(&dataset, &scores) {
-            outcomes[file_of_track[track]].1 = Ok(predicted);
-        }
-        Ok(outcomes)
+        })
     }
 
     /// The examples as the model was fitted to such.
     fn inputs(&self, dataset: &Dataset) -> std::result::Result<Inputs, String> {
         let about = &self.saved.about;
-        let (columns, values) = match &about.encoder {
+        let (columns, values) = match &self.encoder {
             Some(encoder) => {
-                let embeddings = dataset.embeddings_of(encoder)?;
+                let embeddings = dataset.embeddings_of(&encoder.planned)?;
                 (&embeddings.columns, &embeddings.table)
             }
             None => (&dataset.columns, &dataset.table),
@@ -172,25 +232,16 @@ impl<'r> Predictor<'r> {
         })
     }
 
-    fn broken(&self, reason: &str) -> Error {
-        Error::new(format!("model `{}`", self.saved.about.model), reason, "train it again")
+    fn refused(&self, reason: &str, hint: &str) -> Error {
+        Error::new(format!("model `{}`", self.saved.about.model), reason, hint)
     }
 }
 
-/// The program's encoder that a saved model stands on.
-fn encoder<'r>(
-    folder: &Path,
-    registry: &'r Registry,
-    planned: &crate::dataset::PlannedEncoder,
-) -> Result<&'r RegisteredEncoder> {
-    let name = &planned.name;
-    let encoder = registry.encoder(name).map_err(|e| {
-        let reason = format!("the model reads embeddings of `{name}`, and {}", e.reason);
-        Error::at(folder, reason, format!("--encoder {name}=FILE with the file that it was trained on"))
-    })?;
-    if encoder.card.content != planned.content {
-        let reason = format!("the encoder `{name}` is another than the one that the model was fitted to");
-        return Err(Error::at(folder, reason, "give the file that it was trained on"));
-    }
-    Ok(encoder)
+/// Recordings that were read.
+struct Read {
+    dataset: Option<Dataset>,
+    /// For each track the place of its file.
+    file_of_track: Vec<usize>,
+    /// What could not be read; of the others nothing yet.
+    outcomes: Vec<Outcome>,
 }

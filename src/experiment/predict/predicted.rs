@@ -1,7 +1,8 @@
 use crate::dataset::Dataset;
+use crate::run::saved::{Novelty, TrackNovelty, mean_probabilities};
 use crate::score::{are_probabilities, by_track as voted, labels_of, positions_by_track};
-use genre_bench_api::Calibration;
-use ndarray::{Array2, ArrayView1, Axis};
+use genre_bench_api::{Calibration, Inputs};
+use ndarray::Array2;
 
 /// What a model says of a recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,8 @@ pub struct Predicted {
     pub class: usize,
     /// Of each class, adding up to 1.
     pub probabilities: Vec<f32>,
+    /// How unlike the training data it is.
+    pub novelty: TrackNovelty,
     /// What it says of each part, in order.
     pub segments: Vec<PredictedSegment>,
 }
@@ -33,36 +36,45 @@ pub struct PredictedSegment {
 ///
 /// Scores that are no probabilities, such as an SVM's decision values, become such by soft-max: in the right order, but no
 /// better than that.
-pub(super) fn by_track(dataset: &Dataset, scores: &Array2<f32>) -> Vec<(usize, Predicted)> {
+pub(super) fn by_track(
+    dataset: &Dataset,
+    inputs: &Inputs,
+    scores: &Array2<f32>,
+    novelty: &Novelty,
+) -> Vec<(usize, Predicted)> {
     let tracks: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.track).collect();
-    // Those that are probabilities stay so, to the last bit.
-    let convert = |scores: &Array2<f32>| match are_probabilities(scores.view()) {
-        true => scores.clone(),
-        false => Calibration::none(scores).apply(scores),
-    };
-    let (labels, probabilities) = (labels_of(scores.view()), convert(scores));
+    let (labels, probabilities) = (labels_of(scores.view()), probabilities(scores));
     let decided = voted(&tracks, &vec![0; tracks.len()], scores.view());
-    let row = |row: ArrayView1<f32>| row.to_vec();
     positions_by_track(&tracks)
         .into_iter()
         .zip(decided.by_mean)
         .map(|((track, examples), class)| {
-            let mean = scores.select(Axis(0), &examples).mapv(f64::from).mean_axis(Axis(0));
-            let mean = mean.unwrap_or_default().mapv(|score| score as f32).insert_axis(Axis(0));
             let segment = |&example: &usize| {
                 let (start, end) = dataset.seconds_of(example);
-                let (own, probabilities) = (scores.row(example), probabilities.row(example));
                 PredictedSegment {
                     start,
                     end,
                     class: labels[example],
-                    scores: row(own),
-                    probabilities: row(probabilities),
+                    scores: scores.row(example).to_vec(),
+                    probabilities: probabilities.row(example).to_vec(),
                 }
             };
-            let segments = examples.iter().map(segment).collect();
-            let probabilities = row(convert(&mean).row(0));
-            (track, Predicted { class, probabilities, segments })
+            let mean = mean_probabilities(scores, &examples);
+            let predicted = Predicted {
+                class,
+                novelty: novelty.of_track(inputs, &examples, mean.view()),
+                probabilities: mean.to_vec(),
+                segments: examples.iter().map(segment).collect(),
+            };
+            (track, predicted)
         })
         .collect()
+}
+
+/// Scores as probabilities; those that are such stay so, to the last bit.
+pub(super) fn probabilities(scores: &Array2<f32>) -> Array2<f32> {
+    match are_probabilities(scores.view()) {
+        true => scores.clone(),
+        false => Calibration::none(scores).apply(scores),
+    }
 }

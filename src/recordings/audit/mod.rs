@@ -40,7 +40,7 @@ use measure::{Measured, Measurer};
 use outlier::{Oddity, Point};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Share of cut-off samples from which on a recording counts as clipped: 1 in 5000, 4 a second.
 const CLIPPED: f64 = 2e-4;
@@ -103,6 +103,48 @@ pub fn audit(root: &Path, limits: &Limits, observer: &dyn AuditObserver) -> Resu
     report.methods = methods();
     count(&mut report);
     Ok(Some(report))
+}
+
+/// A recording from outside that is among others, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenRecording {
+    /// The file from outside.
+    pub outside: PathBuf,
+    /// One that is the same.
+    pub inside: PathBuf,
+}
+
+/// Which recordings from `outside` are among those `inside`, found as duplicates are; `None` if `observer` cancelled it.
+/// Those that cannot be read are nobody's duplicates.
+///
+/// # Errors
+///
+/// None that a caller could cause.
+pub fn seen(
+    inside: &[Recording],
+    outside: &[Recording],
+    limits: &Limits,
+    observer: &dyn AuditObserver,
+) -> Result<Option<Vec<SeenRecording>>> {
+    let files: Vec<Recording> = inside.iter().chain(outside).cloned().collect();
+    observer.begin("reading", files.len());
+    let Some(outcomes) = measured(&files, limits, observer)? else { return Ok(None) };
+    let read: Vec<(usize, Measured)> =
+        outcomes.into_iter().enumerate().filter_map(|(at, outcome)| Some((at, outcome.ok()?))).collect();
+    let paths: Vec<&Path> = read.iter().map(|(at, _)| files[*at].path.as_path()).collect();
+    let of_files: Vec<&Measured> = read.iter().map(|(_, measured)| measured).collect();
+    let Some(groups) = duplicates::find(&paths, &of_files, limits, observer) else { return Ok(None) };
+    let mut found = Vec::new();
+    for group in groups {
+        let is_inside = |member: &&usize| read[**member].0 < inside.len();
+        let Some(known) = group.members.iter().find(is_inside) else { continue };
+        let others = group.members.iter().filter(|member| !is_inside(member));
+        found.extend(others.map(|member| SeenRecording {
+            outside: paths[*member].to_owned(),
+            inside: paths[*known].to_owned(),
+        }));
+    }
+    Ok(Some(found))
 }
 
 type Measurement = std::result::Result<Measured, audio::AudioError>;

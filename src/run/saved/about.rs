@@ -1,11 +1,14 @@
+use super::NoveltyThresholds;
 use crate::dataset::{ImageSize, Info, PlannedEncoder};
 use crate::error::{Error, Result};
 use crate::run::{Made, Program};
+use crate::util::hex;
 use genre_bench_api::{Calibration, Params, Reads};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// The layout of the folder; one with another number is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a saved model is, as `model.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,12 +41,14 @@ pub struct About {
     pub classes: Vec<String>,
     /// What turns scores into probabilities, if that was fitted.
     pub calibration: Option<Calibration>,
+    /// From where on a track is unlike what it was fitted to.
+    pub novelty: NoveltyThresholds,
     /// What it was fitted to.
     pub fitted_to: FittedTo,
     /// How such models scored on parts that they were not fitted to, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<HeldOutScore>,
-    /// SHA-256 of the file of its numbers.
+    /// SHA-256 of this file, with nothing in this place, and the file of its numbers behind it.
     pub sha256: String,
 }
 
@@ -81,12 +86,28 @@ pub struct HeldOutScore {
     pub interval: Option<(f64, f64)>,
 }
 
+fn hash(text: &[u8], arrays: &[u8]) -> String {
+    hex(&Sha256::new().chain_update(text).chain_update(arrays).finalize())
+}
+
 impl About {
     /// The number of this layout.
     pub const FORMAT: u32 = FORMAT;
 
-    pub(super) fn to_json(&self) -> Result<String> {
-        serde_json::to_string_pretty(self).map_err(|e| Error::bug("the description of a model", e))
+    /// The description of a model whose numbers are these bytes, with the hash of both in it.
+    pub(super) fn to_json(&self, arrays: &[u8]) -> Result<String> {
+        let bug = |e| Error::bug("the description of a model", e);
+        let mut about = Self { sha256: String::new(), ..self.clone() };
+        let text = serde_json::to_string_pretty(&about).map_err(bug)?;
+        about.sha256 = hash(text.as_bytes(), arrays);
+        serde_json::to_string_pretty(&about).map_err(bug)
+    }
+
+    /// Whether this is what was written beside these bytes, by the hash in it. Who wants to deceive changes both; this finds what
+    /// was damaged, or changed by hand.
+    pub(super) fn is_beside(&self, text: &[u8], arrays: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(text).replacen(&self.sha256, "", 1);
+        self.sha256.len() == 64 && hash(text.as_bytes(), arrays) == self.sha256
     }
 
     /// Reads a description.
@@ -125,6 +146,10 @@ impl About {
         };
         if !fits {
             return Err("has a calibration that does not fit its classes".to_owned());
+        }
+        let NoveltyThresholds { distance, entropy } = about.novelty;
+        if !distance.is_finite() || entropy.is_some_and(|entropy| !entropy.is_finite()) {
+            return Err("has thresholds that are no numbers".to_owned());
         }
         Ok(about)
     }

@@ -2,24 +2,26 @@
 //!
 //! ```text
 //! DIR/model.json          what it is: model, hyper-parameters, what it reads, classes, what it was fitted to, its scores
-//! DIR/model.safetensors   its numbers, and those of the standardiser
+//! DIR/model.safetensors   its numbers, those of the standardiser, and a sample of what it was fitted to
 //! ```
 //!
 //! Nothing in it is executed. Who reads it checks everything: a folder may come from a stranger.
 
 mod about;
 mod arrays;
+mod novelty;
 
 pub use about::{About, FittedTo, HeldOutScore};
+pub(crate) use novelty::mean_probabilities;
+pub use novelty::{Novelty, NoveltyThresholds, TrackNovelty};
 
 use super::execute::Measured;
 use super::parts::FoldParts;
 use super::{Cell, Job, Made, Standardiser};
 use crate::error::{Error, Result};
-use crate::util::{hex, read_regular, write_whole};
-use genre_bench_api::{Device, Fitted, Loading, Model, Spectrograms, State};
+use crate::util::{read_regular, write_whole};
+use genre_bench_api::{Device, Examples, Fitted, Inputs, Loading, Model, Spectrograms, State};
 use ndarray::Array2;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "model.json";
@@ -33,6 +35,7 @@ const MODEL: &str = "model";
 const STANDARDISER: &str = "standardiser";
 const ROW_MEAN: &str = "spectrograms/mean";
 const ROW_DEVIATION: &str = "spectrograms/deviation";
+const NOVELTY: &str = "novelty";
 
 /// A fitted model with what surrounds it.
 pub struct SavedModel {
@@ -43,6 +46,8 @@ pub struct SavedModel {
     /// The same of the rows of spectrograms: what is subtracted, and what it is divided by then; none where it reads no
     /// spectrograms.
     pub scaling: Vec<(f32, f32)>,
+    /// What it was fitted to, in a sample.
+    pub novelty: Novelty,
     /// The model in numbers.
     pub state: State,
 }
@@ -65,6 +70,17 @@ impl SavedModel {
             true => (parts.train.inputs.columns.to_vec(), parts.standardiser.clone()),
             false => (Vec::new(), Standardiser::fit(Array2::zeros((1, 0)).view())),
         };
+        let calibration = measured.record.calibrated.as_ref().map(|c| c.calibration.clone());
+        let read = |examples: &Examples| match planned.reads.table() {
+            true => examples.clone(),
+            false => {
+                let table = Array2::zeros((examples.inputs.len(), 0));
+                Examples { inputs: Inputs { table, ..examples.inputs.clone() }, ..examples.clone() }
+            }
+        };
+        let on_valid = measured.on_valid.as_ref().zip(calibration.as_ref());
+        let on_valid = on_valid.map(|(scores, calibration)| calibration.apply(scores));
+        let novelty = Novelty::fit(&read(&parts.train), &read(&parts.valid), on_valid.as_ref());
         Ok(Self {
             about: About {
                 format: About::FORMAT,
@@ -79,7 +95,8 @@ impl SavedModel {
                 spectrogram_size: plan.conditions.spectrogram_size,
                 spectrograms_from: job.dataset.spectrograms_from(),
                 classes: parts.train.classes.to_vec(),
-                calibration: measured.record.calibrated.as_ref().map(|c| c.calibration.clone()),
+                calibration,
+                novelty: novelty.thresholds,
                 fitted_to: FittedTo {
                     dataset: plan.dataset.clone(),
                     protocol: plan.protocol.clone(),
@@ -96,6 +113,7 @@ impl SavedModel {
             },
             standardiser,
             scaling: parts.scaling.clone(),
+            novelty,
             state,
         })
     }
@@ -123,16 +141,17 @@ impl SavedModel {
             .with_nested(MODEL, self.state.clone())
             .with_nested(STANDARDISER, self.standardiser.save())
             .with(ROW_MEAN, ndarray::Array1::from(mean))
-            .with(ROW_DEVIATION, ndarray::Array1::from(deviation));
+            .with(ROW_DEVIATION, ndarray::Array1::from(deviation))
+            .with_nested(NOVELTY, self.novelty.save());
         let bytes = arrays::to_safetensors(&all)?;
-        let described = About { sha256: hex(&Sha256::digest(&bytes)), ..self.about.clone() };
+        let described = self.about.to_json(&bytes)?;
         // What a model was before is gone first, so that no description stands beside another's numbers.
         if about.is_file() {
             std::fs::remove_file(&about).map_err(unwritable(&about))?;
         }
         let arrays = folder.join(ARRAYS);
         write_whole(&arrays, &bytes).map_err(unwritable(&arrays))?;
-        write_whole(&about, described.to_json()?.as_bytes()).map_err(unwritable(&about))
+        write_whole(&about, described.as_bytes()).map_err(unwritable(&about))
     }
 
     /// Reads what [`SavedModel::write`] wrote.
@@ -146,12 +165,13 @@ impl SavedModel {
         let hint = "name a folder that `bench train --save DIR` or --keep-models made";
         let read =
             |name: &str, most| read_regular(&place(name), most).map_err(|e| Error::at(&place(name), e, hint));
-        let about = About::from_json(&read(ABOUT, MOST_ABOUT)?)
-            .map_err(|reason| Error::at(&place(ABOUT), reason, hint))?;
+        let text = read(ABOUT, MOST_ABOUT)?;
+        let about = About::from_json(&text).map_err(|reason| Error::at(&place(ABOUT), reason, hint))?;
         let bytes = read(ARRAYS, MOST_ARRAYS)?;
         let broken = |reason: String| Error::at(&place(ARRAYS), reason, "save the model again");
-        if hex(&Sha256::digest(&bytes)) != about.sha256 {
-            return Err(broken(format!("is not what {ABOUT} says: its SHA-256 is another")));
+        if !about.is_beside(&text, &bytes) {
+            let reason = format!("it or {ABOUT} is not what was saved: their SHA-256 is another");
+            return Err(broken(reason));
         }
         let mut all = arrays::from_safetensors(&bytes).map_err(&broken)?;
         drop(bytes);
@@ -162,13 +182,14 @@ impl SavedModel {
         let rows = about.spectrogram.0;
         let mean: ndarray::Array1<f32> = all.take(ROW_MEAN, [rows]).map_err(broken)?;
         let deviation: ndarray::Array1<f32> = all.take(ROW_DEVIATION, [rows]).map_err(broken)?;
+        let novelty = Novelty::load(all.take_nested(NOVELTY), about.novelty).map_err(broken)?;
         all.end().map_err(broken)?;
         if deviation.iter().any(|deviation| *deviation <= 0.0) {
             return Err(broken(genre_bench_api::Error::failed(
                 "rows of spectrograms are divided by what is not above 0",
             )));
         }
-        Ok(Self { about, standardiser, scaling: mean.into_iter().zip(deviation).collect(), state })
+        Ok(Self { about, standardiser, scaling: mean.into_iter().zip(deviation).collect(), novelty, state })
     }
 
     /// The model, to be asked for scores. Its numbers are handed over to it and not held twice, so this is for once.

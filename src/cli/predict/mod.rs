@@ -1,25 +1,26 @@
+mod explain;
+mod live;
+mod shown;
+mod stdin_file;
+
 use super::cache::CacheFlags;
-use super::flags::parse_encoder;
+use super::flags::{Change, parse_change, parse_encoder};
 use super::output::unwritable;
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
-use super::stdin_file::StdinFile;
 use super::{Registry, Status, json_text, print, tell, warn, write};
 use crate::audio::Limits;
 use crate::error::{Error, Result};
 use crate::experiment::DeviceChoice;
-use crate::experiment::predict::{AT_ONCE, PredictOptions, Predicted, Predictor, frame};
+use crate::experiment::predict::{AT_ONCE, EncoderChange, PredictOptions, Predictor, frame};
 use crate::recordings::find;
 use crate::report::{FileFormat, write_frame};
-use crate::run::saved::About;
-use crate::util::shown::{counted, in_json, one_line};
+use crate::util::shown::{counted, one_line};
 use crate::util::write_whole;
-use console::style;
 use genre_bench_api::Observer;
 use serde_json::{Value, json};
+use shown::{Shown, line, object};
 use std::path::{Path, PathBuf};
-
-/// Columns of the longest bar.
-const BAR: f32 = 30.0;
+use stdin_file::StdinFile;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,11 +30,14 @@ Examples:
   bench predict music --model svm -o said.parquet     a folder, as a table: a row a file and part
   bench predict music --model svm --json              one JSON object
   bench predict music --model svm --ndjson            an object a file, as they come
+  bench predict song.mp3 --model svm --explain        what spoke for the answer
+  bench predict song.mp3 --model cnn --picture why.svg   and a picture of it
   ffmpeg -i film.mkv -f wav - | bench predict - --model svm
-  arecord -d 30 -f S16_LE -r 22050 -t raw | bench predict - --raw 22050 --model svm
+  arecord -f S16_LE -r 22050 -t raw | bench predict - --raw 22050 --live --model svm
 
 The model is a folder that `bench train --save DIR` or `bench all --keep-models` made. Probabilities are as good as the \
-model's: train it with --calibrate, or take them for an order.
+model's: train it with --calibrate, or take them for an order. What is unlike everything that the model was fitted to is \
+said to be so; its genre is not to be believed.
 
 Exit status: 0 done; 1 some files could not be used; 2 no file could be used, or wrong usage; 130 stopped by Ctrl-C.")]
 pub(super) struct Args {
@@ -43,6 +47,9 @@ pub(super) struct Args {
     /// Standard input is raw samples at so many Hz: 16 bits, little-endian, one channel
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1000..=192_000))]
     raw: Option<u32>,
+    /// Say once a second what the last segment of standard input sounds like, until it ends
+    #[arg(long, requires = "raw", conflicts_with_all = ["output", "json", "explain", "picture", "segments"])]
+    live: bool,
     /// The folder of the model
     #[arg(long, short, value_name = "DIR")]
     model: PathBuf,
@@ -52,6 +59,13 @@ pub(super) struct Args {
     /// Show what the model says of each part of a file, too
     #[arg(long)]
     segments: bool,
+    /// Say what spoke for the answer: by how much its probability falls without each group of columns, column or region of
+    /// the spectrogram
+    #[arg(long, conflicts_with = "output")]
+    explain: bool,
+    /// Draw that, of one file: .svg, .png or .pdf
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    picture: Option<PathBuf>,
     /// Write a table instead: .csv, .parquet, .arrow, .json, .ndjson, .md or .tex
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["json", "ndjson"])]
     output: Option<PathBuf>,
@@ -64,6 +78,9 @@ pub(super) struct Args {
     /// The file of the encoder that the model stands on
     #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
     encoders: Vec<(String, PathBuf)>,
+    /// A parameter of the encoder that the model stands on: above all, where its weights are
+    #[arg(long = "set", value_name = "ENCODER.PARAMETER=VALUE", value_parser = parse_change)]
+    changes: Vec<Change>,
     /// Where networks compute: auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -90,16 +107,35 @@ impl Observer for Stopping {
     }
 }
 
+impl Args {
+    fn options(&self, registry: &Registry) -> Result<PredictOptions> {
+        Ok(PredictOptions {
+            device: self.device.resolve(registry.cuda_devices)?,
+            limits: Limits::of_seconds(self.max_seconds),
+            cache: self.cache.open(),
+            encoder: self.changes.iter().map(EncoderChange::of).collect(),
+        })
+    }
+
+    fn shown(&self) -> Shown {
+        Shown { top: self.top.into(), segments: self.segments }
+    }
+
+    /// Whether people are told file by file.
+    fn is_for_people(&self) -> bool {
+        !self.json && !self.ndjson && self.output.is_none()
+    }
+}
+
 /// Runs `bench predict`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let format = args.output.as_deref().map(format_of).transpose()?;
     let registry = registry.opening(&args.encoders.iter().cloned().collect())?;
-    let options = PredictOptions {
-        device: args.device.resolve(registry.cuda_devices)?,
-        limits: Limits::of_seconds(args.max_seconds),
-        cache: args.cache.open(),
-    };
-    let predictor = Predictor::open(&args.model, &registry, options)?;
+    let predictor = Predictor::open(&args.model, &registry, args.options(&registry)?)?;
+    stop_on_ctrl_c_saying("stopping");
+    if let (true, Some(rate)) = (args.live, args.raw) {
+        return live::run(&predictor, args, rate);
+    }
     let is_stdin = |place: &PathBuf| place == Path::new("-");
     let stdin = args.places.iter().any(is_stdin).then(|| StdinFile::read(args.raw)).transpose()?;
     let place = |place: &PathBuf| match &stdin {
@@ -111,40 +147,56 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         let hint = "WAV, AU, FLAC, MP3, Ogg Vorbis, AAC and M4A files are read";
         return Err(Error::at(&args.places[0], "there is no audio file in it", hint));
     }
-    stop_on_ctrl_c_saying("stopping");
+    if let (Some(_), [_, _, ..]) = (&args.picture, &recordings[..]) {
+        return Err(Error::new("--picture", "draws one recording", "name one file"));
+    }
     let about = predictor.about();
     let bar = RecordingsBar::new(args.quiet);
-    let (mut predicted, mut failed) = (Vec::new(), Vec::new());
+    let (mut predicted, mut failed, mut objects) = (Vec::new(), Vec::new(), Vec::new());
     for (at, some) in recordings.chunks(AT_ONCE).enumerate() {
         let outcomes = predictor.predict(some, &Stopping)?;
-        if stopped() {
-            bar.finish();
-            return Ok(Status::INTERRUPTED);
-        }
-        for (path, outcome) in outcomes {
+        for (recording, (path, outcome)) in some.iter().zip(outcomes) {
+            if stopped() {
+                bar.finish();
+                return Ok(Status::INTERRUPTED);
+            }
             let (path, outcome) = match &stdin {
                 Some(stdin) => (stdin.given(path), outcome.map_err(|reason| stdin.told(&reason))),
                 None => (path, outcome),
             };
-            match outcome {
-                Ok(said) if args.ndjson => write(line(&object(about, &path, &said)).as_bytes())?,
-                Ok(said) if !args.json && args.output.is_none() => print(shown(about, &path, &said, args))?,
-                Ok(said) => predicted.push((path, said)),
+            let said = match outcome {
+                Ok(said) => said,
                 Err(reason) => {
                     if args.ndjson {
                         write(line(&json!({ "file": path, "error": reason })).as_bytes())?;
                     }
                     failed.push((path, reason));
+                    continue;
+                }
+            };
+            let explained = explain::explained(&predictor, args, recording, &path)?;
+            if args.is_for_people() {
+                let why = explained.map_or_else(String::new, |why| shown::explanation_text(about, &why));
+                print(shown::text(about, &path, &said, args.shown()) + &why)?;
+            } else if args.output.is_some() {
+                predicted.push((path, said));
+            } else {
+                let mut object = object(about, &path, &said);
+                if let Some(why) = explained {
+                    object["explanation"] = shown::explanation_object(about, &why);
+                }
+                match args.ndjson {
+                    true => write(line(&object).as_bytes())?,
+                    false => objects.push(object),
                 }
             }
         }
         bar.show((at * AT_ONCE + some.len()).min(recordings.len()), recordings.len());
     }
     if args.json {
-        let all: Vec<Value> = predicted.iter().map(|(path, said)| object(about, path, said)).collect();
         let failed: Vec<Value> =
             failed.iter().map(|(path, reason)| json!({ "file": path, "reason": reason })).collect();
-        print(json_text(&json!({ "model": about, "predictions": all, "failed": failed })))?;
+        print(json_text(&json!({ "model": about, "predictions": objects, "failed": failed })))?;
     }
     if let (Some(path), Some(format)) = (&args.output, format) {
         let bytes = write_frame(&mut frame(about, &predicted)?, format)?;
@@ -173,73 +225,4 @@ fn format_of(path: &Path) -> Result<FileFormat> {
             "a name such as said.csv or said.parquet",
         )
     })
-}
-
-/// Classes and their probabilities, the likeliest first; those of one probability in the model's order.
-fn ranked<'a>(about: &'a About, probabilities: &[f32]) -> Vec<(&'a str, f32)> {
-    let names = about.classes.iter().map(String::as_str);
-    let mut ranked: Vec<(&str, f32)> = names.zip(probabilities.iter().copied()).collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked
-}
-
-/// What is said of a file, for people: a bar for each of the likeliest genres.
-fn shown(about: &About, path: &Path, said: &Predicted, args: &Args) -> String {
-    let path = path.display().to_string();
-    let mut text = format!("{}\n", style(one_line(&path)).bold());
-    let ranked_all = ranked(about, &said.probabilities);
-    let wide = about.classes.iter().map(|class| console::measure_text_width(class)).max().unwrap_or(0);
-    for (place, (class, probability)) in ranked_all.into_iter().take(usize::from(args.top)).enumerate() {
-        let bar = "█".repeat((probability * BAR).round() as usize);
-        let name = format!("{:wide$}", one_line(class));
-        let name = if place == 0 { style(name).green() } else { style(name) };
-        text += &format!("  {name} {:5.1} %  {bar}\n", 100.0 * probability);
-    }
-    if args.segments {
-        for segment in &said.segments {
-            let (class, probability) = (&about.classes[segment.class], segment.probabilities[segment.class]);
-            text += &format!(
-                "    {} – {}  {:wide$} {:5.1} %\n",
-                minutes(segment.start),
-                minutes(segment.end),
-                one_line(class),
-                100.0 * probability
-            );
-        }
-    }
-    text
-}
-
-/// `1:05`.
-fn minutes(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    format!("{:2}:{:02}", whole / 60, whole % 60)
-}
-
-/// What is said of a file, for programs.
-fn object(about: &About, path: &Path, said: &Predicted) -> Value {
-    let probabilities = |numbers: &[f32]| -> Value {
-        let pairs = about.classes.iter().zip(numbers);
-        pairs.map(|(class, number)| (class.clone(), json!(number))).collect::<serde_json::Map<_, _>>().into()
-    };
-    let segment = |segment: &crate::experiment::predict::PredictedSegment| {
-        json!({
-            "start": segment.start,
-            "end": segment.end,
-            "genre": about.classes[segment.class],
-            "probabilities": probabilities(&segment.probabilities),
-        })
-    };
-    json!({
-        "file": path,
-        "genre": about.classes[said.class],
-        "probabilities": probabilities(&said.probabilities),
-        "calibrated": about.calibration.is_some(),
-        "segments": said.segments.iter().map(segment).collect::<Vec<_>>(),
-    })
-}
-
-/// An object on one line.
-fn line(object: &Value) -> String {
-    in_json(&format!("{object}\n")).into_owned()
 }

@@ -1,0 +1,233 @@
+use super::cache::CacheFlags;
+use super::external::{ClassMapFlags, ends, none, score, scored, told};
+use super::flags::{Change, parse_change, parse_encoder};
+use super::leaderboard_flags::metric_parser;
+use super::progress::{AuditBar, Console, stop_on_ctrl_c_saying, stopped};
+use super::{Registry, Status, json_text, print, report};
+use crate::audio::Limits;
+use crate::dataset::{Dataset, Info, Source};
+use crate::error::Result;
+use crate::experiment::outside::{ClassMap, Outside, recordings_of};
+use crate::experiment::predict::{EncoderChange, PredictOptions, Predictor};
+use crate::experiment::{DeviceChoice, SessionObserver};
+use crate::recordings::audit::{SeenRecording, seen};
+use crate::recordings::{Recording, find};
+use crate::report::{Evaluation, Grid};
+use crate::run::saved::About;
+use crate::score::Metric;
+use crate::util::shown::one_line;
+use genre_bench_api::Silent;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  bench score svm --data elsewhere                       a saved model on a folder of GENRE/file
+  bench score svm --data elsewhere --trained-on gtzan    without the songs that are in both
+  bench score of-gtzan of-fma --data gtzan --data fma    train on one, test on the other: a table
+  bench score svm --data fma --class-map classes.csv     where classes are called otherwise
+
+A score of songs from elsewhere, by a model that was fitted to everything it had. Only classes that both have are scored, and \
+the model is asked which of these it is. For the data that a model was fitted to, the score that it was saved with stands in the \
+table, in brackets, if it has one.
+
+Exit status: 0 done; 1 some of the models could not be asked about some data; 2 none could; 130 stopped by Ctrl-C.")]
+pub(super) struct Args {
+    /// Folders of saved models
+    #[arg(value_name = "DIR", required = true)]
+    models: Vec<PathBuf>,
+    /// Labelled data: a folder of GENRE/file or a table; may be given repeatedly
+    #[arg(long, value_name = "PATH", required = true)]
+    data: Vec<PathBuf>,
+    /// Recordings that the models were fitted to: songs that are the same are found by their sound, named and left out
+    #[arg(long, value_name = "DIR")]
+    trained_on: Option<PathBuf>,
+    #[command(flatten)]
+    classes: ClassMapFlags,
+    /// The metric; `bench list metrics` shows all
+    #[arg(long, value_name = "METRIC", value_parser = metric_parser(), default_value = "macro_f1", hide_possible_values = true)]
+    metric: &'static Metric,
+    /// Longest recording that is read; a longer one is named and left out
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = Limits::DEFAULT_SECONDS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(Limits::MOST_SECONDS))
+    )]
+    max_seconds: u32,
+    /// The file of an encoder that a model stands on
+    #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
+    encoders: Vec<(String, PathBuf)>,
+    /// A parameter of such an encoder: above all, where its weights are
+    #[arg(long = "set", value_name = "ENCODER.PARAMETER=VALUE", value_parser = parse_change)]
+    changes: Vec<Change>,
+    /// Where networks compute: auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    #[command(flatten)]
+    cache: CacheFlags,
+    /// Print results and errors, nothing else
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A model on some data.
+struct Asked {
+    info: Info,
+    found: Found,
+}
+
+enum Found {
+    /// It was fitted to the data; the score that it was saved with, if there is one.
+    Own(Option<f64>),
+    Outside(Box<(Outside, Option<Vec<SeenRecording>>, Evaluation<'static>)>),
+}
+
+/// Runs `bench score`.
+pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    let registry = registry.opening(&args.encoders.iter().cloned().collect())?;
+    let map = args.classes.map()?;
+    let inside = args.trained_on.as_ref().map(|folder| find(std::slice::from_ref(folder))).transpose()?;
+    stop_on_ctrl_c_saying("stopping");
+    let (mut rows, mut failed, mut all) = (Vec::new(), 0, 0);
+    for folder in &args.models {
+        let predictor = Predictor::open(folder, &registry, args.options(&registry)?)?;
+        let mut row = Vec::new();
+        for data in &args.data {
+            all += 1;
+            let asked = args.ask(&predictor, data, &map, inside.as_deref());
+            if stopped() {
+                return Ok(Status::INTERRUPTED);
+            }
+            row.push(asked.inspect_err(|error| {
+                failed += 1;
+                report(error);
+            }));
+        }
+        rows.push((folder, predictor.about().clone(), row));
+    }
+    print(match args.json {
+        true => json_text(&args.object(&rows)),
+        false => args.table(&rows),
+    })?;
+    Ok(match failed {
+        0 => Status::DONE,
+        failed if failed == all => Status::WRONG_INPUT,
+        _ => Status::PARTLY_FAILED,
+    })
+}
+
+/// A model's folder, what it is, and what it scored on each data.
+type Row<'a> = (&'a PathBuf, About, Vec<Result<Asked>>);
+
+impl Args {
+    fn options(&self, registry: &Registry) -> Result<PredictOptions> {
+        Ok(PredictOptions {
+            device: self.device.resolve(registry.cuda_devices)?,
+            limits: Limits::of_seconds(self.max_seconds),
+            cache: self.cache.open(),
+            encoder: self.changes.iter().map(EncoderChange::of).collect(),
+        })
+    }
+
+    fn ask(
+        &self,
+        predictor: &Predictor,
+        data: &Path,
+        map: &ClassMap,
+        inside: Option<&[Recording]>,
+    ) -> Result<Asked> {
+        let own = &predictor.about().fitted_to.dataset;
+        let source = predictor.source();
+        // With the table, if the model's data had one: so that it is recognised by its fingerprint.
+        let table = source.table || own.features > 0;
+        let source = Source { data: Some(data.to_owned()), table, ..source };
+        let console = Console::new(self.quiet);
+        let dataset = Dataset::load(&source, &|done, total| console.reading(done, total))?;
+        let info = dataset.info.clone();
+        if info.fingerprint == own.fingerprint {
+            let evaluation = predictor.about().evaluation.as_ref();
+            let score = evaluation.filter(|e| e.metric == self.metric.key).map(|e| e.score);
+            return Ok(Asked { info, found: Found::Own(score) });
+        }
+        let known = match (inside, recordings_of(&dataset)?) {
+            (Some(inside), recordings) if !recordings.is_empty() => {
+                let bar = AuditBar::new(self.quiet);
+                seen(inside, &recordings, &Limits::of_seconds(self.max_seconds), &bar)?
+            }
+            _ => None,
+        };
+        let files = known.iter().flatten().map(|seen| seen.outside.clone()).collect();
+        let outside = Outside::of(&dataset, &predictor.about().classes, map, &files)?;
+        let predictions = predictor.outside(&dataset, &outside, &Silent)?;
+        let evaluation = outside.evaluation(vec![predictions]);
+        Ok(Asked { info, found: Found::Outside(Box::new((outside, known, evaluation))) })
+    }
+
+    /// A row a model, a column a set of data.
+    fn table(&self, rows: &[Row]) -> String {
+        let name = |path: &Path| one_line(&path.display().to_string()).into_owned();
+        let several = self.data.len() > 1;
+        let heads = self.data.iter().flat_map(|data| [name(data), "95 %".to_owned()]);
+        let mut grid =
+            Grid::new(3, ["folder", "model", "fitted to"].map(str::to_owned).into_iter().chain(heads));
+        let mut notes = std::collections::BTreeSet::new();
+        for (folder, about, row) in rows {
+            let cells = row.iter().flat_map(|asked| match asked {
+                Err(_) => [none(), String::new()],
+                Ok(Asked { found: Found::Own(score), .. }) => {
+                    let score = score.map_or_else(none, |score| self.metric.format.show(score));
+                    [format!("({score})"), String::new()]
+                }
+                Ok(Asked { info, found: Found::Outside(found) }) => {
+                    let (outside, seen, evaluation) = &**found;
+                    notes.insert(told(&one_line(&info.describe()), outside, seen.as_deref()));
+                    let interval = evaluation.interval(self.metric);
+                    [
+                        evaluation
+                            .value(self.metric)
+                            .map_or_else(none, |value| self.metric.format.show(value)),
+                        interval.map_or_else(none, |interval| ends(&interval, self.metric)),
+                    ]
+                }
+            });
+            let fitted_to = format!("{}, {}", about.fitted_to.dataset.name, about.fitted_to.part);
+            let own = [name(folder), about.model.clone(), one_line(&fitted_to).into_owned()];
+            grid.row(own.into_iter().chain(cells));
+        }
+        let notes: String = notes.into_iter().collect();
+        let own = match several {
+            true => {
+                "In brackets: the score that a model was saved with, inside the data that it was fitted to.\n"
+            }
+            false => "",
+        };
+        format!("{grid}\n{notes}{}; interval by bootstrap over tracks.\n{own}", self.metric.key)
+    }
+
+    fn object(&self, rows: &[Row]) -> Value {
+        let cell = |(data, asked): (&PathBuf, &Result<Asked>)| match asked {
+            Err(error) => json!({ "data": data, "error": error.to_string() }),
+            Ok(Asked { info, found: Found::Own(score) }) => {
+                json!({ "data": data, "dataset": info, "fitted_to_it": true, "score_when_saved": score })
+            }
+            Ok(Asked { info, found: Found::Outside(found) }) => {
+                let (outside, seen, evaluation) = &**found;
+                json!({
+                    "data": data,
+                    "dataset": info,
+                    "fitted_to_it": false,
+                    "scored": scored(outside, seen.as_deref()),
+                    "score": score(evaluation, self.metric),
+                })
+            }
+        };
+        let row = |(folder, about, row): &Row| {
+            let cells: Vec<Value> = self.data.iter().zip(row).map(cell).collect();
+            json!({ "folder": folder, "model": about, "scores": cells })
+        };
+        json!({ "metric": self.metric.key, "models": rows.iter().map(row).collect::<Vec<_>>() })
+    }
+}
