@@ -54,6 +54,39 @@ fn models_are_asked_about_their_own_test_tracks_deformed() {
     assert!(!table.contains("majority"));
 }
 
+/// Of several seeds all are asked; a model in a folder is asked about data from outside.
+#[test]
+fn seeds_folders_and_pictures() {
+    let place = Place::new();
+    music(&place);
+    let words = "--data music --segment 3 --models logistic,forest --folds 2 --seeds 2 --set forest.trees=5";
+    let all = place.json(&format!("{words} --keep-models"));
+    let said: Value =
+        serde_json::from_str(&place.run("robust last --json --deform gain:0,telephone -o falls.svg"))
+            .unwrap();
+    for row in all["leaderboard"].as_array().unwrap() {
+        let fall = model(&said, row["model"].as_str().unwrap());
+        assert_eq!(fall["clean"], row["macro_f1"]);
+        assert_eq!(fall["deformed"][0]["value"], fall["clean"], "{fall}");
+    }
+    assert!(std::fs::read_to_string(place.path("falls.svg")).unwrap().contains(">telephone<"));
+    // What was kept of one of them is there for the next run, too.
+    assert!(!place.json(&format!("{words} --keep-models")).to_string().contains("not saved"));
+
+    place.run("train logistic --data music --segment 3 --save m --quiet");
+    place.write("other/low/a.wav", tone(230.0, 6.5));
+    place.write("other/High/b.wav", tone(2300.0, 6.5));
+    let said: Value =
+        serde_json::from_str(&place.run("robust m --data other --json --deform gain:0,low-pass:300"))
+            .unwrap();
+    let fall = model(&said, "logistic");
+    assert_eq!((&fall["clean"], &fall["deformed"][0]["value"]), (&1.0.into(), &1.0.into()));
+    assert!(fall["deformed"][1]["value"].as_f64() < Some(1.0));
+    assert!(place.refused("robust m").contains("--data"));
+    assert!(place.refused("robust m --data music").contains("fitted to this very data"));
+    assert!(place.refused("robust last --data other").contains("own test tracks"));
+}
+
 #[test]
 fn what_cannot_be_deformed_is_told() {
     let place = Place::new();

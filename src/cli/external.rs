@@ -81,7 +81,8 @@ pub(super) fn print_table(external: &External, leaderboard: &Leaderboard) -> Res
     }
     print(format!(
         "\n{grid}\n{}{} of the models of all folds; outside: interval by bootstrap over tracks and folds.\n",
-        told(&one_line(&external.info.describe()), &external.outside, external.seen.as_deref()),
+        told(&one_line(&external.info.describe()), &external.outside)
+            + &told_seen(external.seen.as_deref(), "no recordings on both sides to compare"),
         metric.key
     ))?;
     for model in &external.models {
@@ -93,32 +94,39 @@ pub(super) fn print_table(external: &External, leaderboard: &Leaderboard) -> Res
 }
 
 /// What of data from outside was scored, in lines.
-pub(super) fn told(data: &str, outside: &Outside, seen: Option<&[SeenRecording]>) -> String {
+pub(super) fn told(data: &str, outside: &Outside) -> String {
     let mut text = format!(
         "outside: {data}; scored: {} of {} in {}\n",
         counted(outside.examples.len(), "example"),
         counted(outside.track_count(), "track"),
-        counted(outside.classes.len(), "common class")
+        counted(outside.classes.len(), "common genre")
     );
     if !outside.foreign.is_empty() {
         let each: Vec<String> =
             outside.foreign.iter().map(|(class, count)| format!("{} ({count})", one_line(class))).collect();
         text += &format!("left out, of classes that the models do not have: {}\n", each.join(", "));
     }
-    match seen {
-        None => text += "no recordings on both sides, so whether songs are on both was not looked for\n",
-        Some([]) => text += "no recording is on both sides\n",
-        Some(seen) => {
-            text += &format!(
-                "left out, because they are in the training data, too: {}",
-                counted(seen.len(), "recording")
-            );
-            for SeenRecording { outside, inside } in seen.iter().take(NAMED) {
-                let names = [outside, inside].map(|path| one_line(&path.display().to_string()).into_owned());
-                text += &format!("\n  {} is {}", names[0], names[1]);
-            }
-            text += if seen.len() > NAMED { "\n  …\n" } else { "\n" };
-        }
+    text
+}
+
+/// Which recordings are on both sides, in lines; `why` not, where that was not looked for.
+pub(super) fn told_seen(seen: Option<&[SeenRecording]>, why: &str) -> String {
+    let Some(seen) = seen else {
+        return format!("whether songs are on both sides was not looked for: {why}\n");
+    };
+    if seen.is_empty() {
+        return "no recording is on both sides\n".to_owned();
+    }
+    let mut text = format!(
+        "left out, because they are in the training data, too: {}\n",
+        counted(seen.len(), "recording")
+    );
+    for SeenRecording { outside, inside } in seen.iter().take(NAMED) {
+        let names = [outside, inside].map(|path| one_line(&path.display().to_string()).into_owned());
+        text += &format!("  {} is {}\n", names[0], names[1]);
+    }
+    if seen.len() > NAMED {
+        text += "  …\n";
     }
     text
 }

@@ -1,21 +1,21 @@
 use super::cache::CacheFlags;
-use super::external::{ClassMapFlags, ends, none, score, scored, told};
+use super::external::{ClassMapFlags, ends, none, score, scored, told, told_seen};
 use super::flags::{Change, parse_change, parse_encoder};
 use super::leaderboard_flags::metric_parser;
 use super::progress::{AuditBar, Console, stop_on_ctrl_c_saying, stopped};
-use super::{Registry, Status, json_text, print, report};
+use super::{Registry, Status, json_text, print, report, warn};
 use crate::audio::Limits;
 use crate::dataset::{Dataset, Info, Source};
 use crate::error::Result;
-use crate::experiment::outside::{ClassMap, Outside, recordings_of};
+use crate::experiment::outside::{Answer, ClassMap, Outside, recordings_of};
 use crate::experiment::predict::{EncoderChange, PredictOptions, Predictor};
 use crate::experiment::{DeviceChoice, SessionObserver};
-use crate::recordings::audit::{SeenRecording, seen};
+use crate::recordings::audit::{self, SeenRecording};
 use crate::recordings::{Recording, find};
 use crate::report::{Evaluation, Grid};
 use crate::run::saved::About;
 use crate::score::Metric;
-use crate::util::shown::one_line;
+use crate::util::shown::{counted, one_line};
 use genre_bench_api::Silent;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,17 @@ struct Asked {
 enum Found {
     /// It was fitted to the data; the score that it was saved with, if there is one.
     Own(Option<f64>),
-    Outside(Box<(Outside, Option<Vec<SeenRecording>>, Evaluation<'static>)>),
+    Outside(Box<Scored>),
+}
+
+/// A model on data from outside.
+struct Scored {
+    outside: Outside,
+    /// Recordings that it was fitted to, too, if they were looked for.
+    seen: Option<Vec<SeenRecording>>,
+    /// Tracks that it knows all the same.
+    known: usize,
+    evaluation: Evaluation<'static>,
 }
 
 /// Runs `bench score`.
@@ -108,10 +118,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         }
         rows.push((folder, predictor.about().clone(), row));
     }
-    print(match args.json {
-        true => json_text(&args.object(&rows)),
-        false => args.table(&rows),
-    })?;
+    if args.json {
+        print(json_text(&args.object(&rows)))?;
+    } else if failed < all {
+        print(args.table(&rows))?;
+    }
     Ok(match failed {
         0 => Status::DONE,
         failed if failed == all => Status::WRONG_INPUT,
@@ -152,18 +163,26 @@ impl Args {
             let score = evaluation.filter(|e| e.metric == self.metric.key).map(|e| e.score);
             return Ok(Asked { info, found: Found::Own(score) });
         }
-        let known = match (inside, recordings_of(&dataset)?) {
+        let seen = match (inside, recordings_of(&dataset)?) {
             (Some(inside), recordings) if !recordings.is_empty() => {
                 let bar = AuditBar::new(self.quiet);
-                seen(inside, &recordings, &Limits::of_seconds(self.max_seconds), &bar)?
+                audit::seen(inside, &recordings, &Limits::of_seconds(self.max_seconds), &bar)?
             }
             _ => None,
         };
-        let files = known.iter().flatten().map(|seen| seen.outside.clone()).collect();
+        let files = seen.iter().flatten().map(|seen| seen.outside.clone()).collect();
         let outside = Outside::of(&dataset, &predictor.about().classes, map, &files)?;
-        let predictions = predictor.outside(&dataset, &outside, &Silent)?;
+        let Answer { predictions, known } = predictor.outside(&dataset, &outside, &Silent)?;
         let evaluation = outside.evaluation(vec![predictions]);
-        Ok(Asked { info, found: Found::Outside(Box::new((outside, known, evaluation))) })
+        if known > 0 {
+            let (model, name) = (one_line(&predictor.about().model), one_line(&info.name));
+            warn(format!(
+                "{model} was fitted to {known} of {} of {name}, by their features: its score there is too high \
+                 (--trained-on DIR finds and leaves out what it was fitted to)",
+                counted(outside.track_count(), "track"),
+            ));
+        }
+        Ok(Asked { info, found: Found::Outside(Box::new(Scored { outside, seen, known, evaluation })) })
     }
 
     /// A row a model, a column a set of data.
@@ -182,8 +201,13 @@ impl Args {
                     [format!("({score})"), String::new()]
                 }
                 Ok(Asked { info, found: Found::Outside(found) }) => {
-                    let (outside, seen, evaluation) = &**found;
-                    notes.insert(told(&one_line(&info.describe()), outside, seen.as_deref()));
+                    let Scored { outside, seen, evaluation, .. } = &**found;
+                    let data = one_line(&info.describe()).into_owned();
+                    let seen = told_seen(
+                        seen.as_deref(),
+                        "--trained-on DIR with what the models were fitted to does",
+                    );
+                    notes.insert(told(&data, outside) + &seen);
                     let interval = evaluation.interval(self.metric);
                     [
                         evaluation
@@ -214,12 +238,13 @@ impl Args {
                 json!({ "data": data, "dataset": info, "fitted_to_it": true, "score_when_saved": score })
             }
             Ok(Asked { info, found: Found::Outside(found) }) => {
-                let (outside, seen, evaluation) = &**found;
+                let Scored { outside, seen, known, evaluation } = &**found;
                 json!({
                     "data": data,
                     "dataset": info,
                     "fitted_to_it": false,
                     "scored": scored(outside, seen.as_deref()),
+                    "tracks_fitted_to": known,
                     "score": score(evaluation, self.metric),
                 })
             }

@@ -202,10 +202,15 @@ impl Job<'_> {
     fn keep(&self, cell: Cell, parts: &FoldParts, measured: &Measured) {
         let Some(keep) = &self.resources.keep else { return };
         let saved = SavedModel::of(self, cell, parts, measured).and_then(|mut saved| {
-            if let Keep::Only(_, evaluation) = keep {
-                saved.about.evaluation.clone_from(evaluation);
+            let folder = keep.folder(&self.plan.key(cell));
+            match keep {
+                // Seeds share the model of one that draws nothing.
+                Keep::EachIn(_) => saved.write_once(&folder),
+                Keep::Only(_, evaluation) => {
+                    saved.about.evaluation.clone_from(evaluation);
+                    saved.write(&folder)
+                }
             }
-            saved.write(&keep.folder(&self.plan.key(cell)))
         });
         if let Err(error) = saved {
             self.observer.unsaved(cell, &error.to_string());

@@ -181,6 +181,13 @@ pub fn tone(hz: f32, seconds: f32) -> Vec<u8> {
     wav((0..(seconds * 22_050.0) as u32).map(sample).collect::<Vec<_>>().into_iter())
 }
 
+/// White noise of some seconds.
+pub fn noise(seconds: f32) -> Vec<u8> {
+    let mut draws = random::Draws(1);
+    let samples = (0..(seconds * 22_050.0) as u32).map(|_| draws.below(2001) as f32 / 2000.0 - 0.5);
+    wav(samples.collect::<Vec<_>>().into_iter())
+}
+
 /// The folder with the real tables; says so and returns nothing where there is none.
 pub fn gtzan() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/gtzan");

@@ -83,7 +83,7 @@ impl External {
                     encoder: planned.encoder.as_ref().map_or_else(Vec::new, weights_of),
                 };
                 let predictor = Predictor::open(&kept.join(plan.key(cell)), &prepared.registry, options)?;
-                predictor.outside(&dataset, &outside, &Silent)
+                Ok(predictor.outside(&dataset, &outside, &Silent)?.predictions)
             };
             let mut fits = Ok(Vec::new());
             for cell in plan.cells().filter(|cell| cell.model == model) {

@@ -112,18 +112,22 @@ impl Outside {
     }
 }
 
+/// What a model says of data from outside.
+pub struct Answer {
+    /// Of the examples that are scored.
+    pub predictions: FoldPredictions<'static>,
+    /// Tracks of which an example is the same as one that the model was fitted to, to a hundredth of a standard deviation: the
+    /// model knows them. Some that it knows may not be among these: copies of other quality, and those that its sample has not.
+    pub known: usize,
+}
+
 impl Predictor<'_> {
     /// What the model says of data from outside.
     ///
     /// # Errors
     ///
     /// As [`Predictor::embedded`] and [`Predictor::scores`].
-    pub fn outside(
-        &self,
-        dataset: &Dataset,
-        outside: &Outside,
-        observer: &dyn Observer,
-    ) -> Result<FoldPredictions<'static>> {
+    pub fn outside(&self, dataset: &Dataset, outside: &Outside, observer: &dyn Observer) -> Result<Answer> {
         let (dataset, inputs) = self.embedded(dataset.clone())?;
         let scores = self.scores(&inputs, observer)?;
         if scores.nrows() != dataset.catalogue.examples.len()
@@ -135,7 +139,10 @@ impl Predictor<'_> {
                 "leave them out",
             ));
         }
-        Ok(outside.predictions(&scores))
+        let same = self.is_same(&inputs);
+        let known = outside.examples.iter().zip(&outside.tracks).filter(|(example, _)| same[**example]);
+        let known = known.map(|(_, track)| track).collect::<BTreeSet<_>>().len();
+        Ok(Answer { predictions: outside.predictions(&scores), known })
     }
 }
 

@@ -201,6 +201,11 @@ impl<'r> Predictor<'r> {
         })
     }
 
+    /// Which examples are the same as some that the model was fitted to.
+    pub(super) fn is_same(&self, inputs: &Inputs) -> Vec<bool> {
+        self.saved.novelty.is_same(inputs)
+    }
+
     /// The examples as the model was fitted to such.
     fn inputs(&self, dataset: &Dataset) -> std::result::Result<Inputs, String> {
         let about = &self.saved.about;

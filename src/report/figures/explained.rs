@@ -88,8 +88,11 @@ impl ExplainedRegions {
         let size = (right - left, PICTURE);
         svg.image(Image { at: (left, picture), size, pixels: pixels(&self.spectrogram) });
         let heat = picture + PICTURE + 22.0;
-        title(svg, heat - 7.0, "Fall of the probability without a part, in points");
         let most = self.falls.iter().fold(1e-9_f64, |most, fall| most.max(fall.abs()));
+        let (up, down) = (signed(100.0 * most), signed(-100.0 * most));
+        let text =
+            format!("Fall of the probability without a part, in points: from {down} (orange) to {up} (blue)");
+        title(svg, heat - 7.0, &text);
         let height = PICTURE / self.rows.len().max(1) as f64;
         for ((band, time), fall) in self.falls.indexed_iter() {
             let (from, to) = (across.at(self.times[time].0), across.at(self.times[time].1));

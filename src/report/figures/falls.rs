@@ -2,7 +2,7 @@
 
 use super::{DataTable, Figure, Sheet, percent};
 use crate::report::chart::legend::{Entry, Shape, legend};
-use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, left_axis};
+use crate::report::chart::{Mark, Paint, SMALL, Scale, Svg, Text, labels, left_axis};
 
 /// Models on the same recordings, deformed in several ways.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,10 @@ impl Falls {
         }
         let (mut several, single): (Vec<Panel>, Vec<Panel>) =
             panels.into_iter().partition(|panel| panel.steps.len() > 1);
-        let steps: Vec<(usize, &str)> = single.iter().map(|panel| (panel.steps[0].0, panel.title)).collect();
+        let name = |panel: &Panel| {
+            panel.steps.first().map(|&(number, _)| (number, self.deformations[number].as_str()))
+        };
+        let steps: Vec<(usize, &str)> = single.iter().filter_map(name).collect();
         if !steps.is_empty() {
             several.push(Panel { title: "others", steps, joined: false });
         }
@@ -87,6 +90,23 @@ impl Falls {
             }
             points.iter().for_each(|&at| svg.circle(at, 3.0, Mark::fill(paint).tip(&model.name)));
         }
+        let last = panel.steps.len();
+        let first = if panel.joined { last } else { 1 };
+        (first..=last).for_each(|step| self.numbers(svg, panel.steps[step - 1].0, x(step), &up));
+    }
+
+    /// The models' numbers beside what is left of them: colours alone do not tell ten of them apart.
+    fn numbers(&self, svg: &mut Svg, deformation: usize, x: f64, up: &Scale) {
+        let values = self.models.iter().enumerate();
+        let there: Vec<(usize, f64)> = values
+            .filter_map(|(number, model)| Some((number, up.at(100.0 * model.deformed[deformation]?))))
+            .collect();
+        let (bottom, top) = up.places();
+        let wanted: Vec<f64> = there.iter().map(|(_, y)| *y).collect();
+        for ((number, _), y) in there.iter().zip(labels::spread(&wanted, 10.0, (top, bottom))) {
+            let style = Text::ink().size(SMALL).paint(Paint::Class(*number));
+            svg.text((x + 6.0, y + 4.0), &(number + 1).to_string(), style);
+        }
     }
 }
 
@@ -112,7 +132,9 @@ impl Figure for Falls {
             left += width + GAP;
         }
         let entries: Vec<Entry> = (self.models.iter().enumerate())
-            .map(|(number, model)| Entry::new(Paint::Class(number), Shape::Line, model.name.as_str()))
+            .map(|(number, model)| {
+                Entry::new(Paint::Class(number), Shape::Line, format!("{} {}", number + 1, model.name))
+            })
             .collect();
         let below = top + HEIGHT + 50.0;
         svg.height = below + legend(&mut svg, (34.0, below), sheet.width - 42.0, &entries);

@@ -135,7 +135,6 @@ impl SavedModel {
             let reason = "the folder holds something else than a saved model";
             return Err(Error::at(folder, reason, "name an empty folder or a new one"));
         }
-        std::fs::create_dir_all(folder).map_err(unwritable(folder))?;
         let (mean, deviation): (Vec<f32>, Vec<f32>) = self.scaling.iter().copied().unzip();
         let all = State::default()
             .with_nested(MODEL, self.state.clone())
@@ -145,6 +144,7 @@ impl SavedModel {
             .with_nested(NOVELTY, self.novelty.save());
         let bytes = arrays::to_safetensors(&all)?;
         let described = self.about.to_json(&bytes)?;
+        std::fs::create_dir_all(folder).map_err(unwritable(folder))?;
         // What a model was before is gone first, so that no description stands beside another's numbers.
         if about.is_file() {
             std::fs::remove_file(&about).map_err(unwritable(&about))?;
@@ -152,6 +152,27 @@ impl SavedModel {
         let arrays = folder.join(ARRAYS);
         write_whole(&arrays, &bytes).map_err(unwritable(&arrays))?;
         write_whole(&about, described.as_bytes()).map_err(unwritable(&about))
+    }
+
+    /// Writes it into a folder of its own that several may be writing at a time: all of them write the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`SavedModel::write`].
+    pub(super) fn write_once(&self, folder: &Path) -> Result<()> {
+        let hint = "name another folder, or make room";
+        let parent = folder.parent().unwrap_or(folder);
+        let unwritable = |e: std::io::Error| Error::unwritable(folder, &e, hint);
+        std::fs::create_dir_all(parent).map_err(unwritable)?;
+        let aside = tempfile::Builder::new().prefix(".writing-").tempdir_in(parent).map_err(unwritable)?;
+        let whole = aside.path().join("model");
+        self.write(&whole)?;
+        match std::fs::rename(&whole, folder) {
+            // Another was faster.
+            Err(_) if Self::read(folder).is_ok() => Ok(()),
+            Err(_) => self.write(folder),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Reads what [`SavedModel::write`] wrote.

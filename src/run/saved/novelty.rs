@@ -16,6 +16,8 @@ const ROWS: usize = 2048;
 const NUMBERS: usize = 1 << 22;
 /// The share of known tracks that are below both thresholds together, at least.
 const KNOWN: f64 = 0.95;
+/// Examples that are nearer to each other than a hundredth of a standard deviation are the same.
+const SAME: f64 = 0.01;
 
 /// Training examples to hold others against.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +103,12 @@ impl Novelty {
         TrackNovelty { distance, entropy, is_unknown }
     }
 
+    /// Which examples are training examples, as far as these are in the sample, or as good as that.
+    pub fn is_same(&self, inputs: &Inputs) -> Vec<bool> {
+        let distances = nearest(vectors(inputs).view(), self.sample.view(), |_, _| true);
+        distances.into_iter().map(|distance| distance < SAME).collect()
+    }
+
     /// Its numbers, for [`Novelty::load`]. The thresholds are not among them.
     pub(super) fn save(&self) -> State {
         State::default().with("sample", self.sample.clone())
@@ -147,15 +155,16 @@ fn vectors(inputs: &Inputs) -> CowArray<'_, f32, Ix2> {
 /// For each row the root mean square difference to the nearest of `others`, among those that it may be compared with; infinite
 /// if there is none.
 fn nearest(rows: ArrayView2<f32>, others: ArrayView2<f32>, may: impl Fn(usize, usize) -> bool) -> Vec<f64> {
-    let squares = |table: ArrayView2<f32>| -> Array1<f32> {
-        table.rows().into_iter().map(|row| row.dot(&row)).collect()
-    };
-    let (own, of_others) = (squares(rows), squares(others));
+    // In single precision little would be left of the difference of squares of those that are near.
+    let (rows, others) = (rows.mapv(f64::from), others.mapv(f64::from));
+    let squares =
+        |table: &Array2<f64>| -> Array1<f64> { table.rows().into_iter().map(|row| row.dot(&row)).collect() };
+    let (own, of_others) = (squares(&rows), squares(&others));
     let products = rows.dot(&others.t());
     let numbers = rows.ncols().max(1) as f64;
-    let row = |(row, products): (usize, ArrayView1<f32>)| {
+    let row = |(row, products): (usize, ArrayView1<f64>)| {
         let allowed = products.iter().enumerate().filter(|(other, _)| may(row, *other));
-        let squared = allowed.map(|(other, product)| f64::from(own[row] + of_others[other] - 2.0 * product));
+        let squared = allowed.map(|(other, product)| own[row] + of_others[other] - 2.0 * product);
         (squared.fold(f64::INFINITY, f64::min).max(0.0) / numbers).sqrt()
     };
     products.rows().into_iter().enumerate().map(row).collect()
@@ -217,6 +226,8 @@ mod tests {
         assert!(!asked(10.1).is_unknown && !asked(39.5).is_unknown);
         let far = asked(42.25);
         assert!(far.is_unknown && (far.distance - 3.0).abs() < 1e-5 && (far.entropy - 1.0).abs() < 1e-9);
+        let inputs = Inputs { table: array![[7.25], [7.3]], ..Inputs::default() };
+        assert_eq!(novelty.is_same(&inputs), [true, false]);
         let again = Novelty::load(novelty.save(), novelty.thresholds).unwrap();
         assert_eq!(again, novelty);
         assert!(
