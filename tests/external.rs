@@ -78,6 +78,10 @@ fn saved_models_are_scored_across_datasets() {
     let outside = &said["models"][0]["scores"][0];
     assert_eq!((&outside["tracks_fitted_to"], &outside["scored"]["tracks"]), (&0.into(), &3.into()));
     assert_eq!(outside["score"]["value"], 1.0);
+    assert_eq!(
+        (&outside["unknown"]["common_classes"]["tracks"], &outside["unknown"]["other_classes"]["tracks"]),
+        (&3.into(), &1.into())
+    );
     // Classes by a list: what is called world there is low here.
     place.write("map.csv", "outside,class\nworld,low\n");
     let said = score("m --data other --trained-on music --class-map map.csv");

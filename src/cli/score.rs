@@ -7,7 +7,7 @@ use super::{Registry, Status, json_text, print, report, warn};
 use crate::audio::Limits;
 use crate::dataset::{Dataset, Info, Source};
 use crate::error::Result;
-use crate::experiment::outside::{Answer, ClassMap, Outside, recordings_of};
+use crate::experiment::outside::{Answer, ClassMap, Flagged, Outside, recordings_of};
 use crate::experiment::predict::{EncoderChange, PredictOptions, Predictor};
 use crate::experiment::{DeviceChoice, SessionObserver};
 use crate::recordings::audit::{self, SeenRecording};
@@ -92,6 +92,8 @@ struct Scored {
     seen: Option<Vec<SeenRecording>>,
     /// Tracks that it knows all the same.
     known: usize,
+    /// Of the genres in common, and of others.
+    unknown: [Flagged; 2],
     evaluation: Evaluation<'static>,
 }
 
@@ -128,6 +130,11 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         failed if failed == all => Status::WRONG_INPUT,
         _ => Status::PARTLY_FAILED,
     })
+}
+
+/// `3/10`.
+fn share(of: &Flagged) -> String {
+    format!("{}/{}", of.flagged, of.all)
 }
 
 /// A model's folder, what it is, and what it scored on each data.
@@ -172,7 +179,8 @@ impl Args {
         };
         let files = seen.iter().flatten().map(|seen| seen.outside.clone()).collect();
         let outside = Outside::of(&dataset, &predictor.about().classes, map, &files)?;
-        let Answer { predictions, known } = predictor.outside(&dataset, &outside, &Silent)?;
+        let Answer { predictions, known, unknown, unknown_foreign } =
+            predictor.outside(&dataset, &outside, &Silent)?;
         let evaluation = outside.evaluation(vec![predictions]);
         if known > 0 {
             let (model, name) = (one_line(&predictor.about().model), one_line(&info.name));
@@ -182,26 +190,35 @@ impl Args {
                 counted(outside.track_count(), "track"),
             ));
         }
-        Ok(Asked { info, found: Found::Outside(Box::new(Scored { outside, seen, known, evaluation })) })
+        Ok(Asked {
+            info,
+            found: Found::Outside(Box::new(Scored {
+                outside,
+                seen,
+                known,
+                unknown: [unknown, unknown_foreign],
+                evaluation,
+            })),
+        })
     }
 
     /// A row a model, a column a set of data.
     fn table(&self, rows: &[Row]) -> String {
         let name = |path: &Path| one_line(&path.display().to_string()).into_owned();
         let several = self.data.len() > 1;
-        let heads = self.data.iter().flat_map(|data| [name(data), "95 %".to_owned()]);
+        let heads = self.data.iter().flat_map(|data| [name(data), "95 %".to_owned(), "unknown".to_owned()]);
         let mut grid =
             Grid::new(3, ["folder", "model", "fitted to"].map(str::to_owned).into_iter().chain(heads));
         let mut notes = std::collections::BTreeSet::new();
         for (folder, about, row) in rows {
             let cells = row.iter().flat_map(|asked| match asked {
-                Err(_) => [none(), String::new()],
+                Err(_) => [none(), String::new(), String::new()],
                 Ok(Asked { found: Found::Own(score), .. }) => {
                     let score = score.map_or_else(none, |score| self.metric.format.show(score));
-                    [format!("({score})"), String::new()]
+                    [format!("({score})"), String::new(), String::new()]
                 }
                 Ok(Asked { info, found: Found::Outside(found) }) => {
-                    let Scored { outside, seen, evaluation, .. } = &**found;
+                    let Scored { outside, seen, unknown, evaluation, .. } = &**found;
                     let data = one_line(&info.describe()).into_owned();
                     let seen = told_seen(
                         seen.as_deref(),
@@ -214,6 +231,7 @@ impl Args {
                             .value(self.metric)
                             .map_or_else(none, |value| self.metric.format.show(value)),
                         interval.map_or_else(none, |interval| ends(&interval, self.metric)),
+                        unknown.iter().filter(|of| of.all > 0).map(share).collect::<Vec<_>>().join(" + "),
                     ]
                 }
             });
@@ -228,7 +246,11 @@ impl Args {
             }
             false => "",
         };
-        format!("{grid}\n{notes}{}; interval by bootstrap over tracks.\n{own}", self.metric.key)
+        format!(
+            "{grid}\n{notes}{}; interval by bootstrap over tracks. Unknown: tracks that are unlike what the model was \
+             fitted to; behind a + those of other genres.\n{own}",
+            self.metric.key
+        )
     }
 
     fn object(&self, rows: &[Row]) -> Value {
@@ -238,13 +260,15 @@ impl Args {
                 json!({ "data": data, "dataset": info, "fitted_to_it": true, "score_when_saved": score })
             }
             Ok(Asked { info, found: Found::Outside(found) }) => {
-                let Scored { outside, seen, known, evaluation } = &**found;
+                let Scored { outside, seen, known, unknown, evaluation } = &**found;
+                let [common, foreign] = unknown.map(|of| json!({ "flagged": of.flagged, "tracks": of.all }));
                 json!({
                     "data": data,
                     "dataset": info,
                     "fitted_to_it": false,
                     "scored": scored(outside, seen.as_deref()),
                     "tracks_fitted_to": known,
+                    "unknown": { "common_classes": common, "other_classes": foreign },
                     "score": score(evaluation, self.metric),
                 })
             }

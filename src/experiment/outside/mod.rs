@@ -119,6 +119,19 @@ pub struct Answer {
     /// Tracks of which an example is the same as one that the model was fitted to, to a hundredth of a standard deviation: the
     /// model knows them. Some that it knows may not be among these: copies of other quality, and those that its sample has not.
     pub known: usize,
+    /// Tracks that are unlike what the model was fitted to, of the classes in common.
+    pub unknown: Flagged,
+    /// The same of classes that the model does not have: it would be well if all were.
+    pub unknown_foreign: Flagged,
+}
+
+/// So many of some tracks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flagged {
+    /// That are flagged.
+    pub flagged: usize,
+    /// All.
+    pub all: usize,
 }
 
 impl Predictor<'_> {
@@ -142,7 +155,23 @@ impl Predictor<'_> {
         let same = self.is_same(&inputs);
         let known = outside.examples.iter().zip(&outside.tracks).filter(|(example, _)| same[**example]);
         let known = known.map(|(_, track)| track).collect::<BTreeSet<_>>().len();
-        Ok(Answer { predictions: outside.predictions(&scores), known })
+        let (mut unknown, mut unknown_foreign) = (Flagged::default(), Flagged::default());
+        let common: BTreeSet<usize> = outside.tracks.iter().copied().collect();
+        for (track, is_unknown) in self.unknown_tracks(&dataset, &inputs, &scores) {
+            let label =
+                dataset.catalogue.examples.iter().find(|example| example.track == track).map(|e| e.label);
+            let is_foreign =
+                label.is_some_and(|label| outside.foreign.contains_key(&dataset.catalogue.classes[label]));
+            let of = match common.contains(&track) {
+                true => &mut unknown,
+                false if is_foreign => &mut unknown_foreign,
+                false => continue,
+            };
+            of.all += 1;
+            of.flagged += usize::from(is_unknown);
+        }
+        let predictions = outside.predictions(&scores);
+        Ok(Answer { predictions, known, unknown, unknown_foreign })
     }
 }
 

@@ -201,6 +201,17 @@ impl<'r> Predictor<'r> {
         })
     }
 
+    /// Which tracks are unlike what the model was fitted to.
+    pub(super) fn unknown_tracks(
+        &self,
+        dataset: &Dataset,
+        inputs: &Inputs,
+        scores: &Array2<f32>,
+    ) -> Vec<(usize, bool)> {
+        let said = predicted::by_track(dataset, inputs, scores, &self.saved.novelty);
+        said.into_iter().map(|(track, said)| (track, said.novelty.is_unknown)).collect()
+    }
+
     /// Which examples are the same as some that the model was fitted to.
     pub(super) fn is_same(&self, inputs: &Inputs) -> Vec<bool> {
         self.saved.novelty.is_same(inputs)
