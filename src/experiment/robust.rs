@@ -110,20 +110,30 @@ impl Robustness {
                         return Ok(None);
                     }
                     let seed = |place: usize| plan.conditions.seed ^ ((number * TRACKS + place) as u64) << 20;
-                    let write = |(place, samples): (usize, &Vec<f32>)| {
+                    let cell = |model: usize| model * plan.folds.len() + fold;
+                    let (mut files, mut heard): (Vec<PathBuf>, Vec<&Track>) = Default::default();
+                    for (place, (track, samples)) in some.iter().zip(&samples).enumerate() {
                         let path = scratch.path().join(format!("{place:03}.wav"));
-                        let samples = deformation.apply(samples, seed(place));
-                        write_whole(&path, &wav(&samples))
-                            .map(|()| path)
-                            .map_err(|e| Error::new("the temporary folder", e, "make room, or set TMPDIR"))
-                    };
-                    let files: Vec<PathBuf> = samples.iter().enumerate().map(write).collect::<Result<_>>()?;
+                        match deformation.apply(samples, seed(place)) {
+                            Ok(samples) => {
+                                write_whole(&path, &wav(&samples)).map_err(|e| {
+                                    Error::new("the temporary folder", e, "make room, or set TMPDIR")
+                                })?;
+                                files.push(path);
+                                heard.push(track);
+                            }
+                            Err(reason) => {
+                                for &model in &asked {
+                                    put(&mut results.outcomes[cell(model)], track, Err(reason.to_string()));
+                                }
+                            }
+                        }
+                    }
                     let recordings = find(&files)?;
                     for (predictor, &model) in predictors.iter().zip(&asked) {
                         let outcomes = predictor.predict(&recordings, &Silent)?;
-                        let cell = model * plan.folds.len() + fold;
-                        for (track, (_, outcome)) in some.iter().zip(outcomes) {
-                            put(&mut results.outcomes[cell], track, outcome);
+                        for (track, (_, outcome)) in heard.iter().zip(outcomes) {
+                            put(&mut results.outcomes[cell(model)], track, outcome);
                         }
                     }
                     done += some.len();
