@@ -147,7 +147,7 @@ fn at_rate(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
-    use super::super::Deformation::{self, Mp3, Ogg};
+    use super::super::Deformation::{Mp3, Ogg};
     use super::super::tests::{bands, decibels, numbers, tune};
     use serde_json::Value;
 

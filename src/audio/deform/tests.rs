@@ -68,7 +68,7 @@ fn every_deformation_keeps_the_length_of_whatever_it_is_given() {
         assert!(deformed.iter().all(|x| x.is_finite()), "{deformation}");
         assert_eq!(deformed, apply(&samples), "{deformation}");
         // None, one, fewer than a frame of any codec; silent, and far louder than full scale.
-        for odd in [vec![], vec![0.5], vec![0.1; 100], vec![0.0; 3000], vec![1e9, -1e9, 3.0].repeat(1000)] {
+        for odd in [vec![], vec![0.5], vec![0.1; 100], vec![0.0; 3000], [1e9, -1e9, 3.0].repeat(1000)] {
             let deformed = apply(&odd);
             assert_eq!(deformed.len(), odd.len(), "{deformation}");
             assert!(deformed.iter().all(|x| x.is_finite()), "{deformation}");
