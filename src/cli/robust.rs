@@ -24,8 +24,8 @@ Examples:
 
 Every model is asked about the test tracks of its own folds, deformed: no model hears a track that it was fitted to. \
 Deformations, with a number behind a colon: white-noise and pink-noise (decibels that the recording is above the noise), gain \
-(decibels), clipping (percent of the samples that are cut), low-pass and high-pass (Hz), telephone (300 to 3400 Hz), rate \
-(resampled to so many Hz and back), offset (seconds that come last instead of first), reverb (seconds to fall by 60 decibels), \
+(decibels), clipping (percent of the samples that are cut), low-pass and high-pass (Hz), telephone (300 to 3400 Hz), mp3 \
+and ogg (kbit/s), rate (resampled to so many Hz and back), pitch (semitones), tempo (percent), offset (seconds that come last instead of first), reverb (seconds to fall by 60 decibels), \
 inverted, silence (seconds in front).")]
 pub(super) struct Args {
     /// The run, by its name, the start of it, or `last`; or the folder of a saved model

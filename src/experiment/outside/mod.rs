@@ -157,11 +157,11 @@ impl Predictor<'_> {
         let known = known.map(|(_, track)| track).collect::<BTreeSet<_>>().len();
         let (mut unknown, mut unknown_foreign) = (Flagged::default(), Flagged::default());
         let common: BTreeSet<usize> = outside.tracks.iter().copied().collect();
+        let (examples, classes) = (&dataset.catalogue.examples, &dataset.catalogue.classes);
+        let labels: BTreeMap<usize, usize> = examples.iter().map(|e| (e.track, e.label)).collect();
         for (track, is_unknown) in self.unknown_tracks(&dataset, &inputs, &scores) {
-            let label =
-                dataset.catalogue.examples.iter().find(|example| example.track == track).map(|e| e.label);
             let is_foreign =
-                label.is_some_and(|label| outside.foreign.contains_key(&dataset.catalogue.classes[label]));
+                labels.get(&track).is_some_and(|label| outside.foreign.contains_key(&classes[*label]));
             let of = match common.contains(&track) {
                 true => &mut unknown,
                 false if is_foreign => &mut unknown_foreign,

@@ -56,11 +56,11 @@ pub(super) fn robustness(
             if session.observer.cancelled() {
                 return Ok(None);
             }
-            let outcomes = predictor.predict(&scratch.deformed(&samples, *deformation)?, &Silent)?;
+            let asked = scratch.deformed(&samples, *deformation)?.asked(&predictor)?;
             let found: std::result::Result<Vec<BTreeMap<usize, Vec<f32>>>, String> = some
                 .iter()
-                .zip(outcomes)
-                .map(|(track, (_, said))| Ok(track.scores(said)?.into_iter().collect()))
+                .zip(asked)
+                .map(|(track, said)| Ok(track.scores(said)?.into_iter().collect()))
                 .collect();
             match (found, scores) {
                 (Ok(found), Ok(scores)) => {

@@ -6,7 +6,7 @@ use crate::experiment::outside::weights_of;
 use crate::experiment::predict::{PredictOptions, Predictor};
 use crate::report::{Evaluation, Results};
 use crate::run::{Cell, CellOutcome, Store};
-use genre_bench_api::{Device, Silent};
+use genre_bench_api::Device;
 
 /// The kept models of a run on the test tracks of their own folds, so that no model hears a track that it was fitted to.
 pub(super) fn robustness(
@@ -77,10 +77,9 @@ pub(super) fn robustness(
                 if session.observer.cancelled() {
                     return Ok(None);
                 }
-                let recordings = scratch.deformed(&samples, *deformation)?;
+                let deformed = scratch.deformed(&samples, *deformation)?;
                 for (cell, predictor) in &predictors {
-                    let outcomes = predictor.predict(&recordings, &Silent)?;
-                    for (track, (_, said)) in some.iter().zip(outcomes) {
+                    for (track, said) in some.iter().zip(deformed.asked(predictor)?) {
                         let outcome = &mut results.outcomes[*cell];
                         let CellOutcome::Done(record) = outcome else { continue };
                         match track.scores(said) {

@@ -2,12 +2,13 @@ use crate::audio::deform::Deformation;
 use crate::audio::{Limits, RATE, wav};
 use crate::dataset::{Dataset, SourceFile};
 use crate::error::{Error, Result};
-use crate::experiment::predict::Predicted;
+use crate::experiment::predict::{Predicted, Predictor};
 use crate::features::cache::Cache;
 use crate::recordings::{Recording, find};
 use crate::util::write_whole;
-use genre_bench_api::random_stream;
+use genre_bench_api::{Silent, random_stream};
 use rand::RngCore;
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Tracks that are deformed and asked about together: memory holds their features.
@@ -89,19 +90,49 @@ impl Scratch {
         Cache::within(&self.0.path().join("cache"))
     }
 
-    /// Samples deformed, as recordings in their order.
+    /// Samples deformed, in their order.
     ///
     /// # Errors
     ///
     /// There is no room for them.
-    pub fn deformed(&self, samples: &[(Vec<f32>, u64)], deformation: Deformation) -> Result<Vec<Recording>> {
-        let write = |(place, (samples, seed)): (usize, &(Vec<f32>, u64))| {
-            let path = self.0.path().join(format!("{place:03}.wav"));
-            let samples = deformation.apply(samples, *seed);
-            write_whole(&path, &wav::file(&samples, RATE))
-                .map(|()| path)
-                .map_err(|e| Error::new("the temporary folder", e, "make room, or set TMPDIR"))
+    pub fn deformed(&self, samples: &[(Vec<f32>, u64)], deformation: Deformation) -> Result<Deformed> {
+        let write =
+            |(place, (samples, seed)): (usize, &(Vec<f32>, u64))| match deformation.apply(samples, *seed) {
+                Err(reason) => Ok(Err(reason.to_string())),
+                Ok(samples) => {
+                    let path = self.0.path().join(format!("{place:03}.wav"));
+                    write_whole(&path, &wav::file(&samples, RATE))
+                        .map(|()| Ok(path))
+                        .map_err(|e| Error::new("the temporary folder", e, "make room, or set TMPDIR"))
+                }
+            };
+        let files: Vec<std::result::Result<PathBuf, String>> =
+            samples.iter().enumerate().map(write).collect::<Result<_>>()?;
+        let recordings = find(&files.iter().flatten().cloned().collect::<Vec<_>>())?;
+        Ok(Deformed { recordings, failed: files.into_iter().map(std::result::Result::err).collect() })
+    }
+}
+
+/// Tracks that were deformed.
+pub(super) struct Deformed {
+    /// Those that could be, in their order.
+    recordings: Vec<Recording>,
+    /// Why one could not be.
+    failed: Vec<Option<String>>,
+}
+
+impl Deformed {
+    /// What a model says of each track.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::predict`].
+    pub fn asked(&self, predictor: &Predictor) -> Result<Vec<std::result::Result<Predicted, String>>> {
+        let mut said = predictor.predict(&self.recordings, &Silent)?.into_iter().map(|(_, said)| said);
+        let one = |failed: &Option<String>| match failed {
+            Some(reason) => Err(reason.clone()),
+            None => said.next().unwrap_or_else(|| Err("nothing was said of it".to_owned())),
         };
-        find(&samples.iter().enumerate().map(write).collect::<Result<Vec<_>>>()?)
+        Ok(self.failed.iter().map(one).collect())
     }
 }
