@@ -8,6 +8,7 @@ use crate::recordings::{Recording, find};
 use crate::util::write_whole;
 use genre_bench_api::{Silent, random_stream};
 use rand::RngCore;
+use rayon::prelude::*;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -107,7 +108,7 @@ impl Scratch {
                 }
             };
         let files: Vec<std::result::Result<PathBuf, String>> =
-            samples.iter().enumerate().map(write).collect::<Result<_>>()?;
+            samples.par_iter().enumerate().map(write).collect::<Result<_>>()?;
         let recordings = find(&files.iter().flatten().cloned().collect::<Vec<_>>())?;
         Ok(Deformed { recordings, failed: files.into_iter().map(std::result::Result::err).collect() })
     }
