@@ -36,7 +36,7 @@ fn models_are_asked_about_their_own_test_tracks_deformed() {
     for row in all["leaderboard"].as_array().unwrap() {
         let fall = model(&said, row["model"].as_str().unwrap());
         assert_eq!(fall["clean"], row["macro_f1"]);
-        // What changes nothing changes no score; power features do not hear which way is up.
+        // What changes nothing changes no score. The means of the harmonic and percussive parts do hear which way is up.
         let [same, inverted, ..] = &fall["deformed"].as_array().unwrap()[..] else { panic!("{fall}") };
         assert_eq!(same["value"], fall["clean"], "{fall}");
         assert_eq!(same["difference"]["mean"], 0.0);

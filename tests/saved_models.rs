@@ -115,6 +115,15 @@ fn the_best_of_a_leaderboard_is_trained_on_everything_and_keeps_its_score() {
     let said = predicted(&place, "music", &place.path("own"));
     assert_eq!(said["predictions"][0]["calibrated"], true);
     assert!(said["model"].get("evaluation").is_none());
+    // The training part of one fold.
+    place.run("train logistic --data music --segment 3 --folds 4 --fold 3 --save part --quiet");
+    let about: Value =
+        serde_json::from_slice(&std::fs::read(place.path("part/model.json")).unwrap()).unwrap();
+    assert_eq!(about["fitted_to"]["part"], "the training part of fold 3");
+    assert_eq!(about["fitted_to"]["examples"], 12);
+    assert!(
+        place.refused("train logistic --data music --segment 3 --fold 5 --save part").contains("--fold 5")
+    );
     // The folder holds what was trained last, also where its fit is stored already.
     for model in ["majority", "logistic", "majority"] {
         place.run(&format!("train {model} --data music --segment 3 --save again --quiet"));

@@ -16,6 +16,8 @@ Examples:
   bench train svm-c10 --data gtzan --segment 3 --save svm   on examples of 3 s
   bench train forest --data music --calibrate platt --save forest
                                                             with probabilities that mean something
+  bench train svm --data gtzan --protocol artist --fold 0 --save svm
+                                                            without the artists that fold 0 tests
   bench train --best last --save best                       the best model of a leaderboard, with its parameters
 
 A model that was fitted to everything has no test score of its own. With --best the score of the run is saved beside it: \
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// Take the best model of a stored run, with its data, parameters and score: the run's name, the start of it, or `last`
     #[arg(long, value_name = "RUN")]
     best: Option<String>,
+    /// Fit to the training part of this fold alone, counted from 0 [default: everything]
+    #[arg(long, value_name = "N", conflicts_with = "best")]
+    fold: Option<usize>,
     /// Folder to save the model in
     #[arg(long, value_name = "DIR")]
     save: PathBuf,
@@ -46,18 +51,20 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
             let mut experiment = args.fit.experiment(std::slice::from_ref(model));
             let split = &mut experiment.split;
             // Nothing is tested, so that what is too little for the usual folds is enough here.
-            if matches!(split.protocol, Protocol::Segment | Protocol::Track) && split.holdout.is_none() {
+            let is_drawn = matches!(split.protocol, Protocol::Segment | Protocol::Track);
+            if is_drawn && split.holdout.is_none() && args.fold.is_none() {
                 split.folds.get_or_insert(2);
             }
-            session.train(&session.prepare(&experiment)?, &args.save, None)?
+            session.train(&session.prepare(&experiment)?, args.fold, &args.save, None)?
         }
         (None, None) => return Err(Error::new("bench train", "which model?", "name one, or --best RUN")),
     };
     let Some(saved) = trained else { return Ok(Status::INTERRUPTED) };
-    print(match args.session.json {
-        true => json_text(&serde_json::json!(saved.about)),
-        false => told(&saved, &args.save),
-    })?;
+    if args.session.json {
+        print(json_text(&serde_json::json!(saved.about)))?;
+    } else if !args.session.quiet {
+        print(told(&saved, &args.save))?;
+    }
     Ok(Status::DONE)
 }
 
@@ -90,15 +97,16 @@ fn train_best(session: &Session, run: &str, folder: &Path) -> Result<Option<Save
         ..experiment
     })?;
     prepared.models.retain(|planned| planned.name == model.name);
-    session.train(&prepared, folder, evaluation)
+    session.train(&prepared, None, folder, evaluation)
 }
 
 fn told(saved: &SavedModel, folder: &Path) -> String {
     let about = &saved.about;
     let mut text = format!(
-        "{}: {} fitted to {} examples of {} classes\n",
+        "{}: {} fitted to {}: {} examples of {} classes\n",
         folder.display(),
         about.model,
+        about.fitted_to.part,
         about.fitted_to.examples,
         about.classes.len()
     );

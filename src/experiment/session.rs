@@ -236,14 +236,16 @@ impl Session<'_> {
         }))
     }
 
-    /// Fits the only model of what is prepared to everything, and saves it in a folder; `None` if the user stopped it.
+    /// Fits the only model of what is prepared to everything, or to the training part of one fold, and saves it in a folder; `None` if
+    /// the user stopped it.
     ///
     /// # Errors
     ///
-    /// There are several models, the fit fails, or the folder cannot be written to.
+    /// There are several models, there is no such fold, the fit fails, or the folder cannot be written to.
     pub fn train(
         &self,
         prepared: &Prepared,
+        fold: Option<usize>,
         folder: &Path,
         evaluation: Option<HeldOutScore>,
     ) -> Result<Option<SavedModel>> {
@@ -255,9 +257,19 @@ impl Session<'_> {
         let store = Store::create(&self.out)?;
         let Experiment { split, seed, calibrate, .. } = &prepared.experiment;
         let request = split.request(*seed, calibrate.is_some());
-        let split = prepared.split.everything(&prepared.dataset, &request);
+        let (split, part) = match fold {
+            None => (prepared.split.everything(&prepared.dataset, &request), "everything".to_owned()),
+            Some(fold) => {
+                let only = prepared.split.only(&prepared.dataset, fold).ok_or_else(|| {
+                    let reason = format!("there are {} folds, counted from 0", prepared.split.folds.len());
+                    Error::new(format!("--fold {fold}"), reason, "a smaller number, or more --folds")
+                })?;
+                let part = format!("the training part of {}", prepared.split.folds[fold].name());
+                (only, part)
+            }
+        };
         let plan = prepared.plan_on(&split, vec![model.clone()])?;
-        self.observer.tells(&format!("{}: {} on everything", prepared.dataset.info.describe(), model.name));
+        self.observer.tells(&format!("{}: {} on {part}", prepared.dataset.info.describe(), model.name));
         let keep = Some(Keep::Only(folder.to_owned(), evaluation));
         let Some((results, store_error)) = self.execute(plan, prepared, &split, &store, keep)? else {
             return Ok(None);

@@ -328,10 +328,23 @@ impl Split {
         if request.valid > 0 {
             whole.set_validation_aside(dataset, request.valid, request.seed);
         }
-        whole.hash = table::hash(&table::csv(&dataset.catalogue, &whole.folds));
-        whole.leaks = Leakage::count(dataset, &whole.folds);
-        whole.gaps = gaps(dataset, &whole.folds);
-        whole
+        whole.measured(dataset)
+    }
+
+    /// One of the divisions alone, by its place; `None` if there are fewer.
+    pub fn only(&self, dataset: &Dataset, place: usize) -> Option<Self> {
+        let folds = vec![self.folds.get(place)?.clone()];
+        Some(Self { folds, ..self.clone() }.measured(dataset))
+    }
+
+    /// With what follows from its folds.
+    fn measured(self, dataset: &Dataset) -> Self {
+        Self {
+            hash: table::hash(&table::csv(&dataset.catalogue, &self.folds)),
+            leaks: Leakage::count(dataset, &self.folds),
+            gaps: gaps(dataset, &self.folds),
+            ..self
+        }
     }
 }
 
