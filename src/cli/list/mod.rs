@@ -94,7 +94,10 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         }
         let named = args.names.iter().map(|name| registry.find(name)).collect::<Result<Vec<_>>>()?;
         let listed = if named.is_empty() { registry.iter().collect() } else { named };
-        object.insert("models".to_owned(), listed.into_iter().map(models::json).collect());
+        // What networks take is counted by building each: programs are told of all, people of those that they ask for.
+        if args.json {
+            object.insert("models".to_owned(), listed.into_iter().map(models::json).collect());
+        }
     }
     let has_encoders = registry.encoders().next().is_some();
     if args.what == Some(What::Encoders) || (args.what.is_none() && has_encoders) {
