@@ -34,6 +34,8 @@ for path in sorted((fixtures / "tables").iterdir()):
         seed("columnar", path.name, path.read_bytes())
     elif path.suffix != ".py" and path.name != "expected.json":
         seed("table", path.name, path.read_bytes())
+saved = fixtures / "saved" / "logistic"
+seed("saved_model", "logistic", (saved / "model.json").read_bytes() + b"\0" + (saved / "model.safetensors").read_bytes())
 seed("table", "kaggle", "filename,length,tempo,mfcc1_mean,label\nblues.00000.0.wav,66149,120.5,-1e-3,blues\n")
 seed("table", "own", "\ufefftrack;a b;genre\n\"x;y\";1,5;r\n")
 seed("split", "example", "example,fold,part\n0.0,0,train\n1.0,0,test\n2.1,0,valid\n")

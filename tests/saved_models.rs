@@ -236,6 +236,17 @@ fn a_folder_that_is_no_sound_model_is_refused() {
     assert!(place.refused("train logistic --data music --segment 3 --save mine").contains("something else"));
 }
 
+/// As tests/fixtures/saved/make_saved.sh made it, by the first program with this format.
+#[test]
+fn a_model_that_was_saved_before_is_still_read() {
+    let place = Place::new();
+    place.write("low.wav", tone(215.0, 6.5));
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/saved/logistic");
+    let said = predicted(&place, "low.wav", &fixture);
+    assert_eq!(said["predictions"][0]["genre"], "low");
+    assert_eq!(said["model"]["format"], 2);
+}
+
 /// Columns that recordings do not have, and more models than one.
 #[test]
 fn what_cannot_be_trained_or_asked_is_told() {

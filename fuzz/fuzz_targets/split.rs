@@ -16,6 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let catalogue = Catalogue {
         examples: (0..6).map(|i| example(i / 2, i % 2)).collect(),
         tracks: ["0", "1", "2"].map(str::to_owned).to_vec(),
+        artists: Vec::new(),
         classes: ["a", "b"].map(str::to_owned).to_vec(),
     };
     match read(file_of(data).path(), &catalogue) {

@@ -34,12 +34,14 @@ static STORED: LazyLock<Stored> = LazyLock::new(|| {
         seed: 0,
         valid: 0,
         per_class: None,
+        shots: None,
         validate_on_test: false,
     };
     let split = Split::build(&dataset, &request).expect("two folds");
     let model = PlannedModel::new(&Card::new("svm", Family::Classical, ""), []).expect("no parameters");
     let conditions = Conditions {
         seed: 0,
+        seeds: 1,
         device: genre_bench_api::Device::Cpu,
         spectrogram_size: None,
         calibration: None,
@@ -61,7 +63,7 @@ fn write(path: &Path, bytes: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let Some((&letter, rest)) = data.split_first() else { return };
     let Stored { dataset, split, plan } = &*STORED;
-    let of = plan.identity(Cell { model: 0, fold: 0 });
+    let of = plan.identity(Cell { model: 0, fold: 0, seed: 0 });
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::create(folder.path()).expect("a store");
     let cell = |end: &str| folder.path().join("cells").join(format!("{}{end}", of.key));
