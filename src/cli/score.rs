@@ -2,7 +2,7 @@ use super::cache::CacheFlags;
 use super::external::{ClassMapFlags, ends, none, score, scored, told, told_seen};
 use super::flags::{Change, parse_change, parse_encoder};
 use super::leaderboard_flags::metric_parser;
-use super::progress::{AuditBar, Console, stop_on_ctrl_c_saying, stopped};
+use super::progress::{AuditBar, Console};
 use super::{Registry, Status, json_text, print, report, warn};
 use crate::audio::Limits;
 use crate::dataset::{Dataset, Info, Source};
@@ -102,18 +102,13 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let registry = registry.opening(&args.encoders.iter().cloned().collect())?;
     let map = args.classes.map()?;
     let inside = args.trained_on.as_ref().map(|folder| find(std::slice::from_ref(folder))).transpose()?;
-    stop_on_ctrl_c_saying("stopping");
     let (mut rows, mut failed, mut all) = (Vec::new(), 0, 0);
     for folder in &args.models {
         let predictor = Predictor::open(folder, &registry, args.options(&registry)?)?;
         let mut row = Vec::new();
         for data in &args.data {
             all += 1;
-            let asked = args.ask(&predictor, data, &map, inside.as_deref());
-            if stopped() {
-                return Ok(Status::INTERRUPTED);
-            }
-            row.push(asked.inspect_err(|error| {
+            row.push(args.ask(&predictor, data, &map, inside.as_deref()).inspect_err(|error| {
                 failed += 1;
                 report(error);
             }));

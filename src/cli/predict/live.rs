@@ -14,10 +14,13 @@ use console::Term;
 use genre_bench_api::Silent;
 use std::io::Read;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
 
 /// Chunks that wait at most: what comes faster is read when there is time for it.
 const WAITING: usize = 64;
+/// How long a silent stream is waited for before Ctrl-C is looked for.
+const LISTEN: Duration = Duration::from_millis(200);
 
 /// Reads 16-bit little-endian samples of one channel from standard input until it ends, and says after each second of them what
 /// the last segment sounds like. Where that takes longer than a second, seconds are passed over.
@@ -39,10 +42,7 @@ pub(super) fn run(predictor: &Predictor, args: &Args, rate: u32) -> Result<u8> {
     let mut heard = Heard::new(rate, length);
     let term = Term::stdout();
     let mut lines = 0;
-    while let Some(second) = heard.next(&receiver) {
-        if stopped() {
-            return Ok(Status::INTERRUPTED);
-        }
+    while let Some(second) = heard.next(&receiver, stopped) {
         write_whole(&path, &wav::file(&heard.samples, RATE))
             .map_err(|e| Error::new("the temporary folder", e, "make room, or set TMPDIR"))?;
         let said = predictor.predict(&find(std::slice::from_ref(&path))?, &Silent)?.pop();
@@ -72,6 +72,9 @@ pub(super) fn run(predictor: &Predictor, args: &Args, rate: u32) -> Result<u8> {
         let text = format!("{}:{:02}\n{text}", second / 60, second % 60);
         lines = text.lines().count();
         print(text)?;
+    }
+    if stopped() {
+        return Ok(Status::INTERRUPTED);
     }
     if heard.samples.len() < length {
         let reason = format!("ended before there were {seconds} s, the length of a segment");
@@ -119,10 +122,16 @@ impl Heard {
         Self { resampler: Resampler::new(rate, RATE), length, samples: Vec::new(), all: 0, due: length }
     }
 
-    /// Waits until an answer is due, takes what has come by then, and returns the second it is at; `None` at the end.
-    fn next(&mut self, from: &Receiver<Vec<f32>>) -> Option<usize> {
+    /// Waits until an answer is due, takes what has come by then, and returns the second it is at; `None` at the end, or where it
+    /// is to stop.
+    fn next(&mut self, from: &Receiver<Vec<f32>>, stopped: impl Fn() -> bool) -> Option<usize> {
         while self.all < self.due {
-            self.take(&from.recv().ok()?);
+            match from.recv_timeout(LISTEN) {
+                _ if stopped() => return None,
+                Ok(chunk) => self.take(&chunk),
+                Err(RecvTimeoutError::Timeout) => (),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
         }
         // What came while the last answer was computed.
         while let Ok(chunk) = from.try_recv() {
@@ -156,7 +165,7 @@ mod tests {
         let reader = std::thread::spawn(move || read(&bytes[..], RATE, &sender));
         let mut heard = Heard::new(RATE, 2 * rate);
         let mut seconds = Vec::new();
-        while let Some(second) = heard.next(&receiver) {
+        while let Some(second) = heard.next(&receiver, || false) {
             seconds.push(second);
             assert_eq!(heard.samples.len(), 2 * rate);
             let last = f32::from(sent[heard.all - 1]) / 32_768.0;
