@@ -1,7 +1,7 @@
 //! What is left of a leaderboard on tracks from outside its data.
 
 use super::progress::AuditBar;
-use super::{print, tell};
+use super::{print, tell, warn};
 use crate::error::Result;
 use crate::experiment::outside::{ClassMap, External, Outside};
 use crate::experiment::{Evaluated, Prepared, Session};
@@ -85,12 +85,23 @@ pub(super) fn print_table(external: &External, leaderboard: &Leaderboard) -> Res
             + &told_seen(external.seen.as_deref(), "no recordings on both sides to compare"),
         metric.key
     ))?;
+    warn_of_known(external.known, external.outside.track_count());
     for model in &external.models {
         if let Err(reason) = &model.evaluation {
             tell(format!("{} has no score outside: {}", one_line(&model.name), one_line(reason)));
         }
     }
     Ok(())
+}
+
+/// Says that models know some of the tracks from outside, if they do.
+pub(super) fn warn_of_known(known: usize, all: usize) {
+    if known > 0 {
+        let all = counted(all, "track");
+        warn(format!(
+            "{known} of {all} are training examples, by their features: scores outside are too high"
+        ));
+    }
 }
 
 /// What of data from outside was scored, in lines.
@@ -144,6 +155,7 @@ pub(super) fn object(external: &External, metric: &Metric) -> Value {
         "data": external.info,
         "metric": metric.key,
         "scored": scored(&external.outside, external.seen.as_deref()),
+        "tracks_fitted_to": external.known,
         "models": external.models.iter().map(model).collect::<Vec<_>>(),
     })
 }

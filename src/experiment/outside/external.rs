@@ -18,6 +18,8 @@ pub struct External {
     pub outside: Outside,
     /// Its recordings that are in the run's data, too; none where one of both has no recordings to compare.
     pub seen: Option<Vec<SeenRecording>>,
+    /// Tracks that the models know all the same, by their features: of the model that knows most.
+    pub known: usize,
     /// The models, in the order of the run's.
     pub models: Vec<ExternalModel>,
 }
@@ -73,7 +75,7 @@ impl External {
         let files = found.iter().flatten().map(|seen| seen.outside.clone()).collect();
         let outside = Outside::of(&dataset, &results.catalogue.classes, map, &files)?;
         let kept = session.out.join("models").join(&plan.id);
-        let mut models = Vec::new();
+        let (mut models, mut known) = (Vec::new(), 0);
         for (model, planned) in plan.models.iter().enumerate() {
             let one = |cell: Cell| -> Result<_> {
                 let options = PredictOptions {
@@ -83,7 +85,7 @@ impl External {
                     encoder: planned.encoder.as_ref().map_or_else(Vec::new, weights_of),
                 };
                 let predictor = Predictor::open(&kept.join(plan.key(cell)), &prepared.registry, options)?;
-                Ok(predictor.outside(&dataset, &outside, &Silent)?.predictions)
+                predictor.outside(&dataset, &outside, &Silent)
             };
             let mut fits = Ok(Vec::new());
             for cell in plan.cells().filter(|cell| cell.model == model) {
@@ -91,14 +93,16 @@ impl External {
                     return Ok(None);
                 }
                 fits = fits.and_then(|mut fits| {
-                    fits.push(one(cell).map_err(|e: Error| e.reason)?);
+                    let answer = one(cell).map_err(|e: Error| e.reason)?;
+                    known = known.max(answer.known);
+                    fits.push(answer.predictions);
                     Ok(fits)
                 });
             }
             let evaluation = fits.map(|fits| outside.evaluation(fits));
             models.push(ExternalModel { name: planned.name.clone(), evaluation });
         }
-        Ok(Some(Self { info: dataset.info.clone(), outside, seen: found, models }))
+        Ok(Some(Self { info: dataset.info.clone(), outside, seen: found, known, models }))
     }
 }
 
