@@ -56,6 +56,11 @@ fn the_models_of_all_folds_are_asked_about_songs_from_elsewhere() {
     assert!(model("cnn-7x7")["score"]["value"].as_f64().is_some());
     let text = place.run(&format!("all {words} --quiet"));
     assert!(text.contains("inside") && text.contains("world (2)"), "{text}");
+    // The leaderboard stands where the other data cannot be read.
+    let missing = words.replace("--external other", "--external nowhere");
+    let output = ends(place.bench().arg("all").args(missing.split_whitespace()), 1);
+    let (text, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(text.contains("logistic") && told.contains("nowhere"), "{text}{told}");
     assert!(place.refused(&format!("all {words} --shots 1,2")).contains("--external"));
 }
 

@@ -95,7 +95,7 @@ pub(super) fn print_table(external: &External, leaderboard: &Leaderboard) -> Res
 }
 
 /// Says that models know some of the tracks from outside, if they do.
-pub(super) fn warn_of_known(known: usize, all: usize) {
+fn warn_of_known(known: usize, all: usize) {
     if known > 0 {
         let all = counted(all, "track");
         warn(format!(

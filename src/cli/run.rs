@@ -119,11 +119,16 @@ fn print_one(
     if !flags.json {
         print(terminal::report(&evaluated.results, &leaderboard))?;
     }
-    let asked = match external {
-        Some(external) => match external.asked(session, &prepared, &evaluated, flags.quiet)? {
-            None => return Ok(Status::INTERRUPTED),
-            asked => asked,
-        },
+    let mut worst = status(&evaluated);
+    let asked = match external.map(|external| external.asked(session, &prepared, &evaluated, flags.quiet)) {
+        Some(Ok(None)) => return Ok(Status::INTERRUPTED),
+        Some(Ok(asked)) => asked,
+        // The leaderboard stands.
+        Some(Err(error)) => {
+            report(&error);
+            worst = worst.max(Status::PARTLY_FAILED);
+            None
+        }
         None => None,
     };
     match (&asked, flags.json) {
@@ -138,7 +143,7 @@ fn print_one(
         (None, false) => (),
     }
     let all_asked = asked.iter().flat_map(|asked| &asked.models).all(|model| model.evaluation.is_ok());
-    Ok(if all_asked { status(&evaluated) } else { status(&evaluated).max(Status::PARTLY_FAILED) })
+    Ok(if all_asked { worst } else { worst.max(Status::PARTLY_FAILED) })
 }
 
 fn print_all(
