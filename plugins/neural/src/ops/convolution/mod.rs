@@ -41,7 +41,7 @@ impl Convolution {
     }
 
     fn way(self, sizes: &ConvolutionSizes) -> Way {
-        let fewer = Winograd::of(sizes).filter(|_| !self.exact);
+        let fewer = Winograd::of(sizes).filter(|way| !self.exact && way.pays());
         match (sizes.is_depthwise(), fewer) {
             (true, _) => Way::Depthwise,
             (false, Some(way)) => Way::Winograd(way),

@@ -35,6 +35,17 @@ impl Panel<'_> {
     /// Every sum goes up through the panel, whichever rows are computed with it.
     #[inline]
     pub fn add_product(self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
+        self.product::<true>(rows, count, output, step);
+    }
+
+    /// The same, where nothing is in `output` yet.
+    #[inline]
+    pub fn set_product(self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
+        self.product::<false>(rows, count, output, step);
+    }
+
+    #[inline(always)]
+    fn product<const ADD: bool>(self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
         let depth = self.numbers.len() / COLUMNS;
         assert!(count == 0 || rows.numbers.len() >= (count - 1) * rows.step + depth);
         wide(
@@ -45,12 +56,12 @@ impl Panel<'_> {
                     let output = &mut output[start * step..];
                     let tile = Tile { rows, panel: self, fused };
                     match count - start {
-                        1 => tile.add::<1>(output, step),
-                        2 => tile.add::<2>(output, step),
-                        3 => tile.add::<3>(output, step),
-                        4 => tile.add::<4>(output, step),
-                        5 => tile.add::<5>(output, step),
-                        _ => tile.add::<ROWS>(output, step),
+                        1 => tile.set::<1, ADD>(output, step),
+                        2 => tile.set::<2, ADD>(output, step),
+                        3 => tile.set::<3, ADD>(output, step),
+                        4 => tile.set::<4, ADD>(output, step),
+                        5 => tile.set::<5, ADD>(output, step),
+                        _ => tile.set::<ROWS, ADD>(output, step),
                     }
                 }
             },
@@ -69,28 +80,31 @@ struct Tile<'a> {
 
 impl Tile<'_> {
     #[inline(always)]
-    fn add<const COUNT: usize>(self, output: &mut [f32], step: usize) {
+    fn set<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         let width = self.panel.width;
         if width == COLUMNS {
-            return self.sum::<COUNT>(output, step);
+            return self.sum::<COUNT, ADD>(output, step);
         }
         let mut sums = [0.0; ROWS * COLUMNS];
         for row in 0..COUNT {
             sums[row * COLUMNS..][..width].copy_from_slice(&output[row * step..][..width]);
         }
-        self.sum::<COUNT>(&mut sums, COLUMNS);
+        self.sum::<COUNT, ADD>(&mut sums, COLUMNS);
         for row in 0..COUNT {
             output[row * step..][..width].copy_from_slice(&sums[row * COLUMNS..][..width]);
         }
     }
 
     #[inline(always)]
-    fn sum<const COUNT: usize>(self, output: &mut [f32], step: usize) {
+    fn sum<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         #[cfg(target_arch = "x86_64")]
         if self.fused {
-            return self.sum_wide::<COUNT>(output, step);
+            return self.sum_wide::<COUNT, ADD>(output, step);
         }
         let _ = self.fused;
+        if !ADD {
+            (0..COUNT).for_each(|row| output[row * step..][..COLUMNS].fill(0.0));
+        }
         for (at, weights) in self.panel.numbers.as_chunks::<COLUMNS>().0.iter().enumerate() {
             for row in 0..COUNT {
                 let number = self.rows.numbers[row * self.rows.step + at];
@@ -103,7 +117,7 @@ impl Tile<'_> {
     /// The same in wide registers; the compiler keeps the sums in memory if it is left to itself.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn sum_wide<const COUNT: usize>(self, output: &mut [f32], step: usize) {
+    fn sum_wide<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
         let depth = self.panel.numbers.len() / COLUMNS;
         assert!(depth == 0 || (COUNT - 1) * self.rows.step + depth <= self.rows.numbers.len());
@@ -115,9 +129,11 @@ impl Tile<'_> {
         unsafe {
             let mut left = [_mm256_set1_ps(0.0); COUNT];
             let mut right = left;
-            for row in 0..COUNT {
-                left[row] = _mm256_loadu_ps(sums.add(row * step));
-                right[row] = _mm256_loadu_ps(sums.add(row * step + 8));
+            if ADD {
+                for row in 0..COUNT {
+                    left[row] = _mm256_loadu_ps(sums.add(row * step));
+                    right[row] = _mm256_loadu_ps(sums.add(row * step + 8));
+                }
             }
             for at in 0..depth {
                 let (of_left, of_right) = (_mm256_loadu_ps(weights), _mm256_loadu_ps(weights.add(8)));

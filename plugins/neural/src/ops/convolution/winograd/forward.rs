@@ -87,7 +87,7 @@ impl<'a> Tiles<'a> {
                 |fused| {
                     for (panel, places) in places.iter().enumerate() {
                         let patch = self.lines.seen(places, fused);
-                        let mapped = both_axes(|row, column| &patch[row][column], seen);
+                        let mapped = both_axes(|row, column| &patch[row][column], seen(fused));
                         for product in 0..PRODUCTS {
                             let at = ((product * panels + panel) * channels + channel) * LANES;
                             self.inputs[at..at + LANES]
@@ -107,11 +107,14 @@ impl<'a> Tiles<'a> {
                     let seen = &self.inputs[panel * channels * LANES..][..channels * LANES];
                     let sums =
                         &mut self.products[(panel * filters + block.start) * LANES..][..block.len() * LANES];
-                    sums.fill(0.0);
                     for depth in depth_blocks(channels) {
                         let rows = weights.rows(&block, product, depth.start);
                         let numbers = &seen[depth.start * LANES..depth.end * LANES];
-                        Panel { numbers, width: LANES }.add_product(rows, block.len(), sums, LANES);
+                        let panel = Panel { numbers, width: LANES };
+                        match depth.start {
+                            0 => panel.set_product(rows, block.len(), sums, LANES),
+                            _ => panel.add_product(rows, block.len(), sums, LANES),
+                        }
                     }
                 }
             }
@@ -134,21 +137,27 @@ impl<'a> Tiles<'a> {
             let bias = bias.map_or(0.0, |bias| bias[filter]);
             wide(
                 #[inline(always)]
-                |_| {
+                |fused| {
                     for (panel, places) in places.chunks(LANES).enumerate() {
                         let at = |row: usize, column: usize| {
                             let product = row * POINTS + column;
                             lanes(&self.products, ((product * panels + panel) * filters + filter) * LANES)
                         };
-                        let patch = both_axes(at, outputs);
-                        for (lane, &(at, rows, columns)) in places.iter().enumerate() {
-                            for row in 0..rows {
-                                let numbers: [f32; OUTPUTS] =
-                                    std::array::from_fn(|column| patch[row][column][lane] + bias);
-                                let to = &mut output[at + row * width..];
-                                match to.first_chunk_mut::<OUTPUTS>() {
-                                    Some(to) if columns == OUTPUTS => put(to, &numbers),
-                                    _ => put(to, &numbers[..columns]),
+                        let patch = both_axes(at, outputs(fused));
+                        for row in 0..OUTPUTS {
+                            let mut numbers = [[0.0; OUTPUTS]; LANES];
+                            for lane in 0..LANES {
+                                for column in 0..OUTPUTS {
+                                    numbers[lane][column] = patch[row][column][lane] + bias;
+                                }
+                            }
+                            for (numbers, &(at, rows, columns)) in numbers.iter().zip(places) {
+                                if row < rows {
+                                    let to = &mut output[at + row * width..];
+                                    match to.first_chunk_mut::<OUTPUTS>() {
+                                        Some(to) if columns == OUTPUTS => put(to, numbers),
+                                        _ => put(to, &numbers[..columns]),
+                                    }
                                 }
                             }
                         }

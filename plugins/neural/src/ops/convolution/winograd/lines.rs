@@ -66,9 +66,15 @@ impl<const SEEN: usize> Lines<SEEN> {
         self.grid.columns * OUTPUTS + WIDE - OUTPUTS
     }
 
+    /// Rows in front of a line: those of the lines before it, and of every example before, what its last line sees besides.
+    fn rows_before(&self, line: usize) -> usize {
+        let examples = line / self.grid.rows - self.lines.start / self.grid.rows;
+        (line - self.lines.start) * OUTPUTS + examples * (SEEN - OUTPUTS)
+    }
+
     /// Numbers of a plane.
     fn size(&self) -> usize {
-        self.lines.len() * SEEN * self.pitch()
+        (self.rows_before(self.lines.end - 1) + SEEN) * self.pitch()
     }
 
     /// Makes room for the lines of some tiles of all examples.
@@ -80,12 +86,17 @@ impl<const SEEN: usize> Lines<SEEN> {
     /// Fills one of the planes, which begins at `start(example)` of the numbers.
     pub fn fill(&mut self, plane: usize, numbers: &[f32], start: impl Fn(usize) -> usize) {
         let Plane { height, width, above, left } = self.plane;
-        let (pitch, size) = (self.pitch(), self.size());
-        let to = self.numbers[plane * size..][..size].chunks_exact_mut(SEEN * pitch);
-        for (line, to) in self.lines.clone().zip(to) {
-            let from = &numbers[start(line / self.grid.rows)..][..height * width];
-            let first = line % self.grid.rows * OUTPUTS;
-            for (row, to) in (first..).zip(to.chunks_exact_mut(pitch)) {
+        let (pitch, at) = (self.pitch(), self.start(plane));
+        let mut line = self.lines.start;
+        while line < self.lines.end {
+            let example = line / self.grid.rows;
+            let end = self.lines.end.min((example + 1) * self.grid.rows);
+            let from = &numbers[start(example)..][..height * width];
+            let first = (line - example * self.grid.rows) * OUTPUTS;
+            let rows = (end - line) * OUTPUTS + SEEN - OUTPUTS;
+            let before = at + self.rows_before(line) * pitch;
+            let to = self.numbers[before..][..rows * pitch].chunks_exact_mut(pitch);
+            for (row, to) in (first..).zip(to) {
                 // What is padded left and right is never written to, and stays zero.
                 let to = &mut to[left..left + width];
                 match row.checked_sub(above).filter(|row| *row < height) {
@@ -93,13 +104,14 @@ impl<const SEEN: usize> Lines<SEEN> {
                     None => to.fill(0.0),
                 }
             }
+            line = end;
         }
     }
 
     /// Where what a tile sees begins in a plane.
     pub fn place(&self, tile: usize) -> usize {
         let (line, column) = (tile / self.grid.columns, tile % self.grid.columns);
-        (line - self.lines.start) * SEEN * self.pitch() + column * OUTPUTS
+        self.rows_before(line) * self.pitch() + column * OUTPUTS
     }
 
     /// Where a plane begins.

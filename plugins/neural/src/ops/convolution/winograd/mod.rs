@@ -24,7 +24,7 @@ mod weights;
 
 use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
 use lines::Grid;
-use transforms::{OUTPUTS, TAPS};
+use transforms::{OUTPUTS, PRODUCTS, TAPS};
 use weights::MappedWeights;
 
 /// A convolution of kernels 3×3 that move by one.
@@ -49,6 +49,23 @@ impl Winograd {
         };
         let is_one = groups == 1 && fits(rows) && fits(columns);
         is_one.then(|| Self::new((batch, channels, filters), rows, columns))
+    }
+
+    /// Whether it takes less time than products with the unfolded input, by the products of an example and what else it takes as
+    /// long as so many of them. It goes by the shape alone: not by the batch either, so that an example's numbers do not depend on the
+    /// others.
+    pub fn pays(&self) -> bool {
+        /// Unfolding a number.
+        const UNFOLD: usize = 16;
+        /// Mapping a tile of a channel, before or after the products.
+        const TILE: usize = 400;
+        /// Mapping a kernel, for which there are 16 examples or so.
+        const KERNEL: usize = 1000 / 16;
+        let &Self { channels, filters, grid, .. } = self;
+        let pixels = self.rows.output * self.columns.output;
+        let unfolded = pixels * TAPS * TAPS * channels * (filters + UNFOLD);
+        let of_tile = PRODUCTS * channels * filters + TILE * (channels + filters);
+        grid.tiles() * of_tile + KERNEL * channels * filters < unfolded
     }
 
     fn new((batch, channels, filters): (usize, usize, usize), rows: WindowAxis, columns: WindowAxis) -> Self {

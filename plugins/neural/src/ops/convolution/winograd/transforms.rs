@@ -1,6 +1,8 @@
 //! The linear maps of F(4×4, 3×3): four outputs of three taps are six products, along each axis (A. Lavin and S. Gray, "Fast
 //! algorithms for convolutional neural networks", CVPR 2016, with their points 0, ±1, ±2 and ∞).
 
+use crate::ops::cpu::multiply_add;
+
 /// Outputs of a tile along an axis, taps, and the numbers that it sees, which are as many as its products.
 pub(super) const OUTPUTS: usize = 4;
 pub(super) const TAPS: usize = 3;
@@ -59,54 +61,83 @@ pub(super) fn both_axes<'a, const FROM: usize, const TO: usize>(
     to
 }
 
-/// What a tile sees, before the products: Bᵀ in the paper.
+/// What a tile sees, before the products: Bᵀ in the paper. Of this and the other maps, `fused` is what [`wide`] says.
+///
+/// [`wide`]: crate::ops::cpu::wide
 #[inline(always)]
-pub(super) fn seen([a, b, c, d, e, f]: [f32; POINTS]) -> [f32; POINTS] {
-    let (even, odd) = (e - 4.0 * c, d - 4.0 * b);
-    let (even_of_2, odd_of_2) = (e - c, 2.0 * (d - b));
-    [
-        4.0 * a - 5.0 * c + e,
-        even + odd,
-        even - odd,
-        even_of_2 + odd_of_2,
-        even_of_2 - odd_of_2,
-        4.0 * b - 5.0 * d + f,
-    ]
+pub(super) fn seen(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; POINTS] {
+    #[inline(always)]
+    move |[a, b, c, d, e, f]| {
+        let plus = |factor, number, to| multiply_add(fused, factor, number, to);
+        let (even, odd) = (plus(-4.0, c, e), plus(-4.0, b, d));
+        let (even_of_2, odd_of_2) = (e - c, d - b);
+        [
+            plus(4.0, a, plus(-5.0, c, e)),
+            even + odd,
+            even - odd,
+            plus(2.0, odd_of_2, even_of_2),
+            plus(-2.0, odd_of_2, even_of_2),
+            plus(4.0, b, plus(-5.0, d, f)),
+        ]
+    }
 }
 
 /// Taps, before the products: G.
 #[inline(always)]
-pub(super) fn taps([a, b, c]: [f32; TAPS]) -> [f32; POINTS] {
-    let (even, odd) = ((a + c) * (-1.0 / 6.0), b * (-1.0 / 6.0));
-    let (even_of_2, odd_of_2) = ((a + 4.0 * c) * (1.0 / 24.0), b * (1.0 / 12.0));
-    [a * 0.25, even + odd, even - odd, even_of_2 + odd_of_2, even_of_2 - odd_of_2, c]
+pub(super) fn taps(fused: bool) -> impl Fn([f32; TAPS]) -> [f32; POINTS] {
+    #[inline(always)]
+    move |[a, b, c]| {
+        let plus = |factor, number, to| multiply_add(fused, factor, number, to);
+        let (even, even_of_2) = ((a + c) * (-1.0 / 6.0), plus(4.0, c, a) * (1.0 / 24.0));
+        let (odd, odd_of_2) = (1.0 / 6.0, 1.0 / 12.0);
+        [
+            a * 0.25,
+            plus(-odd, b, even),
+            plus(odd, b, even),
+            plus(odd_of_2, b, even_of_2),
+            plus(-odd_of_2, b, even_of_2),
+            c,
+        ]
+    }
 }
 
 /// Outputs of the products: Aᵀ.
 #[inline(always)]
-pub(super) fn outputs([a, b, c, d, e, f]: [f32; POINTS]) -> [f32; OUTPUTS] {
-    let (sum, difference) = (b + c, b - c);
-    let (sum_of_2, difference_of_2) = (d + e, d - e);
-    [
-        a + sum + sum_of_2,
-        difference + 2.0 * difference_of_2,
-        sum + 4.0 * sum_of_2,
-        difference + 8.0 * difference_of_2 + f,
-    ]
+pub(super) fn outputs(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; OUTPUTS] {
+    #[inline(always)]
+    move |[a, b, c, d, e, f]| {
+        let plus = |factor, number, to| multiply_add(fused, factor, number, to);
+        let (sum, difference) = (b + c, b - c);
+        let (sum_of_2, difference_of_2) = (d + e, d - e);
+        [
+            a + sum + sum_of_2,
+            plus(2.0, difference_of_2, difference),
+            plus(4.0, sum_of_2, sum),
+            plus(8.0, difference_of_2, difference + f),
+        ]
+    }
 }
 
 /// Gradients of the products, of those of the outputs: the transposed of [`outputs`].
 #[inline(always)]
-pub(super) fn output_gradients([a, b, c, d]: [f32; OUTPUTS]) -> [f32; POINTS] {
-    let (even, odd) = (a + c, b + d);
-    let (even_of_2, odd_of_2) = (a + 4.0 * c, 2.0 * b + 8.0 * d);
-    [a, even + odd, even - odd, even_of_2 + odd_of_2, even_of_2 - odd_of_2, d]
+pub(super) fn output_gradients(fused: bool) -> impl Fn([f32; OUTPUTS]) -> [f32; POINTS] {
+    #[inline(always)]
+    move |[a, b, c, d]| {
+        let plus = |factor, number, to| multiply_add(fused, factor, number, to);
+        let (even, odd) = (a + c, b + d);
+        let (even_of_2, odd_of_2) = (plus(4.0, c, a), plus(4.0, d, b));
+        [a, even + odd, even - odd, plus(2.0, odd_of_2, even_of_2), plus(-2.0, odd_of_2, even_of_2), d]
+    }
 }
 
 /// Gradients of the taps: the transposed of [`taps`].
 #[inline(always)]
-pub(super) fn tap_gradients([a, b, c, d, e, f]: [f32; POINTS]) -> [f32; TAPS] {
-    let (sum, difference) = ((b + c) * (-1.0 / 6.0), (c - b) * (1.0 / 6.0));
-    let (sum_of_2, difference_of_2) = ((d + e) * (1.0 / 24.0), (d - e) * (1.0 / 12.0));
-    [a * 0.25 + sum + sum_of_2, difference + difference_of_2, sum + 4.0 * sum_of_2 + f]
+pub(super) fn tap_gradients(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; TAPS] {
+    #[inline(always)]
+    move |[a, b, c, d, e, f]| {
+        let plus = |factor, number, to| multiply_add(fused, factor, number, to);
+        let (sum, sum_of_2) = ((b + c) * (-1.0 / 6.0), (d + e) * (1.0 / 24.0));
+        let difference = (c - b) * (1.0 / 6.0);
+        [plus(0.25, a, sum + sum_of_2), plus(1.0 / 12.0, d - e, difference), plus(4.0, sum_of_2, sum + f)]
+    }
 }

@@ -60,7 +60,7 @@ impl Winograd {
                             let place = lines.place(at);
                             let places = std::array::from_fn(|lane| lines.start(lane) + place);
                             let patch = lines.seen(&places, fused);
-                            let mapped = both_axes(|row, column| &patch[row][column], seen);
+                            let mapped = both_axes(|row, column| &patch[row][column], seen(fused));
                             for product in 0..PRODUCTS {
                                 to[(product * tiles + tile) * LANES..][..LANES]
                                     .copy_from_slice(&mapped[product / POINTS][product % POINTS]);
@@ -91,7 +91,8 @@ impl Winograd {
                                     lines.place(now.start + first + lane.min(width - 1))
                                 });
                                 let patch = lines.seen(&places, fused);
-                                let mapped = both_axes(|row, column| &patch[row][column], output_gradients);
+                                let mapped =
+                                    both_axes(|row, column| &patch[row][column], output_gradients(fused));
                                 for product in 0..PRODUCTS {
                                     let from = &mapped[product / POINTS][product % POINTS];
                                     let to = &mut to[(product * filters + filter) * tiles + first..];
@@ -120,7 +121,7 @@ impl Winograd {
                 };
                 let kernels = wide(
                     #[inline(always)]
-                    |_| both_axes(at, tap_gradients),
+                    |fused| both_axes(at, tap_gradients(fused)),
                 );
                 for (lane, kernel) in to.chunks_exact_mut(TAPS * TAPS).enumerate() {
                     for (tap, to) in kernel.iter_mut().enumerate() {

@@ -45,8 +45,8 @@ impl MappedWeights {
                     }
                     wide(
                         #[inline(always)]
-                        |_| {
-                            let mapped = both_axes(|row, column| &kernels[row][column], taps);
+                        |fused| {
+                            let mapped = both_axes(|row, column| &kernels[row][column], taps(fused));
                             for product in 0..PRODUCTS {
                                 let to = &mut to[(product * count + row) * depth + first..][..width];
                                 let from = &mapped[product / POINTS][product % POINTS];
