@@ -1,17 +1,18 @@
 //! What tiles see, brought to where it can be read fast: lines of tiles with the rows that they see, padded.
 
-use super::transforms::{LANES, OUTPUTS, Patch};
+use super::maps::{LANES, Patch};
 use crate::geometry::WindowAxis;
 use std::ops::Range;
 
 /// Numbers that are read at once.
 const WIDE: usize = 8;
 
-/// Tiles of an example: rows and columns of them.
+/// Tiles of an example: rows and columns of them, and of each the outputs along an axis.
 #[derive(Clone, Copy)]
 pub(super) struct Grid {
     pub rows: usize,
     pub columns: usize,
+    pub outputs: usize,
 }
 
 impl Grid {
@@ -45,36 +46,38 @@ impl Plane {
     }
 }
 
-/// Lines of tiles, each of which sees `SEEN` rows and columns of one plane or of several.
-pub(super) struct Lines<const SEEN: usize> {
+/// Lines of tiles, each of which sees some rows and columns of one plane or of several.
+pub(super) struct Lines {
     grid: Grid,
     plane: Plane,
+    /// Rows and columns that a tile sees.
+    side: usize,
     /// Those of all examples that are here.
     lines: Range<usize>,
     planes: usize,
     numbers: Vec<f32>,
 }
 
-impl<const SEEN: usize> Lines<SEEN> {
-    /// Of so many planes.
-    pub fn new(grid: Grid, plane: Plane, planes: usize) -> Self {
-        Self { grid, plane, lines: 0..0, planes, numbers: Vec::new() }
+impl Lines {
+    /// Of so many planes, of which tiles see so many rows and columns.
+    pub fn new(grid: Grid, plane: Plane, side: usize, planes: usize) -> Self {
+        Self { grid, plane, side, lines: 0..0, planes, numbers: Vec::new() }
     }
 
-    /// Numbers of a row.
-    fn pitch(&self) -> usize {
-        self.grid.columns * OUTPUTS + WIDE - OUTPUTS
+    /// Numbers of a row: [`WIDE`] of them can be read from wherever a patch begins.
+    pub fn pitch(&self) -> usize {
+        (self.grid.columns - 1) * self.grid.outputs + self.side + WIDE
     }
 
     /// Rows in front of a line: those of the lines before it, and of every example before, what its last line sees besides.
     fn rows_before(&self, line: usize) -> usize {
         let examples = line / self.grid.rows - self.lines.start / self.grid.rows;
-        (line - self.lines.start) * OUTPUTS + examples * (SEEN - OUTPUTS)
+        (line - self.lines.start) * self.grid.outputs + examples * (self.side - self.grid.outputs)
     }
 
     /// Numbers of a plane.
     fn size(&self) -> usize {
-        (self.rows_before(self.lines.end - 1) + SEEN) * self.pitch()
+        (self.rows_before(self.lines.end - 1) + self.side) * self.pitch()
     }
 
     /// Makes room for the lines of some tiles of all examples.
@@ -92,8 +95,8 @@ impl<const SEEN: usize> Lines<SEEN> {
             let example = line / self.grid.rows;
             let end = self.lines.end.min((example + 1) * self.grid.rows);
             let from = &numbers[start(example)..][..height * width];
-            let first = (line - example * self.grid.rows) * OUTPUTS;
-            let rows = (end - line) * OUTPUTS + SEEN - OUTPUTS;
+            let first = (line - example * self.grid.rows) * self.grid.outputs;
+            let rows = (end - line - 1) * self.grid.outputs + self.side;
             let before = at + self.rows_before(line) * pitch;
             let to = self.numbers[before..][..rows * pitch].chunks_exact_mut(pitch);
             for (row, to) in (first..).zip(to) {
@@ -111,7 +114,7 @@ impl<const SEEN: usize> Lines<SEEN> {
     /// Where what a tile sees begins in a plane.
     pub fn place(&self, tile: usize) -> usize {
         let (line, column) = (tile / self.grid.columns, tile % self.grid.columns);
-        self.rows_before(line) * self.pitch() + column * OUTPUTS
+        self.rows_before(line) * self.pitch() + column * self.grid.outputs
     }
 
     /// Where a plane begins.
@@ -119,11 +122,11 @@ impl<const SEEN: usize> Lines<SEEN> {
         plane * self.size()
     }
 
-    /// What is seen from each of these places. `fused` says that the CPU has wide registers, as [`crate::ops::cpu::wide`] does.
+    /// A patch from each of these places on. `fused` says that the CPU has wide registers, as [`crate::ops::cpu::wide`] does.
     #[inline(always)]
-    pub fn seen(&self, places: &[usize; LANES], fused: bool) -> Patch<SEEN> {
+    pub fn patch<const SIDE: usize>(&self, places: &[usize; LANES], fused: bool) -> Patch<SIDE> {
         let pitch = self.pitch();
-        let mut patch = [[[0.0; LANES]; SEEN]; SEEN];
+        let mut patch = [[[0.0; LANES]; SIDE]; SIDE];
         for (row, patch) in patch.iter_mut().enumerate() {
             let from = &self.numbers[row * pitch..];
             #[cfg(target_arch = "x86_64")]
@@ -133,7 +136,7 @@ impl<const SEEN: usize> Lines<SEEN> {
             }
             let _ = fused;
             for (lane, place) in places.iter().enumerate() {
-                for column in 0..SEEN {
+                for column in 0..SIDE {
                     patch[column][lane] = from[place + column];
                 }
             }
@@ -145,15 +148,15 @@ impl<const SEEN: usize> Lines<SEEN> {
 /// Columns of the rows that begin at these places.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn transpose_wide<const SEEN: usize>(from: &[f32], places: &[usize; LANES], to: &mut [[f32; LANES]; SEEN]) {
+fn transpose_wide<const SIDE: usize>(from: &[f32], places: &[usize; LANES], to: &mut [[f32; LANES]; SIDE]) {
     use std::arch::x86_64::{
         _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
         _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
-    assert!(places.iter().all(|place| place + WIDE <= from.len()) && SEEN <= WIDE);
+    assert!(places.iter().all(|place| place + WIDE <= from.len()) && SIDE <= WIDE);
     for half in 0..2 {
         let places = &places[half * 8..][..8];
-        for first in (0..SEEN).step_by(4) {
+        for first in (0..SIDE).step_by(4) {
             // SAFETY: it is called where the CPU has AVX2. From each place on there are eight numbers, as asserted, of which four are
             // read from `first`, 0 or 4; what is written lies in eight lanes of `to`.
             unsafe {
@@ -169,7 +172,7 @@ fn transpose_wide<const SEEN: usize>(from: &[f32], places: &[usize; LANES], to: 
                     _mm256_shuffle_ps::<0b01_00_01_00>(high_ab, high_cd),
                     _mm256_shuffle_ps::<0b11_10_11_10>(high_ab, high_cd),
                 ];
-                for (column, numbers) in (first..SEEN).zip(columns) {
+                for (column, numbers) in (first..SIDE).zip(columns) {
                     _mm256_storeu_ps(to[column].as_mut_ptr().add(half * 8), numbers);
                 }
             }

@@ -1,4 +1,4 @@
-use super::Winograd;
+use super::{Scheme, Winograd};
 use crate::geometry::{ConvolutionSizes, Window};
 use candle_core::Shape;
 
@@ -30,7 +30,7 @@ struct Case {
 impl Case {
     fn new(window: Window, batch: usize, channels: usize, filters: usize, plane: (usize, usize)) -> Self {
         let input: Shape = (batch, channels, plane.0, plane.1).into();
-        let weight: Shape = (filters, channels, 3, 3).into();
+        let weight: Shape = (filters, channels, window.kernel.0, window.kernel.1).into();
         let sizes = ConvolutionSizes::new(window, 1, &input, &weight, None).unwrap();
         Self {
             sizes,
@@ -41,8 +41,10 @@ impl Case {
         }
     }
 
-    fn winograd(&self) -> [Vec<f32>; 3] {
-        let ours = Winograd::of(&self.sizes).unwrap();
+    fn winograd(&self, scheme: Scheme) -> [Vec<f32>; 3] {
+        let ConvolutionSizes { batch, filters, unfolding, .. } = self.sizes;
+        let sizes = (batch, unfolding.channels, filters);
+        let ours = Winograd::new(sizes, unfolding.rows, unfolding.columns, scheme);
         [
             ours.forward(&self.input, &self.weight, Some(&self.bias)),
             ours.input_gradient(&self.weight, &self.gradient),
@@ -61,15 +63,17 @@ impl Case {
 
 /// Windows, and shapes that tiles, lanes, blocks of filters and of tiles do not divide.
 fn cases() -> Vec<Case> {
-    let window = Window::new((3, 3));
-    let windows = [
-        window,
-        window.padding((1, 1)),
-        window.padding((2, 2)),
-        window.padding((0, 2)),
-        window.padding((2, 1)),
-        window.same(),
-    ];
+    let windows = |kernel: usize| {
+        let window = Window::new((kernel, kernel));
+        [
+            window,
+            window.padding((kernel / 2, kernel / 2)),
+            window.padding((kernel - 1, kernel - 1)),
+            window.padding((0, kernel - 1)),
+            window.padding((2, 1)),
+            window.same(),
+        ]
+    };
     let shapes = [
         (1, 1, 1, (3, 3)),
         (2, 3, 5, (4, 9)),
@@ -80,19 +84,26 @@ fn cases() -> Vec<Case> {
         (1, 4, 3, (70, 67)),
         (40, 9, 6, (5, 11)),
     ];
-    let of_shape = |(batch, channels, filters, plane)| {
-        windows.map(|window| Case::new(window, batch, channels, filters, plane))
-    };
-    shapes.into_iter().flat_map(of_shape).collect()
+    let mut cases = Vec::new();
+    for kernel in [3, 4, 5, 7, 9] {
+        for (batch, channels, filters, (rows, columns)) in shapes {
+            let plane = (rows + kernel - 3, columns + kernel - 3);
+            cases.extend(windows(kernel).map(|window| Case::new(window, batch, channels, filters, plane)));
+        }
+    }
+    cases
 }
 
 #[test]
 fn numbers_are_those_of_the_direct_sums() {
     for case in cases() {
-        let shape = case.sizes.output_shape();
-        for (part, (ours, direct)) in case.winograd().iter().zip(&case.direct()).enumerate() {
-            let apart = difference(ours, direct);
-            assert!(apart < 1e-5, "part {part} of {shape:?}: {apart}");
+        let (shape, kernel) = (case.sizes.output_shape(), case.sizes.unfolding.rows.kernel);
+        let direct = case.direct();
+        for scheme in Scheme::ALL {
+            for (part, (ours, direct)) in case.winograd(scheme).iter().zip(&direct).enumerate() {
+                let apart = difference(ours, direct);
+                assert!(apart < 2e-5, "{scheme:?}, part {part} of {shape:?}, kernel {kernel}: {apart}");
+            }
         }
     }
 }
@@ -107,11 +118,31 @@ fn other_convolutions_are_not_taken() {
     let window = Window::new((3, 3));
     assert!(taken(window, 1) && taken(window.padding((2, 2)), 1));
     assert!(!taken(window, 2));
+    assert!(taken(Window::new((5, 5)), 1) && taken(Window::new((7, 7)), 1));
     assert!(!taken(window.padding((3, 0)), 1));
     assert!(!taken(window.stride((1, 2)), 1));
     assert!(!taken(window.dilation((2, 1)), 1));
     assert!(!taken(Window::new((3, 1)), 1));
-    assert!(!taken(Window::new((5, 5)), 1));
+    assert!(!taken(Window::new((1, 1)), 1));
+}
+
+#[test]
+fn the_maps_that_take_least_are_used() {
+    let scheme = |kernel: usize| {
+        let case = Case::new(Window::new((kernel, kernel)), 2, 64, 64, (60, 60));
+        Winograd::of(&case.sizes).unwrap().scheme
+    };
+    assert_eq!([3, 4, 5, 7].map(scheme), [Scheme::F4x3, Scheme::F5x4, Scheme::F4x3, Scheme::F5x4]);
+}
+
+#[test]
+fn it_pays_for_many_channels_only() {
+    let pays = |kernel: usize, channels: usize, filters: usize, side: usize| {
+        let case = Case::new(Window::new((kernel, kernel)).same(), 1, channels, filters, (side, side));
+        Winograd::of(&case.sizes).unwrap().pays()
+    };
+    assert!(pays(3, 64, 64, 56) && pays(3, 512, 512, 7) && pays(3, 8, 16, 24) && pays(7, 16, 32, 20));
+    assert!(!pays(3, 1, 64, 128) && !pays(3, 256, 256, 1) && !pays(7, 64, 64, 2));
 }
 
 #[test]
@@ -119,7 +150,7 @@ fn numbers_do_not_depend_on_the_threads() {
     let case = Case::new(Window::new((3, 3)).padding((1, 1)), 5, 18, 20, (17, 30));
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| case.winograd())
+        pool.install(|| Scheme::ALL.map(|scheme| case.winograd(scheme)))
     };
     let alone = with(1);
     assert!(alone == with(2) && alone == with(5));

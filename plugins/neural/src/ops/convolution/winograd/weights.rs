@@ -1,4 +1,5 @@
-use super::transforms::{LANES, POINTS, PRODUCTS, TAPS, both_axes, taps};
+use super::Views;
+use super::maps::{LANES, Maps, both_axes};
 use crate::ops::cpu::{Rows, Unwritten, put, wide};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -10,47 +11,43 @@ pub(super) const BLOCK: usize = 48;
 pub(super) struct MappedWeights {
     rows: usize,
     depth: usize,
+    products: usize,
     numbers: Vec<f32>,
 }
 
 impl MappedWeights {
-    /// Of weights `(filters, channels, 3, 3)`: filters are rows.
-    pub fn new(weight: &[f32], filters: usize, channels: usize) -> Self {
-        let kernel = |row: usize, channel: usize| (row * channels + channel) * TAPS * TAPS;
-        Self::mapped(filters, channels, |row, channel, tap| weight[kernel(row, channel) + tap])
-    }
-
-    /// For the input's gradient: channels are rows, and the kernel is turned by 180 degrees.
-    pub fn turned(weight: &[f32], filters: usize, channels: usize) -> Self {
-        let kernel = |row: usize, filter: usize| (filter * channels + row) * TAPS * TAPS;
-        Self::mapped(channels, filters, |row, filter, tap| {
-            weight[kernel(row, filter) + TAPS * TAPS - 1 - tap]
-        })
-    }
-
+    /// Of kernels of which `tap` gives one by row, channel, and row and column in the kernel.
     #[inline(always)]
-    fn mapped(rows: usize, depth: usize, tap: impl Fn(usize, usize, usize) -> f32 + Sync) -> Self {
-        let mut numbers = Unwritten::new(PRODUCTS * rows * depth);
-        let blocks = numbers.all().par_chunks_mut(PRODUCTS * BLOCK * depth).enumerate();
+    pub fn new<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
+        rows: usize,
+        views: Views,
+        tap: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
+    ) -> Self {
+        let (depth, products) = (views.depth(), P * P);
+        let mut numbers = Unwritten::new(products * rows * depth);
+        let blocks = numbers.all().par_chunks_mut(products * BLOCK * depth).enumerate();
         blocks.for_each(|(block, to)| {
-            let count = to.len() / (PRODUCTS * depth);
+            let count = to.len() / (products * depth);
             for row in 0..count {
                 for first in (0..depth).step_by(LANES) {
                     let width = LANES.min(depth - first);
-                    let mut kernels = [[[0.0; LANES]; TAPS]; TAPS];
+                    let mut kernels = [[[0.0; LANES]; T]; T];
                     for lane in 0..width {
-                        for at in 0..TAPS * TAPS {
-                            kernels[at / TAPS][at % TAPS][lane] = tap(block * BLOCK + row, first + lane, at);
+                        let (channel, above, left) = views.of(first + lane);
+                        for row_of_kernel in above..views.kernel.min(above + T) {
+                            for column in left..views.kernel.min(left + T) {
+                                kernels[row_of_kernel - above][column - left][lane] =
+                                    tap(block * BLOCK + row, channel, row_of_kernel, column);
+                            }
                         }
                     }
                     wide(
                         #[inline(always)]
                         |fused| {
-                            let mapped = both_axes(|row, column| &kernels[row][column], taps(fused));
-                            for product in 0..PRODUCTS {
+                            let mapped = both_axes(|row, column| &kernels[row][column], M::taps(fused));
+                            for product in 0..products {
                                 let to = &mut to[(product * count + row) * depth + first..][..width];
-                                let from = &mapped[product / POINTS][product % POINTS];
-                                put(to, &from[..width]);
+                                put(to, &mapped[product / P][product % P][..width]);
                             }
                         },
                     );
@@ -58,7 +55,7 @@ impl MappedWeights {
             }
         });
         // SAFETY: of every block, each product of each row was written from the first column to the last.
-        Self { rows, depth, numbers: unsafe { numbers.written() } }
+        Self { rows, depth, products, numbers: unsafe { numbers.written() } }
     }
 
     /// Blocks of rows.
@@ -69,7 +66,7 @@ impl MappedWeights {
 
     /// The rows of a block, from a column on, for one of the products.
     pub fn rows(&self, block: &Range<usize>, product: usize, first: usize) -> Rows<'_> {
-        let start = (PRODUCTS * block.start + product * block.len()) * self.depth + first;
+        let start = (self.products * block.start + product * block.len()) * self.depth + first;
         Rows { numbers: &self.numbers[start..], step: self.depth }
     }
 }
