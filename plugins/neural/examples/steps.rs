@@ -14,8 +14,11 @@ use genre_bench_neural::layers::{
 };
 use genre_bench_neural::network::NetworkShape;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
-use genre_bench_neural::{architectures, cuda_device};
+use genre_bench_neural::{Recycling, architectures, cuda_device};
 use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: Recycling = Recycling::new();
 
 /// A network and the shape of a batch for it.
 struct TimedNetwork {
