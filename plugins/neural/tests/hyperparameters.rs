@@ -83,11 +83,12 @@ fn every_value_trains_otherwise() {
     }
 }
 
-/// Convolutions with fewer products differ by rounding, which training makes larger.
+/// Convolutions with fewer products differ by rounding. Not with Adam, whose first steps are as long for a gradient that is nothing but
+/// rounding, as that of a bias before batch normalization, as for any other.
 #[test]
 fn exact_convolutions_train_the_same_but_for_rounding() {
     let with = |exact: &str| {
-        let sizes = [("size", "32"), ("width", "0.5"), ("epochs", "3"), ("batch", "8")];
+        let sizes = [("size", "32"), ("width", "0.5"), ("epochs", "3"), ("batch", "8"), ("optimizer", "sgd")];
         fit("cnn-5block", &[sizes.as_slice(), &[("exact", exact)]].concat())
     };
     let ((fast, fast_scores), (exact, exact_scores)) = (with("false"), with("true"));
@@ -96,7 +97,7 @@ fn exact_convolutions_train_the_same_but_for_rounding() {
         assert!(apart < 0.01 * exact.train_loss, "{} and {}", fast.train_loss, exact.train_loss);
     }
     let apart = (fast_scores - exact_scores).iter().map(|score| score.abs()).fold(0.0, f32::max);
-    assert!(apart > 0.0 && apart < 0.05, "scores are {apart} apart");
+    assert!(apart > 0.0 && apart < 0.01, "scores are {apart} apart");
 }
 
 #[test]

@@ -33,6 +33,6 @@ pub fn spectrogram_card(name: &str, summary: &str, kinds: &[&str], recipe: Defau
 
 /// The card of a network with convolutions over such spectrograms.
 pub fn convolving_card(name: &str, summary: &str, kinds: &[&str], recipe: Defaults) -> Card {
-    let help = "convolve on the CPU with every product of the definition, without Winograd's fewer ones";
+    let help = "convolve on the CPU with every product, not with Winograd's fewer ones";
     spectrogram_card(name, summary, kinds, recipe).param(Param::bool(EXACT, false, help))
 }
