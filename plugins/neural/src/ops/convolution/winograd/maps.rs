@@ -41,6 +41,10 @@ pub(super) fn lanes(numbers: &[f32], at: usize) -> &Lanes {
 
 /// A map along both axes, rows first, of the numbers at every row and column.
 #[inline(always)]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "lanes are the last axis, and such loops over them become wide instructions"
+)]
 pub(super) fn both_axes<'a, const FROM: usize, const TO: usize>(
     from: impl Fn(usize, usize) -> &'a Lanes,
     map: impl Fn([f32; FROM]) -> [f32; TO],

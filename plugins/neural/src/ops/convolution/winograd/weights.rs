@@ -32,6 +32,7 @@ impl MappedWeights {
                 for first in (0..depth).step_by(LANES) {
                     let width = LANES.min(depth - first);
                     let mut kernels = [[[0.0; LANES]; T]; T];
+                    #[allow(clippy::needless_range_loop, reason = "lanes are the last axis of the kernels")]
                     for lane in 0..width {
                         let (channel, above, left) = views.of(first + lane);
                         for row_of_kernel in above..views.kernel.min(above + T) {
