@@ -1,8 +1,8 @@
 //! Seconds of one training step (forward, backward, Adam) of the networks that are compared with PyTorch.
 //!
-//! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [bf16] [NAME ...]`
+//! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [bf16] [exact] [NAME ...]`
 //!
-//! Prints the median of 7 steps after 3 warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
+//! `exact` convolves with every product of the definition, without Winograd's fewer ones. Prints the median of 7 steps after 3 warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use candle_core::{DType, Device, Result, Tensor, bail};
@@ -14,8 +14,11 @@ use genre_bench_neural::layers::{
 };
 use genre_bench_neural::network::NetworkShape;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
-use genre_bench_neural::{architectures, cuda_device};
+use genre_bench_neural::{Recycling, architectures, cuda_device};
 use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: Recycling = Recycling::new();
 
 /// A network and the shape of a batch for it.
 struct TimedNetwork {
@@ -25,7 +28,7 @@ struct TimedNetwork {
 }
 
 /// Those of torch_steps.py, which this is compared with, and of torch_networks.py.
-const NETWORKS: [TimedNetwork; 8] = [
+const NETWORKS: [TimedNetwork; 12] = [
     TimedNetwork { name: "ann", batch: &[32, 16384], build: ann },
     TimedNetwork { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
     TimedNetwork { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
@@ -42,7 +45,34 @@ const NETWORKS: [TimedNetwork; 8] = [
         batch: &[16, 3, 224, 224],
         build: |builder| photographs("mobilenetv2", builder),
     },
+    TimedNetwork {
+        name: "vgg19",
+        batch: &[8, 1, 128, 130],
+        build: |builder| of_suite("vgg19", builder, SPECTROGRAM, &[("weights", "none"), ("size", "0")]),
+    },
+    TimedNetwork {
+        name: "cnn-5block",
+        batch: &[32, 1, 128, 130],
+        build: |builder| of_suite("cnn-5block", builder, SPECTROGRAM, &[]),
+    },
+    TimedNetwork {
+        name: "cnn-5block-reduced",
+        batch: &[32, 1, 50, 50],
+        build: |builder| {
+            let shape = NetworkShape { spectrogram: (50, 50), ..SPECTROGRAM };
+            of_suite("cnn-5block", builder, shape, &[("size", "48"), ("width", "0.5")])
+        },
+    },
+    TimedNetwork {
+        name: "mlfi",
+        batch: &[32, 128 * 130 + 55],
+        build: |builder| of_suite("mlfi", builder, NetworkShape { columns: 55, ..SPECTROGRAM }, &[]),
+    },
 ];
+
+/// Mel spectrograms of 3 s.
+const SPECTROGRAM: NetworkShape =
+    NetworkShape { spectrogram: (128, 130), channels: 1, columns: 0, classes: 10 };
 
 fn ann(builder: &Builder) -> Result<Sequential> {
     let sizes = [16384, 512, 256, 128, 64, 10];
@@ -132,13 +162,20 @@ fn lstm_64x2(builder: &Builder) -> Result<Sequential> {
 
 /// As torchvision has it, for ten classes.
 fn photographs(name: &str, builder: &Builder) -> Result<Sequential> {
+    let shape = NetworkShape { spectrogram: (224, 224), channels: 3, columns: 0, classes: 10 };
+    of_suite(name, builder, shape, &[("weights", "none"), ("size", "0")])
+}
+
+/// A network of the suite, as published but for some hyper-parameters.
+fn of_suite(
+    name: &str,
+    builder: &Builder,
+    shape: NetworkShape,
+    changes: &[(&str, &str)],
+) -> Result<Sequential> {
     let architecture = architectures().into_iter().find(|architecture| architecture.card().name == name);
     let Some(architecture) = architecture else { bail!("no network {name}") };
-    let params = architecture
-        .card()
-        .resolve([("weights", "none"), ("size", "0")])
-        .map_err(candle_core::Error::wrap)?;
-    let shape = NetworkShape { spectrogram: (224, 224), channels: 3, columns: 0, classes: 10 };
+    let params = architecture.card().resolve(changes.iter().copied()).map_err(candle_core::Error::wrap)?;
     architecture.layers(builder, &shape, &params)
 }
 
@@ -151,11 +188,10 @@ fn convolution(builder: &Builder, channels: usize, filters: usize, window: Windo
 }
 
 /// The median of the seconds of a step, and the number of parameters.
-fn measure(network: &TimedNetwork, device: &Device, dtype: DType) -> Result<(f64, usize)> {
-    let builder = Builder::new(0, device, dtype);
+fn measure(network: &TimedNetwork, builder: Builder, device: &Device) -> Result<(f64, usize)> {
     let net = (network.build)(&builder)?;
     let weights = builder.finish();
-    let x = Tensor::randn(0f32, 1.0, network.batch, device)?.to_dtype(dtype)?;
+    let x = Tensor::randn(0f32, 1.0, network.batch, device)?.to_dtype(weights.dtype)?;
     let labels: Vec<u32> = (0..network.batch[0] as u32).map(|example| example % 10).collect();
     let mut optimizer = Optimizer::new(OptimizerConfig::adam(), &weights)?;
     let mut seconds = Vec::new();
@@ -178,9 +214,13 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
     if let Some(wrong) = arguments.iter().find(|argument| {
-        !["cpu", "cuda", "bf16"].contains(&argument.as_str()) && NETWORKS.iter().all(|n| n.name != *argument)
+        !["cpu", "cuda", "bf16", "exact"].contains(&argument.as_str())
+            && NETWORKS.iter().all(|n| n.name != *argument)
     }) {
-        bail!("{wrong} is no device (cpu, cuda), type (bf16) or network ({:?})", NETWORKS.map(|n| n.name));
+        bail!(
+            "{wrong} is no device (cpu, cuda), type (bf16), way (exact) or network ({:?})",
+            NETWORKS.map(|n| n.name)
+        );
     }
     let (place, device) = match named("cuda") {
         true => ("cuda", cuda_device(0).map_err(candle_core::Error::wrap)?),
@@ -189,7 +229,9 @@ fn main() -> Result<()> {
     let (precision, dtype) = if named("bf16") { (" bf16", DType::BF16) } else { ("", DType::F32) };
     let all = NETWORKS.iter().all(|network| !named(network.name));
     for network in NETWORKS.iter().filter(|network| all || named(network.name)) {
-        let (seconds, parameters) = measure(network, &device, dtype)?;
+        let builder = Builder::new(0, &device, dtype);
+        let builder = if named("exact") { builder.exact() } else { builder };
+        let (seconds, parameters) = measure(network, builder, &device)?;
         println!("{:11} {place}{precision} step {seconds:8.4} s  parameters {parameters}", network.name);
     }
     Ok(())

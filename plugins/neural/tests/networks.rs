@@ -20,7 +20,7 @@ const EVERY: usize = 37;
 const LABELS: [u32; 4] = [3, 7, 11, 0];
 const CLASSES: usize = 1000;
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Case {
     network: String,
     program: String,
@@ -32,7 +32,7 @@ struct Case {
     gradients: BTreeMap<String, Gradient>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Gradient {
     norm: f64,
     first: Vec<f32>,
@@ -100,8 +100,8 @@ fn architecture(name: &str) -> Box<dyn Architecture> {
     architectures().into_iter().find(|architecture| architecture.card().name == name).unwrap()
 }
 
-/// The network with the case's weights.
-fn network(case: &Case) -> (Sequential, Weights) {
+/// The network with the case's weights, perhaps with every product of its convolutions.
+fn network(case: &Case, exact: bool) -> (Sequential, Weights) {
     let (architecture, file) = (architecture(&case.network), file(case));
     let namings = names::of(&case.network);
     let naming = names::likely(namings, file.arrays.keys()).unwrap();
@@ -112,6 +112,7 @@ fn network(case: &Case) -> (Sequential, Weights) {
     let shape =
         NetworkShape { spectrogram: (case.size, case.size), channels: 3, columns: 0, classes: CLASSES };
     let builder = Builder::new(0, &Device::Cpu, DType::F32).following(naming.framework);
+    let builder = if exact { builder.exact() } else { builder };
     let network = architecture.layers(&builder, &shape, &params).unwrap();
     let weights = builder.finish();
     let done = Transfer { namings, head: &[], may_lack: &[] }.apply(file, &weights).unwrap();
@@ -137,7 +138,7 @@ fn logits_and_parameters_are_those_of_other_programs() {
     let cases = cases();
     assert_eq!(cases.len(), 17);
     for case in &cases {
-        let (network, weights) = network(case);
+        let (network, weights) = network(case, false);
         let name = format!("{} of {}", case.network, case.program);
         assert_eq!(weights.parameters(), case.parameters, "{name}");
         for (ours, theirs) in logits(&network, case.size, &Context::evaluation()).iter().zip(&case.logits) {
@@ -148,12 +149,16 @@ fn logits_and_parameters_are_those_of_other_programs() {
     }
 }
 
-/// Norms, and the first numbers as shares of the norm, to a thousandth.
+/// Norms, and the first numbers as shares of the norm, to a thousandth with every product of the convolutions. With fewer, they are
+/// further apart: in a deep network what is rounded otherwise makes some numbers pass an activation or a pool that did not.
 #[test]
 fn gradients_of_a_step_are_those_of_other_programs() {
     let mut wrong = Vec::new();
-    for case in cases() {
-        let (network, weights) = network(&case);
+    let both = |case: Case| [(case.clone(), true), (case, false)];
+    let is_meant = |(case, exact): &(Case, bool)| *exact || case.program == "torchvision";
+    for (case, exact) in cases().into_iter().flat_map(both).filter(is_meant) {
+        let limit = if exact { 1e-3 } else { 5e-3 };
+        let (network, weights) = network(&case, exact);
         let context = Context::training(random_stream(0, "dropout"));
         let scores = network.forward(&pictures(LABELS.len(), case.size), &context).unwrap();
         let loss = CrossEntropyLoss::default().of_labels(&scores, &LABELS).unwrap();
@@ -175,8 +180,11 @@ fn gradients_of_a_step_are_those_of_other_programs() {
                 }
             }
         }
-        if worst_norm > 1e-3 || worst_number > 1e-3 {
-            wrong.push(format!("{} of {}: {worst_norm:.1e}, {worst_number:.1e}", case.network, case.program));
+        if worst_norm > limit || worst_number > limit {
+            wrong.push(format!(
+                "{} of {}, exact {exact}, {worst_norm:.1e}, {worst_number:.1e}",
+                case.network, case.program
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -187,7 +195,7 @@ fn gradients_of_a_step_are_those_of_other_programs() {
 fn what_is_scored_does_not_depend_on_its_neighbours() {
     let is_meant = |case: &Case| case.network == "efficientnet-b0" && case.program == "timm";
     let case = cases().into_iter().find(is_meant).unwrap();
-    let (network, _) = network(&case);
+    let (network, _) = network(&case, false);
     let both = logits(&network, case.size, &Context::evaluation());
     let picture = pictures(2, case.size).narrow(0, 1, 1).unwrap();
     let alone = network.forward(&picture, &Context::evaluation()).unwrap().to_vec2::<f32>().unwrap();

@@ -50,7 +50,7 @@ impl Conv2d {
         let shape = (filters, channels / groups, rows, columns);
         let weight = builder.trainable("weight", shape, init.weight(fan_in, fan_out))?;
         let bias = bias.then(|| builder.trainable("bias", filters, init.bias(fan_in))).transpose()?;
-        Ok(Self { weight, bias, operation: Convolution { window, groups } })
+        Ok(Self { weight, bias, operation: Convolution { window, groups, exact: builder.is_exact() } })
     }
 
     fn count(&self, batch: &Tensor, context: &Context) -> Result<Option<Tensor>> {

@@ -76,6 +76,7 @@ pub struct Builder {
     init: InitScheme,
     norm_momentum: f32,
     norm_epsilon: f32,
+    exact: bool,
     /// Starts of the names of what training changes; None where that is everything.
     trained: Option<&'static [&'static str]>,
     /// Where weights are read instead of drawn, at the place of this builder.
@@ -98,6 +99,7 @@ impl Builder {
             init: framework.init(),
             norm_momentum: framework.norm_momentum(),
             norm_epsilon: framework.norm_epsilon(),
+            exact: false,
             trained: None,
             source: None,
         }
@@ -112,6 +114,16 @@ impl Builder {
     /// The same, with batch normalization that adds so much to the variance.
     pub fn norm_adding(&self, norm_epsilon: f32) -> Self {
         Self { norm_epsilon, ..self.clone() }
+    }
+
+    /// The same, with convolutions of which every product is computed, on the CPU: without those that need fewer (Winograd's), whose
+    /// sums differ in the last digits.
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.exact
     }
 
     /// The same, with batch normalization whose running statistics a batch moves so far towards its own.

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, Framework,
     Linear, MaxPool2d, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -39,7 +39,7 @@ impl Architecture for ChoiFcn5 {
             true => ("choi-fcn5-dropout", "the same with three dropout layers"),
         };
         let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
-        let card = spectrogram_card(name, summary, &["colour-mel-128", "mel-128", "mel-96"], recipe)
+        let card = convolving_card(name, summary, &["colour-mel-128", "mel-128", "mel-96"], recipe)
             .param(norm_momentum(self.framework()))
             .param(scaled::param())
             .reduced("norm-momentum", "0.1")

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, Framework, Linear, MaxPool2d, Resize,
     Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use candle_core::{Result, bail};
 use genre_bench_api::{Card, Param, Params};
@@ -23,7 +23,7 @@ pub struct Cnn5Block;
 
 impl Architecture for Cnn5Block {
     fn card(&self) -> Card {
-        spectrogram_card(
+        convolving_card(
             "cnn-5block",
             "five blocks of convolution, batch norm, leaky ReLU; early stopping",
             &["power-40", "power-128", "mel-40", "mel-128", "mfcc-13", "mfcc-20"],

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, Framework, Linear, MaxPool2d,
     Resize, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Blur, Warp};
 use candle_core::Result;
@@ -31,7 +31,7 @@ impl Architecture for Cnn7x7 {
     fn card(&self) -> Card {
         let (summary, recipe) =
             ("three convolutions 7×7 with batch norm, SGD", Defaults::new(100, 32, 0.01).sgd_of_keras());
-        spectrogram_card("cnn-7x7", summary, &READS, recipe)
+        convolving_card("cnn-7x7", summary, &READS, recipe)
             .param(Param::bool(
                 "augment",
                 false,

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, Dropout, LastState, Linear,
     MaxPool2d, Recurrence, Recurrent, Sequential, Softmax, Window,
 };
-use crate::network::{Architecture, NetworkShape, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card};
 use crate::train::Defaults;
 use candle_core::{Error, Result};
 use genre_bench_api::{Card, Param, Params};
@@ -109,7 +109,7 @@ impl Architecture for Crnn {
             Self::Large => ("crnn-large", "five convolutions of up to 512 filters, two layers of GRU"),
         };
         let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
-        let card = RecurrentHead::declare(spectrogram_card(name, summary, &READS, recipe).reading_steps());
+        let card = RecurrentHead::declare(convolving_card(name, summary, &READS, recipe).reading_steps());
         match self {
             Self::Base => card,
             Self::Large => card.only_by_name(),

@@ -1,7 +1,7 @@
 use super::crnn::{self, RecurrentHead};
 use super::resnet::ResNet;
 use crate::layers::{AdaptiveAvgPool2d, Builder, Sequential};
-use crate::network::{Architecture, NetworkShape, Pretrained, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, Pretrained, convolving_card};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -51,7 +51,7 @@ impl Architecture for CrnnResNet18 {
             Self::Steps => ("crnn-resnet18-steps", "ResNet-18 and three layers of GRU over time"),
         };
         let recipe = Defaults::new(1000, 16, 1e-4).patience(10);
-        let card = spectrogram_card(name, summary, &crnn::READS, recipe);
+        let card = convolving_card(name, summary, &crnn::READS, recipe);
         let card = match self {
             Self::SingleStep => card,
             Self::Steps => card.reading_steps(),

@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout,
     Flatten, Framework, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use candle_core::{Result, Tensor, bail};
 use genre_bench_api::{Card, Param, Params};
@@ -95,7 +95,7 @@ impl Mlfi {
 impl Architecture for Mlfi {
     fn card(&self) -> Card {
         let recipe = Defaults::new(150, 32, 0.01).plateau().patience(15);
-        let card = spectrogram_card(&self.name(), &self.summary(), &["mel-128", "mel-64"], recipe)
+        let card = convolving_card(&self.name(), &self.summary(), &["mel-128", "mel-64"], recipe)
             .and_table()
             .without_columns(&["spectral_bandwidth_mean", "spectral_bandwidth_var"])
             .param(Param::choice("pool", &["max", "average"], "what a pool makes of its window"))

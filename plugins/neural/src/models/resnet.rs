@@ -4,7 +4,7 @@ use crate::layers::{
     Activation, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Framework, InitScheme, Linear,
     MaxPool2d, Residual, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, Pretrained, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, Pretrained, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -169,7 +169,7 @@ impl Architecture for ResNet {
             Self::Of50 => ("resnet50", "residual network of 50 layers, from scratch or pretrained"),
         };
         let recipe = Defaults::new(100, 32, 1e-5).patience(10).keep_best_accuracy();
-        let card = spectrogram_card(
+        let card = convolving_card(
             name,
             summary,
             &["power-40", "mfcc-13", "power-128", "mel-40", "mel-128", "mfcc-20", "colour-mel-128"],

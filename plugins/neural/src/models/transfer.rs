@@ -2,7 +2,7 @@
 
 use super::{blocks, resized, scaled};
 use crate::layers::{Builder, Framework, Sequential};
-use crate::network::{Architecture, NetworkShape, norm_momentum, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
 use candle_core::Result;
 use genre_bench_api::{Card, Params};
@@ -69,7 +69,7 @@ pub(super) fn layers(
 /// epochs.
 pub(super) fn card(name: &str, summary: &str, size: i64) -> Card {
     let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
-    spectrogram_card(name, summary, &["colour-mel-128", "mel-128", "power-128"], recipe)
+    convolving_card(name, summary, &["colour-mel-128", "mel-128", "power-128"], recipe)
         .param(resized::param_of(size))
         .param(norm_momentum(Framework::Keras))
         .param(scaled::param())

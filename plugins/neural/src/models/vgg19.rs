@@ -3,7 +3,7 @@ use crate::layers::{
     Activation, AdaptiveAvgPool2d, Builder, Conv2dOptions, ConvBlock, ConvBlockOptions, Flatten, Framework,
     InitScheme, Linear, MaxPool2d, Norm, Sequential, Window,
 };
-use crate::network::{Architecture, NetworkShape, Pretrained, spectrogram_card};
+use crate::network::{Architecture, NetworkShape, Pretrained, convolving_card};
 use crate::train::Defaults;
 use crate::train::augment::{Augmentation, Brightness, Warp};
 use candle_core::Result;
@@ -74,7 +74,7 @@ impl Architecture for Vgg19 {
     fn card(&self) -> Card {
         let summary = "16 convolutions, three dense layers, from scratch or pretrained";
         let recipe = Defaults::new(100, 32, 1e-5).patience(10).keep_best_accuracy();
-        let card = spectrogram_card(
+        let card = convolving_card(
             "vgg19",
             summary,
             &["mfcc-13", "power-40", "power-128", "mel-40", "mel-128", "mfcc-20", "colour-mel-128"],

@@ -1,4 +1,4 @@
-use super::{Architecture, NORM_MOMENTUM, NetworkShape, Pretrained};
+use super::{Architecture, EXACT, NORM_MOMENTUM, NetworkShape, Pretrained};
 use crate::layers::{Builder, Framework, ImageNetInput, Preprocessing, Sequential};
 use candle_core::{Error, Result};
 use genre_bench_api::Params;
@@ -41,6 +41,9 @@ pub(super) fn build(
     let mut builder = builder.clone().following(framework);
     if params.iter().any(|(name, _)| name == NORM_MOMENTUM) {
         builder = builder.norm_moving_by(params.float(NORM_MOMENTUM).map_err(Error::wrap)? as f32);
+    }
+    if params.iter().any(|(name, _)| name == EXACT) && params.bool(EXACT).map_err(Error::wrap)? {
+        builder = builder.exact();
     }
     let pretrained = architecture.pretrained().filter(|_| Pretrained::is_asked(params).unwrap_or(false));
     let mut shape = shape.clone();

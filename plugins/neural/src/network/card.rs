@@ -5,7 +5,10 @@ use genre_bench_api::{Card, Family, Param};
 /// The hyper-parameter of networks with batch normalization that says how far a batch moves its running statistics.
 pub(super) const NORM_MOMENTUM: &str = "norm-momentum";
 
-/// That hyper-parameter, by default the framework's.
+/// The hyper-parameter of networks with convolutions that says whether every product of them is computed.
+pub(super) const EXACT: &str = "exact";
+
+/// The hyper-parameter [`NORM_MOMENTUM`], by default the framework's.
 pub fn norm_momentum(framework: Framework) -> Param {
     let help = "how far a batch moves the running statistics of batch normalization";
     // In single precision 0.1 is not 0.1.
@@ -26,4 +29,10 @@ pub fn card(name: &str, summary: &str, recipe: Defaults) -> Card {
 /// The card of a network that reads spectrograms, of the first kind unless another is chosen.
 pub fn spectrogram_card(name: &str, summary: &str, kinds: &[&str], recipe: Defaults) -> Card {
     card(name, summary, recipe).param(Defaults::spec_augment()).reading_spectrograms(kinds)
+}
+
+/// The card of a network with convolutions over such spectrograms.
+pub fn convolving_card(name: &str, summary: &str, kinds: &[&str], recipe: Defaults) -> Card {
+    let help = "convolve on the CPU with every product, not with Winograd's fewer ones";
+    spectrogram_card(name, summary, kinds, recipe).param(Param::bool(EXACT, false, help))
 }

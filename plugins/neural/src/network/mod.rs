@@ -24,8 +24,8 @@ mod shape;
 
 pub use architecture::Architecture;
 use build::build;
-use card::NORM_MOMENTUM;
-pub use card::{card, norm_momentum, spectrogram_card};
+use card::{EXACT, NORM_MOMENTUM};
+pub use card::{card, convolving_card, norm_momentum, spectrogram_card};
 pub use cost::cost;
 pub use model::NetworkModel;
 pub use pretrained::Pretrained;

@@ -1,4 +1,4 @@
-use super::cpu::{integers, values, zeros};
+use super::cpu::{integers, values, wide, zeros};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
@@ -83,16 +83,54 @@ fn maxima(input: &[f32], rows: WindowAxis, columns: WindowAxis, output: &mut [f3
                 if seen.is_empty() {
                     continue;
                 }
-                let mut place = start + columns.position(seen.start, kernel_column);
-                for (output, best) in output[seen.clone()].iter_mut().zip(&mut places[seen]) {
-                    let value = input[place];
-                    // Without a jump: which is larger cannot be foretold.
-                    let better = value > *output || value.is_nan();
-                    *output = if better { value } else { *output };
-                    *best = if better { place as u32 } else { *best };
-                    place += columns.stride;
+                let first = start + columns.position(seen.start, kernel_column);
+                let (output, places) = (&mut output[seen.clone()], &mut places[seen]);
+                match columns.stride {
+                    1 => of_tap::<1>(input, first, output, places),
+                    2 => of_tap::<2>(input, first, output, places),
+                    4 => of_tap::<4>(input, first, output, places),
+                    stride => of_tap_by(stride, input, first, output, places),
                 }
             }
         }
     }
+}
+
+/// Compares with what lies `STRIDE` apart from `first` on, in wide registers.
+fn of_tap<const STRIDE: usize>(input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
+    let (Some((last, output)), Some((last_place, places))) =
+        (output.split_last_mut(), places.split_last_mut())
+    else {
+        return;
+    };
+    // Behind the last there may be less than a stride.
+    let end = first + output.len() * STRIDE;
+    let seen = input[first..end].as_chunks::<STRIDE>().0;
+    wide(
+        #[inline(always)]
+        |_| {
+            let mut place = first as u32;
+            for ((largest, best), seen) in output.iter_mut().zip(places).zip(seen) {
+                compare(seen[0], place, largest, best);
+                place += STRIDE as u32;
+            }
+        },
+    );
+    compare(input[end], end as u32, last, last_place);
+}
+
+/// The same, whatever the stride.
+fn of_tap_by(stride: usize, input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
+    for (at, (largest, best)) in output.iter_mut().zip(places).enumerate() {
+        let place = first + at * stride;
+        compare(input[place], place as u32, largest, best);
+    }
+}
+
+/// Without a jump: which is larger cannot be foretold.
+#[inline(always)]
+fn compare(value: f32, place: u32, largest: &mut f32, best: &mut u32) {
+    let better = (value > *largest) | value.is_nan();
+    *largest = if better { value } else { *largest };
+    *best = if better { place } else { *best };
 }

@@ -1,9 +1,9 @@
 use super::depthwise::Depthwise;
-use super::product::{Panels, Rows};
+use super::product::Panels;
 use super::{back, of};
 use crate::geometry::{ConvolutionSizes, Unfolding, Window, WindowAxis};
 use crate::ops::Activation;
-use crate::ops::cpu::{Unwritten, values, zeroed};
+use crate::ops::cpu::{Rows, Unwritten, values, zeroed};
 use candle_core::{Device, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::ops::Range;

@@ -5,12 +5,14 @@ mod depthwise;
 mod forward;
 mod gradients;
 mod unfold;
+mod winograd;
 
 use super::cpu::values;
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{ConvolutionSizes, Window};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
+use winograd::Winograd;
 
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
 /// `(filters, channels / groups, kernel rows, kernel columns)`, and without or with a bias `(filters)`.
@@ -18,6 +20,18 @@ use candle_core::{Device, Result, Tensor};
 pub(crate) struct Convolution {
     pub window: Window,
     pub groups: usize,
+    /// Whether sums are those of the definition, product by product, also where fewer products do.
+    pub exact: bool,
+}
+
+/// How a convolution is computed on the CPU.
+enum Way {
+    /// Every channel by itself.
+    Depthwise,
+    /// With fewer products.
+    Winograd(Winograd),
+    /// As products with the unfolded input.
+    Unfolded,
 }
 
 impl Convolution {
@@ -26,13 +40,23 @@ impl Convolution {
         ConvolutionSizes::new(self.window, self.groups, input.shape(), weight.shape(), bias)
     }
 
+    fn way(self, sizes: &ConvolutionSizes) -> Way {
+        let fewer = Winograd::of(sizes).filter(|way| !self.exact && way.pays());
+        match (sizes.is_depthwise(), fewer) {
+            (true, _) => Way::Depthwise,
+            (false, Some(way)) => Way::Winograd(way),
+            (false, None) => Way::Unfolded,
+        }
+    }
+
     fn convolve_on_cpu(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let sizes = self.sizes(input, weight, bias)?;
         let bias = bias.map(values).transpose()?;
         let (input, weight) = (values(input)?, values(weight)?);
-        let output = match sizes.is_depthwise() {
-            true => sizes.depthwise(&input, &weight, bias.as_deref()),
-            false => sizes.forward(&input, &weight, bias.as_deref()),
+        let output = match self.way(&sizes) {
+            Way::Depthwise => sizes.depthwise(&input, &weight, bias.as_deref()),
+            Way::Winograd(way) => way.forward(&input, &weight, bias.as_deref()),
+            Way::Unfolded => sizes.forward(&input, &weight, bias.as_deref()),
         };
         Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
     }
@@ -44,21 +68,24 @@ impl Convolution {
     /// Gradients of the input, where it is wanted, of the weights, and of a bias.
     fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
         let sizes = self.sizes(input, weight, None)?;
+        let way = self.way(&sizes);
         let gradients = values(gradient)?;
         let of_input = if input.track_op() {
             let weight = values(weight)?;
-            let values = match sizes.is_depthwise() {
-                true => sizes.depthwise_input_gradient(&weight, &gradients),
-                false => sizes.input_gradient(&weight, &gradients),
+            let values = match &way {
+                Way::Depthwise => sizes.depthwise_input_gradient(&weight, &gradients),
+                Way::Winograd(way) => way.input_gradient(&weight, &gradients),
+                Way::Unfolded => sizes.input_gradient(&weight, &gradients),
             };
             Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
         } else {
             None
         };
         let input = values(input)?;
-        let of_weight = match sizes.is_depthwise() {
-            true => sizes.depthwise_weight_gradient(&input, &gradients),
-            false => sizes.weight_gradient(&input, &gradients),
+        let of_weight = match &way {
+            Way::Depthwise => sizes.depthwise_weight_gradient(&input, &gradients),
+            Way::Winograd(way) => way.weight_gradient(&input, &gradients),
+            Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
         Ok([of_input, Some(of_weight), Some(gradients::bias_gradient(gradient)?)])

@@ -51,6 +51,12 @@ pub(crate) fn zeroed(part: &mut [MaybeUninit<f32>]) -> &mut [f32] {
     unsafe { &mut *(std::ptr::from_mut(part) as *mut [f32]) }
 }
 
+/// Writes numbers where none were.
+#[inline(always)]
+pub(crate) fn put(to: &mut [MaybeUninit<f32>], from: &[f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| _ = to.write(*from));
+}
+
 #[cfg(target_os = "linux")]
 #[allow(clippy::ptr_arg, reason = "what it has room for counts")]
 fn ask_for_large_pages<T>(values: &Vec<T>) {
