@@ -3,7 +3,8 @@
 //! Cells run side by side in one process, so the operating system's figures cannot tell them apart. Instead the
 //! allocator counts, for every thread that works for a cell, what it allocates and frees.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use genre_bench_api::Recycling;
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
@@ -65,11 +66,11 @@ pub fn save_addresses_if_limited() {
     }
 }
 
-/// The system's allocator, counting.
-struct Counting;
+/// The allocator of the program, counting what is asked for: blocks that are kept for later are nobody's.
+struct Counting(Recycling);
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(Recycling::new());
 
 fn count(bytes: usize, sign: i64) {
     // A thread that is ending has no meter any more.
@@ -78,28 +79,28 @@ fn count(bytes: usize, sign: i64) {
     }
 }
 
-// SAFETY: every call is handed on unchanged to the system's allocator, which upholds the contract; the counting
+// SAFETY: every call is handed on unchanged to an allocator that upholds the contract; the counting
 // around it does not allocate (the thread-local needs no lazy initialisation and no destructor).
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
-        unsafe { System.alloc(layout) }
+        unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size, 1);
         count(layout.size(), -1);
-        unsafe { System.realloc(pointer, layout, size) }
+        unsafe { self.0.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(layout.size(), -1);
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { self.0.dealloc(pointer, layout) }
     }
 }
 

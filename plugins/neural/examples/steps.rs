@@ -2,11 +2,12 @@
 //!
 //! Usage: `cargo run --release -p genre-bench-neural --example steps -- [cpu|cuda] [bf16] [exact] [NAME ...]`
 //!
-//! `exact` convolves with every product of the definition, without Winograd's fewer ones. Prints the median of 7 steps after 3 warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
+//! `exact` convolves with every product of the definition, without Winograd's fewer ones. Prints the median of 7 steps after 3
+//! warm-ups. Threads are as many as `RAYON_NUM_THREADS` says.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use candle_core::{DType, Device, Result, Tensor, bail};
-use genre_bench_api::random_stream;
+use genre_bench_api::{Recycling, random_stream};
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
@@ -14,7 +15,7 @@ use genre_bench_neural::layers::{
 };
 use genre_bench_neural::network::NetworkShape;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
-use genre_bench_neural::{Recycling, architectures, cuda_device};
+use genre_bench_neural::{architectures, cuda_device};
 use std::time::Instant;
 
 #[global_allocator]

@@ -12,8 +12,8 @@
 //! geometry/  sizes and places that both need
 //! ```
 //!
-//! Every room uses only rooms below it; `tests/tower.rs` reads the sources and holds them to that. `device`, `failure`
-//! and `recycling` stand beside the tower and use nothing of it.
+//! Every room uses only rooms below it; `tests/tower.rs` reads the sources and holds them to that. `device` and
+//! `failure` stand beside the tower and use nothing of it.
 //!
 //! candle keeps the graph and the tensors. What it does slowly or lacks is written here as operations with a backward
 //! pass of their own: convolution, pooling, batch normalization, recurrent layers.
@@ -33,10 +33,8 @@ pub mod network;
 #[cfg(test)]
 mod on_kernels;
 mod ops;
-mod recycling;
 pub mod train;
 pub mod weights;
 
 pub use device::{cuda_device, cuda_devices};
 pub use models::{architectures, encoders, models};
-pub use recycling::Recycling;

@@ -17,7 +17,7 @@ const ALIGNMENT: usize = 16;
 ///
 /// ```
 /// #[global_allocator]
-/// static ALLOCATOR: genre_bench_neural::Recycling = genre_bench_neural::Recycling::new();
+/// static ALLOCATOR: genre_bench_api::Recycling = genre_bench_api::Recycling::new();
 /// ```
 pub struct Recycling(Mutex<Kept>);
 
@@ -92,12 +92,35 @@ impl Recycling {
     }
 }
 
+impl Recycling {
+    /// What `ask` gives; if that is nothing, what it gives after all kept blocks went back to the system, which may have no more.
+    fn or_give_back(&self, ask: impl Fn() -> *mut u8) -> *mut u8 {
+        loop {
+            let given = ask();
+            if !given.is_null() {
+                return given;
+            }
+            let oldest = {
+                let mut kept = self.kept();
+                if kept.count == 0 {
+                    return given;
+                }
+                kept.remove(0)
+            };
+            if let Ok(layout) = Layout::from_size_align(oldest.bytes, ALIGNMENT) {
+                // SAFETY: it came from the system with this layout, and is nobody's.
+                unsafe { System.dealloc(oldest.start, layout) };
+            }
+        }
+    }
+}
+
 // SAFETY: all blocks are the system's, and are asked for and given back with one layout: that of large blocks follows from the
 // layout that is given, and such a block is kept or somebody's, never both.
 unsafe impl GlobalAlloc for Recycling {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: in both cases the layout is not empty, as the caller says of the one given.
-        let fresh = |layout| unsafe { System.alloc(layout) };
+        let fresh = |layout| self.or_give_back(|| unsafe { System.alloc(layout) });
         let Some(large) = Self::large(layout) else { return fresh(layout) };
         let kept = self.kept().take(large.size());
         kept.unwrap_or_else(|| fresh(large))
@@ -105,7 +128,7 @@ unsafe impl GlobalAlloc for Recycling {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        let fresh = |layout| unsafe { System.alloc_zeroed(layout) };
+        let fresh = |layout| self.or_give_back(|| unsafe { System.alloc_zeroed(layout) });
         let Some(large) = Self::large(layout) else { return fresh(layout) };
         let Some(kept) = self.kept().take(large.size()) else { return fresh(large) };
         // SAFETY: the block has so many bytes, which nobody else has.
@@ -133,9 +156,11 @@ unsafe impl GlobalAlloc for Recycling {
         let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return std::ptr::null_mut() };
         match (Self::large(layout), Self::large(wanted)) {
             // SAFETY: the block came from the system with this layout, and the new size is one of a layout.
-            (None, None) => unsafe { System.realloc(start, layout, size) },
+            (None, None) => self.or_give_back(|| unsafe { System.realloc(start, layout, size) }),
             // SAFETY: as above.
-            (Some(is), Some(wanted)) => unsafe { System.realloc(start, is, wanted.size()) },
+            (Some(is), Some(wanted)) => {
+                self.or_give_back(|| unsafe { System.realloc(start, is, wanted.size()) })
+            }
             // SAFETY: both blocks have as many bytes as are copied; the old one is the caller's to give back.
             _ => unsafe {
                 let moved = self.alloc(wanted);

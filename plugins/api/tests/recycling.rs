@@ -1,6 +1,6 @@
 //! The allocator that keeps large blocks, in a program of its own.
 
-use genre_bench_neural::Recycling;
+use genre_bench_api::Recycling;
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
 
