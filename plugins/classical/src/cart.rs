@@ -1,13 +1,14 @@
 //! Classification trees: CART with the Gini impurity.
 
 use crate::importances::shares;
-use crate::keyed_table::{KeyedTable, key};
 use crate::need::Need;
 use crate::product::GoOn;
-use crate::split::{Growth, NodeRow, Splitter, partition, purity};
+use crate::ranked_table::RankedTable;
+use crate::split::{Growth, NodeRow, Splitter, partition};
+use crate::sweep::{Counted, purity};
 use crate::tree::{BinaryTree, Node, load_trees, save_trees};
 use genre_bench_api::{FitShape, Result, State};
-use ndarray::{Array1, ArrayView1};
+use ndarray::Array1;
 use rand::Rng;
 
 /// A grown tree.
@@ -37,32 +38,39 @@ impl Tree {
     ///
     /// Whatever `go_on` returns, which is called every now and then.
     pub fn grow(
-        table: &KeyedTable,
-        weights: &[u32],
+        table: &RankedTable,
+        weights: &[u8],
         growth: Growth,
         rng: &mut impl Rng,
         go_on: GoOn,
     ) -> Result<Self> {
         let mut rows: Vec<NodeRow> = (table.labels.iter().zip(weights).enumerate())
             .filter(|(_, (_, weight))| **weight > 0)
-            .map(|(number, (&class, &weight))| NodeRow { number: number as u32, class: class as u32, weight })
+            .map(|(number, (&class, &weight))| NodeRow {
+                number: number as u32,
+                counted: Counted::new(class, weight),
+            })
             .collect();
+        let mut spare = Vec::with_capacity(rows.len());
         let mut tree = Self {
             nodes: BinaryTree(vec![Node::Leaf([0, 0])]),
             frequencies: Vec::new(),
             decreases: vec![0.0; table.columns()],
         };
         let mut splitter = Splitter::new(table, growth, go_on);
+        let mut counts = vec![0; table.classes];
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
-            let counts = splitter.class_counts(rows);
+            counts.fill(0);
+            rows.iter().for_each(|row| counts[row.counted.class()] += row.counted.weight());
             let split = if depth < growth.max_depth { splitter.best(rows, &counts, rng)? } else { None };
             match split {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
-                    let (keys, limit) = (&table.keys[split.column], key(split.threshold));
-                    let middle = first + partition(rows, |row| keys[row.number as usize] <= limit);
+                    let ranks = table.column(split.column, rows.len());
+                    let goes_left = |row: NodeRow| ranks.of(row.number) <= split.rank;
+                    let middle = first + partition(rows, &mut spare, goes_left);
                     let nodes = &mut tree.nodes.0;
                     let left = nodes.len();
                     nodes.extend([Node::Leaf([0, 0]); 2]);
@@ -101,8 +109,9 @@ impl Tree {
     }
 
     /// Class frequencies of the leaf that an example falls into, of the classes that it has rows of.
-    pub fn frequencies(&self, example: ArrayView1<f32>) -> &[(u32, f32)] {
-        let [first, end] = self.nodes.leaf(example);
+    /// `value` is the example's in a column.
+    pub fn frequencies(&self, value: impl Fn(usize) -> f32) -> &[(u32, f32)] {
+        let [first, end] = self.nodes.leaf(|column, threshold| value(column) <= threshold);
         &self.frequencies[first as usize..end as usize]
     }
 

@@ -1,7 +1,7 @@
 //! Trees of decisions, each on the value of a column: how they are asked, saved and loaded.
 
 use genre_bench_api::{Error, Number, Result, State};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2};
 
 /// Splits that compare with thresholds `T`, and leaves that hold an `L`. The root is first, and children come after their parents.
 pub(crate) struct BinaryTree<T, L>(pub Vec<Node<T, L>>);
@@ -18,15 +18,14 @@ pub(crate) enum Node<T, L> {
     Leaf(L),
 }
 
-impl<T: Copy + Into<f64>, L: Copy> BinaryTree<T, L> {
-    /// What the leaf holds that an example falls into.
-    pub fn leaf<V: Copy + Into<f64>>(&self, example: ArrayView1<V>) -> L {
+impl<T: Copy, L: Copy> BinaryTree<T, L> {
+    /// What the leaf holds that an example falls into, given whether its value in a column is up to a threshold.
+    pub fn leaf(&self, goes_left: impl Fn(usize, T) -> bool) -> L {
         let mut node = 0;
         loop {
             match self.0[node] {
                 Node::Split { column, left, threshold } => {
-                    let goes_left = example[column as usize].into() <= threshold.into();
-                    node = left as usize + usize::from(!goes_left);
+                    node = left as usize + usize::from(!goes_left(column as usize, threshold));
                 }
                 Node::Leaf(leaf) => return leaf,
             }
