@@ -108,11 +108,11 @@ impl Tree {
         shares(&self.decreases)
     }
 
-    /// Class frequencies of the leaf that an example falls into, of the classes that it has rows of.
-    /// `value` is the example's in a column.
-    pub fn frequencies(&self, value: impl Fn(usize) -> f32) -> &[(u32, f32)] {
-        let [first, end] = self.nodes.leaf(|column, threshold| value(column) <= threshold);
-        &self.frequencies[first as usize..end as usize]
+    /// Class frequencies of the leaves that so many examples fall into, of the classes that they have rows of. `value` is an
+    /// example's in a column.
+    pub fn frequencies<const N: usize>(&self, value: impl Fn(usize, usize) -> f32) -> [&[(u32, f32)]; N] {
+        let leaves = self.nodes.leaves(|example, column, threshold| value(example, column) <= threshold);
+        leaves.map(|[first, end]| &self.frequencies[first as usize..end as usize])
     }
 
     /// The state of some trees, for [`Tree::load_all`]. What columns contributed is not in it.

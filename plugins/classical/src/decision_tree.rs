@@ -92,7 +92,8 @@ impl Fitted for Grown {
         require_columns(inputs, self.columns)?;
         let mut scores = Array2::zeros((inputs.len(), self.classes));
         for (mut scores, example) in scores.rows_mut().into_iter().zip(inputs.table.rows()) {
-            for &(class, frequency) in self.tree.frequencies(|column| example[column]) {
+            let [frequencies] = self.tree.frequencies(|_, column| example[column]);
+            for &(class, frequency) in frequencies {
                 scores[class as usize] = frequency;
             }
         }

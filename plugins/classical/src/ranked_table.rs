@@ -23,8 +23,8 @@ const LARGE: usize = 256;
 pub(crate) struct RankedTable {
     /// By column, then by row.
     by_column: Vec<Vec<u32>>,
-    /// The same by row, then by column.
-    by_row: Vec<u32>,
+    /// The same by row, then by column, where all ranks fit.
+    by_row: Option<Vec<u16>>,
     /// By column: the [`key`] that each rank stands for.
     keys: Vec<Vec<u32>>,
     /// Where the table was made for [`SplitStrategy::Quantiles`].
@@ -52,10 +52,7 @@ impl RankedTable {
         let columns: Vec<(Vec<u32>, Vec<u32>)> =
             table.axis_iter(Axis(1)).into_par_iter().map(ranked).collect::<Result<_>>()?;
         let (by_column, keys): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        let mut by_row = vec![0; table.len()];
-        by_row.par_chunks_mut(table.ncols().max(1)).enumerate().for_each(|(row, ranks)| {
-            ranks.iter_mut().zip(&by_column).for_each(|(rank, column): (_, &Vec<u32>)| *rank = column[row]);
-        });
+        let by_row = keys.iter().all(|keys| keys.len() <= 1 << 16).then(|| by_row(&by_column, table.nrows()));
         Ok(Self { by_column, by_row, keys, quantiles: None, labels: labels.to_vec(), classes })
     }
 
@@ -68,7 +65,7 @@ impl RankedTable {
     /// What it needs.
     pub fn memory(shape: &FitShape) -> u64 {
         let sorting = Need::of(shape.rows, 2 * shape.threads);
-        Need::table(shape) * 3 / 2
+        Need::table(shape) * 5 / 4
             + Need::of(shape.columns, 9)
             + Need::of(shape.rows, 1)
             + sorting
@@ -87,11 +84,12 @@ impl RankedTable {
 
     /// How to look up the ranks that a node of so many rows has in a column.
     pub fn column(&self, column: usize, rows: usize) -> RankedColumn<'_> {
-        if rows > LARGE {
-            RankedColumn { ranks: &self.by_column[column], step: 1 }
-        } else {
+        match &self.by_row {
             // Without rows there is nothing to look up.
-            RankedColumn { ranks: self.by_row.get(column..).unwrap_or_default(), step: self.columns() }
+            Some(ranks) if rows <= LARGE => {
+                RankedColumn::Every { ranks: ranks.get(column..).unwrap_or_default(), step: self.columns() }
+            }
+            _ => RankedColumn::All(&self.by_column[column]),
         }
     }
 
@@ -109,16 +107,31 @@ impl RankedTable {
 
 /// The ranks of a column.
 #[derive(Clone, Copy)]
-pub(crate) struct RankedColumn<'a> {
-    ranks: &'a [u32],
-    step: usize,
+pub(crate) enum RankedColumn<'a> {
+    /// One after the other.
+    All(&'a [u32]),
+    /// One after so many of all columns.
+    Every { ranks: &'a [u16], step: usize },
 }
 
 impl RankedColumn<'_> {
     /// That of a row.
+    #[inline(always)]
     pub fn of(self, row: u32) -> u32 {
-        self.ranks[row as usize * self.step]
+        match self {
+            Self::All(ranks) => ranks[row as usize],
+            Self::Every { ranks, step } => ranks[row as usize * step].into(),
+        }
     }
+}
+
+/// By row, then by column, what is by column, then by row.
+fn by_row(by_column: &[Vec<u32>], rows: usize) -> Vec<u16> {
+    let mut by_row = vec![0; rows * by_column.len()];
+    by_row.par_chunks_mut(by_column.len()).enumerate().for_each(|(row, ranks)| {
+        ranks.iter_mut().zip(by_column).for_each(|(rank, column)| *rank = column[row] as u16);
+    });
+    by_row
 }
 
 /// Each row's rank, and the key of each rank.

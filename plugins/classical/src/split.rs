@@ -201,9 +201,9 @@ impl<'a> Splitter<'a> {
 
     /// Looks up the rows' ranks in a column, and returns the least and the greatest.
     fn rank(&mut self, rows: &[NodeRow], column: usize) -> (u32, u32) {
+        self.ranked.clear();
         let ranks = self.table.column(column, rows.len());
         let (mut least, mut greatest) = (u32::MAX, 0);
-        self.ranked.clear();
         self.ranked.extend(rows.iter().map(|row| {
             let rank = ranks.of(row.number);
             (least, greatest) = (least.min(rank), greatest.max(rank));

@@ -18,18 +18,32 @@ pub(crate) enum Node<T, L> {
     Leaf(L),
 }
 
-impl<T: Copy, L: Copy> BinaryTree<T, L> {
+impl<T: Copy, L: Copy + Default> BinaryTree<T, L> {
     /// What the leaf holds that an example falls into, given whether its value in a column is up to a threshold.
     pub fn leaf(&self, goes_left: impl Fn(usize, T) -> bool) -> L {
-        let mut node = 0;
-        loop {
-            match self.0[node] {
-                Node::Split { column, left, threshold } => {
-                    node = left as usize + usize::from(!goes_left(column as usize, threshold));
+        let [leaf] = self.leaves(|_, column, threshold| goes_left(column, threshold));
+        leaf
+    }
+
+    /// What the leaves hold that so many examples fall into, given whether an example's value in a column is up to a threshold.
+    ///
+    /// All go down the tree together: of one alone every step waits for the step before.
+    pub fn leaves<const N: usize>(&self, goes_left: impl Fn(usize, usize, T) -> bool) -> [L; N] {
+        let (mut nodes, mut leaves) = ([0; N], [L::default(); N]);
+        let mut moves = true;
+        while moves {
+            moves = false;
+            for (example, (node, leaf)) in nodes.iter_mut().zip(&mut leaves).enumerate() {
+                match self.0[*node] {
+                    Node::Split { column, left, threshold } => {
+                        *node = left as usize + usize::from(!goes_left(example, column as usize, threshold));
+                        moves = true;
+                    }
+                    Node::Leaf(held) => *leaf = held,
                 }
-                Node::Leaf(leaf) => return leaf,
             }
         }
+        leaves
     }
 }
 
