@@ -59,6 +59,7 @@ impl Tree {
         };
         let mut splitter = Splitter::new(table, growth, go_on);
         let mut counts = vec![0; table.classes];
+        let mut places = Vec::new();
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
@@ -68,18 +69,25 @@ impl Tree {
             match split {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
-                    let ranks = table.column(split.column, rows.len());
-                    let goes_left = |row: NodeRow| ranks.of(row.number) <= split.rank;
+                    let (ranks, limit) = (table.column(split.column, rows.len()), split.place.rank());
+                    let goes_left = |row: NodeRow| ranks.of(row.number) <= limit;
                     let middle = first + partition(rows, &mut spare, goes_left);
                     let nodes = &mut tree.nodes.0;
                     let left = nodes.len();
                     nodes.extend([Node::Leaf([0, 0]); 2]);
-                    let (column, threshold) = (split.column as u32, split.threshold);
-                    nodes[node] = Node::Split { column, left: left as u32, threshold };
+                    nodes[node] =
+                        Node::Split { column: split.column as u32, left: left as u32, threshold: 0.0 };
+                    places.push((node, split.place));
                     open.push(Open { node: left + 1, first: middle, end, depth: depth + 1 });
                     open.push(Open { node: left, first, end: middle, depth: depth + 1 });
                 }
                 None => tree.nodes.0[node] = tree.leaf(&counts),
+            }
+        }
+        // All at once, as the values are far from what a search holds in the processor's cache.
+        for (node, place) in places {
+            if let Node::Split { column, threshold, .. } = &mut tree.nodes.0[node] {
+                *threshold = place.threshold(table, *column as usize);
             }
         }
         Ok(tree)

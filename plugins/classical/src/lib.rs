@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `majority`, `random` | floors | – |
 //! | `knn-1`, `knn-5` | [k nearest neighbours](NearestNeighbours) | own |
-//! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | linfa-bayes |
+//! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | own |
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `ridge` | [ridge classifier](Ridge) | own |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |

@@ -43,32 +43,43 @@ pub(crate) struct NodeRow {
     pub counted: Counted,
 }
 
-/// Where to cut a column.
+/// Where a column is cut.
 #[derive(Debug, Clone, Copy)]
-enum Place {
-    /// Between two neighbouring ranks.
+pub(crate) enum Place {
+    /// Between a rank and the next.
     After(u32),
-    /// Between ranks a node has, the lower of which is given first.
+    /// Between two ranks that a node has one after the other.
     Between(u32, u32),
     /// At a value; the greatest rank of those up to it is given first.
     At(u32, f32),
 }
 
-/// A place to cut a node's rows in two, and how pure that makes them.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    column: usize,
-    place: Place,
-    purity: f64,
+impl Place {
+    /// The greatest rank that goes to the left side.
+    pub fn rank(self) -> u32 {
+        let (Self::After(rank) | Self::Between(rank, _) | Self::At(rank, _)) = self;
+        rank
+    }
+
+    /// The greatest value that goes there.
+    pub fn threshold(self, table: &RankedTable, column: usize) -> f32 {
+        let between = |ranks: [u32; 2]| {
+            let [smaller, larger] = ranks.map(|rank| table.value(column, rank));
+            middle(smaller, larger)
+        };
+        match self {
+            Self::After(rank) => between([rank, rank + 1]),
+            Self::Between(left, right) => between([left, right]),
+            Self::At(_, value) => value,
+        }
+    }
 }
 
 /// A place to cut a node's rows in two.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct SplitRecord {
     pub column: usize,
-    /// Greatest rank that goes to the left side.
-    pub rank: u32,
-    /// Greatest value that goes there.
-    pub threshold: f32,
+    pub place: Place,
     /// The sum of both sides' [`purity`]; greater is better.
     pub purity: f64,
 }
@@ -133,7 +144,7 @@ impl<'a> Splitter<'a> {
             return Ok(None);
         }
         let quantiles = self.table.quantiles.as_ref().filter(|_| self.bin_search.suits(rows.len(), counts));
-        let mut best: Option<Candidate> = None;
+        let mut best: Option<SplitRecord> = None;
         let mut all_constant = true;
         for drawn in 0..self.columns.len() {
             if drawn >= self.growth.features_per_split && !all_constant {
@@ -170,21 +181,7 @@ impl<'a> Splitter<'a> {
                 best = Some(cut);
             }
         }
-        Ok(best.map(|best| self.record(best)))
-    }
-
-    /// A place with what it is in ranks and values, which need not be looked up for places that are not the best.
-    fn record(&self, Candidate { column, place, purity }: Candidate) -> SplitRecord {
-        let between = |ranks: [u32; 2]| {
-            let [smaller, larger] = ranks.map(|rank| self.table.value(column, rank));
-            (ranks[0], middle(smaller, larger))
-        };
-        let (rank, threshold) = match place {
-            Place::After(rank) => between([rank, rank + 1]),
-            Place::Between(left, right) => between([left, right]),
-            Place::At(rank, value) => (rank, value),
-        };
-        SplitRecord { column, rank, threshold, purity }
+        Ok(best)
     }
 
     /// The purest cut of a column between two of its bins; none where every such cut leaves too few rows on a side.
@@ -194,9 +191,9 @@ impl<'a> Splitter<'a> {
         column: usize,
         rows: &[NodeRow],
         counts: &[u32],
-    ) -> Option<Candidate> {
+    ) -> Option<SplitRecord> {
         let cut = self.bin_search.purest(quantiles, column, rows, counts, self.growth.min_samples_leaf)?;
-        Some(Candidate { column, place: Place::After(cut.rank), purity: cut.purity })
+        Some(SplitRecord { column, place: Place::After(cut.rank), purity: cut.purity })
     }
 
     /// Looks up the rows' ranks in a column, and returns the least and the greatest.
@@ -214,11 +211,11 @@ impl<'a> Splitter<'a> {
 
     /// The purest cut of a column whose ranks were just looked up, the lowest where several are; none where every cut leaves
     /// too few rows on a side.
-    fn best_cut(&mut self, column: usize, extremes: (u32, u32), counts: &[u32]) -> Option<Candidate> {
+    fn best_cut(&mut self, column: usize, extremes: (u32, u32), counts: &[u32]) -> Option<SplitRecord> {
         sort(&mut self.ranked, &mut self.spare, extremes);
         let cut = self.sweep.purest(&self.ranked, counts, self.growth.min_samples_leaf)?;
         let [left, right] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
-        Some(Candidate { column, place: Place::Between(left, right), purity: cut.purity })
+        Some(SplitRecord { column, place: Place::Between(left, right), purity: cut.purity })
     }
 
     /// A cut of a column whose ranks were just looked up at a value drawn uniformly between the smallest and the largest, whose
@@ -228,7 +225,7 @@ impl<'a> Splitter<'a> {
         column: usize,
         (least, greatest): (u32, u32),
         rng: &mut impl Rng,
-    ) -> Option<Candidate> {
+    ) -> Option<SplitRecord> {
         let [smallest, largest] = [least, greatest].map(|rank| self.table.value(column, rank));
         let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
         // Rounding must not leave the right side empty.
@@ -247,7 +244,7 @@ impl<'a> Splitter<'a> {
         let left_rows = self.ranked.len() - right_rows;
         let (left, right) = self.sides.split_at(self.table.classes);
         let purity = purity(left) + purity(right);
-        (left_rows.min(right_rows) >= self.growth.min_samples_leaf).then_some(Candidate {
+        (left_rows.min(right_rows) >= self.growth.min_samples_leaf).then_some(SplitRecord {
             column,
             place: Place::At(limit, threshold),
             purity,
