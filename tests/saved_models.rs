@@ -298,7 +298,8 @@ fn an_answer_is_explained_in_numbers_and_in_a_picture() {
     // Two segments of eight times eight regions.
     let regions = why["regions"].as_array().unwrap();
     assert_eq!(regions.len(), 2 * 64);
-    assert_eq!(regions.last().unwrap()["seconds"][1], 6.0);
+    // A segment of 3 s is a sample shorter.
+    assert!((regions.last().unwrap()["seconds"][1].as_f64().unwrap() - 6.0).abs() < 1e-3);
     assert!(std::fs::read_to_string(place.path("why.svg")).unwrap().contains("<image"));
     // Of a model that reads nothing else, some region speaks for the answer or against it.
     place.run(&format!("train cnn-7x7 --data music --segment 3 {SMALL_CNN} --save c --quiet"));
