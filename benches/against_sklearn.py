@@ -215,5 +215,4 @@ def main():
                     over_draws(args, name, table, pathlib.Path(folder, f"runs_{name}"))
 
 
-if __name__ == "__main__":
-    main()
+main()
