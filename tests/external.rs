@@ -4,18 +4,8 @@
 
 mod common;
 
-use common::{Place, ends, small_table, tone};
+use common::{Place, ends, low_and_high, small_table, tone};
 use serde_json::Value;
-
-/// Two genres of four recordings: low and high notes.
-fn music(place: &Place) {
-    for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
-        for number in 0..4_u8 {
-            let hz = hz * (1.0 + 0.05 * f32::from(number));
-            place.write(&format!("music/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
-        }
-    }
-}
 
 /// Songs of these genres from elsewhere, one of another, and one that is in the music, too.
 fn elsewhere(place: &Place) {
@@ -29,7 +19,7 @@ fn elsewhere(place: &Place) {
 #[test]
 fn the_models_of_all_folds_are_asked_about_songs_from_elsewhere() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     elsewhere(&place);
     let words = "--data music --segment 3 --models majority,logistic,cnn-7x7 --folds 2 --external other \
                  --set cnn-7x7.epochs=1 --set cnn-7x7.width=0.1 --spectrogram-size 40x30";
@@ -67,7 +57,7 @@ fn the_models_of_all_folds_are_asked_about_songs_from_elsewhere() {
 #[test]
 fn saved_models_are_scored_across_datasets() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     elsewhere(&place);
     place.run("all --data music --segment 3 --models logistic --folds 2 --quiet");
     place.run("train --best last --save m --quiet");

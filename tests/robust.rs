@@ -4,18 +4,8 @@
 
 mod common;
 
-use common::{Place, small_table, tone};
+use common::{Place, low_and_high, small_table, tone};
 use serde_json::Value;
-
-/// Two genres of four recordings: notes whose height tells them apart.
-fn music(place: &Place) {
-    for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
-        for number in 0..4_u8 {
-            let hz = hz * (1.0 + 0.05 * f32::from(number));
-            place.write(&format!("music/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
-        }
-    }
-}
 
 fn model<'a>(said: &'a Value, name: &str) -> &'a Value {
     said["models"].as_array().unwrap().iter().find(|model| model["model"] == name).unwrap()
@@ -24,7 +14,7 @@ fn model<'a>(said: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn models_are_asked_about_their_own_test_tracks_deformed() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     let all = place.json(
         "--data music --segment 3 --models majority,logistic,cnn-7x7 --folds 2 --keep-models \
          --set cnn-7x7.epochs=2 --set cnn-7x7.width=0.1 --spectrogram-size 40x30",
@@ -58,7 +48,7 @@ fn models_are_asked_about_their_own_test_tracks_deformed() {
 #[test]
 fn seeds_folders_and_pictures() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     let words = "--data music --segment 3 --models logistic,forest --folds 2 --seeds 2 --set forest.trees=5";
     let all = place.json(&format!("{words} --keep-models"));
     let said: Value =
@@ -90,7 +80,7 @@ fn seeds_folders_and_pictures() {
 #[test]
 fn what_cannot_be_deformed_is_told() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run("all --data music --segment 3 --models logistic --folds 2 --quiet");
     assert!(place.refused("robust last").contains("--keep-models"));
     place.write("t.csv", small_table(10, 2));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, ends, small_table, tone};
+use common::{Place, ends, low_and_high, small_table, tone};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -14,16 +14,6 @@ const SMALL: &str =
     "--folds 2 --set cnn-7x7.epochs=2 --set cnn-7x7.width=0.1 --set mlfi.epochs=2 --spectrogram-size 40x30";
 
 const SMALL_CNN: &str = "--set cnn-7x7.epochs=2 --set cnn-7x7.width=0.1 --spectrogram-size 40x30";
-
-/// Two genres of four recordings: low and high notes.
-fn music(place: &Place) {
-    for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
-        for number in 0..4_u8 {
-            let hz = hz * (1.0 + 0.05 * f32::from(number));
-            place.write(&format!("music/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
-        }
-    }
-}
 
 fn predicted(place: &Place, words: &str, model: &Path) -> Value {
     serde_json::from_str(&place.run(&format!("predict {words} --json --model {}", model.display()))).unwrap()
@@ -53,7 +43,7 @@ fn kept(place: &Place, model: &str) -> Vec<PathBuf> {
 #[test]
 fn what_is_said_of_a_recording_is_what_the_harness_scored() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run(&format!(
         "all --data music --segment 3 --models logistic,svm-c10,cnn-7x7,mlfi --keep-models --quiet {SMALL}"
     ));
@@ -101,7 +91,7 @@ fn what_is_said_of_a_recording_is_what_the_harness_scored() {
 #[test]
 fn the_best_of_a_leaderboard_is_trained_on_everything_and_keeps_its_score() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     let all = place.json("--data music --segment 3 --models majority,logistic --set logistic.c=3 --folds 2");
     place.run("train --best last --save best");
     let about: Value =
@@ -148,7 +138,7 @@ fn the_best_of_a_leaderboard_is_trained_on_everything_and_keeps_its_score() {
 #[test]
 fn files_that_cannot_be_used_are_named_and_the_rest_goes_on() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run("train svm --data music --segment 3 --save m --quiet");
     place.write("asked/noise.wav", b"no audio at all");
     place.write("asked/short.wav", tone(200.0, 0.5));
@@ -194,7 +184,7 @@ fn rehashed(about: &str, arrays: &[u8]) -> String {
 #[test]
 fn a_folder_that_is_no_sound_model_is_refused() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run("train logistic --data music --segment 3 --save m --quiet");
     let about = std::fs::read_to_string(place.path("m/model.json")).unwrap();
     let arrays = std::fs::read(place.path("m/model.safetensors")).unwrap();
@@ -255,7 +245,7 @@ fn a_model_that_was_saved_before_is_still_read() {
 #[test]
 fn what_cannot_be_trained_or_asked_is_told() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.write("t.csv", small_table(10, 2).replace("tempo", "danceability"));
     place.run("train logistic --data t.csv --save m --quiet");
     let told = place.refused("predict music --model m");
@@ -267,7 +257,7 @@ fn what_cannot_be_trained_or_asked_is_told() {
 #[test]
 fn what_is_unlike_the_training_data_is_flagged() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run("train logistic --data music --segment 3 --save m --quiet");
     place.write("noise.wav", common::noise(6.5));
     place.write("near.wav", tone(212.0, 6.5));
@@ -286,7 +276,7 @@ fn what_is_unlike_the_training_data_is_flagged() {
 #[test]
 fn an_answer_is_explained_in_numbers_and_in_a_picture() {
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run(
         "train mlfi --data music --segment 3 --set mlfi.epochs=2 --spectrogram-size 40x30 --save m --quiet",
     );
@@ -308,17 +298,17 @@ fn an_answer_is_explained_in_numbers_and_in_a_picture() {
     assert_eq!(why["columns"], serde_json::json!({}));
     assert!(why["regions"].as_array().unwrap().iter().any(|region| region["fall"] != 0.0), "{why}");
     // Of a model whose answer is by one column, that column is what speaks for it.
-    let mut table = String::from("filename,tempo,rms_mean,label\n");
+    let mut table = String::from("filename,spectral_centroid_mean,rms_mean,label\n");
     for number in 0..40 {
-        let (label, tempo) = if number % 2 == 0 { ("low", 60) } else { ("high", 180) };
-        table += &format!("{label}.{number:05}.wav,{},{},{label}\n", tempo + number % 7, number % 5);
+        let (label, centroid) = if number % 2 == 0 { ("low", 205) } else { ("high", 2000) };
+        table += &format!("{label}.{number:05}.wav,{},{},{label}\n", centroid + number % 7, number % 5);
     }
     place.write("t.csv", table);
-    place.run("train logistic --data t.csv --save t --quiet");
+    place.run("train logistic --data t.csv --segment 3 --save t --quiet");
     let said = predicted(&place, "music/low/low.00001.wav --explain", &place.path("t"));
     let columns = &said["predictions"][0]["explanation"]["columns"];
     let fall = |name: &str| columns[name].as_f64().unwrap();
-    assert!(fall("tempo") > 0.3 && fall("rms_mean").abs() < 0.1, "{columns}");
+    assert!(fall("spectral_centroid_mean") > 0.3 && fall("rms_mean").abs() < 0.1, "{columns}");
     assert!(place.refused("predict music --model m --picture why.svg").contains("one file"));
 }
 
@@ -327,7 +317,7 @@ fn a_stream_is_listened_to_second_by_second() {
     use std::io::Write;
     use std::process::Stdio;
     let place = Place::new();
-    music(&place);
+    low_and_high(&place);
     place.run("train logistic --data music --segment 3 --save m --quiet");
     let live = |bytes: Vec<u8>| {
         let mut command = place.bench();

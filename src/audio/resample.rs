@@ -17,6 +17,14 @@ const BAND: [f64; 2] = [0.913, 1.0];
 /// Most tabulated positions between two input samples; ratios that need more are interpolated.
 const MAX_PHASES: u64 = 1024;
 
+/// A whole recording at another rate, both in Hz and not zero.
+pub fn resampled(samples: &[f32], from: u32, to: u32) -> Vec<f32> {
+    let (mut resampler, mut out) = (Resampler::new(from, to), Vec::new());
+    resampler.push(samples, &mut out);
+    resampler.finish(&mut out);
+    out
+}
+
 /// Resamples a stream that comes in blocks.
 ///
 /// Output sample `n` lies at time `n / to`, as input sample `n` lies at `n / from`; there is no delay.

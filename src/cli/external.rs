@@ -43,13 +43,21 @@ impl ClassMapFlags {
 }
 
 impl ExternalFlags {
-    /// Whether data from outside is named.
-    pub fn is_given(&self) -> bool {
-        self.external.is_some()
+    /// The data that is named, if any is, with the list of its classes: this is read before a run of hours.
+    pub fn data(&self) -> Result<Option<ExternalData>> {
+        let Some(data) = &self.external else { return Ok(None) };
+        Ok(Some(ExternalData { data: data.clone(), map: self.classes.map()? }))
     }
+}
 
-    /// Asks the models of a run that was just made, with their folds' models kept; `None` without data from outside, or if the user
-    /// stopped it.
+/// Data from outside, to be loaded.
+pub(super) struct ExternalData {
+    data: PathBuf,
+    map: ClassMap,
+}
+
+impl ExternalData {
+    /// Asks the models of a run that was just made, with their folds' models kept; `None` if the user stopped it.
     pub fn asked(
         &self,
         session: &Session,
@@ -57,10 +65,8 @@ impl ExternalFlags {
         evaluated: &Evaluated,
         quiet: bool,
     ) -> Result<Option<External>> {
-        let Some(data) = &self.external else { return Ok(None) };
-        let map = self.classes.map()?;
         let bar = AuditBar::new(quiet);
-        External::of(session, prepared, &evaluated.results, data.clone(), &map, &bar)
+        External::of(session, prepared, &evaluated.results, self.data.clone(), &self.map, &bar)
     }
 }
 

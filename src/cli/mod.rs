@@ -13,6 +13,7 @@ mod flags;
 mod help;
 mod leaderboard_flags;
 mod list;
+mod open_flags;
 mod output;
 mod picture;
 mod plot;

@@ -1,6 +1,6 @@
 use super::flags::SessionFlags;
 use super::leaderboard_flags::metric_parser;
-use super::picture::write_picture;
+use super::picture::{kind_of, write_picture};
 use super::progress::{Console, bar, stop_on_ctrl_c_saying};
 use super::{Registry, Status, json_text, print, warn};
 use crate::audio::deform::Deformation;
@@ -52,6 +52,8 @@ pub(super) struct Args {
 
 /// Runs `bench robust`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+    // Before anything is computed.
+    args.output.as_deref().map(kind_of).transpose()?;
     let console = Console::new(args.session.quiet);
     let session = args.session.session(registry, &console);
     let options = RobustnessOptions {

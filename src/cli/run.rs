@@ -1,4 +1,4 @@
-use super::external::{self, ExternalFlags};
+use super::external::{self, ExternalData, ExternalFlags};
 use super::flags::{ExperimentFlags, SessionFlags};
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
@@ -70,7 +70,7 @@ pub(super) fn one(
     external: Option<&ExternalFlags>,
     registry: &Registry,
 ) -> Result<u8> {
-    let external = external.filter(|external| external.is_given());
+    let external = external.map(ExternalFlags::data).transpose()?.flatten();
     if external.is_some() && flags.shots.len() > 1 {
         let reason = "is scored by the models of one run";
         return Err(Error::new("--external", reason, "one number of --shots"));
@@ -86,7 +86,7 @@ pub(super) fn one(
     // Those that are asked about it.
     session.keep_models |= external.is_some();
     if flags.shots.len() < 2 {
-        return print_one(experiment, &session, &flags.session, &flags.leaderboard, external);
+        return print_one(experiment, &session, &flags.session, &flags.leaderboard, external.as_ref());
     }
     let of_shots = |&shots: &u32| {
         let mut experiment = experiment.clone();
@@ -106,7 +106,7 @@ fn print_one(
     session: &Session,
     flags: &SessionFlags,
     shown: &LeaderboardFlags,
-    external: Option<&ExternalFlags>,
+    external: Option<&ExternalData>,
 ) -> Result<u8> {
     if flags.dry_run {
         let dry_run = session.dry_run(&session.prepare_dry(experiment)?)?;

@@ -1,15 +1,13 @@
-use super::cache::CacheFlags;
 use super::external::{ClassMapFlags, ends, none, score, scored, told, told_seen};
-use super::flags::{Change, parse_change, parse_encoder};
 use super::leaderboard_flags::metric_parser;
+use super::open_flags::OpenFlags;
 use super::progress::{AuditBar, Console};
 use super::{Registry, Status, json_text, print, report, warn};
-use crate::audio::Limits;
 use crate::dataset::{Dataset, Info, Source};
 use crate::error::Result;
+use crate::experiment::SessionObserver;
 use crate::experiment::outside::{Answer, ClassMap, Flagged, Outside, recordings_of};
-use crate::experiment::predict::{EncoderChange, PredictOptions, Predictor};
-use crate::experiment::{DeviceChoice, SessionObserver};
+use crate::experiment::predict::Predictor;
 use crate::recordings::audit::{self, SeenRecording};
 use crate::recordings::{Recording, find};
 use crate::report::{Evaluation, Grid};
@@ -18,6 +16,7 @@ use crate::score::Metric;
 use crate::util::shown::{counted, one_line};
 use genre_bench_api::Silent;
 use serde_json::{Value, json};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -48,23 +47,8 @@ pub(super) struct Args {
     /// The metric; `bench list metrics` shows all
     #[arg(long, value_name = "METRIC", value_parser = metric_parser(), default_value = "macro_f1", hide_possible_values = true)]
     metric: &'static Metric,
-    /// Longest recording that is read; a longer one is named and left out
-    #[arg(
-        long, value_name = "SECONDS", default_value_t = Limits::DEFAULT_SECONDS,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(Limits::MOST_SECONDS))
-    )]
-    max_seconds: u32,
-    /// The file of an encoder that a model stands on
-    #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
-    encoders: Vec<(String, PathBuf)>,
-    /// A parameter of such an encoder: above all, where its weights are
-    #[arg(long = "set", value_name = "ENCODER.PARAMETER=VALUE", value_parser = parse_change)]
-    changes: Vec<Change>,
-    /// Where networks compute: auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
     #[command(flatten)]
-    cache: CacheFlags,
+    opened: OpenFlags,
     /// Print results and errors, nothing else
     #[arg(long, short)]
     quiet: bool,
@@ -99,16 +83,18 @@ struct Scored {
 
 /// Runs `bench score`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    let registry = registry.opening(&args.encoders.iter().cloned().collect())?;
+    let registry = args.opened.registry(registry)?;
     let map = args.classes.map()?;
     let inside = args.trained_on.as_ref().map(|folder| find(std::slice::from_ref(folder))).transpose()?;
+    // The same recordings, whatever the model.
+    let known: Vec<Known> = args.data.iter().map(|_| Known::default()).collect();
     let (mut rows, mut failed, mut all) = (Vec::new(), 0, 0);
     for folder in &args.models {
-        let predictor = Predictor::open(folder, &registry, args.options(&registry)?)?;
+        let predictor = Predictor::open(folder, &registry, args.opened.options(&registry)?)?;
         let mut row = Vec::new();
-        for data in &args.data {
+        for (data, known) in args.data.iter().zip(&known) {
             all += 1;
-            row.push(args.ask(&predictor, data, &map, inside.as_deref()).inspect_err(|error| {
+            row.push(args.ask(&predictor, data, &map, inside.as_deref(), known).inspect_err(|error| {
                 failed += 1;
                 report(error);
             }));
@@ -132,25 +118,20 @@ fn share(of: &Flagged) -> String {
     format!("{}/{}", of.flagged, of.all)
 }
 
+/// Recordings of some data that models were fitted to, once they were looked for.
+type Known = OnceCell<Option<Vec<SeenRecording>>>;
+
 /// A model's folder, what it is, and what it scored on each data.
 type Row<'a> = (&'a PathBuf, About, Vec<Result<Asked>>);
 
 impl Args {
-    fn options(&self, registry: &Registry) -> Result<PredictOptions> {
-        Ok(PredictOptions {
-            device: self.device.resolve(registry.cuda_devices)?,
-            limits: Limits::of_seconds(self.max_seconds),
-            cache: self.cache.open(),
-            encoder: self.changes.iter().map(EncoderChange::of).collect(),
-        })
-    }
-
     fn ask(
         &self,
         predictor: &Predictor,
         data: &Path,
         map: &ClassMap,
         inside: Option<&[Recording]>,
+        known: &Known,
     ) -> Result<Asked> {
         let own = &predictor.about().fitted_to.dataset;
         let source = predictor.source();
@@ -165,13 +146,7 @@ impl Args {
             let score = evaluation.filter(|e| e.metric == self.metric.key).map(|e| e.score);
             return Ok(Asked { info, found: Found::Own(score) });
         }
-        let seen = match (inside, recordings_of(&dataset)?) {
-            (Some(inside), recordings) if !recordings.is_empty() => {
-                let bar = AuditBar::new(self.quiet);
-                audit::seen(inside, &recordings, &Limits::of_seconds(self.max_seconds), &bar)?
-            }
-            _ => None,
-        };
+        let seen = self.seen(&dataset, inside, known)?;
         let files = seen.iter().flatten().map(|seen| seen.outside.clone()).collect();
         let outside = Outside::of(&dataset, &predictor.about().classes, map, &files)?;
         let Answer { predictions, known, unknown, unknown_foreign } =
@@ -195,6 +170,23 @@ impl Args {
                 evaluation,
             })),
         })
+    }
+
+    /// The recordings of data that are among those `inside`; none where there are none on one of both sides.
+    fn seen(
+        &self,
+        dataset: &Dataset,
+        inside: Option<&[Recording]>,
+        known: &Known,
+    ) -> Result<Option<Vec<SeenRecording>>> {
+        let recordings = recordings_of(dataset)?;
+        let Some(inside) = inside.filter(|_| !recordings.is_empty()) else { return Ok(None) };
+        if let Some(found) = known.get() {
+            return Ok(found.clone());
+        }
+        let bar = AuditBar::new(self.quiet);
+        let found = audit::seen(inside, &recordings, &self.opened.limits(), &bar)?;
+        Ok(known.get_or_init(|| found).clone())
     }
 
     /// A row a model, a column a set of data.

@@ -3,7 +3,7 @@
 use super::image_file;
 use super::resize::ImageSize;
 use super::spectrograms::Spectrogram;
-use crate::audio::{self, Limits, RATE, resample::Resampler};
+use crate::audio::{self, Limits, RATE, resample::resampled};
 use crate::features::cache::Cache;
 use crate::recordings::synth;
 use crate::util::content_of;
@@ -74,11 +74,7 @@ impl SourceFile {
             Self::Image(path) => Err(format!("{}: is an image and has no sound", path.display())),
             Self::BuiltIn(seed, number) => {
                 let samples = built_in(*seed, *number).ok_or("the built-in music has no such recording")?;
-                let mut resampled = Vec::new();
-                let mut resampler = Resampler::new(RATE, rate);
-                resampler.push(&samples, &mut resampled);
-                resampler.finish(&mut resampled);
-                Ok(resampled)
+                Ok(resampled(&samples, RATE, rate))
             }
         }
     }

@@ -224,7 +224,7 @@ impl Session<'_> {
             prepared.split
         ));
         self.observer.tells(&format!("storing in {}", store.run_folder(&plan.id).display()));
-        let keep = self.keep_models.then(|| Keep::EachIn(self.out.join("models").join(&plan.id)));
+        let keep = self.keep_models.then(|| Keep::EachIn(self.kept_models(&plan.id)));
         if let Some(Keep::EachIn(folder)) = &keep {
             self.observer.tells(&format!("keeping fitted models in {}", folder.display()));
         }
@@ -294,6 +294,11 @@ impl Session<'_> {
         let scores = inner_scores(search.metric, &search.inner.folds, &results.outcomes, &labels, classes);
         let complete = store_error.is_none() && results.failures().next().is_none();
         Ok(Some(Searched { candidates: search.candidates.clone(), scores, complete }))
+    }
+
+    /// The folder in which the fitted models of a run are kept, each in one that is called after its cell.
+    pub(super) fn kept_models(&self, run: &str) -> PathBuf {
+        self.out.join("models").join(run)
     }
 
     /// CPU cores, and cells at a time.

@@ -13,6 +13,7 @@ pub mod comparison;
 pub mod duel;
 pub mod encoders;
 mod evaluation;
+pub mod explanation;
 mod export;
 pub mod figures;
 mod grid;

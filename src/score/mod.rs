@@ -38,7 +38,9 @@ pub(crate) use interval::{p_value_of_draws, quantile};
 pub use metric::{Better, Combine, Compute, Format, Intervals, Metric, Statistic, When};
 pub use metrics::METRICS;
 pub use predictions::{FoldPredictions, LabelsOf, Measured};
-pub use probabilities::{are_probabilities, brier_score, log_loss, roc_auc};
+pub use probabilities::{
+    are_probabilities, as_probabilities, brier_score, log_loss, mean_probabilities, roc_auc,
+};
 pub use reliability::{Bin, Reliability};
 pub use scores::{in_top_k, labels_of};
 pub use variance::VarianceComponents;

@@ -1,6 +1,7 @@
 //! Metrics of predicted probabilities, for models whose scores are such.
 
-use ndarray::{ArrayView1, ArrayView2};
+use genre_bench_api::Calibration;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// How far the probabilities of an example may be from adding up to 1: models compute them in single precision.
 const TOLERANCE: f32 = 1e-3;
@@ -11,6 +12,22 @@ pub fn are_probabilities(scores: ArrayView2<f32>) -> bool {
     let is_distribution =
         |row: ArrayView1<f32>| row.iter().all(|&score| score >= 0.0) && (row.sum() - 1.0).abs() <= TOLERANCE;
     scores.rows().into_iter().all(is_distribution)
+}
+
+/// Scores as probabilities. Those that are such stay so, to the last bit; others, such as an SVM's decision values, become such by
+/// soft-max: in the right order, but no better than that.
+pub fn as_probabilities(scores: &Array2<f32>) -> Array2<f32> {
+    match are_probabilities(scores.view()) {
+        true => scores.clone(),
+        false => Calibration::none(scores).apply(scores),
+    }
+}
+
+/// The probabilities of a track whose examples are at some places: those of its mean scores.
+pub fn mean_probabilities(scores: &Array2<f32>, places: &[usize]) -> Array1<f32> {
+    let mean = scores.select(Axis(0), places).mapv(f64::from).mean_axis(Axis(0));
+    let mean = mean.unwrap_or_default().mapv(|score| score as f32).insert_axis(Axis(0));
+    as_probabilities(&mean).remove_axis(Axis(0))
 }
 
 /// The negative logarithm of the true class's probability, at least 0; the lower the better, and `ln(classes)` for

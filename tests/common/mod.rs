@@ -181,6 +181,16 @@ pub fn tone(hz: f32, seconds: f32) -> Vec<u8> {
     wav((0..(seconds * 22_050.0) as u32).map(sample).collect::<Vec<_>>().into_iter())
 }
 
+/// Two genres of four recordings in the folder `music`: low and high notes.
+pub fn low_and_high(place: &Place) {
+    for (genre, hz) in [("low", 200.0), ("high", 2000.0)] {
+        for number in 0..4_u8 {
+            let hz = hz * (1.0 + 0.05 * f32::from(number));
+            place.write(&format!("music/{genre}/{genre}.0000{number}.wav"), tone(hz, 6.5));
+        }
+    }
+}
+
 /// White noise of some seconds.
 pub fn noise(seconds: f32) -> Vec<u8> {
     let mut draws = random::Draws(1);

@@ -10,7 +10,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
-use super::resample::Resampler;
+use super::resample::resampled;
 use super::{Fault, RATE};
 use filter::{Biquad, reverberated};
 use noise::{pink, white};
@@ -182,11 +182,4 @@ fn level_above(samples: &[f32], percent: f64) -> f32 {
     magnitudes.sort_by(f32::total_cmp);
     let place = (magnitudes.len() as f64 * (1.0 - percent / 100.0)) as usize;
     magnitudes.get(place.min(magnitudes.len().saturating_sub(1))).copied().unwrap_or(0.0)
-}
-
-fn resampled(samples: &[f32], from: u32, to: u32) -> Vec<f32> {
-    let (mut resampler, mut out) = (Resampler::new(from, to), Vec::new());
-    resampler.push(samples, &mut out);
-    resampler.finish(&mut out);
-    out
 }

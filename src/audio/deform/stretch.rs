@@ -1,7 +1,8 @@
 //! Faster or slower at the same pitch, higher or lower at the same tempo.
 
-use super::{DeformError, resampled};
+use super::DeformError;
 use crate::audio::RATE;
+use crate::audio::resample::resampled;
 use timestretch::{Backend, Parameters, PitchRatio, RatioConstraint, SessionConfig, TempoRate, render};
 
 /// A rate that the stretcher works at without changing it.

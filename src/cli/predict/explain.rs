@@ -1,10 +1,11 @@
 use super::Args;
-use crate::cli::picture::{kind_of, write_picture};
+use crate::cli::picture::write_picture;
 use crate::cli::progress::bar;
 use crate::error::Result;
-use crate::experiment::predict::{Explanation, Predictor};
+use crate::experiment::predict::Predictor;
 use crate::recordings::Recording;
-use crate::report::figures::{Explained, ExplainedRegions};
+use crate::report::explanation::Explanation;
+use crate::report::figures::Explained;
 use std::path::Path;
 
 /// What spoke for the answer on a recording, if that is asked for; with its picture, if that is.
@@ -17,8 +18,6 @@ pub(super) fn explained(
     if !args.explain && args.picture.is_none() {
         return Ok(None);
     }
-    // Before anything is computed.
-    args.picture.as_deref().map(kind_of).transpose()?;
     let bar = bar(0, args.quiet, "{elapsed_precise} [{bar:24}] {pos}/{len} parts, {eta} left");
     let explanation = predictor.explain(recording, &|done, all| {
         bar.set_length(all as u64);
@@ -28,20 +27,11 @@ pub(super) fn explained(
     let explanation = explanation?;
     if let Some(picture) = &args.picture {
         let about = predictor.about();
-        let regions = explanation.regions.clone().map(|regions| ExplainedRegions {
-            falls: regions.falls,
-            times: regions.times,
-            rows: regions.rows,
-            spectrogram: regions.spectrogram,
-        });
         let figure = Explained {
             file: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             model: about.model.clone(),
             genre: about.classes[explanation.class].clone(),
-            probability: explanation.probability,
-            groups: explanation.groups.clone(),
-            columns: explanation.columns.clone(),
-            regions,
+            explanation: explanation.clone(),
         };
         write_picture(&figure, picture)?;
     }

@@ -3,15 +3,13 @@ mod live;
 mod shown;
 mod stdin_file;
 
-use super::cache::CacheFlags;
-use super::flags::{Change, parse_change, parse_encoder};
+use super::open_flags::OpenFlags;
 use super::output::unwritable;
+use super::picture::kind_of;
 use super::progress::{RecordingsBar, stop_on_ctrl_c_saying, stopped};
 use super::{Registry, Status, json_text, print, tell, warn, write};
-use crate::audio::Limits;
 use crate::error::{Error, Result};
-use crate::experiment::DeviceChoice;
-use crate::experiment::predict::{AT_ONCE, EncoderChange, PredictOptions, Predictor, frame};
+use crate::experiment::predict::{AT_ONCE, Predictor, frame};
 use crate::recordings::find;
 use crate::report::{FileFormat, write_frame};
 use crate::util::shown::{counted, one_line};
@@ -69,23 +67,8 @@ pub(super) struct Args {
     /// Write a table instead: .csv, .parquet, .arrow, .json, .ndjson, .md or .tex
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["json", "ndjson"])]
     output: Option<PathBuf>,
-    /// Longest recording that is read; a longer one is named and left out
-    #[arg(
-        long, value_name = "SECONDS", default_value_t = Limits::DEFAULT_SECONDS,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(Limits::MOST_SECONDS))
-    )]
-    max_seconds: u32,
-    /// The file of the encoder that the model stands on
-    #[arg(long = "encoder", value_name = "NAME=FILE", value_parser = parse_encoder)]
-    encoders: Vec<(String, PathBuf)>,
-    /// A parameter of the encoder that the model stands on: above all, where its weights are
-    #[arg(long = "set", value_name = "ENCODER.PARAMETER=VALUE", value_parser = parse_change)]
-    changes: Vec<Change>,
-    /// Where networks compute: auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
     #[command(flatten)]
-    cache: CacheFlags,
+    opened: OpenFlags,
     /// Print results and errors, nothing else
     #[arg(long, short)]
     quiet: bool,
@@ -108,15 +91,6 @@ impl Observer for Stopping {
 }
 
 impl Args {
-    fn options(&self, registry: &Registry) -> Result<PredictOptions> {
-        Ok(PredictOptions {
-            device: self.device.resolve(registry.cuda_devices)?,
-            limits: Limits::of_seconds(self.max_seconds),
-            cache: self.cache.open(),
-            encoder: self.changes.iter().map(EncoderChange::of).collect(),
-        })
-    }
-
     fn shown(&self) -> Shown {
         Shown { top: self.top.into(), segments: self.segments }
     }
@@ -130,13 +104,18 @@ impl Args {
 /// Runs `bench predict`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let format = args.output.as_deref().map(format_of).transpose()?;
-    let registry = registry.opening(&args.encoders.iter().cloned().collect())?;
-    let predictor = Predictor::open(&args.model, &registry, args.options(&registry)?)?;
-    stop_on_ctrl_c_saying("stopping");
+    // Before anything is computed.
+    args.picture.as_deref().map(kind_of).transpose()?;
+    let is_stdin = |place: &PathBuf| place == Path::new("-");
+    if args.live && !args.places.iter().all(is_stdin) {
+        return Err(Error::new("--live", "listens to standard input", "name `-` and no file"));
+    }
+    let registry = args.opened.registry(registry)?;
+    let predictor = Predictor::open(&args.model, &registry, args.opened.options(&registry)?)?;
     if let (true, Some(rate)) = (args.live, args.raw) {
+        stop_on_ctrl_c_saying("stopping");
         return live::run(&predictor, args, rate);
     }
-    let is_stdin = |place: &PathBuf| place == Path::new("-");
     let stdin = args.places.iter().any(is_stdin).then(|| StdinFile::read(args.raw)).transpose()?;
     let place = |place: &PathBuf| match &stdin {
         Some(stdin) if is_stdin(place) => stdin.path().to_owned(),
@@ -150,6 +129,7 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     if let (Some(_), [_, _, ..]) = (&args.picture, &recordings[..]) {
         return Err(Error::new("--picture", "draws one recording", "name one file"));
     }
+    stop_on_ctrl_c_saying("stopping");
     let about = predictor.about();
     let bar = RecordingsBar::new(args.quiet);
     let (mut predicted, mut failed, mut objects) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,6 +1,7 @@
 //! What is said of a recording, for people and for programs.
 
-use crate::experiment::predict::{Explanation, Predicted, PredictedSegment};
+use crate::experiment::predict::{Predicted, PredictedSegment};
+use crate::report::explanation::Explanation;
 use crate::run::saved::{About, NoveltyThresholds};
 use crate::util::shown::{in_json, one_line};
 use console::style;

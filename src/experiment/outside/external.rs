@@ -74,7 +74,7 @@ impl External {
         };
         let files = found.iter().flatten().map(|seen| seen.outside.clone()).collect();
         let outside = Outside::of(&dataset, &results.catalogue.classes, map, &files)?;
-        let kept = session.out.join("models").join(&plan.id);
+        let kept = session.kept_models(&plan.id);
         let (mut models, mut known) = (Vec::new(), 0);
         for (model, planned) in plan.models.iter().enumerate() {
             let one = |cell: Cell| -> Result<_> {

@@ -15,7 +15,8 @@ use crate::dataset::{Dataset, SourceFile};
 use crate::error::{Error, Result};
 use crate::recordings::{Recording, find};
 use crate::report::Evaluation;
-use crate::score::FoldPredictions;
+use crate::run::saved::Novelty;
+use crate::score::{FoldPredictions, mean_probabilities, positions_by_track};
 use genre_bench_api::Observer;
 use ndarray::{Array2, Axis};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,16 +153,19 @@ impl Predictor<'_> {
                 "leave them out",
             ));
         }
-        let same = self.is_same(&inputs);
-        let known = outside.examples.iter().zip(&outside.tracks).filter(|(example, _)| same[**example]);
+        let (novelty, distances) = (self.novelty(), self.novelty().distances(&inputs));
+        let known = outside.examples.iter().zip(&outside.tracks);
+        let known = known.filter(|(example, _)| Novelty::is_same(distances[**example]));
         let known = known.map(|(_, track)| track).collect::<BTreeSet<_>>().len();
         let (mut unknown, mut unknown_foreign) = (Flagged::default(), Flagged::default());
         let common: BTreeSet<usize> = outside.tracks.iter().copied().collect();
         let (examples, classes) = (&dataset.catalogue.examples, &dataset.catalogue.classes);
-        let labels: BTreeMap<usize, usize> = examples.iter().map(|e| (e.track, e.label)).collect();
-        for (track, is_unknown) in self.unknown_tracks(&dataset, &inputs, &scores) {
-            let is_foreign =
-                labels.get(&track).is_some_and(|label| outside.foreign.contains_key(&classes[*label]));
+        let tracks: Vec<usize> = examples.iter().map(|example| example.track).collect();
+        for (track, places) in positions_by_track(&tracks) {
+            let probabilities = mean_probabilities(&scores, &places);
+            let of_places = places.iter().map(|&place| distances[place]);
+            let is_unknown = novelty.of_track(of_places, probabilities.view()).is_unknown;
+            let is_foreign = outside.foreign.contains_key(&classes[examples[places[0]].label]);
             let of = match common.contains(&track) {
                 true => &mut unknown,
                 false if is_foreign => &mut unknown_foreign,

@@ -6,11 +6,11 @@
 //! the probability of the answer falls.
 
 use super::Predictor;
-use super::predicted::probabilities;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::features::groups::group_of;
-use crate::run::saved::mean_probabilities;
+use crate::report::explanation::{Explanation, Regions};
+use crate::score::{as_probabilities, labels_of, mean_probabilities};
 use genre_bench_api::{Inputs, Silent, Spectrograms};
 use ndarray::{Array2, Array3, Array4, Axis};
 
@@ -21,34 +21,6 @@ const STRANGERS: usize = 16;
 /// Parts that a spectrogram is divided into each way.
 const BANDS: usize = 8;
 const TIMES: usize = 8;
-
-/// What spoke for the answer on a recording.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// The answer: the class with the highest mean score over the segments that were looked at.
-    pub class: usize,
-    /// Its mean probability.
-    pub probability: f64,
-    /// By how much that falls where the values of all columns of a group are those of training examples, the largest first.
-    pub groups: Vec<(String, f64)>,
-    /// The same of each column.
-    pub columns: Vec<(String, f64)>,
-    /// By how much it falls where a region of the spectrogram is covered; none where the model reads no spectrograms.
-    pub regions: Option<Regions>,
-}
-
-/// The regions of a recording's spectrogram.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Regions {
-    /// Fall of the probability, shape `(bands, times)`, the lowest band first: in units of the segment's own answer.
-    pub falls: Array2<f64>,
-    /// Where each of the times starts and ends, in seconds.
-    pub times: Vec<(f64, f64)>,
-    /// First and last row of the spectrogram of each band, from 0 for the lowest; the last is not part of it.
-    pub rows: Vec<(usize, usize)>,
-    /// What was looked at, as the model reads it, shape `(rows, columns)`, the lowest row first.
-    pub spectrogram: Array2<f32>,
-}
 
 /// See [`Predictor::explain`].
 pub(super) fn explain(
@@ -63,8 +35,8 @@ pub(super) fn explain(
     let scores = predictor.scores(&inputs, &Silent)?;
     let places: Vec<usize> = (0..segments.len()).collect();
     let mean = mean_probabilities(&scores, &places);
-    let class = mean.iter().enumerate().fold(0, |best, (at, p)| if *p > mean[best] { at } else { best });
-    let ask = Question { predictor, before: probabilities(&scores).column(class).mapv(f64::from), class };
+    let class = labels_of(mean.view().insert_axis(Axis(0)))[0];
+    let ask = Question { predictor, before: as_probabilities(&scores).column(class).mapv(f64::from), class };
     let columns = &predictor.saved.about.columns;
     let mut names: Vec<&str> = columns.iter().map(|column| group_of(column)).collect();
     names.sort_unstable();
@@ -109,7 +81,7 @@ struct Question<'a, 'r> {
 impl Question<'_, '_> {
     /// By how much each segment's probability of the class falls.
     fn falls(&self, changed: &Inputs) -> Result<Vec<f64>> {
-        let after = probabilities(&self.predictor.scores(changed, &Silent)?);
+        let after = as_probabilities(&self.predictor.scores(changed, &Silent)?);
         let after = after.column(self.class);
         let before = self.before.iter().cycle();
         Ok(before.zip(after).map(|(before, after)| before - f64::from(*after)).collect())

@@ -6,7 +6,6 @@ mod predicted;
 mod table;
 
 pub use encoder::EncoderChange;
-pub use explain::{Explanation, Regions};
 pub use predicted::{Predicted, PredictedSegment};
 pub use table::frame;
 
@@ -17,7 +16,8 @@ use crate::error::{Error, Result};
 use crate::features::cache::Cache;
 use crate::features::table::FEATURE_NAMES;
 use crate::recordings::Recording;
-use crate::run::saved::{About, SavedModel};
+use crate::report::explanation::Explanation;
+use crate::run::saved::{About, Novelty, SavedModel};
 use genre_bench_api::{Device, Fitted, Inputs, Observer, Silent};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
@@ -201,20 +201,9 @@ impl<'r> Predictor<'r> {
         })
     }
 
-    /// Which tracks are unlike what the model was fitted to.
-    pub(super) fn unknown_tracks(
-        &self,
-        dataset: &Dataset,
-        inputs: &Inputs,
-        scores: &Array2<f32>,
-    ) -> Vec<(usize, bool)> {
-        let said = predicted::by_track(dataset, inputs, scores, &self.saved.novelty);
-        said.into_iter().map(|(track, said)| (track, said.novelty.is_unknown)).collect()
-    }
-
-    /// Which examples are the same as some that the model was fitted to.
-    pub(super) fn is_same(&self, inputs: &Inputs) -> Vec<bool> {
-        self.saved.novelty.is_same(inputs)
+    /// What the model was fitted to, in a sample.
+    pub(super) fn novelty(&self) -> &Novelty {
+        &self.saved.novelty
     }
 
     /// The examples as the model was fitted to such.

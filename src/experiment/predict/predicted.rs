@@ -1,7 +1,7 @@
 use crate::dataset::Dataset;
-use crate::run::saved::{Novelty, TrackNovelty, mean_probabilities};
-use crate::score::{are_probabilities, by_track as voted, labels_of, positions_by_track};
-use genre_bench_api::{Calibration, Inputs};
+use crate::run::saved::{Novelty, TrackNovelty};
+use crate::score::{as_probabilities, by_track as voted, labels_of, mean_probabilities, positions_by_track};
+use genre_bench_api::Inputs;
 use ndarray::Array2;
 
 /// What a model says of a recording.
@@ -33,9 +33,6 @@ pub struct PredictedSegment {
 }
 
 /// What scores of all examples, shape `(examples, classes)`, come to, track by track.
-///
-/// Scores that are no probabilities, such as an SVM's decision values, become such by soft-max: in the right order, but no
-/// better than that.
 pub(super) fn by_track(
     dataset: &Dataset,
     inputs: &Inputs,
@@ -43,7 +40,8 @@ pub(super) fn by_track(
     novelty: &Novelty,
 ) -> Vec<(usize, Predicted)> {
     let tracks: Vec<usize> = dataset.catalogue.examples.iter().map(|example| example.track).collect();
-    let (labels, probabilities) = (labels_of(scores.view()), probabilities(scores));
+    let (labels, probabilities) = (labels_of(scores.view()), as_probabilities(scores));
+    let distances = novelty.distances(inputs);
     let decided = voted(&tracks, &vec![0; tracks.len()], scores.view());
     positions_by_track(&tracks)
         .into_iter()
@@ -62,19 +60,11 @@ pub(super) fn by_track(
             let mean = mean_probabilities(scores, &examples);
             let predicted = Predicted {
                 class,
-                novelty: novelty.of_track(inputs, &examples, mean.view()),
+                novelty: novelty.of_track(examples.iter().map(|&example| distances[example]), mean.view()),
                 probabilities: mean.to_vec(),
                 segments: examples.iter().map(segment).collect(),
             };
             (track, predicted)
         })
         .collect()
-}
-
-/// Scores as probabilities; those that are such stay so, to the last bit.
-pub(super) fn probabilities(scores: &Array2<f32>) -> Array2<f32> {
-    match are_probabilities(scores.view()) {
-        true => scores.clone(),
-        false => Calibration::none(scores).apply(scores),
-    }
 }

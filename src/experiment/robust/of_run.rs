@@ -28,7 +28,7 @@ pub(super) fn robustness(
         [] => (0..plan.models.len()).collect(),
         names => names.iter().map(|name| clean.model(name)).collect::<Result<Vec<_>>>()?,
     };
-    let kept = session.out.join("models").join(&plan.id);
+    let kept = session.kept_models(&plan.id);
     let folder = |cell: Cell| kept.join(plan.key(cell));
     let is_kept =
         |model: usize| plan.cells().filter(|cell| cell.model == model).all(|cell| folder(cell).is_dir());

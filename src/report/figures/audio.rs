@@ -73,7 +73,7 @@ impl AudioSheet {
 
 /// The pixels of numbers of 0–1, shape `(columns, rows)`, their first row lowest. Rows are drawn as often as they need to
 /// keep sharp edges, where programs smooth what they stretch.
-fn pixels(numbers: &Array2<f32>) -> Array2<u8> {
+pub(super) fn pixels(numbers: &Array2<f32>) -> Array2<u8> {
     let (columns, rows) = numbers.dim();
     let times = SHARP.div_ceil(rows.max(1));
     Array2::from_shape_fn((times * rows, columns), |(row, column)| {
@@ -102,7 +102,7 @@ fn columns(frames: &Array2<f32>) -> Array2<f32> {
 }
 
 /// Values as shares of the way from the least to the greatest.
-fn shares(values: &Array2<f32>) -> Array2<f32> {
+pub(super) fn shares(values: &Array2<f32>) -> Array2<f32> {
     let low = values.iter().copied().fold(f32::INFINITY, f32::min);
     let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     values.mapv(|value| (value - low) / (high - low).max(1e-9))

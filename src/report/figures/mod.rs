@@ -29,7 +29,7 @@ pub use confusion::{Confusions, Mistakes, Unit};
 pub use cost::{Cost, Resource};
 pub use curves::Curves;
 pub use differences::Differences;
-pub use explained::{Explained, ExplainedRegions};
+pub use explained::Explained;
 pub use falls::{Falls, FallsOfModel};
 pub use heat::{Cell, Heat};
 pub use importances::Importances;

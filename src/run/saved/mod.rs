@@ -12,7 +12,6 @@ mod arrays;
 mod novelty;
 
 pub use about::{About, FittedTo, HeldOutScore};
-pub(crate) use novelty::mean_probabilities;
 pub use novelty::{Novelty, NoveltyThresholds, TrackNovelty};
 
 use super::execute::Measured;
@@ -20,7 +19,7 @@ use super::parts::FoldParts;
 use super::{Cell, Job, Made, Standardiser};
 use crate::error::{Error, Result};
 use crate::util::{read_regular, write_whole};
-use genre_bench_api::{Device, Examples, Fitted, Inputs, Loading, Model, Spectrograms, State};
+use genre_bench_api::{Device, Fitted, Loading, Model, Spectrograms, State};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
@@ -71,16 +70,9 @@ impl SavedModel {
             false => (Vec::new(), Standardiser::fit(Array2::zeros((1, 0)).view())),
         };
         let calibration = measured.record.calibrated.as_ref().map(|c| c.calibration.clone());
-        let read = |examples: &Examples| match planned.reads.table() {
-            true => examples.clone(),
-            false => {
-                let table = Array2::zeros((examples.inputs.len(), 0));
-                Examples { inputs: Inputs { table, ..examples.inputs.clone() }, ..examples.clone() }
-            }
-        };
         let on_valid = measured.on_valid.as_ref().zip(calibration.as_ref());
         let on_valid = on_valid.map(|(scores, calibration)| calibration.apply(scores));
-        let novelty = Novelty::fit(&read(&parts.train), &read(&parts.valid), on_valid.as_ref());
+        let novelty = Novelty::fit(&parts.train, &parts.valid, planned.reads.table(), on_valid.as_ref());
         Ok(Self {
             about: About {
                 format: About::FORMAT,

@@ -6,8 +6,8 @@
 //! probabilities (D. Hendrycks and K. Gimpel, "A baseline for detecting misclassified and out-of-distribution examples", ICLR 2017,
 //! with the entropy in the place of the largest probability).
 
-use crate::score::{are_probabilities, positions_by_track, quantile};
-use genre_bench_api::{Calibration, Error, Examples, Inputs, State};
+use crate::score::{mean_probabilities, positions_by_track, quantile};
+use genre_bench_api::{Error, Examples, Inputs, State};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
@@ -51,17 +51,24 @@ pub struct TrackNovelty {
 
 impl Novelty {
     /// Measures the training part and, for thresholds that the model cannot flatter, the validation part with its scores.
-    /// Without one, the distance of each track is that to the examples of other groups.
-    pub(super) fn fit(train: &Examples, valid: &Examples, on_valid: Option<&Array2<f32>>) -> Self {
-        let all = vectors(&train.inputs);
+    /// Without one, the distance of each track is that to the examples of other groups. A model that does not read the table is not
+    /// judged by it.
+    pub(super) fn fit(
+        train: &Examples,
+        valid: &Examples,
+        reads_table: bool,
+        on_valid: Option<&Array2<f32>>,
+    ) -> Self {
+        let all = vectors(&train.inputs, reads_table);
         let most = ROWS.min(NUMBERS / all.ncols().max(1)).max(1);
         let kept: Vec<usize> = (0..all.nrows()).step_by(all.nrows().div_ceil(most).max(1)).collect();
         let sample = all.select(Axis(0), &kept);
         let held_out = on_valid.filter(|_| !valid.labels.is_empty());
         let distances = match held_out {
-            Some(_) => {
-                means(&valid.tracks, &nearest(vectors(&valid.inputs).view(), sample.view(), |_, _| true))
-            }
+            Some(_) => means(
+                &valid.tracks,
+                &nearest(vectors(&valid.inputs, reads_table).view(), sample.view(), |_, _| true),
+            ),
             None => {
                 let of = |row: usize| (train.groups[kept[row]], train.tracks[kept[row]]);
                 // Where segments are drawn apart, a track's own are no stranger's all the same.
@@ -87,26 +94,29 @@ impl Novelty {
         Self { sample, thresholds }
     }
 
-    /// The examples of a track, at some places of inputs that are standardised as the sample is, and the probabilities that the
-    /// model gives it.
+    /// Of each example, standardised as the sample is, the distance to the nearest training example.
+    pub fn distances(&self, inputs: &Inputs) -> Vec<f64> {
+        let reads_table = inputs.table.ncols() > 0;
+        nearest(vectors(inputs, reads_table).view(), self.sample.view(), |_, _| true)
+    }
+
+    /// Whether an example so far away is a training example, or as good as that.
+    pub fn is_same(distance: f64) -> bool {
+        distance < SAME
+    }
+
+    /// A track by the distances of its examples, and the probabilities that the model gives it.
     pub fn of_track(
         &self,
-        inputs: &Inputs,
-        places: &[usize],
+        distances: impl ExactSizeIterator<Item = f64>,
         probabilities: ArrayView1<f32>,
     ) -> TrackNovelty {
-        let distances = nearest(vectors(&inputs.select(places)).view(), self.sample.view(), |_, _| true);
-        let distance = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
+        let count = distances.len().max(1) as f64;
+        let distance = distances.sum::<f64>() / count;
         let entropy = entropy(probabilities);
         let NoveltyThresholds { distance: far, entropy: unsure } = self.thresholds;
         let is_unknown = distance > far || unsure.is_some_and(|unsure| entropy > unsure);
         TrackNovelty { distance, entropy, is_unknown }
-    }
-
-    /// Which examples are training examples, as far as these are in the sample, or as good as that.
-    pub fn is_same(&self, inputs: &Inputs) -> Vec<bool> {
-        let distances = nearest(vectors(inputs).view(), self.sample.view(), |_, _| true);
-        distances.into_iter().map(|distance| distance < SAME).collect()
     }
 
     /// Its numbers, for [`Novelty::load`]. The thresholds are not among them.
@@ -131,9 +141,9 @@ impl Novelty {
     }
 }
 
-/// What of each example is compared: the table or, without one, mean and deviation of every row of its spectrogram.
-fn vectors(inputs: &Inputs) -> CowArray<'_, f32, Ix2> {
-    if inputs.table.ncols() > 0 || inputs.spectrograms.is_empty() {
+/// What of each example is compared: the table or, where it is not read, mean and deviation of every row of its spectrogram.
+fn vectors(inputs: &Inputs, reads_table: bool) -> CowArray<'_, f32, Ix2> {
+    if reads_table || inputs.spectrograms.is_empty() {
         return inputs.table.view().into();
     }
     let (rows, columns) = inputs.spectrograms.shape();
@@ -177,15 +187,6 @@ fn means(tracks: &[usize], values: &[f64]) -> Vec<f64> {
     positions_by_track(tracks).into_values().map(mean).collect()
 }
 
-/// What scores of a track's examples say of it.
-pub(crate) fn mean_probabilities(scores: &Array2<f32>, places: &[usize]) -> Array1<f32> {
-    let mean = scores.select(Axis(0), places).mapv(f64::from).mean_axis(Axis(0));
-    let mean = mean.unwrap_or_default().mapv(|score| score as f32).insert_axis(Axis(0));
-    // Those that are probabilities stay so, to the last bit.
-    let mean = if are_probabilities(mean.view()) { mean } else { Calibration::none(&mean).apply(&mean) };
-    mean.remove_axis(Axis(0))
-}
-
 /// In bits.
 fn entropy(probabilities: ArrayView1<f32>) -> f64 {
     let bits = |p: &f32| if *p > 0.0 { -f64::from(*p) * f64::from(*p).log2() } else { 0.0 };
@@ -215,19 +216,20 @@ mod tests {
 
     #[test]
     fn a_track_is_unknown_that_is_farther_from_others_than_they_are_from_each_other() {
-        let novelty = Novelty::fit(&examples(40), &Examples::default(), None);
+        let novelty = Novelty::fit(&examples(40), &Examples::default(), true, None);
         // 0.75 to the next track, 0.875 of the first and the last, and the share lies a twentieth of the way between these.
         assert!((novelty.thresholds.distance - 0.75 - 0.05 * 0.125).abs() < 1e-6, "{novelty:?}");
         assert_eq!(novelty.thresholds.entropy, None);
         let asked = |value: f32| {
             let inputs = Inputs { table: array![[value], [value]], ..Inputs::default() };
-            novelty.of_track(&inputs, &[0, 1], array![0.5, 0.5].view())
+            novelty.of_track(novelty.distances(&inputs).into_iter(), array![0.5, 0.5].view())
         };
         assert!(!asked(10.1).is_unknown && !asked(39.5).is_unknown);
         let far = asked(42.25);
         assert!(far.is_unknown && (far.distance - 3.0).abs() < 1e-5 && (far.entropy - 1.0).abs() < 1e-9);
         let inputs = Inputs { table: array![[7.25], [7.3]], ..Inputs::default() };
-        assert_eq!(novelty.is_same(&inputs), [true, false]);
+        let same: Vec<bool> = novelty.distances(&inputs).into_iter().map(Novelty::is_same).collect();
+        assert_eq!(same, [true, false]);
         let again = Novelty::load(novelty.save(), novelty.thresholds).unwrap();
         assert_eq!(again, novelty);
         assert!(
@@ -244,10 +246,11 @@ mod tests {
             (80, 2),
             |(row, class)| if class == 0 { 0.9 } else { 0.1 + row as f32 * 1e-9 },
         );
-        let novelty = Novelty::fit(&examples(40), &valid, Some(&scores));
+        let novelty = Novelty::fit(&examples(40), &valid, true, Some(&scores));
         let Some(entropy) = novelty.thresholds.entropy else { panic!("{novelty:?}") };
         assert!((entropy - 0.469).abs() < 1e-3, "{entropy}");
-        let asked = |p: f32| novelty.of_track(&valid.inputs, &[0, 1], array![p, 1.0 - p].view()).is_unknown;
+        let near = novelty.distances(&valid.inputs.select(&[0, 1]));
+        let asked = |p: f32| novelty.of_track(near.iter().copied(), array![p, 1.0 - p].view()).is_unknown;
         assert!(asked(0.5) && asked(0.85) && !asked(0.95));
     }
 
@@ -257,6 +260,6 @@ mod tests {
             (10 * s + row) as f32 + if column % 2 == 0 { 1.0 } else { -1.0 }
         }));
         let inputs = Inputs { table: Array2::zeros((2, 0)), spectrograms, ..Inputs::default() };
-        assert_eq!(vectors(&inputs), array![[0.0, 1.0, 1.0, 1.0], [10.0, 11.0, 1.0, 1.0]]);
+        assert_eq!(vectors(&inputs, false), array![[0.0, 1.0, 1.0, 1.0], [10.0, 11.0, 1.0, 1.0]]);
     }
 }

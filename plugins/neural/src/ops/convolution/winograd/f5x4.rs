@@ -4,6 +4,14 @@ use crate::ops::cpu::multiply_add;
 /// F(5, 4) with the points 0, ±1, ±2, ±½ and ∞: of a tile 5×5, 64 products instead of 400.
 pub(super) struct F5x4;
 
+/// The values at all points: at ±1, ±2 and ±½ of even and odd powers.
+#[inline(always)]
+fn at_points(at_0: f32, [one, two, half]: [(f32, f32); 3], at_infinity: f32) -> [f32; 8] {
+    let both = |(even, odd): (f32, f32)| [even + odd, even - odd];
+    let ([a, b], [c, d], [e, f]) = (both(one), both(two), both(half));
+    [at_0, a, b, c, d, e, f, at_infinity]
+}
+
 impl Maps<8, 4, 5> for F5x4 {
     #[inline(always)]
     fn seen(fused: bool) -> impl Fn([f32; 8]) -> [f32; 8] {
@@ -15,16 +23,9 @@ impl Maps<8, 4, 5> for F5x4 {
             let odd_of_2 = plus(0.5, b, plus(-2.5, d, 2.0 * f));
             let even_of_half = plus(4.0, c, plus(-5.0, e, g));
             let odd_of_half = plus(2.0, b, plus(-2.5, d, 0.5 * f));
-            [
-                plus(5.25, e - c, a - g),
-                even + odd,
-                even - odd,
-                even_of_2 + odd_of_2,
-                even_of_2 - odd_of_2,
-                even_of_half + odd_of_half,
-                even_of_half - odd_of_half,
-                plus(5.25, d - f, h - b),
-            ]
+            let (at_0, at_infinity) = (plus(5.25, e - c, a - g), plus(5.25, d - f, h - b));
+            let pairs = [(even, odd), (even_of_2, odd_of_2), (even_of_half, odd_of_half)];
+            at_points(at_0, pairs, at_infinity)
         }
     }
 
@@ -37,16 +38,7 @@ impl Maps<8, 4, 5> for F5x4 {
             let (even_of_2, odd_of_2) = (plus(4.0, c, a) * (1.0 / 90.0), plus(4.0, d, b) * (1.0 / 45.0));
             let even_of_half = plus(0.25, c, a) * (32.0 / 45.0);
             let odd_of_half = plus(0.25, d, b) * (16.0 / 45.0);
-            [
-                a,
-                even + odd,
-                even - odd,
-                even_of_2 + odd_of_2,
-                even_of_2 - odd_of_2,
-                even_of_half + odd_of_half,
-                even_of_half - odd_of_half,
-                d,
-            ]
+            at_points(a, [(even, odd), (even_of_2, odd_of_2), (even_of_half, odd_of_half)], d)
         }
     }
 
