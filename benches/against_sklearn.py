@@ -215,4 +215,5 @@ def main():
                     over_draws(args, name, table, pathlib.Path(folder, f"runs_{name}"))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -245,7 +245,7 @@ impl Fitted for Ensemble {
                         for (score, example) in
                             scores.column_mut(boosted.class).iter_mut().zip(examples.rows())
                         {
-                            *score += tree.leaf(example);
+                            *score += tree.leaf(|column, threshold| f64::from(example[column]) <= threshold);
                         }
                     }
                 }

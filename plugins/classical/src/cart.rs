@@ -1,13 +1,14 @@
 //! Classification trees: CART with the Gini impurity.
 
 use crate::importances::shares;
-use crate::keyed_table::{KeyedTable, key};
 use crate::need::Need;
 use crate::product::GoOn;
-use crate::split::{Growth, NodeRow, Splitter, partition, purity};
+use crate::ranked_table::RankedTable;
+use crate::split::{Growth, NodeRow, Splitter, partition};
+use crate::sweep::{Counted, purity};
 use crate::tree::{BinaryTree, Node, load_trees, save_trees};
 use genre_bench_api::{FitShape, Result, State};
-use ndarray::{Array1, ArrayView1};
+use ndarray::Array1;
 use rand::Rng;
 
 /// A grown tree.
@@ -37,41 +38,56 @@ impl Tree {
     ///
     /// Whatever `go_on` returns, which is called every now and then.
     pub fn grow(
-        table: &KeyedTable,
-        weights: &[u32],
+        table: &RankedTable,
+        weights: &[u8],
         growth: Growth,
         rng: &mut impl Rng,
         go_on: GoOn,
     ) -> Result<Self> {
         let mut rows: Vec<NodeRow> = (table.labels.iter().zip(weights).enumerate())
             .filter(|(_, (_, weight))| **weight > 0)
-            .map(|(number, (&class, &weight))| NodeRow { number: number as u32, class: class as u32, weight })
+            .map(|(number, (&class, &weight))| NodeRow {
+                number: number as u32,
+                counted: Counted::new(class, weight),
+            })
             .collect();
+        let mut spare = Vec::with_capacity(rows.len());
         let mut tree = Self {
             nodes: BinaryTree(vec![Node::Leaf([0, 0])]),
             frequencies: Vec::new(),
             decreases: vec![0.0; table.columns()],
         };
         let mut splitter = Splitter::new(table, growth, go_on);
+        let mut counts = vec![0; table.classes];
+        let mut places = Vec::new();
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
-            let counts = splitter.class_counts(rows);
+            counts.fill(0);
+            rows.iter().for_each(|row| counts[row.counted.class()] += row.counted.weight());
             let split = if depth < growth.max_depth { splitter.best(rows, &counts, rng)? } else { None };
             match split {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
-                    let (keys, limit) = (&table.keys[split.column], key(split.threshold));
-                    let middle = first + partition(rows, |row| keys[row.number as usize] <= limit);
+                    let (ranks, limit) = (table.column(split.column, rows.len()), split.place.rank());
+                    let goes_left = |row: NodeRow| ranks.of(row.number) <= limit;
+                    let middle = first + partition(rows, &mut spare, goes_left);
                     let nodes = &mut tree.nodes.0;
                     let left = nodes.len();
                     nodes.extend([Node::Leaf([0, 0]); 2]);
-                    let (column, threshold) = (split.column as u32, split.threshold);
-                    nodes[node] = Node::Split { column, left: left as u32, threshold };
+                    nodes[node] =
+                        Node::Split { column: split.column as u32, left: left as u32, threshold: 0.0 };
+                    places.push((node, split.place));
                     open.push(Open { node: left + 1, first: middle, end, depth: depth + 1 });
                     open.push(Open { node: left, first, end: middle, depth: depth + 1 });
                 }
                 None => tree.nodes.0[node] = tree.leaf(&counts),
+            }
+        }
+        // All at once, as the values are far from what a search holds in the processor's cache.
+        for (node, place) in places {
+            if let Node::Split { column, threshold, .. } = &mut tree.nodes.0[node] {
+                *threshold = place.threshold(table, *column as usize);
             }
         }
         Ok(tree)
@@ -100,10 +116,11 @@ impl Tree {
         shares(&self.decreases)
     }
 
-    /// Class frequencies of the leaf that an example falls into, of the classes that it has rows of.
-    pub fn frequencies(&self, example: ArrayView1<f32>) -> &[(u32, f32)] {
-        let [first, end] = self.nodes.leaf(example);
-        &self.frequencies[first as usize..end as usize]
+    /// Class frequencies of the leaves that so many examples fall into, of the classes that they have rows of. `value` is an
+    /// example's in a column.
+    pub fn frequencies<const N: usize>(&self, value: impl Fn(usize, usize) -> f32) -> [&[(u32, f32)]; N] {
+        let leaves = self.nodes.leaves(|example, column, threshold| value(example, column) <= threshold);
+        leaves.map(|[first, end]| &self.frequencies[first as usize..end as usize])
     }
 
     /// The state of some trees, for [`Tree::load_all`]. What columns contributed is not in it.

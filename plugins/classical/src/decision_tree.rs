@@ -1,9 +1,9 @@
 //! A single classification tree.
 
 use crate::cart::Tree;
-use crate::keyed_table::KeyedTable;
 use crate::need::Need;
 use crate::product::GoOn;
+use crate::ranked_table::RankedTable;
 use crate::split::{Growth, SplitStrategy};
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{
@@ -30,7 +30,7 @@ impl Model for DecisionTree {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
+        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
         let growth = growth(run, table.columns(), SplitStrategy::Best)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
@@ -47,7 +47,7 @@ impl Model for DecisionTree {
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
-        Some(KeyedTable::memory(shape) + Tree::memory(shape, 1, 1) + Need::of(shape.columns, 1))
+        Some(RankedTable::memory(shape) + Tree::memory(shape, 1, 1) + Need::of(shape.columns, 1))
     }
 }
 
@@ -92,7 +92,8 @@ impl Fitted for Grown {
         require_columns(inputs, self.columns)?;
         let mut scores = Array2::zeros((inputs.len(), self.classes));
         for (mut scores, example) in scores.rows_mut().into_iter().zip(inputs.table.rows()) {
-            for &(class, frequency) in self.tree.frequencies(example) {
+            let [frequencies] = self.tree.frequencies(|_, column| example[column]);
+            for &(class, frequency) in frequencies {
                 scores[class as usize] = frequency;
             }
         }

@@ -3,9 +3,9 @@
 use crate::cart::Tree;
 use crate::decision_tree::{growth, max_depth, min_samples_leaf};
 use crate::importances::mean_shares;
-use crate::keyed_table::KeyedTable;
 use crate::need::Need;
 use crate::product::GoOn;
+use crate::ranked_table::RankedTable;
 use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
 use genre_bench_api::{
@@ -13,7 +13,7 @@ use genre_bench_api::{
     State,
 };
 use ndarray::parallel::prelude::*;
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rand::RngCore;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,6 +29,12 @@ pub(crate) fn card(name: &str, summary: &str) -> Card {
                 .tries(&["0", "4", "16"]),
         )
 }
+
+/// Examples that one thread asks the trees about at once.
+const BLOCK: usize = 64;
+
+/// Examples that go down a tree together.
+const TOGETHER: usize = 8;
 
 /// Trees whose leaves' class frequencies are averaged.
 pub(crate) struct Ensemble {
@@ -49,11 +55,12 @@ impl Ensemble {
         train: &Examples,
         run: &Run,
         strategy: SplitStrategy,
-        sample: impl Fn(usize, &mut dyn RngCore) -> Vec<u32> + Sync,
+        sample: impl Fn(usize, &mut dyn RngCore) -> Vec<u8> + Sync,
     ) -> Result<Self> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let table = KeyedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
+        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?
+            .prepared(strategy);
         let features_per_split = match run.params.count("features-per-split")? {
             0 => table.columns().isqrt(),
             columns => columns,
@@ -61,7 +68,7 @@ impl Ensemble {
         let growth = growth(run, features_per_split, strategy)?;
         let count = run.params.count("trees")?;
         let grown = AtomicUsize::new(0);
-        let (trees, weights): (Vec<Tree>, Vec<Vec<u32>>) = (0..count)
+        let (trees, weights): (Vec<Tree>, Vec<Vec<u8>>) = (0..count)
             .into_par_iter()
             .map(|tree| {
                 run.check_cancelled()?;
@@ -98,11 +105,11 @@ impl Ensemble {
     /// What the fit needs.
     pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
         let trees = params.count("trees").ok()?;
-        let weights = Need::of(shape.rows, trees) / 2;
-        let votes = Need::of(shape.classes, 2 * shape.threads);
+        let weights = Need::of(shape.rows, trees) / 8;
+        let votes = Need::of(BLOCK, (2 * shape.classes + shape.columns) * shape.threads);
         let importances = Need::of(shape.columns, 3);
         Some(
-            KeyedTable::memory(shape)
+            RankedTable::memory(shape)
                 + Tree::memory(shape, trees, shape.threads)
                 + weights
                 + votes
@@ -112,35 +119,46 @@ impl Ensemble {
 
     /// How many of the training examples the trees that did not see them get right; none if all saw
     /// all. `weights` are by tree, then by row.
-    fn accuracy_out_of_bag(
-        &self,
-        train: &Examples,
-        weights: &[Vec<u32>],
-        go_on: GoOn,
-    ) -> Result<Option<f64>> {
-        let is_right: Vec<Option<bool>> = (0..train.len())
-            .into_par_iter()
-            .map(|row| {
-                go_on()?;
-                let unseen = self.trees.iter().zip(weights).filter(|(_, weights)| weights[row] == 0);
-                let votes = self.votes(unseen.map(|(tree, _)| tree), train.inputs.table.row(row));
+    fn accuracy_out_of_bag(&self, train: &Examples, weights: &[Vec<u8>], go_on: GoOn) -> Result<Option<f64>> {
+        let is_right = |block: usize| {
+            go_on()?;
+            let rows = block * BLOCK..train.len().min((block + 1) * BLOCK);
+            let table = train.inputs.table.slice(s![rows.clone(), ..]);
+            let votes = self.votes(table, |tree, row| weights[tree][rows.start + row] == 0);
+            let is_right = |(votes, row): (ArrayView1<f64>, usize)| {
                 let most = votes.iter().copied().fold(0.0, f64::max);
                 // Without a tree that did not see the row there are no votes.
                 let winner = || votes.iter().position(|&votes| votes == most);
-                Ok((most > 0.0).then(|| winner() == Some(train.labels[row])))
-            })
-            .collect::<Result<_>>()?;
-        let asked = is_right.iter().flatten().count();
-        let right = is_right.iter().flatten().filter(|&&is_right| is_right).count();
+                (most > 0.0).then(|| winner() == Some(train.labels[row]))
+            };
+            Ok(votes.rows().into_iter().zip(rows).map(is_right).collect::<Vec<_>>())
+        };
+        let is_right: Vec<Vec<Option<bool>>> =
+            (0..train.len().div_ceil(BLOCK)).into_par_iter().map(is_right).collect::<Result<_>>()?;
+        let asked = is_right.iter().flatten().flatten().count();
+        let right = is_right.iter().flatten().flatten().filter(|&&is_right| is_right).count();
         Ok((asked > 0).then(|| right as f64 / asked as f64))
     }
 
-    /// The sum over trees of the class frequencies in the leaf that an example falls into.
-    fn votes<'a>(&self, trees: impl Iterator<Item = &'a Tree>, example: ArrayView1<f32>) -> Array1<f64> {
-        let mut votes = Array1::zeros(self.classes);
-        for tree in trees {
-            for &(class, frequency) in tree.frequencies(example) {
-                votes[class as usize] += f64::from(frequency);
+    /// By row and class: the sum of the class's frequencies in the leaves that the row falls into, over the trees that it asks,
+    /// given their number and its own.
+    fn votes(&self, rows: ArrayView2<f32>, asks: impl Fn(usize, usize) -> bool) -> Array2<f64> {
+        let rows = rows.as_standard_layout();
+        let mut votes = Array2::zeros((rows.nrows(), self.classes));
+        let mut asking = Vec::with_capacity(rows.nrows());
+        // Tree by tree: one stays in the cache for all rows.
+        for (number, tree) in self.trees.iter().enumerate() {
+            asking.clear();
+            asking.extend((0..rows.nrows()).filter(|&row| asks(number, row)));
+            for asking in asking.chunks(TOGETHER) {
+                // Where they are fewer, the last one asks several times.
+                let row = |at: usize| asking[at.min(asking.len() - 1)];
+                let frequencies = tree.frequencies::<TOGETHER>(|at, column| rows[[row(at), column]]);
+                for (&row, frequencies) in asking.iter().zip(frequencies) {
+                    for &(class, frequency) in frequencies {
+                        votes[[row, class as usize]] += f64::from(frequency);
+                    }
+                }
             }
         }
         votes
@@ -151,12 +169,11 @@ impl Fitted for Ensemble {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.columns)?;
         let mut scores = Array2::zeros((inputs.len(), self.classes));
-        scores.axis_iter_mut(Axis(0)).into_par_iter().zip(inputs.table.axis_iter(Axis(0))).for_each(
-            |(mut scores, example)| {
-                let votes = self.votes(self.trees.iter(), example);
-                scores.assign(&votes.mapv(|votes| (votes / self.trees.len() as f64) as f32));
-            },
-        );
+        let blocks = scores.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
+        blocks.zip(inputs.table.axis_chunks_iter(Axis(0), BLOCK)).for_each(|(mut scores, examples)| {
+            let votes = self.votes(examples, |_, _| true);
+            scores.zip_mut_with(&votes, |score, votes| *score = (votes / self.trees.len() as f64) as f32);
+        });
         Ok(scores)
     }
 

@@ -27,7 +27,7 @@ impl Model for Forest {
     }
 
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
-        Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Best, bootstrap)?))
+        Ok(Box::new(Ensemble::grow(train, run, SplitStrategy::Quantiles, bootstrap)?))
     }
 
     fn load(&self, state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
@@ -39,11 +39,13 @@ impl Model for Forest {
     }
 }
 
-/// How often each of `rows` is among that many draws with replacement.
-fn bootstrap(rows: usize, rng: &mut dyn RngCore) -> Vec<u32> {
-    let mut weights = vec![0; rows];
+/// How often each of `rows` is among that many draws with replacement. More than 255 times, which takes more draws than anybody will
+/// make, count as 255.
+fn bootstrap(rows: usize, rng: &mut dyn RngCore) -> Vec<u8> {
+    let mut weights = vec![0_u8; rows];
     for _ in 0..rows {
-        weights[rng.gen_range(0..rows)] += 1;
+        let weight = &mut weights[rng.gen_range(0..rows)];
+        *weight = weight.saturating_add(1);
     }
     weights
 }

@@ -4,7 +4,7 @@ use crate::adapter::smartcore::{Matrix, fit};
 use crate::adapter::{Learned, Table, library_model, one_hot, through};
 use crate::tree::{BinaryTree, Node, load_trees, save_trees};
 use genre_bench_api::{Card, Error, Family, Model, Param, Result, State};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use rand::RngCore;
 use serde::Deserialize;
 use smartcore::ensemble::random_forest_classifier::{
@@ -95,9 +95,11 @@ struct Voters {
 
 impl Learned for Voters {
     fn scores(&self, table: Table) -> Result<Array2<f64>> {
-        let winner = |example| {
+        let winner = |example: ArrayView1<f64>| {
             let mut votes = vec![0_usize; self.classes];
-            self.trees.iter().for_each(|tree| votes[tree.leaf(example) as usize] += 1);
+            for tree in &self.trees {
+                votes[tree.leaf(|column, threshold| example[column] <= threshold) as usize] += 1;
+            }
             let most = votes.iter().copied().max().unwrap_or_default();
             votes.iter().position(|&count| count == most).unwrap_or_default()
         };

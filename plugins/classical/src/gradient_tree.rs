@@ -53,6 +53,8 @@ pub(crate) struct Grower<'a> {
     keeps_histograms: bool,
     /// All rows, each node's together.
     rows: Vec<u32>,
+    /// Room to divide them.
+    spare_rows: Vec<u32>,
     /// Histograms not in use.
     spare: Vec<Histogram>,
     go_on: GoOn<'a>,
@@ -94,7 +96,16 @@ impl<'a> Grower<'a> {
         keeps_histograms: bool,
         go_on: GoOn<'a>,
     ) -> Self {
-        Self { table, growth, unit, keeps_histograms, rows: Vec::new(), spare: Vec::new(), go_on }
+        Self {
+            table,
+            growth,
+            unit,
+            keeps_histograms,
+            rows: Vec::new(),
+            spare_rows: Vec::new(),
+            spare: Vec::new(),
+            go_on,
+        }
     }
 
     /// Grows a tree on every row's derivatives. Adds what it says of each row to `predictions`, and
@@ -160,7 +171,10 @@ impl<'a> Grower<'a> {
     /// and returns where the right side begins.
     fn divide(&mut self, first: usize, end: usize, split: &HistogramSplit) -> usize {
         let bins = self.table.column(split.column);
-        first + partition(&mut self.rows[first..end], |row| bins[row as usize] <= split.bin)
+        first
+            + partition(&mut self.rows[first..end], &mut self.spare_rows, |row| {
+                bins[row as usize] <= split.bin
+            })
     }
 
     /// Where the loss of these rows would be lowest if it were its second-order expansion,

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `majority`, `random` | floors | – |
 //! | `knn-1`, `knn-5` | [k nearest neighbours](NearestNeighbours) | own |
-//! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | linfa-bayes |
+//! | `naive-bayes` | [Gaussian naive Bayes](NaiveBayes) | own |
 //! | `lda` | [linear discriminant analysis](Lda) | own, over smartcore's eigenvalues |
 //! | `ridge` | [ridge classifier](Ridge) | own |
 //! | `logistic` | [multinomial logistic regression](Logistic) | own |
@@ -44,7 +44,6 @@ mod gradient_tree;
 mod histogram;
 mod importances;
 mod kernel;
-mod keyed_table;
 mod knn_smartcore;
 mod lda;
 mod linear;
@@ -58,6 +57,9 @@ mod one_vs_rest;
 mod pair_kernel;
 mod probe;
 mod product;
+mod quantiles;
+mod radix;
+mod ranked_table;
 mod ridge;
 mod smo;
 mod softmax;
@@ -66,6 +68,7 @@ mod split;
 mod stack;
 mod svm;
 mod svm_linear;
+mod sweep;
 mod training;
 mod tree;
 mod votes;

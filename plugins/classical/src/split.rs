@@ -1,7 +1,10 @@
 //! Where to split a node of a classification tree.
 
-use crate::keyed_table::{KeyedTable, key, value};
 use crate::product::GoOn;
+use crate::quantiles::{BinSearch, Quantiles};
+use crate::radix::{Keyed, sort};
+use crate::ranked_table::RankedTable;
+use crate::sweep::{Counted, Sweep, purity};
 use genre_bench_api::Result;
 use rand::Rng;
 
@@ -23,6 +26,8 @@ pub(crate) struct Growth {
 pub(crate) enum SplitStrategy {
     /// Where the sides are purest, half-way between two neighbouring values.
     Best,
+    /// The same, but large nodes are only cut between [`Quantiles`] of all rows.
+    Quantiles,
     /// Anywhere between a node's smallest and largest value, at random.
     Random,
 }
@@ -35,26 +40,48 @@ const PAUSE: usize = 1 << 19;
 pub(crate) struct NodeRow {
     /// Its number in the table.
     pub number: u32,
-    pub class: u32,
-    /// How many times it counts.
-    pub weight: u32,
+    pub counted: Counted,
+}
+
+/// Where a column is cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    /// Between a rank and the next.
+    After(u32),
+    /// Between two ranks that a node has one after the other.
+    Between(u32, u32),
+    /// At a value; the greatest rank of those up to it is given first.
+    At(u32, f32),
+}
+
+impl Place {
+    /// The greatest rank that goes to the left side.
+    pub fn rank(self) -> u32 {
+        let (Self::After(rank) | Self::Between(rank, _) | Self::At(rank, _)) = self;
+        rank
+    }
+
+    /// The greatest value that goes there.
+    pub fn threshold(self, table: &RankedTable, column: usize) -> f32 {
+        let between = |ranks: [u32; 2]| {
+            let [smaller, larger] = ranks.map(|rank| table.value(column, rank));
+            middle(smaller, larger)
+        };
+        match self {
+            Self::After(rank) => between([rank, rank + 1]),
+            Self::Between(left, right) => between([left, right]),
+            Self::At(_, value) => value,
+        }
+    }
 }
 
 /// A place to cut a node's rows in two.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct SplitRecord {
     pub column: usize,
-    /// Greatest value that goes to the left side.
-    pub threshold: f32,
+    pub place: Place,
     /// The sum of both sides' [`purity`]; greater is better.
     pub purity: f64,
-}
-
-/// What the Gini impurity leaves of a number of rows: `Σ count² / Σ count` is `Σ count` less
-/// `Σ count · (1 - Σ (count / Σ count)²)`.
-pub(crate) fn purity(counts: &[u32]) -> f64 {
-    let squares: u64 = counts.iter().map(|&count| u64::from(count).pow(2)).sum();
-    let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    squares as f64 / total as f64
 }
 
 /// Half-way between two values, the first being the smaller.
@@ -66,12 +93,16 @@ fn middle(left: f32, right: f32) -> f32 {
 
 /// Searches splits; holds what is reused from node to node.
 pub(crate) struct Splitter<'a> {
-    table: &'a KeyedTable,
+    table: &'a RankedTable,
     growth: Growth,
     /// All columns; every search shuffles as many to the front as it needs.
     columns: Vec<usize>,
-    /// A node's rows under one column.
-    sorted: Vec<Keyed>,
+    /// A node's rows under one column, by rank.
+    ranked: Vec<Keyed>,
+    /// Room to sort them.
+    spare: Vec<Keyed>,
+    sweep: Sweep,
+    bin_search: BinSearch,
     /// Class counts on the left side of a cut, then those on its right side.
     sides: Vec<u32>,
     go_on: GoOn<'a>,
@@ -79,50 +110,25 @@ pub(crate) struct Splitter<'a> {
     work: usize,
 }
 
-/// A row of a node, by its place among them, under one column: packed into one number that sorts by
-/// value.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Keyed(u64);
-
-impl Keyed {
-    fn new(key: u32, at: usize) -> Self {
-        Self(u64::from(key) << 32 | at as u64)
-    }
-
-    fn key(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    fn at(self) -> usize {
-        self.0 as u32 as usize
-    }
-}
-
 impl<'a> Splitter<'a> {
     /// For the rows of a table.
-    pub fn new(table: &'a KeyedTable, growth: Growth, go_on: GoOn<'a>) -> Self {
+    pub fn new(table: &'a RankedTable, growth: Growth, go_on: GoOn<'a>) -> Self {
         Self {
             table,
             growth,
             columns: (0..table.columns()).collect(),
-            sorted: Vec::with_capacity(table.rows()),
+            ranked: Vec::with_capacity(table.rows()),
+            spare: Vec::with_capacity(table.rows()),
+            sweep: Sweep::new(),
+            bin_search: BinSearch::new(table.classes),
             sides: vec![0; 2 * table.classes],
             go_on,
             work: 0,
         }
     }
 
-    /// How many rows there are of each class.
-    pub fn class_counts(&self, rows: &[NodeRow]) -> Vec<u32> {
-        let mut counts = vec![0; self.table.classes];
-        for row in rows {
-            counts[row.class as usize] += row.weight;
-        }
-        counts
-    }
-
     /// The purest split among randomly drawn columns, the one drawn first where several are; none
-    /// if the rows are all of one class, too few or all alike.
+    /// if the rows are all of one class, too few or all alike. `counts` are how often their classes count.
     ///
     /// # Errors
     ///
@@ -137,6 +143,7 @@ impl<'a> Splitter<'a> {
         if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
             return Ok(None);
         }
+        let quantiles = self.table.quantiles.as_ref().filter(|_| self.bin_search.suits(rows.len(), counts));
         let mut best: Option<SplitRecord> = None;
         let mut all_constant = true;
         for drawn in 0..self.columns.len() {
@@ -151,144 +158,136 @@ impl<'a> Splitter<'a> {
             let chosen = rng.gen_range(drawn..self.columns.len());
             self.columns.swap(drawn, chosen);
             let column = self.columns[drawn];
-            let (least, greatest) = self.extremes(rows, column);
-            if least < greatest {
+            let mut cut =
+                quantiles.and_then(|quantiles| self.cut_between_bins(quantiles, column, rows, counts));
+            if cut.is_some() {
                 all_constant = false;
-                let split = match self.growth.strategy {
-                    SplitStrategy::Best => self.best_cut(rows, column, counts),
-                    SplitStrategy::Random => self.random_cut(rows, column, (least, greatest), rng),
-                };
-                if let Some(split) = split
-                    && best.as_ref().is_none_or(|best| split.purity > best.purity)
-                {
-                    best = Some(split);
+            } else {
+                // Rows of one bin may still differ.
+                let (least, greatest) = self.rank(rows, column);
+                if least < greatest {
+                    all_constant = false;
+                    cut = match self.growth.strategy {
+                        SplitStrategy::Best | SplitStrategy::Quantiles => {
+                            self.best_cut(column, (least, greatest), counts)
+                        }
+                        SplitStrategy::Random => self.random_cut(column, (least, greatest), rng),
+                    };
                 }
+            }
+            if let Some(cut) = cut
+                && best.is_none_or(|best| cut.purity > best.purity)
+            {
+                best = Some(cut);
             }
         }
         Ok(best)
     }
 
-    /// The smallest and the largest key that rows have in a column.
-    fn extremes(&self, rows: &[NodeRow], column: usize) -> (u32, u32) {
-        let keys = &self.table.keys[column];
-        rows.iter().fold((u32::MAX, 0), |(least, greatest), row| {
-            let key = keys[row.number as usize];
-            (least.min(key), greatest.max(key))
-        })
+    /// The purest cut of a column between two of its bins; none where every such cut leaves too few rows on a side.
+    fn cut_between_bins(
+        &mut self,
+        quantiles: &Quantiles,
+        column: usize,
+        rows: &[NodeRow],
+        counts: &[u32],
+    ) -> Option<SplitRecord> {
+        let cut = self.bin_search.purest(quantiles, column, rows, counts, self.growth.min_samples_leaf)?;
+        Some(SplitRecord { column, place: Place::After(cut.rank), purity: cut.purity })
     }
 
-    /// The purest cut of a column, the lowest where several are; none where every cut leaves too few
-    /// rows on a side.
-    fn best_cut(&mut self, rows: &[NodeRow], column: usize, counts: &[u32]) -> Option<SplitRecord> {
-        let keys = &self.table.keys[column];
-        self.sorted.clear();
-        let keyed = rows.iter().enumerate().map(|(at, row)| Keyed::new(keys[row.number as usize], at));
-        self.sorted.extend(keyed);
-        self.sorted.sort_unstable();
-        let mut sides = Sides::all_right(counts);
-        let mut purest = f64::NEG_INFINITY;
-        let mut between = None;
-        for (at, pair) in self.sorted.windows(2).enumerate() {
-            let [here, next] = [pair[0], pair[1]];
-            let row = rows[here.at()];
-            sides.move_left(row.class as usize, row.weight);
-            if here.key() != next.key() && self.allows(at + 1, rows.len()) {
-                let purity = sides.purity();
-                if purity > purest {
-                    purest = purity;
-                    between = Some((here.key(), next.key()));
-                }
-            }
-        }
-        let (left, right) = between?;
-        Some(SplitRecord { column, threshold: middle(value(left), value(right)), purity: purest })
+    /// Looks up the rows' ranks in a column, and returns the least and the greatest.
+    fn rank(&mut self, rows: &[NodeRow], column: usize) -> (u32, u32) {
+        self.ranked.clear();
+        let ranks = self.table.column(column, rows.len());
+        let (mut least, mut greatest) = (u32::MAX, 0);
+        self.ranked.extend(rows.iter().map(|row| {
+            let rank = ranks.of(row.number);
+            (least, greatest) = (least.min(rank), greatest.max(rank));
+            Keyed::new(rank, row.counted.0)
+        }));
+        (least, greatest)
     }
 
-    /// A cut of a column at a value drawn uniformly between the rows' smallest and largest, whose
-    /// keys are given and differ; none where it leaves too few rows on a side.
+    /// The purest cut of a column whose ranks were just looked up, the lowest where several are; none where every cut leaves
+    /// too few rows on a side.
+    fn best_cut(&mut self, column: usize, extremes: (u32, u32), counts: &[u32]) -> Option<SplitRecord> {
+        sort(&mut self.ranked, &mut self.spare, extremes);
+        let cut = self.sweep.purest(&self.ranked, counts, self.growth.min_samples_leaf)?;
+        let [left, right] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
+        Some(SplitRecord { column, place: Place::Between(left, right), purity: cut.purity })
+    }
+
+    /// A cut of a column whose ranks were just looked up at a value drawn uniformly between the smallest and the largest, whose
+    /// ranks are given and differ; none where it leaves too few rows on a side.
     fn random_cut(
         &mut self,
-        rows: &[NodeRow],
         column: usize,
         (least, greatest): (u32, u32),
         rng: &mut impl Rng,
     ) -> Option<SplitRecord> {
-        let (smallest, largest) = (value(least), value(greatest));
+        let [smallest, largest] = [least, greatest].map(|rank| self.table.value(column, rank));
         let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
         // Rounding must not leave the right side empty.
         let threshold = if (drawn as f32) < largest { drawn as f32 } else { smallest };
 
-        let keys = &self.table.keys[column];
-        let limit = key(threshold);
+        let limit = self.table.rank(column, threshold);
         let mut right_rows = 0;
         self.sides.fill(0);
-        for row in rows {
+        for row in &self.ranked {
             // Without a branch, as nothing predicts the side that a row is on.
-            let goes_right = usize::from(keys[row.number as usize] > limit);
-            self.sides[goes_right * self.table.classes + row.class as usize] += row.weight;
+            let goes_right = usize::from(row.key() > limit);
+            let counted = Counted(row.payload());
+            self.sides[goes_right * self.table.classes + counted.class()] += counted.weight();
             right_rows += goes_right;
         }
+        let left_rows = self.ranked.len() - right_rows;
         let (left, right) = self.sides.split_at(self.table.classes);
         let purity = purity(left) + purity(right);
-        self.allows(rows.len() - right_rows, rows.len()).then_some(SplitRecord { column, threshold, purity })
-    }
-
-    /// Whether both sides have enough rows with so many of them on the left.
-    fn allows(&self, left_rows: usize, rows: usize) -> bool {
-        left_rows.min(rows - left_rows) >= self.growth.min_samples_leaf
-    }
-}
-
-/// Class counts on both sides of a cut that moves to the right, with the sums of their squares.
-struct Sides {
-    left: Vec<u32>,
-    right: Vec<u32>,
-    left_total: u64,
-    right_total: u64,
-    left_squares: u64,
-    right_squares: u64,
-}
-
-impl Sides {
-    fn all_right(counts: &[u32]) -> Self {
-        Self {
-            left: vec![0; counts.len()],
-            right: counts.to_vec(),
-            left_total: 0,
-            right_total: counts.iter().map(|&count| u64::from(count)).sum(),
-            left_squares: 0,
-            right_squares: counts.iter().map(|&count| u64::from(count).pow(2)).sum(),
-        }
-    }
-
-    /// Moves a row from the right side to the left one.
-    fn move_left(&mut self, class: usize, weight: u32) {
-        let (left, right) = (u64::from(self.left[class]), u64::from(self.right[class]));
-        let wide = u64::from(weight);
-        // (n + w)² - n² = w (2 n + w), and likewise down.
-        self.left_squares += wide * (2 * left + wide);
-        self.right_squares -= wide * (2 * right - wide);
-        self.left_total += wide;
-        self.right_total -= wide;
-        self.left[class] += weight;
-        self.right[class] -= weight;
-    }
-
-    /// The sum of both sides' [`purity`].
-    fn purity(&self) -> f64 {
-        self.left_squares as f64 / self.left_total as f64
-            + self.right_squares as f64 / self.right_total as f64
+        (left_rows.min(right_rows) >= self.growth.min_samples_leaf).then_some(SplitRecord {
+            column,
+            place: Place::At(limit, threshold),
+            purity,
+        })
     }
 }
 
-/// Reorders `rows` so that those which go left come first, and returns how many do.
-pub(crate) fn partition<T: Copy>(rows: &mut [T], goes_left: impl Fn(T) -> bool) -> usize {
-    let mut left = 0;
+/// Reorders `rows` so that those which go left come first, and returns how many do; either keep their order. `spare` is room to
+/// work in.
+pub(crate) fn partition<T: Copy>(rows: &mut [T], spare: &mut Vec<T>, goes_left: impl Fn(T) -> bool) -> usize {
+    let Some(&any) = rows.first() else { return 0 };
+    if spare.len() < rows.len() {
+        spare.resize(rows.len(), any);
+    }
+    let spare = &mut spare[..rows.len()];
+    let (mut left, mut right) = (0, 0);
     for at in 0..rows.len() {
-        if goes_left(rows[at]) {
-            rows.swap(left, at);
-            left += 1;
+        // Written to both sides, and kept on one: without a branch, as nothing predicts the side.
+        let row = rows[at];
+        let is_left = goes_left(row);
+        rows[left] = row;
+        spare[right] = row;
+        left += usize::from(is_left);
+        right += usize::from(!is_left);
+    }
+    rows[left..].copy_from_slice(&spare[..right]);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_keep_their_order() {
+        let mut spare = Vec::new();
+        for (mut rows, left) in
+            [(vec![5, 2, 9, 4, 4, 7], 3), (vec![1, 3], 0), (vec![8, 6, 2], 3), (vec![], 0)]
+        {
+            let mut expected = rows.clone();
+            expected.sort_by_key(|row| row % 2);
+            assert_eq!(partition(&mut rows, &mut spare, |row| row % 2 == 0), left);
+            assert_eq!(rows, expected);
         }
     }
-    left
 }

@@ -1,7 +1,7 @@
 //! Trees of decisions, each on the value of a column: how they are asked, saved and loaded.
 
 use genre_bench_api::{Error, Number, Result, State};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2};
 
 /// Splits that compare with thresholds `T`, and leaves that hold an `L`. The root is first, and children come after their parents.
 pub(crate) struct BinaryTree<T, L>(pub Vec<Node<T, L>>);
@@ -18,19 +18,32 @@ pub(crate) enum Node<T, L> {
     Leaf(L),
 }
 
-impl<T: Copy + Into<f64>, L: Copy> BinaryTree<T, L> {
-    /// What the leaf holds that an example falls into.
-    pub fn leaf<V: Copy + Into<f64>>(&self, example: ArrayView1<V>) -> L {
-        let mut node = 0;
-        loop {
-            match self.0[node] {
-                Node::Split { column, left, threshold } => {
-                    let goes_left = example[column as usize].into() <= threshold.into();
-                    node = left as usize + usize::from(!goes_left);
+impl<T: Copy, L: Copy + Default> BinaryTree<T, L> {
+    /// What the leaf holds that an example falls into, given whether its value in a column is up to a threshold.
+    pub fn leaf(&self, goes_left: impl Fn(usize, T) -> bool) -> L {
+        let [leaf] = self.leaves(|_, column, threshold| goes_left(column, threshold));
+        leaf
+    }
+
+    /// What the leaves hold that so many examples fall into, given whether an example's value in a column is up to a threshold.
+    ///
+    /// All go down the tree together: of one alone every step waits for the step before.
+    pub fn leaves<const N: usize>(&self, goes_left: impl Fn(usize, usize, T) -> bool) -> [L; N] {
+        let (mut nodes, mut leaves) = ([0; N], [L::default(); N]);
+        let mut moves = true;
+        while moves {
+            moves = false;
+            for (example, (node, leaf)) in nodes.iter_mut().zip(&mut leaves).enumerate() {
+                match self.0[*node] {
+                    Node::Split { column, left, threshold } => {
+                        *node = left as usize + usize::from(!goes_left(example, column as usize, threshold));
+                        moves = true;
+                    }
+                    Node::Leaf(held) => *leaf = held,
                 }
-                Node::Leaf(leaf) => return leaf,
             }
         }
+        leaves
     }
 }
 

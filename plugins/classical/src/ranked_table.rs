@@ -1,0 +1,203 @@
+//! A feature table prepared for growing trees on values, not bins.
+
+use crate::need::Need;
+use crate::product::GoOn;
+use crate::quantiles::Quantiles;
+use crate::radix::{Keyed, sort};
+use crate::split::SplitStrategy;
+use genre_bench_api::{Error, FitShape, Result};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView1, Axis};
+use rayon::slice::ParallelSliceMut;
+
+/// Most classes: a row's class and how often it counts share one number.
+const MOST_CLASSES: usize = 1 << 24;
+
+/// Nodes of more rows read ranks by column, where neighbouring rows share a line of the processor's cache; smaller ones by row, as the
+/// columns of a row do, and all their descendants find them in the cache.
+const LARGE: usize = 256;
+
+/// A feature table with every value as its rank among the different values of its column, and the rows' classes.
+///
+/// Ranks compare as the values do, and take few bits: they sort fast.
+pub(crate) struct RankedTable {
+    /// By column, then by row.
+    by_column: Vec<Vec<u32>>,
+    /// The same by row, then by column, where all ranks fit.
+    by_row: Option<Vec<u16>>,
+    /// By column: the [`key`] that each rank stands for.
+    keys: Vec<Vec<u32>>,
+    /// Where the table was made for [`SplitStrategy::Quantiles`].
+    pub quantiles: Option<Quantiles>,
+    /// Class of each row.
+    pub labels: Vec<usize>,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+impl RankedTable {
+    /// From a table of shape `(rows, columns)` and each row's class, less than `classes`.
+    ///
+    /// # Errors
+    ///
+    /// More classes than trees can count, and whatever `go_on` returns.
+    pub fn new(table: &Array2<f32>, labels: &[usize], classes: usize, go_on: GoOn) -> Result<Self> {
+        if classes > MOST_CLASSES {
+            return Err(Error::failed(format!("trees take at most {MOST_CLASSES} classes")));
+        }
+        let ranked = |column| {
+            go_on()?;
+            Ok(ranks(column))
+        };
+        let columns: Vec<(Vec<u32>, Vec<u32>)> =
+            table.axis_iter(Axis(1)).into_par_iter().map(ranked).collect::<Result<_>>()?;
+        let (by_column, keys): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let by_row = keys.iter().all(|keys| keys.len() <= 1 << 16).then(|| by_row(&by_column, table.nrows()));
+        Ok(Self { by_column, by_row, keys, quantiles: None, labels: labels.to_vec(), classes })
+    }
+
+    /// Itself, prepared for a strategy.
+    pub fn prepared(mut self, strategy: SplitStrategy) -> Self {
+        self.quantiles = (strategy == SplitStrategy::Quantiles).then(|| Quantiles::new(&self.by_column));
+        self
+    }
+
+    /// What it needs.
+    pub fn memory(shape: &FitShape) -> u64 {
+        let sorting = Need::of(shape.rows, 2 * shape.threads);
+        Need::table(shape) * 5 / 4
+            + Need::of(shape.columns, 9)
+            + Need::of(shape.rows, 1)
+            + sorting
+            + Quantiles::bytes(shape.rows, shape.columns)
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.by_column.len()
+    }
+
+    /// How to look up the ranks that a node of so many rows has in a column.
+    pub fn column(&self, column: usize, rows: usize) -> RankedColumn<'_> {
+        match &self.by_row {
+            // Without rows there is nothing to look up.
+            Some(ranks) if rows <= LARGE => {
+                RankedColumn::Every { ranks: ranks.get(column..).unwrap_or_default(), step: self.columns() }
+            }
+            _ => RankedColumn::All(&self.by_column[column]),
+        }
+    }
+
+    /// The value of a rank in a column.
+    pub fn value(&self, column: usize, rank: u32) -> f32 {
+        value(self.keys[column][rank as usize])
+    }
+
+    /// The greatest rank in a column whose value is no more than a threshold, which is no less than the smallest value.
+    pub fn rank(&self, column: usize, threshold: f32) -> u32 {
+        let limit = key(threshold);
+        (self.keys[column].partition_point(|&key| key <= limit) as u32).saturating_sub(1)
+    }
+}
+
+/// The ranks of a column.
+#[derive(Clone, Copy)]
+pub(crate) enum RankedColumn<'a> {
+    /// One after the other.
+    All(&'a [u32]),
+    /// One after so many of all columns.
+    Every { ranks: &'a [u16], step: usize },
+}
+
+impl RankedColumn<'_> {
+    /// That of a row.
+    #[inline(always)]
+    pub fn of(self, row: u32) -> u32 {
+        match self {
+            Self::All(ranks) => ranks[row as usize],
+            Self::Every { ranks, step } => ranks[row as usize * step].into(),
+        }
+    }
+}
+
+/// By row, then by column, what is by column, then by row.
+fn by_row(by_column: &[Vec<u32>], rows: usize) -> Vec<u16> {
+    let mut by_row = vec![0; rows * by_column.len()];
+    by_row.par_chunks_mut(by_column.len()).enumerate().for_each(|(row, ranks)| {
+        ranks.iter_mut().zip(by_column).for_each(|(rank, column)| *rank = column[row] as u16);
+    });
+    by_row
+}
+
+/// Each row's rank, and the key of each rank.
+fn ranks(column: ArrayView1<f32>) -> (Vec<u32>, Vec<u32>) {
+    let mut sorted: Vec<Keyed> =
+        column.iter().enumerate().map(|(row, &value)| Keyed::new(key(value), row as u32)).collect();
+    sort(&mut sorted, &mut Vec::new(), (0, u32::MAX));
+    let mut ranks = vec![0; column.len()];
+    let mut keys = Vec::new();
+    for item in sorted {
+        if keys.last() != Some(&item.key()) {
+            keys.push(item.key());
+        }
+        ranks[item.payload() as usize] = keys.len() as u32 - 1;
+    }
+    (ranks, keys)
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// A whole number that compares with others as the values do.
+fn key(value: f32) -> u32 {
+    // Adding zero makes one zero of the two.
+    let bits = (value + 0.0).to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+/// The value that a key stands for.
+fn value(key: u32) -> f32 {
+    f32::from_bits(if key & SIGN == 0 { !key } else { key ^ SIGN })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn keys_compare_as_values_do() {
+        let ascending = [f32::MIN, -1.5, -1.0, -f32::MIN_POSITIVE, 0.0, 1e-45, 1.0, 1.5, f32::MAX];
+        for (a, b) in ascending.iter().zip(&ascending[1..]) {
+            assert!(key(*a) < key(*b), "{a} and {b}");
+        }
+        assert_eq!(key(-0.0), key(0.0));
+    }
+
+    #[test]
+    fn a_key_stands_for_its_value() {
+        for number in [f32::MIN, -1.5, -0.0, 0.0, 1e-45, 7.25, f32::MAX] {
+            assert_eq!(value(key(number)), number);
+        }
+    }
+
+    #[test]
+    fn ranks_stand_for_values_by_row_and_by_column() {
+        let table = array![[3.0, 1.0], [-2.0, 1.0], [0.0, 1.0], [-0.0, 5.0], [3.0, 1.0]];
+        let ranked = RankedTable::new(&table, &[0; 5], 1, &|| Ok(())).unwrap();
+        for rows in [5, LARGE + 1] {
+            let of =
+                |column: usize| (0..5).map(|row| ranked.column(column, rows).of(row)).collect::<Vec<_>>();
+            assert_eq!(of(0), [2, 0, 1, 1, 2], "as for {rows} rows");
+            assert_eq!(of(1), [0, 0, 0, 1, 0], "as for {rows} rows");
+        }
+        assert_eq!([0, 1, 2].map(|rank| ranked.value(0, rank)), [-2.0, 0.0, 3.0]);
+        assert_eq!([-2.0, -1.0, 0.0, 2.9, 3.0, 4.0].map(|value| ranked.rank(0, value)), [0, 0, 1, 1, 2, 2]);
+    }
+}
