@@ -106,7 +106,7 @@ impl Ensemble {
     pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
         let trees = params.count("trees").ok()?;
         let weights = Need::of(shape.rows, trees) / 8;
-        let votes = Need::of(BLOCK, (2 * shape.classes + shape.columns) * shape.threads);
+        let votes = Need::of(BLOCK, 2 * shape.classes * shape.threads);
         let importances = Need::of(shape.columns, 3);
         Some(
             RankedTable::memory(shape)

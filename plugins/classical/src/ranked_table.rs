@@ -27,7 +27,7 @@ pub(crate) struct RankedTable {
     by_row: Option<Vec<u16>>,
     /// By column: the [`key`] that each rank stands for.
     keys: Vec<Vec<u32>>,
-    /// Where the table was made for [`SplitStrategy::Quantiles`].
+    /// For [`SplitStrategy::Quantiles`], where the table was prepared for it and is large enough.
     pub quantiles: Option<Quantiles>,
     /// Class of each row.
     pub labels: Vec<usize>,
@@ -58,7 +58,10 @@ impl RankedTable {
 
     /// Itself, prepared for a strategy.
     pub fn prepared(mut self, strategy: SplitStrategy) -> Self {
-        self.quantiles = (strategy == SplitStrategy::Quantiles).then(|| Quantiles::new(&self.by_column));
+        self.quantiles = match strategy {
+            SplitStrategy::Quantiles => Quantiles::new(&self.by_column),
+            SplitStrategy::Best | SplitStrategy::Random => None,
+        };
         self
     }
 
@@ -69,7 +72,7 @@ impl RankedTable {
             + Need::of(shape.columns, 9)
             + Need::of(shape.rows, 1)
             + sorting
-            + Quantiles::bytes(shape.rows, shape.columns)
+            + Quantiles::memory(shape.rows, shape.columns)
     }
 
     /// Number of rows.
