@@ -59,8 +59,8 @@ impl Ensemble {
     ) -> Result<Self> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?
-            .prepared(strategy);
+        let (inputs, labels) = (&train.inputs.table, &train.labels);
+        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
         let features_per_split = match run.params.count("features-per-split")? {
             0 => table.columns().isqrt(),
             columns => columns,
