@@ -1,6 +1,6 @@
 //! Fit and predict of models on the folds of a table: seconds and macro-F1, as `benches/classical_vs_peers.py` asks for.
 //!
-//! `cargo run --release -p genre-bench-classical --example folds -- TABLE.csv MODEL …`
+//! `cargo run --release -p genre-bench-classical --example folds -- TABLE.csv MODEL[:SEED] …`
 //!
 //! A line of the table, which has no header, is a row's fold, its class and its features, all numbers. Columns are standardised with
 //! the training part. A line of the output is a model, its seconds over all folds, those of processors (on Linux), and its macro-F1 in %,
@@ -19,10 +19,11 @@ fn main() {
         text.lines().map(|line| line.split(',').map(|number| number.parse().unwrap()).collect()).collect();
     let folds = lines.iter().map(|line| line[0] as usize + 1).max().unwrap();
     let parts: Vec<(Examples, Examples)> = (0..folds).map(|fold| parts(&lines, fold)).collect();
-    for name in &words[1..] {
-        let model = models().into_iter().find(|model| model.card().name == *name).expect("no such model");
-        let (seconds, busy, f1) = measure(&*model, &parts);
-        println!("{name} {seconds:.6} {busy:.6} {f1:.4}");
+    for word in &words[1..] {
+        let (name, seed) = word.split_once(':').unwrap_or((word, "0"));
+        let model = models().into_iter().find(|model| model.card().name == name).expect("no such model");
+        let (seconds, busy, f1) = measure(&*model, &parts, seed.parse().unwrap());
+        println!("{word} {seconds:.6} {busy:.6} {f1:.4}");
     }
 }
 
@@ -68,9 +69,9 @@ fn busy() -> f64 {
 }
 
 /// Seconds of fit and predict, those of processors, and macro-F1.
-fn measure(model: &dyn Model, parts: &[(Examples, Examples)]) -> (f64, f64, f64) {
+fn measure(model: &dyn Model, parts: &[(Examples, Examples)], seed: u64) -> (f64, f64, f64) {
     let run =
-        Run { threads: rayon::current_num_threads(), ..Run::with(model.card().resolve([]).unwrap(), 0) };
+        Run { threads: rayon::current_num_threads(), ..Run::with(model.card().resolve([]).unwrap(), seed) };
     let (mut seconds, mut worked, mut f1) = (0.0, 0.0, 0.0);
     for (train, test) in parts {
         let (started, before) = (Instant::now(), busy());

@@ -3,6 +3,7 @@
 use crate::importances::shares;
 use crate::need::Need;
 use crate::product::GoOn;
+use crate::quantiles::BinSearch;
 use crate::ranked_table::RankedTable;
 use crate::split::{Growth, NodeRow, Splitter, partition};
 use crate::sweep::{Counted, purity};
@@ -106,7 +107,11 @@ impl Tree {
         // Two nodes and a leaf's frequency a row, and what each column contributed.
         let tree = Need::of(shape.rows, 2 * size_of::<Node<f32, Frequencies>>() / 8 + 2)
             + Need::of(shape.columns, 1);
-        let growing = Need::of(shape.rows, 4) + Need::of(shape.columns, 1) + Need::of(shape.classes, 4);
+        // Rows in their order, sorted and in the room for both, and where splits are.
+        let growing = Need::of(shape.rows, 8)
+            + Need::of(shape.columns, 1)
+            + Need::of(shape.classes, 6)
+            + BinSearch::memory(shape.rows) as u64;
         trees as u64 * tree + at_once as u64 * growing
     }
 

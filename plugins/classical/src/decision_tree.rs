@@ -30,8 +30,9 @@ impl Model for DecisionTree {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?;
-        let growth = growth(run, table.columns(), SplitStrategy::Best)?;
+        let (inputs, labels, strategy) = (&train.inputs.table, &train.labels, SplitStrategy::Best);
+        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
+        let growth = growth(run, table.columns(), strategy)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
     }

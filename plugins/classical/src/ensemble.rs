@@ -59,8 +59,8 @@ impl Ensemble {
     ) -> Result<Self> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let table = RankedTable::new(&train.inputs.table, &train.labels, train.classes.len(), go_on)?
-            .prepared(strategy);
+        let (inputs, labels) = (&train.inputs.table, &train.labels);
+        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
         let features_per_split = match run.params.count("features-per-split")? {
             0 => table.columns().isqrt(),
             columns => columns,
@@ -106,7 +106,7 @@ impl Ensemble {
     pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
         let trees = params.count("trees").ok()?;
         let weights = Need::of(shape.rows, trees) / 8;
-        let votes = Need::of(BLOCK, (2 * shape.classes + shape.columns) * shape.threads);
+        let votes = Need::of(BLOCK, 2 * shape.classes * shape.threads);
         let importances = Need::of(shape.columns, 3);
         Some(
             RankedTable::memory(shape)

@@ -70,12 +70,10 @@ impl Model for NaiveBayes {
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
-        let block = Need::of(BLOCK, shape.columns + shape.classes) * shape.threads as u64;
         Some(
-            Need::of(5 * shape.classes + 8, shape.columns)
+            Need::of(5 * shape.classes + 8 + shape.threads, shape.columns)
                 + Need::of(shape.rows, 1)
-                + Need::scoring(shape)
-                + block,
+                + Need::of(shape.scored, 3 * shape.classes),
         )
     }
 }

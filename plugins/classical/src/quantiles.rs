@@ -29,15 +29,16 @@ pub(crate) struct Quantiles {
 }
 
 impl Quantiles {
-    /// From the ranks of rows, by column.
-    pub fn new(ranks: &[Vec<u32>]) -> Self {
+    /// From the ranks of rows, by column; none where no node can be large.
+    pub fn new(ranks: &[Vec<u32>]) -> Option<Self> {
+        ranks.first().filter(|ranks| ranks.len() > FEW)?;
         let (bins, ends) = ranks.iter().map(|ranks| binned(ranks)).unzip();
-        Self { bins, ends }
+        Some(Self { bins, ends })
     }
 
-    /// What it needs.
-    pub fn bytes(rows: usize, columns: usize) -> u64 {
-        (rows + 4 * BINS) as u64 * columns as u64
+    /// Bytes that it needs.
+    pub fn memory(rows: usize, columns: usize) -> u64 {
+        if rows > FEW { (rows + 4 * BINS) as u64 * columns as u64 } else { 0 }
     }
 }
 
@@ -89,7 +90,7 @@ impl BinSearch {
     pub fn new(classes: usize) -> Self {
         let lanes = classes.div_ceil(LANES);
         Self {
-            counts: vec![[0; LANES]; BINS * lanes],
+            counts: Vec::new(),
             rows: [0; BINS],
             left_rows: [0; BINS],
             total: vec![[0; LANES]; lanes],
@@ -97,6 +98,11 @@ impl BinSearch {
             sums: [[0.0; BINS]; 3],
             purities: [0.0; BINS],
         }
+    }
+
+    /// Bytes that searches in a table of so many rows need: with more classes than these allow for there is none.
+    pub fn memory(rows: usize) -> usize {
+        size_of::<Self>() + 2 * rows.div_ceil(FEW) * BINS * size_of::<Counts>()
     }
 
     /// Whether this is the way to search a node of so many rows, given how often its classes count.
@@ -147,7 +153,8 @@ impl BinSearch {
     /// Counts the rows and their classes by bin.
     fn count(&mut self, bins: &[u8], rows: &[NodeRow]) {
         let lanes = LANES * self.total.len();
-        self.counts.fill([0; LANES]);
+        self.counts.clear();
+        self.counts.resize(BINS * self.total.len(), [0; LANES]);
         self.rows.fill(0);
         let counts = self.counts.as_flattened_mut();
         for row in rows {
@@ -234,6 +241,8 @@ fn add([a, b, c, d]: Sums) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+
     use super::*;
     use crate::sweep::{Counted, purity};
     use genre_bench_api::random_stream;
@@ -258,7 +267,7 @@ mod tests {
         for (classes, distinct, fewest) in [(2, 1000, 1), (10, 1000, 1), (10, 7, 1), (40, 900, 30), (3, 1, 1)]
         {
             let ranks: Vec<u32> = (0..2000_u32).map(|row| row * 7 % distinct).collect();
-            let quantiles = Quantiles::new(std::slice::from_ref(&ranks));
+            let quantiles = Quantiles::new(std::slice::from_ref(&ranks)).unwrap();
             let rows: Vec<NodeRow> = (0..2000)
                 .filter(|row| row % 3 != 1)
                 .map(|number| {

@@ -25,9 +25,9 @@ pub(crate) struct RankedTable {
     by_column: Vec<Vec<u32>>,
     /// The same by row, then by column, where all ranks fit.
     by_row: Option<Vec<u16>>,
-    /// By column: the [`key`] that each rank stands for.
-    keys: Vec<Vec<u32>>,
-    /// Where the table was made for [`SplitStrategy::Quantiles`].
+    /// By column: the [`key`] that each rank stands for; none where it is the key itself.
+    keys: Option<Vec<Vec<u32>>>,
+    /// For [`SplitStrategy::Quantiles`], where the table was prepared for it and is large enough.
     pub quantiles: Option<Quantiles>,
     /// Class of each row.
     pub labels: Vec<usize>,
@@ -36,30 +36,44 @@ pub(crate) struct RankedTable {
 }
 
 impl RankedTable {
-    /// From a table of shape `(rows, columns)` and each row's class, less than `classes`.
+    /// From a table of shape `(rows, columns)` and each row's class, less than `classes`, for trees that are cut in this way.
+    ///
+    /// For cuts at random, which need values more often than an order, a rank is a value's [`key`].
     ///
     /// # Errors
     ///
     /// More classes than trees can count, and whatever `go_on` returns.
-    pub fn new(table: &Array2<f32>, labels: &[usize], classes: usize, go_on: GoOn) -> Result<Self> {
+    pub fn new(
+        table: &Array2<f32>,
+        labels: &[usize],
+        classes: usize,
+        strategy: SplitStrategy,
+        go_on: GoOn,
+    ) -> Result<Self> {
         if classes > MOST_CLASSES {
             return Err(Error::failed(format!("trees take at most {MOST_CLASSES} classes")));
+        }
+        let labels = labels.to_vec();
+        let columns = table.axis_iter(Axis(1)).into_par_iter();
+        if strategy == SplitStrategy::Random {
+            let keys = |column: ArrayView1<f32>| {
+                go_on()?;
+                Ok(column.iter().map(|&value| key(value)).collect())
+            };
+            let by_column = columns.map(keys).collect::<Result<_>>()?;
+            return Ok(Self { by_column, by_row: None, keys: None, quantiles: None, labels, classes });
         }
         let ranked = |column| {
             go_on()?;
             Ok(ranks(column))
         };
-        let columns: Vec<(Vec<u32>, Vec<u32>)> =
-            table.axis_iter(Axis(1)).into_par_iter().map(ranked).collect::<Result<_>>()?;
+        let columns: Vec<(Vec<u32>, Vec<u32>)> = columns.map(ranked).collect::<Result<_>>()?;
         let (by_column, keys): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        let by_row = keys.iter().all(|keys| keys.len() <= 1 << 16).then(|| by_row(&by_column, table.nrows()));
-        Ok(Self { by_column, by_row, keys, quantiles: None, labels: labels.to_vec(), classes })
-    }
-
-    /// Itself, prepared for a strategy.
-    pub fn prepared(mut self, strategy: SplitStrategy) -> Self {
-        self.quantiles = (strategy == SplitStrategy::Quantiles).then(|| Quantiles::new(&self.by_column));
-        self
+        let fits = keys.iter().all(|keys: &Vec<u32>| keys.len() <= 1 << 16);
+        let by_row = fits.then(|| by_row(&by_column, table.nrows()));
+        let is_binned = strategy == SplitStrategy::Quantiles;
+        let quantiles = if is_binned { Quantiles::new(&by_column) } else { None };
+        Ok(Self { by_column, by_row, keys: Some(keys), quantiles, labels, classes })
     }
 
     /// What it needs.
@@ -69,7 +83,7 @@ impl RankedTable {
             + Need::of(shape.columns, 9)
             + Need::of(shape.rows, 1)
             + sorting
-            + Quantiles::bytes(shape.rows, shape.columns)
+            + Quantiles::memory(shape.rows, shape.columns)
     }
 
     /// Number of rows.
@@ -95,13 +109,16 @@ impl RankedTable {
 
     /// The value of a rank in a column.
     pub fn value(&self, column: usize, rank: u32) -> f32 {
-        value(self.keys[column][rank as usize])
+        value(self.keys.as_ref().map_or(rank, |keys| keys[column][rank as usize]))
     }
 
     /// The greatest rank in a column whose value is no more than a threshold, which is no less than the smallest value.
     pub fn rank(&self, column: usize, threshold: f32) -> u32 {
         let limit = key(threshold);
-        (self.keys[column].partition_point(|&key| key <= limit) as u32).saturating_sub(1)
+        match &self.keys {
+            Some(keys) => (keys[column].partition_point(|&key| key <= limit) as u32).saturating_sub(1),
+            None => limit,
+        }
     }
 }
 
@@ -190,7 +207,7 @@ mod tests {
     #[test]
     fn ranks_stand_for_values_by_row_and_by_column() {
         let table = array![[3.0, 1.0], [-2.0, 1.0], [0.0, 1.0], [-0.0, 5.0], [3.0, 1.0]];
-        let ranked = RankedTable::new(&table, &[0; 5], 1, &|| Ok(())).unwrap();
+        let ranked = RankedTable::new(&table, &[0; 5], 1, SplitStrategy::Best, &|| Ok(())).unwrap();
         for rows in [5, LARGE + 1] {
             let of =
                 |column: usize| (0..5).map(|row| ranked.column(column, rows).of(row)).collect::<Vec<_>>();
@@ -199,5 +216,11 @@ mod tests {
         }
         assert_eq!([0, 1, 2].map(|rank| ranked.value(0, rank)), [-2.0, 0.0, 3.0]);
         assert_eq!([-2.0, -1.0, 0.0, 2.9, 3.0, 4.0].map(|value| ranked.rank(0, value)), [0, 0, 1, 1, 2, 2]);
+        let keyed = RankedTable::new(&table, &[0; 5], 1, SplitStrategy::Random, &|| Ok(())).unwrap();
+        for row in 0..5 {
+            let rank = keyed.column(0, 5).of(row);
+            assert_eq!(keyed.value(0, rank), table[[row as usize, 0]]);
+            assert_eq!(keyed.rank(0, table[[row as usize, 0]]), rank);
+        }
     }
 }
