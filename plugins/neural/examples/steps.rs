@@ -11,7 +11,7 @@ use genre_bench_api::{Recycling, random_stream};
 use genre_bench_neural::layers::Layer;
 use genre_bench_neural::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d, Conv2dOptions, CrossEntropyLoss,
-    Dropout, Flatten, LastState, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
+    Dropout, Flatten, LastState, Linear, MaxPool2d, NormPool, Recurrence, Recurrent, Sequential, Window,
 };
 use genre_bench_neural::network::NetworkShape;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
@@ -92,8 +92,8 @@ fn cnn_7x7(builder: &Builder) -> Result<Sequential> {
         let at = builder.at(&format!("block{filters}"));
         net = net
             .then(convolution(&at, channels, filters, Window::new((7, 7)))?)
-            .then(Activation::Relu)
             .then(MaxPool2d::side_by_side((2, 2)))
+            .then(Activation::Relu)
             .then(BatchNorm::new(&at.at("norm"), filters)?);
         channels = filters;
     }
@@ -114,9 +114,7 @@ fn choi_fcn5(builder: &Builder) -> Result<Sequential> {
         let at = builder.at(&format!("block{number}"));
         net = net
             .then(convolution(&at, channels, filters, Window::new((3, 3)).padding((1, 1)))?)
-            .then(BatchNorm::new(&at.at("norm"), filters)?)
-            .then(Activation::Relu)
-            .then(MaxPool2d::side_by_side(pool));
+            .then(NormPool::new(&at.at("norm"), filters, Some(Activation::Relu), pool)?);
         channels = filters;
     }
     Ok(net.then(Flatten).then(linear(builder, "head", channels, 10)?))
@@ -143,8 +141,7 @@ fn crnn<const N: usize>(
         net = net
             .then(convolution(&at, channels, filters, Window::new((3, 3)).padding((1, 1)))?)
             .then(Activation::Elu(1.0))
-            .then(BatchNorm::new(&at.at("norm"), filters)?)
-            .then(MaxPool2d::side_by_side(pool))
+            .then(NormPool::new(&at.at("norm"), filters, None, pool)?)
             .then(Dropout::new(0.1)?);
         channels = filters;
     }

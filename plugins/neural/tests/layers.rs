@@ -9,8 +9,8 @@ use common::devices;
 use genre_bench_api::random_stream;
 use genre_bench_neural::layers::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, ColumnsAsSteps, Context, Conv2d,
-    Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, LastState, Layer, Linear, MaxPool2d, Recurrence,
-    Recurrent, Resize, Sequential, Softmax, Weights, Window,
+    Conv2dOptions, CrossEntropyLoss, Dropout, Flatten, Init, LastState, Layer, Linear, MaxPool2d, NormPool,
+    Recurrence, Recurrent, Resize, Sequential, Softmax, Weights, Window,
 };
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig, global_norm};
 use serde::Deserialize;
@@ -365,6 +365,66 @@ fn numbers_do_not_depend_on_the_threads() {
     assert!(alone.iter().flatten().all(|value| value.is_finite()));
     assert_eq!(alone, numbers(2));
     assert_eq!(alone, numbers(5));
+}
+
+#[test]
+fn normalization_and_pool_at_once_are_the_three_layers() {
+    let batch = Var::randn(0f32, 2.0, (4, 5, 11, 14), &Device::Cpu).unwrap();
+    let activations = [
+        None,
+        Some(Activation::Relu),
+        Some(Activation::Elu(1.0)),
+        Some(Activation::LeakyRelu(0.3)),
+        Some(Activation::Silu),
+    ];
+    for activation in activations {
+        for window in [(2, 2), (3, 4), (1, 1), (11, 14)] {
+            let builder = Builder::new(0, &Device::Cpu, DType::F32);
+            let at_once = NormPool::new(&builder.at("once"), 5, activation, window).unwrap();
+            let mut three = Sequential::new().then(BatchNorm::new(&builder.at("three"), 5).unwrap());
+            three = activation.into_iter().fold(three, Sequential::then);
+            three = three.then(MaxPool2d::side_by_side(window));
+            let weights = builder.finish();
+            // The smallest number of a channel whose weight is negative is the largest behind it; of one without a weight, none is.
+            for name in ["once", "three"] {
+                let numbers = [1.5f32, -0.7, 0.0, 0.2, -2.0];
+                weights.trainable[&format!("{name}.weight")]
+                    .set(&Tensor::new(&numbers, &Device::Cpu).unwrap())
+                    .unwrap();
+                weights.trainable[&format!("{name}.bias")]
+                    .set(&Tensor::new(&[0.1f32, 0.2, 0.3, 0.0, -0.5], &Device::Cpu).unwrap())
+                    .unwrap();
+            }
+            let pass = |layer: &dyn Layer, name: &str| {
+                let training = context(true);
+                let output = layer.forward(&batch, &training).unwrap();
+                let loss = (output.sin().unwrap().sqr().unwrap() * 3.0).unwrap().sum_all().unwrap();
+                let gradients = training.backward(&loss).unwrap();
+                let of = |part: &str| {
+                    gradients.get(&weights.trainable[&format!("{name}.{part}")]).unwrap().clone()
+                };
+                let found = [gradients.get(&batch).unwrap().clone(), of("weight"), of("bias")];
+                let after = layer.forward(&batch, &context(false)).unwrap();
+                (bits(&output), found.map(|gradient| bits(&gradient)), bits(&after))
+            };
+            let (ours, theirs) = (pass(&at_once, "once"), pass(&three, "three"));
+            assert_eq!(ours.0, theirs.0, "{activation:?}, {window:?}");
+            assert_eq!(ours.2, theirs.2, "{activation:?}, {window:?}, in evaluation");
+            for (ours, theirs) in ours.1.iter().zip(&theirs.1) {
+                let largest = theirs.iter().fold(0f32, |most, number| most.max(number.abs()));
+                for (a, b) in ours.iter().zip(theirs) {
+                    assert!(
+                        (a - b).abs() <= 2e-5 * largest,
+                        "{activation:?}, {window:?}: {a} and {b} of {largest}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn bits(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::channels_last::view;
 use super::{Activation, Builder, Context, Init, Layer};
-use crate::ops::Normalization;
 use crate::ops::channels_last::{back, scale_and_shift_channels};
+use crate::ops::{Normalization, NormalizedMaxima};
 use candle_core::{Result, Tensor, Var};
 
 /// Batch normalization (S. Ioffe and C. Szegedy, ICML 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`:
@@ -82,14 +82,34 @@ impl BatchNorm {
         activation: Option<Activation>,
         context: &Context,
     ) -> Result<Tensor> {
-        let operation = Normalization {
+        let operation = self.operation(activation, context);
+        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+    }
+
+    /// The layer, an activation that keeps order, and the largest number of windows that lie side by side.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::forward`].
+    pub(super) fn pooled(
+        &self,
+        batch: &Tensor,
+        activation: Option<Activation>,
+        window: (usize, usize),
+        context: &Context,
+    ) -> Result<Tensor> {
+        let operation = NormalizedMaxima { normalization: self.operation(activation, context), window };
+        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+    }
+
+    fn operation(&self, activation: Option<Activation>, context: &Context) -> Normalization {
+        Normalization {
             running_mean: self.running_mean.clone(),
             running_variance: self.running_var.clone(),
             momentum: self.momentum.filter(|_| context.is_training()),
             epsilon: self.epsilon,
             activation,
-        };
-        context.apply([&batch.contiguous()?, &self.weight, &self.bias], operation)
+        }
     }
 }
 

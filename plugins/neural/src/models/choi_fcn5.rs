@@ -1,7 +1,7 @@
 use super::{pools, scaled};
 use crate::layers::{
     Activation, AdaptiveAvgPool2d, BatchNorm, Builder, Conv2d, Conv2dOptions, Dropout, Flatten, Framework,
-    Linear, MaxPool2d, Sequential, Window,
+    Linear, NormPool, Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
@@ -65,9 +65,7 @@ impl Architecture for ChoiFcn5 {
             let window = Window::new((3, 3)).padding((1, 1));
             network = network
                 .then(Conv2d::new(&at, channels, filters, window, options)?)
-                .then(BatchNorm::new(&at.at("norm"), filters)?)
-                .then(Activation::Elu(1.0))
-                .then(MaxPool2d::side_by_side(pool));
+                .then(NormPool::new(&at.at("norm"), filters, Some(Activation::Elu(1.0)), pool)?);
             if self.dropout && number >= FIRST_DROPOUT {
                 network = network.then(Dropout::new(DROPOUT)?);
             }

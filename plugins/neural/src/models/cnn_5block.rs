@@ -1,7 +1,7 @@
 use super::scaled;
 use crate::layers::{
-    Activation, BatchNorm, Builder, Conv2d, Conv2dOptions, Flatten, Framework, Linear, MaxPool2d, Resize,
-    Sequential, Window,
+    Activation, Builder, Conv2d, Conv2dOptions, Flatten, Framework, Linear, NormPool, Resize, Sequential,
+    Window,
 };
 use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
@@ -48,15 +48,14 @@ impl Architecture for Cnn5Block {
     fn layers(&self, builder: &Builder, shape: &NetworkShape, params: &Params) -> Result<Sequential> {
         let size = params.count("size").map_err(candle_core::Error::wrap)?;
         let mut network = Sequential::new().then(Resize::new((size, size)));
+        let leaky = Activation::LeakyRelu(builder.framework().leaky_slope());
         let (mut channels, mut side) = (shape.channels, size);
         for (number, filters) in scaled::filters(FILTERS, params)?.into_iter().enumerate() {
             let at = builder.at(&format!("block{}", number + 1));
             let window = Window::new((3, 3)).padding((1, 1));
             network = network
                 .then(Conv2d::new(&at, channels, filters, window, Conv2dOptions::default())?)
-                .then(BatchNorm::new(&at.at("norm"), filters)?)
-                .then(Activation::LeakyRelu(builder.framework().leaky_slope()))
-                .then(MaxPool2d::side_by_side((2, 2)));
+                .then(NormPool::new(&at.at("norm"), filters, Some(leaky), (2, 2))?);
             channels = filters;
             side /= 2;
         }

@@ -61,8 +61,9 @@ impl Architecture for Cnn7x7 {
             let at = builder.at(&format!("block{}", number + 1));
             network = network
                 .then(Conv2d::new(&at, channels, filters, Window::new((KERNEL, KERNEL)), options)?)
-                .then(Activation::Relu)
+                // The source has ReLU in front of the pool, where it makes the same of four times as many numbers.
                 .then(MaxPool2d::side_by_side((2, 2)))
+                .then(Activation::Relu)
                 .then(BatchNorm::new(&at.at("norm"), filters)?);
             channels = filters;
             [rows, columns] = [rows, columns].map(|side: usize| (side + 1).saturating_sub(KERNEL) / 2);

@@ -1,7 +1,7 @@
 use super::{pools, scaled};
 use crate::layers::{
     Activation, BatchNorm, Builder, ColumnsAsSteps, Conv2d, Conv2dOptions, Dropout, LastState, Linear,
-    MaxPool2d, Recurrence, Recurrent, Sequential, Softmax, Window,
+    NormPool, Recurrence, Recurrent, Sequential, Softmax, Window,
 };
 use crate::network::{Architecture, NetworkShape, convolving_card};
 use crate::train::Defaults;
@@ -128,8 +128,7 @@ impl Architecture for Crnn {
             network = network
                 .then(Conv2d::new(&at, channels, filters, window, Conv2dOptions::default())?)
                 .then(Activation::Elu(1.0))
-                .then(BatchNorm::new(&at.at("norm"), filters)?)
-                .then(MaxPool2d::side_by_side(pool))
+                .then(NormPool::new(&at.at("norm"), filters, None, pool)?)
                 .then(Dropout::of_channels(0.1)?);
             channels = filters;
         }

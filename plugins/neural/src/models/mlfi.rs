@@ -1,7 +1,7 @@
 use super::pools;
 use crate::layers::{
     Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Builder, Context, Conv2d, Conv2dOptions, Dropout,
-    Flatten, Framework, LastState, Layer, Linear, MaxPool2d, Recurrence, Recurrent, Sequential, Window,
+    Flatten, Framework, LastState, Layer, Linear, NormPool, Recurrence, Recurrent, Sequential, Window,
 };
 use crate::network::{Architecture, NetworkShape, convolving_card, norm_momentum};
 use crate::train::Defaults;
@@ -147,13 +147,14 @@ fn convolutions(builder: &Builder, spectrogram: (usize, usize), average: bool) -
         let pool;
         (pool, left) = pools::fitting((side, side), left);
         let window = Window::new((3, 3)).padding((1, 1));
-        network = network
-            .then(Conv2d::new(&at, channels, filters, window, options)?)
-            .then(BatchNorm::new(&at.at("norm"), filters)?)
-            .then(Activation::Relu);
+        network = network.then(Conv2d::new(&at, channels, filters, window, options)?);
+        let (norm, activation) = (at.at("norm"), Activation::Relu);
         network = match average {
-            true => network.then(AvgPool2d::new(Window::new(pool).stride(pool), false)),
-            false => network.then(MaxPool2d::side_by_side(pool)),
+            true => network
+                .then(BatchNorm::new(&norm, filters)?)
+                .then(activation)
+                .then(AvgPool2d::new(Window::new(pool).stride(pool), false)),
+            false => network.then(NormPool::new(&norm, filters, Some(activation), pool)?),
         }
         .then(Dropout::new(0.1)?);
         channels = filters;

@@ -45,6 +45,14 @@ impl Activation {
         matches!(self, Self::Silu | Self::HardSwish)
     }
 
+    /// Whether it never falls and its slope is told from its value: the largest of what it makes is what it makes of the largest.
+    pub(crate) fn keeps_order(self) -> bool {
+        match self {
+            Self::Elu(factor) | Self::LeakyRelu(factor) => factor >= 0.0,
+            _ => !self.is_gated(),
+        }
+    }
+
     /// Puts the function of every number in its place.
     pub(crate) fn change(self, numbers: &mut [f32]) {
         self.of(numbers);

@@ -39,7 +39,7 @@ pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use dropout::DropoutMask;
 pub(crate) use linear::WeightedSums;
 pub(crate) use max_pool::WindowMaxima;
-pub(crate) use normalization::Normalization;
+pub(crate) use normalization::{Normalization, NormalizedMaxima};
 pub(crate) use operation::{Backward, Operation, backward, forward};
 pub(crate) use recurrent::RecurrentSequence;
 pub(crate) use separable::Separable;

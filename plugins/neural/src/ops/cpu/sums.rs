@@ -1,3 +1,5 @@
+use super::wide;
+
 /// Sums side by side: enough for the CPU's widest registers to work on.
 const LANES: usize = 16;
 /// Numbers that are summed in 32 bits before the sum goes on in 64.
@@ -10,17 +12,25 @@ pub(crate) fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
 
 /// Σ of(left, right), always in the same order.
 pub(crate) fn sum_pairs(left: &[f32], right: &[f32], of: impl Fn(f32, f32) -> f32) -> f64 {
-    let block = |left: &[f32], right: &[f32]| {
-        let mut lanes = [0.0f32; LANES];
-        let (left, left_rest) = left.as_chunks::<LANES>();
-        let (right, right_rest) = right.as_chunks::<LANES>();
-        for (left, right) in left.iter().zip(right) {
-            for lane in 0..LANES {
-                lanes[lane] += of(left[lane], right[lane]);
-            }
+    wide(
+        #[inline(always)]
+        |_| {
+            let blocks = left.chunks(BLOCK).zip(right.chunks(BLOCK));
+            blocks.map(|(left, right)| sum_of_block(left, right, &of)).sum()
+        },
+    )
+}
+
+#[inline(always)]
+fn sum_of_block(left: &[f32], right: &[f32], of: impl Fn(f32, f32) -> f32) -> f64 {
+    let mut lanes = [0.0f32; LANES];
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..LANES {
+            lanes[lane] += of(left[lane], right[lane]);
         }
-        let rest = left_rest.iter().zip(right_rest).map(|(left, right)| of(*left, *right));
-        lanes.into_iter().chain(rest).map(f64::from).sum::<f64>()
-    };
-    left.chunks(BLOCK).zip(right.chunks(BLOCK)).map(|(left, right)| block(left, right)).sum()
+    }
+    let rest = left_rest.iter().zip(right_rest).map(|(left, right)| of(*left, *right));
+    lanes.into_iter().chain(rest).map(f64::from).sum::<f64>()
 }

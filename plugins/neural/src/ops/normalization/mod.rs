@@ -1,5 +1,12 @@
+//! Batch normalization, alone and with a max-pool behind it.
+
+mod moments;
+mod pooled;
+
+pub(crate) use pooled::NormalizedMaxima;
+
 use super::Activation;
-use super::cpu::{Unwritten, planes, planes_mut, sum, sum_pairs, values, zeroed};
+use super::cpu::{Unwritten, planes, planes_mut, sum, sum_pairs, values, wide, zeroed};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Shape, Tensor, Var, bail};
@@ -40,7 +47,18 @@ struct OfChannel {
 impl OfChannel {
     fn normalize(self, source: &[f32], target: &mut [f32]) {
         let Self { mean, scale, bias } = self;
-        target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias);
+        wide(
+            #[inline(always)]
+            |_| target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias),
+        );
+    }
+
+    fn normalize_in_place(self, numbers: &mut [f32]) {
+        let Self { mean, scale, bias } = self;
+        wide(
+            #[inline(always)]
+            |_| numbers.iter_mut().for_each(|number| *number = (*number - mean) * scale + bias),
+        );
     }
 
     /// The gradients of what was normalized, from those of what an activation made of it.
@@ -67,22 +85,9 @@ impl Normalization {
         Ok(channels)
     }
 
-    /// Moves running statistics towards the batch's.
-    fn follow(&self, mean: &[f32], variance: &[f32], momentum: f32, numbers: f32) -> Result<()> {
-        let towards = |running: &Var, batch: &mut dyn Iterator<Item = f32>| {
-            let moved: Vec<f32> = values(running)?
-                .iter()
-                .zip(batch)
-                .map(|(running, batch)| (1.0 - momentum) * running + momentum * batch)
-                .collect();
-            running.set(&Tensor::from_vec(moved, running.shape(), &Device::Cpu)?)
-        };
-        towards(&self.running_mean, &mut mean.iter().copied())?;
-        // The batch's variance divides by the count; an estimate of the population's by one less.
-        towards(
-            &self.running_variance,
-            &mut variance.iter().map(|variance| variance * numbers / (numbers - 1.0)),
-        )
+    /// What happens to the numbers of a channel of such mean and variance.
+    fn of_channel(&self, (mean, variance): (f32, f32), weight: f32, bias: f32) -> OfChannel {
+        OfChannel { mean, scale: weight / (variance + self.epsilon).sqrt(), bias }
     }
 }
 
@@ -92,13 +97,6 @@ fn layout(shape: &Shape) -> Result<(usize, usize)> {
         [_, channels, ref plane @ ..] if channels > 0 => Ok((channels, plane.iter().product())),
         _ => bail!("batch normalization wants (batch, channels, …), not {shape:?}"),
     }
-}
-
-fn measure(planes: &[&[f32]]) -> (f32, f32) {
-    let count: usize = planes.iter().map(|plane| plane.len()).sum();
-    let mean = (planes.iter().map(|plane| sum(plane, |value| value)).sum::<f64>() / count as f64) as f32;
-    let squares: f64 = planes.iter().map(|plane| sum(plane, |value| (value - mean) * (value - mean))).sum();
-    (mean, (squares / count as f64) as f32)
 }
 
 impl Operation<3> for Normalization {
@@ -115,29 +113,17 @@ impl Operation<3> for Normalization {
         let (numbers, weight, bias) = (values(input)?, values(weight)?, values(bias)?);
         let mut output = Unwritten::new(numbers.len());
         let sources = planes(&numbers, channels, plane);
-        let (mean, variance) = match self.momentum {
-            Some(momentum) => {
-                let (mean, variance): (Vec<f32>, Vec<f32>) =
-                    sources.par_iter().map(|planes| measure(planes)).unzip();
-                self.follow(&mean, &variance, momentum, (numbers.len() / channels) as f32)?;
-                (mean, variance)
-            }
-            None => (self.running_mean.to_vec1()?, self.running_variance.to_vec1()?),
-        };
+        let (mean, variance) = self.moments(&sources)?;
         let targets = planes_mut(output.all(), channels, plane);
         targets.into_par_iter().zip(sources).enumerate().for_each(|(channel, (targets, sources))| {
-            let scale = weight[channel] / (variance[channel] + self.epsilon).sqrt();
-            let of_channel = OfChannel { mean: mean[channel], scale, bias: bias[channel] };
+            let of_channel =
+                self.of_channel((mean[channel], variance[channel]), weight[channel], bias[channel]);
             for (target, source) in targets.into_iter().map(zeroed).zip(sources) {
                 of_channel.normalize(source, target);
                 self.activation.into_iter().for_each(|activation| activation.change(target));
             }
         });
-        let moments = |numbers: Vec<f32>| Tensor::from_vec(numbers, channels, &Device::Cpu);
-        let own = match self.momentum {
-            Some(_) => Some(Moments { mean: moments(mean)?, variance: moments(variance)?, gated: None }),
-            None => None,
-        };
+        let own = self.own_moments(mean, variance)?;
         // SAFETY: the planes of all channels were zeros first.
         let output = unsafe { output.written() };
         Ok((Tensor::from_vec(output, input.shape(), &Device::Cpu)?, own))
@@ -188,11 +174,11 @@ impl Operation<3> for Normalization {
             .enumerate()
             .map(|(channel, ((targets, sources), gradients))| {
                 let mut targets: Vec<&mut [f32]> = targets.into_iter().map(zeroed).collect();
+                let of_channel =
+                    self.of_channel((mean[channel], variance[channel]), weights[channel], biases[channel]);
+                let (mean, scale) = (of_channel.mean, of_channel.scale);
                 let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
-                let (mean, scale) = (mean[channel], weights[channel] * inverse);
                 if let Some(activation) = self.activation {
-                    let scale = weights[channel] / (variance[channel] + self.epsilon).sqrt();
-                    let of_channel = OfChannel { mean, scale, bias: biases[channel] };
                     for ((target, source), gradient) in targets.iter_mut().zip(&sources).zip(&gradients) {
                         of_channel.through(activation, source, gradient, target);
                     }
@@ -209,9 +195,14 @@ impl Operation<3> for Normalization {
                 let count = (targets.len() * plane) as f64;
                 let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
                 for (target, source) in targets.into_iter().zip(sources) {
-                    for (to, from) in target.iter_mut().zip(source) {
-                        *to = scale * (*to - shift - (from - mean) * slope);
-                    }
+                    wide(
+                        #[inline(always)]
+                        |_| {
+                            for (to, from) in target.iter_mut().zip(source) {
+                                *to = scale * (*to - shift - (from - mean) * slope);
+                            }
+                        },
+                    );
                 }
                 (along as f32, total as f32)
             })
