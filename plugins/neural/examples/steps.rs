@@ -208,7 +208,14 @@ fn measure(network: &TimedNetwork, builder: Builder, device: &Device) -> Result<
     Ok((seconds[seconds.len() / 2], weights.parameters()))
 }
 
+/// On a thread of the pool, as the program trains: elsewhere every operation would wake one.
 fn main() -> Result<()> {
+    let mut result = Ok(());
+    rayon::scope(|_| result = run());
+    result
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
     if let Some(wrong) = arguments.iter().find(|argument| {

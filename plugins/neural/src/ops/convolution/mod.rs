@@ -2,16 +2,23 @@
 
 mod blocks;
 mod depthwise;
+mod direct;
 mod forward;
 mod gradients;
 mod unfold;
 mod winograd;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod costs;
 
 use super::cpu::values;
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{ConvolutionSizes, Window};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
+use direct::Direct;
 use winograd::Winograd;
 
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
@@ -30,6 +37,8 @@ enum Way {
     Depthwise,
     /// With fewer products.
     Winograd(Winograd),
+    /// By its definition, from planes with their padding.
+    Direct(Direct),
     /// As products with the unfolded input.
     Unfolded,
 }
@@ -40,13 +49,17 @@ impl Convolution {
         ConvolutionSizes::new(self.window, self.groups, input.shape(), weight.shape(), bias)
     }
 
+    /// The way that takes least. It goes by the shape alone, and not by the batch, so that an example's numbers do not depend on the
+    /// others.
     fn way(self, sizes: &ConvolutionSizes) -> Way {
-        let fewer = Winograd::of(sizes).filter(|way| !self.exact && way.pays());
-        match (sizes.is_depthwise(), fewer) {
-            (true, _) => Way::Depthwise,
-            (false, Some(way)) => Way::Winograd(way),
-            (false, None) => Way::Unfolded,
+        if sizes.is_depthwise() {
+            return Way::Depthwise;
         }
+        let fewer = Winograd::of(sizes).filter(|_| !self.exact).map(|way| (way.cost(), Way::Winograd(way)));
+        let direct = Direct::of(sizes).map(|way| (way.cost(), Way::Direct(way)));
+        let unfolded = (sizes.unfolded_cost(), Way::Unfolded);
+        let ways = fewer.into_iter().chain(direct).chain([unfolded]);
+        ways.min_by_key(|(cost, _)| *cost).map_or(Way::Unfolded, |(_, way)| way)
     }
 
     fn convolve_on_cpu(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
@@ -56,6 +69,7 @@ impl Convolution {
         let output = match self.way(&sizes) {
             Way::Depthwise => sizes.depthwise(&input, &weight, bias.as_deref()),
             Way::Winograd(way) => way.forward(&input, &weight, bias.as_deref()),
+            Way::Direct(way) => way.forward(&input, &weight, bias.as_deref()),
             Way::Unfolded => sizes.forward(&input, &weight, bias.as_deref()),
         };
         Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
@@ -75,6 +89,7 @@ impl Convolution {
             let values = match &way {
                 Way::Depthwise => sizes.depthwise_input_gradient(&weight, &gradients),
                 Way::Winograd(way) => way.input_gradient(&weight, &gradients),
+                Way::Direct(way) => way.input_gradient(&weight, &gradients),
                 Way::Unfolded => sizes.input_gradient(&weight, &gradients),
             };
             Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
@@ -85,6 +100,7 @@ impl Convolution {
         let of_weight = match &way {
             Way::Depthwise => sizes.depthwise_weight_gradient(&input, &gradients),
             Way::Winograd(way) => way.weight_gradient(&input, &gradients),
+            Way::Direct(way) => way.weight_gradient(&input, &gradients),
             Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;

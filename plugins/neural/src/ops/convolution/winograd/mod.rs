@@ -133,10 +133,10 @@ impl Winograd {
         self.grid.outputs + self.views.parts() * self.views.taps - 1
     }
 
-    /// Products of an example, and what else takes as long as so many of them.
-    fn cost(&self) -> usize {
+    /// Products of an example, and what else takes as long as so many of them: see `costs`.
+    pub fn cost(&self) -> usize {
         /// Mapping a number of a patch, before or after the products.
-        const PATCH: usize = 11;
+        const PATCH: usize = 68;
         /// Mapping a number of a kernel, for which there are 16 examples or so.
         const KERNEL: usize = 2;
         let Self { filters, views, grid, .. } = self;
@@ -144,15 +144,6 @@ impl Winograd {
         let products = views.depth() * filters;
         let of_tile = products + PATCH * (views.depth() + filters);
         points * points * (grid.tiles() * of_tile + KERNEL * products)
-    }
-
-    /// Whether it takes less time than products with the unfolded input. It goes by the shape alone: not by the batch either, so that
-    /// an example's numbers do not depend on the others.
-    pub fn pays(&self) -> bool {
-        /// Unfolding a number.
-        const UNFOLD: usize = 16;
-        let taps = self.views.channels * self.views.kernel * self.views.kernel;
-        self.cost() < self.rows.output * self.columns.output * taps * (self.filters + UNFOLD)
     }
 
     /// The output.

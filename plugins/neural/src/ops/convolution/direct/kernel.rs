@@ -1,0 +1,204 @@
+//! The sums of a direct convolution. In wide registers where the CPU has them: the compiler keeps sums in memory if it is left to
+//! itself.
+
+use crate::ops::cpu::wide;
+
+/// Outputs that are summed up at once, in two wide registers.
+pub(super) const COLUMNS: usize = 16;
+/// Filters that are summed up at once, at most: as many sums as there are registers for.
+pub(super) const FILTERS: usize = 6;
+/// Filters and taps of a row of the kernel whose gradients are summed up at once, at most.
+pub(super) const GRADIENTS: (usize, usize) = (4, 3);
+/// Numbers that a sum of gradients takes at once.
+const LANES: usize = 8;
+
+/// Weights of some filters, tap after tap.
+#[derive(Clone, Copy)]
+pub(super) struct Taps<'a> {
+    pub weights: &'a [f32],
+    /// Where in the frames each tap lies from its output.
+    pub places: &'a [usize],
+    /// Of every filter.
+    pub bias: &'a [f32],
+}
+
+/// Sums of `count` outputs of every filter, into rows `step` apart: what is seen from the beginning of the frames on.
+pub(super) fn convolve(frames: &[f32], taps: Taps, count: usize, output: &mut [f32], step: usize) {
+    wide(
+        #[inline(always)]
+        |fused| match taps.bias.len() {
+            1 => of_filters::<1>(frames, taps, count, output, step, fused),
+            2 => of_filters::<2>(frames, taps, count, output, step, fused),
+            3 => of_filters::<3>(frames, taps, count, output, step, fused),
+            4 => of_filters::<4>(frames, taps, count, output, step, fused),
+            5 => of_filters::<5>(frames, taps, count, output, step, fused),
+            _ => of_filters::<FILTERS>(frames, taps, count, output, step, fused),
+        },
+    );
+}
+
+#[inline(always)]
+fn of_filters<const F: usize>(
+    frames: &[f32],
+    taps: Taps,
+    count: usize,
+    output: &mut [f32],
+    step: usize,
+    fused: bool,
+) {
+    let furthest = taps.places.iter().max().map_or(0, |place| place + COLUMNS);
+    assert!(taps.weights.len() == F * taps.places.len() && taps.bias.len() == F);
+    for start in (0..count).step_by(COLUMNS) {
+        let (frames, output) = (&frames[start..], &mut output[start..]);
+        assert!(furthest <= frames.len() && (F - 1) * step + COLUMNS <= output.len());
+        #[cfg(target_arch = "x86_64")]
+        if fused {
+            // SAFETY: `wide` found AVX2 and fused multiply-adds. Every tap sees as many numbers, and every filter has room for as
+            // many sums, as was asserted.
+            unsafe { of_columns::<F>(frames, taps, output, step) };
+            continue;
+        }
+        let _ = fused;
+        for filter in 0..F {
+            output[filter * step..][..COLUMNS].fill(taps.bias[filter]);
+        }
+        for (&place, weights) in taps.places.iter().zip(taps.weights.as_chunks::<F>().0) {
+            for (filter, weight) in weights.iter().enumerate() {
+                let sums = output[filter * step..][..COLUMNS].iter_mut();
+                sums.zip(&frames[place..]).for_each(|(sum, number)| *sum += number * weight);
+            }
+        }
+    }
+}
+
+/// # Safety
+///
+/// The CPU has AVX2 and fused multiply-adds; 16 numbers follow on every tap's place, and on the beginning of every filter's row.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn of_columns<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f32], step: usize) {
+    use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
+    let (first, mut weights) = (frames.as_ptr(), taps.weights.as_ptr());
+    // SAFETY: as the caller says.
+    unsafe {
+        let mut left = [_mm256_set1_ps(0.0); F];
+        for filter in 0..F {
+            left[filter] = _mm256_set1_ps(taps.bias[filter]);
+        }
+        let mut right = left;
+        for place in taps.places {
+            let seen = first.add(*place);
+            let (of_left, of_right) = (_mm256_loadu_ps(seen), _mm256_loadu_ps(seen.add(LANES)));
+            for filter in 0..F {
+                let weight = _mm256_set1_ps(*weights.add(filter));
+                left[filter] = _mm256_fmadd_ps(weight, of_left, left[filter]);
+                right[filter] = _mm256_fmadd_ps(weight, of_right, right[filter]);
+            }
+            weights = weights.add(F);
+        }
+        for filter in 0..F {
+            let sums = output.as_mut_ptr().add(filter * step);
+            _mm256_storeu_ps(sums, left[filter]);
+            _mm256_storeu_ps(sums.add(LANES), right[filter]);
+        }
+    }
+}
+
+/// Adds to the gradient of each of `taps` of each of `filters` the sum of the filter's output gradients times what the tap sees of them.
+///
+/// Rows of gradients and of sums are as far apart as is given with them; of gradients `count` are in each, of which some may be zeros
+/// behind the last.
+#[inline(always)]
+pub(super) fn add_gradients(
+    (filters, taps): (usize, usize),
+    gradients: (&[f32], usize),
+    seen: &[f32],
+    count: usize,
+    sums: (&mut [f32], usize),
+    fused: bool,
+) {
+    match (filters, taps) {
+        (1, 1) => sum_products::<1, 1>(gradients, seen, count, sums, fused),
+        (1, 2) => sum_products::<1, 2>(gradients, seen, count, sums, fused),
+        (1, _) => sum_products::<1, 3>(gradients, seen, count, sums, fused),
+        (2, 1) => sum_products::<2, 1>(gradients, seen, count, sums, fused),
+        (2, 2) => sum_products::<2, 2>(gradients, seen, count, sums, fused),
+        (2, _) => sum_products::<2, 3>(gradients, seen, count, sums, fused),
+        (3, 1) => sum_products::<3, 1>(gradients, seen, count, sums, fused),
+        (3, 2) => sum_products::<3, 2>(gradients, seen, count, sums, fused),
+        (3, _) => sum_products::<3, 3>(gradients, seen, count, sums, fused),
+        (_, 1) => sum_products::<4, 1>(gradients, seen, count, sums, fused),
+        (_, 2) => sum_products::<4, 2>(gradients, seen, count, sums, fused),
+        _ => sum_products::<4, 3>(gradients, seen, count, sums, fused),
+    }
+}
+
+#[inline(always)]
+fn sum_products<const F: usize, const T: usize>(
+    (gradients, step): (&[f32], usize),
+    seen: &[f32],
+    count: usize,
+    (sums, sum_step): (&mut [f32], usize),
+    fused: bool,
+) {
+    assert!(count.is_multiple_of(LANES) && count + T - 1 <= seen.len());
+    assert!((F - 1) * step + count <= gradients.len() && (F - 1) * sum_step + T <= sums.len());
+    let mut lanes = [[[0.0; LANES]; T]; F];
+    #[cfg(target_arch = "x86_64")]
+    if fused {
+        // SAFETY: `wide` found AVX2 and fused multiply-adds; as many numbers are there as was asserted.
+        unsafe { sum_lanes::<F, T>(gradients, step, seen, count, &mut lanes) };
+    }
+    if cfg!(not(target_arch = "x86_64")) || !fused {
+        for (filter, lanes) in lanes.iter_mut().enumerate() {
+            for (tap, lanes) in lanes.iter_mut().enumerate() {
+                let gradients = gradients[filter * step..][..count].as_chunks::<LANES>().0;
+                for (gradients, seen) in gradients.iter().zip(seen[tap..].as_chunks::<LANES>().0) {
+                    (0..LANES).for_each(|lane| lanes[lane] += gradients[lane] * seen[lane]);
+                }
+            }
+        }
+    }
+    for (filter, lanes) in lanes.iter().enumerate() {
+        for (tap, lanes) in lanes.iter().enumerate() {
+            sums[filter * sum_step + tap] += lanes.iter().sum::<f32>();
+        }
+    }
+}
+
+/// # Safety
+///
+/// The CPU has AVX2 and fused multiply-adds; `count` gradients are in every row, and `count` numbers follow on every tap.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn sum_lanes<const F: usize, const T: usize>(
+    gradients: &[f32],
+    step: usize,
+    seen: &[f32],
+    count: usize,
+    lanes: &mut [[[f32; LANES]; T]; F],
+) {
+    use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
+    let (gradients, seen) = (gradients.as_ptr(), seen.as_ptr());
+    // SAFETY: as the caller says.
+    unsafe {
+        let mut sums = [[_mm256_set1_ps(0.0); T]; F];
+        for at in (0..count).step_by(LANES) {
+            let mut numbers = [_mm256_set1_ps(0.0); T];
+            for tap in 0..T {
+                numbers[tap] = _mm256_loadu_ps(seen.add(at + tap));
+            }
+            for filter in 0..F {
+                let gradient = _mm256_loadu_ps(gradients.add(filter * step + at));
+                for tap in 0..T {
+                    sums[filter][tap] = _mm256_fmadd_ps(gradient, numbers[tap], sums[filter][tap]);
+                }
+            }
+        }
+        for filter in 0..F {
+            for tap in 0..T {
+                _mm256_storeu_ps(lanes[filter][tap].as_mut_ptr(), sums[filter][tap]);
+            }
+        }
+    }
+}
