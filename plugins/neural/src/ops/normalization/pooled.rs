@@ -2,7 +2,7 @@ use super::{Moments, Normalization, layout, own};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
 use crate::ops::cpu::{Unwritten, integers, planes, planes_mut, sum, sum_pairs, values, wide, zeroed, zeros};
-use crate::ops::max_pool::{Maxima, maxima};
+use crate::ops::max_pool::{Maxima, SideBySide};
 use crate::ops::operation::{Backward, BackwardReads, Gradients, Operation};
 use candle_core::{Device, Result, Tensor, bail};
 use rayon::prelude::*;
@@ -55,12 +55,13 @@ impl Operation<3> for NormalizedMaxima {
         let mut output = zeros(input.dim(0)? * channels * pooled);
         let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(pooled).zip(places.par_chunks_exact_mut(pooled));
-        targets.zip(numbers.par_chunks_exact(plane)).enumerate().for_each(
-            |(at, ((output, places), input))| {
+        targets.zip(numbers.par_chunks_exact(plane)).enumerate().for_each_init(
+            SideBySide::default,
+            |windows, (at, ((output, places), input))| {
                 let of_channel = of_channel[at % channels];
                 // Of a channel that is all the same, the first number counts as elsewhere.
                 let sign = if of_channel.scale == 0.0 { 0.0 } else { of_channel.scale.signum() };
-                maxima(input, (rows, columns), sign, output, places);
+                windows.find(input, (rows, columns), sign, output, places);
                 for (number, place) in output.iter_mut().zip(&*places) {
                     *number = input[*place as usize];
                 }

@@ -1,3 +1,7 @@
+mod side_by_side;
+
+pub(super) use side_by_side::SideBySide;
+
 use super::cpu::{integers, values, wide, zeros};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Window, WindowAxis};
@@ -36,9 +40,12 @@ impl Operation<1> for WindowMaxima {
         let mut output = zeros(batch * channels * plane);
         let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
-        targets
-            .zip(values(input)?.par_chunks_exact(height * width))
-            .for_each(|((output, places), input)| maxima(input, (rows, columns), 1.0, output, places));
+        targets.zip(values(input)?.par_chunks_exact(height * width)).for_each_init(
+            SideBySide::default,
+            |scratch, ((output, places), input)| {
+                maxima(input, (rows, columns), scratch, output, places);
+            },
+        );
         let shape = (batch, channels, rows.output, columns.output);
         let places = Tensor::from_vec(places, shape, &Device::Cpu)?;
         Ok((Tensor::from_vec(output, shape, &Device::Cpu)?, Maxima { rows, columns, places }))
@@ -70,15 +77,18 @@ impl Operation<1> for WindowMaxima {
     }
 }
 
-/// Of the numbers of one plane, each times `sign`: 1, or −1 for the smallest. Where several are the largest, the first counts; what is
-/// not a number counts as larger than all.
-pub(super) fn maxima(
+/// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as
+/// larger than all.
+fn maxima(
     input: &[f32],
     (rows, columns): (WindowAxis, WindowAxis),
-    sign: f32,
+    side_by_side: &mut SideBySide,
     output: &mut [f32],
     places: &mut [u32],
 ) {
+    if SideBySide::fits(rows, columns) {
+        return side_by_side.find(input, (rows, columns), 1.0, output, places);
+    }
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (row, (output, places)) in lines.enumerate() {
         output.fill(f32::NEG_INFINITY);
@@ -92,10 +102,10 @@ pub(super) fn maxima(
                 let first = start + columns.position(seen.start, kernel_column);
                 let (output, places) = (&mut output[seen.clone()], &mut places[seen]);
                 match columns.stride {
-                    1 => of_tap::<1>(input, first, sign, output, places),
-                    2 => of_tap::<2>(input, first, sign, output, places),
-                    4 => of_tap::<4>(input, first, sign, output, places),
-                    stride => of_tap_by(stride, input, (first, sign), output, places),
+                    1 => of_tap::<1>(input, first, output, places),
+                    2 => of_tap::<2>(input, first, output, places),
+                    4 => of_tap::<4>(input, first, output, places),
+                    stride => of_tap_by(stride, input, first, output, places),
                 }
             }
         }
@@ -103,13 +113,7 @@ pub(super) fn maxima(
 }
 
 /// Compares with what lies `STRIDE` apart from `first` on, in wide registers.
-fn of_tap<const STRIDE: usize>(
-    input: &[f32],
-    first: usize,
-    sign: f32,
-    output: &mut [f32],
-    places: &mut [u32],
-) {
+fn of_tap<const STRIDE: usize>(input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
     let (Some((last, output)), Some((last_place, places))) =
         (output.split_last_mut(), places.split_last_mut())
     else {
@@ -123,25 +127,19 @@ fn of_tap<const STRIDE: usize>(
         |_| {
             let mut place = first as u32;
             for ((largest, best), seen) in output.iter_mut().zip(places).zip(seen) {
-                compare(seen[0] * sign, place, largest, best);
+                compare(seen[0], place, largest, best);
                 place += STRIDE as u32;
             }
         },
     );
-    compare(input[end] * sign, end as u32, last, last_place);
+    compare(input[end], end as u32, last, last_place);
 }
 
 /// The same, whatever the stride.
-fn of_tap_by(
-    stride: usize,
-    input: &[f32],
-    (first, sign): (usize, f32),
-    output: &mut [f32],
-    places: &mut [u32],
-) {
+fn of_tap_by(stride: usize, input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
     for (at, (largest, best)) in output.iter_mut().zip(places).enumerate() {
         let place = first + at * stride;
-        compare(input[place] * sign, place as u32, largest, best);
+        compare(input[place], place as u32, largest, best);
     }
 }
 
