@@ -9,6 +9,8 @@ pub(crate) struct SideBySide {
     /// Of every column, and where it was found.
     largest: Vec<f32>,
     places: Vec<u32>,
+    /// The same before the last look.
+    before: (Vec<f32>, Vec<u32>),
 }
 
 impl SideBySide {
@@ -39,12 +41,44 @@ impl SideBySide {
         for (window, ((largest, places), rows)) in lines.zip(plane.chunks_exact(numbers)).enumerate() {
             down(rows, columns.input, (window * numbers) as u32, sign, largest, places);
         }
-        match columns.kernel {
-            2 => across::<2>(&self.largest, &self.places, output, places),
-            3 => across::<3>(&self.largest, &self.places, output, places),
-            4 => across::<4>(&self.largest, &self.places, output, places),
-            kernel => across_any(kernel, &self.largest, &self.places, output, places),
+        let mut known = 1;
+        while known < columns.kernel {
+            // Of one, of two, of four, … numbers from every place on; those of windows are among them, and working on all takes less
+            // than picking out.
+            let further = known.min(columns.kernel - known);
+            self.look(further);
+            known += further;
         }
+        for (to, from) in output.iter_mut().zip(self.largest.iter().step_by(columns.kernel)) {
+            *to = *from;
+        }
+        for (to, from) in places.iter_mut().zip(self.places.iter().step_by(columns.kernel)) {
+            *to = *from;
+        }
+    }
+
+    /// Leaves in every place the larger of what is there and what is so much further, and of equal ones the first in the plane.
+    fn look(&mut self, further: usize) {
+        let (count, Self { largest, places, before }) = (self.largest.len(), self);
+        std::mem::swap(largest, &mut before.0);
+        std::mem::swap(places, &mut before.1);
+        largest.resize(count, 0.0);
+        places.resize(count, 0);
+        let (numbers, found) = (&before.0[..count], &before.1[..count]);
+        let near = numbers.iter().zip(found);
+        // Behind the last window nobody looks.
+        let far = numbers[further..].iter().zip(&found[further..]);
+        let all = near.zip(far).zip(largest.iter_mut().zip(places));
+        wide(
+            #[inline(always)]
+            |_| {
+                for (((near, place), (far, further)), (largest, best)) in all {
+                    let better = (*far > *near) | far.is_nan() | ((*far == *near) & (*further < *place));
+                    *largest = if better { *far } else { *near };
+                    *best = if better { *further } else { *place };
+                }
+            },
+        );
     }
 }
 
@@ -53,10 +87,11 @@ fn down(rows: &[f32], width: usize, start: u32, sign: f32, largest: &mut [f32], 
     wide(
         #[inline(always)]
         |_| {
-            for (row, numbers) in rows.chunks(width).enumerate() {
+            for (row, numbers) in rows.chunks_exact(width).enumerate() {
                 let first = start + (row * width) as u32;
-                let columns = numbers.iter().zip(largest.iter_mut()).zip(places.iter_mut()).zip(first..);
-                for (((number, largest), best), place) in columns {
+                let columns = numbers.iter().zip(largest.iter_mut()).zip(places.iter_mut()).enumerate();
+                for (column, ((number, largest), best)) in columns {
+                    let place = first + column as u32;
                     if row == 0 {
                         (*largest, *best) = (number * sign, place);
                     } else {
@@ -66,37 +101,6 @@ fn down(rows: &[f32], width: usize, start: u32, sign: f32, largest: &mut [f32], 
             }
         },
     );
-}
-
-/// The largest of each `K` columns, and of equal ones the first in the plane.
-fn across<const K: usize>(numbers: &[f32], found: &[u32], output: &mut [f32], places: &mut [u32]) {
-    wide(
-        #[inline(always)]
-        |_| {
-            let windows = numbers.as_chunks::<K>().0.iter().zip(found.as_chunks::<K>().0);
-            for ((numbers, found), (largest, best)) in windows.zip(output.iter_mut().zip(places)) {
-                (*largest, *best) = first_of(numbers, found);
-            }
-        },
-    );
-}
-
-fn across_any(kernel: usize, numbers: &[f32], found: &[u32], output: &mut [f32], places: &mut [u32]) {
-    let windows = numbers.chunks_exact(kernel).zip(found.chunks_exact(kernel));
-    for ((numbers, found), (largest, best)) in windows.zip(output.iter_mut().zip(places)) {
-        (*largest, *best) = first_of(numbers, found);
-    }
-}
-
-#[inline(always)]
-fn first_of(numbers: &[f32], found: &[u32]) -> (f32, u32) {
-    let (mut largest, mut best) = (numbers[0], found[0]);
-    for (number, place) in numbers.iter().zip(found).skip(1) {
-        let better = (*number > largest) | number.is_nan() | ((*number == largest) & (*place < best));
-        largest = if better { *number } else { largest };
-        best = if better { *place } else { best };
-    }
-    (largest, best)
 }
 
 #[cfg(test)]

@@ -82,9 +82,7 @@ unsafe fn of_columns<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f
     // SAFETY: as the caller says.
     unsafe {
         let mut left = [_mm256_set1_ps(0.0); F];
-        for filter in 0..F {
-            left[filter] = _mm256_set1_ps(taps.bias[filter]);
-        }
+        left.iter_mut().zip(taps.bias).for_each(|(sum, bias)| *sum = _mm256_set1_ps(*bias));
         let mut right = left;
         for place in taps.places {
             let seen = first.add(*place);
@@ -185,20 +183,18 @@ unsafe fn sum_lanes<const F: usize, const T: usize>(
         let mut sums = [[_mm256_set1_ps(0.0); T]; F];
         for at in (0..count).step_by(LANES) {
             let mut numbers = [_mm256_set1_ps(0.0); T];
-            for tap in 0..T {
-                numbers[tap] = _mm256_loadu_ps(seen.add(at + tap));
+            for (tap, number) in numbers.iter_mut().enumerate() {
+                *number = _mm256_loadu_ps(seen.add(at + tap));
             }
-            for filter in 0..F {
+            for (filter, sums) in sums.iter_mut().enumerate() {
                 let gradient = _mm256_loadu_ps(gradients.add(filter * step + at));
-                for tap in 0..T {
-                    sums[filter][tap] = _mm256_fmadd_ps(gradient, numbers[tap], sums[filter][tap]);
+                for (sum, number) in sums.iter_mut().zip(numbers) {
+                    *sum = _mm256_fmadd_ps(gradient, number, *sum);
                 }
             }
         }
-        for filter in 0..F {
-            for tap in 0..T {
-                _mm256_storeu_ps(lanes[filter][tap].as_mut_ptr(), sums[filter][tap]);
-            }
+        for (lanes, sum) in lanes.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+            _mm256_storeu_ps(lanes.as_mut_ptr(), *sum);
         }
     }
 }
