@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_told() {
         for (json, told) in [
-            (r#"{"reads": ["mel-0"]}"#, "reads `mel-0`"),
+            (r#"{"reads": ["melody"]}"#, "reads `melody`"),
             (r#"{"parameters": {"a b": 1}}"#, "has a parameter `a b`"),
             (r#"{"parameters": {"a": {"default": "x", "at-least": 1}}}"#, "has a parameter `a` with limits"),
             (r#"{"reads": ["mel-8"], "parameters": {"input": 1}}"#, "has a parameter `input`"),

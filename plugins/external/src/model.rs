@@ -60,7 +60,7 @@ impl ExternalModel {
 }
 
 fn start(launch: &Launch, threads: usize) -> Result<Process> {
-    Process::start(&launch.command, launch.folder.as_deref(), threads)
+    Process::start(&launch.command, launch.folder.as_deref(), threads, launch.processes)
         .map_err(|error| Error::failed(format!("{error}; {}", launch.hint)))
 }
 

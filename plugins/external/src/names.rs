@@ -25,6 +25,8 @@ pub(crate) struct Launch {
     pub description: Option<Description>,
     /// After how long it is ended where it does not answer.
     pub timeout: Option<Duration>,
+    /// How many processes it may be, if not as many as is usual.
+    pub processes: Option<usize>,
     /// What to try where it cannot be started.
     pub hint: String,
 }
@@ -67,7 +69,7 @@ fn python_file(text: &str) -> Result<Launch> {
     let (command, hint) = python::command("python", &[file, class.unwrap_or_default()]);
     let class = class.map(|class| format!(":{class}")).unwrap_or_default();
     let name = format!("python:{}{class}", file_name(path));
-    Ok(Launch { name, command, folder: None, files, description: None, timeout: None, hint })
+    Ok(Launch { name, command, folder: None, files, description: None, timeout: None, processes: None, hint })
 }
 
 fn scikit_learn(estimator: &str) -> Result<Launch> {
@@ -79,7 +81,16 @@ fn scikit_learn(estimator: &str) -> Result<Launch> {
     }
     let (command, hint) = python::command("sklearn", &[estimator]);
     let name = format!("sklearn:{estimator}");
-    Ok(Launch { name, command, folder: None, files: Vec::new(), description: None, timeout: None, hint })
+    Ok(Launch {
+        name,
+        command,
+        folder: None,
+        files: Vec::new(),
+        description: None,
+        timeout: None,
+        processes: None,
+        hint,
+    })
 }
 
 /// A TOML file that declares a command.
@@ -96,6 +107,7 @@ struct Declaration {
     #[serde(default)]
     files: Vec<PathBuf>,
     timeout: Option<f64>,
+    processes: Option<usize>,
     #[serde(default)]
     parameters: BTreeMap<String, Declared>,
 }
@@ -109,7 +121,8 @@ fn declared(path: &Path) -> Result<Launch> {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         of_file(format!("line {line}: {}", error.message()))
     })?;
-    let Declaration { command, about, reads, deterministic, files, timeout, parameters } = declaration;
+    let Declaration { command, about, reads, deterministic, files, timeout, processes, parameters } =
+        declaration;
     if command.first().is_none_or(String::is_empty) {
         return Err(of_file("has an empty `command`: write the program and its arguments".to_owned()));
     }
@@ -131,6 +144,7 @@ fn declared(path: &Path) -> Result<Launch> {
         files: of_model,
         description: Some(description),
         timeout,
+        processes,
         hint: format!("`command` in {} says what is started, in the folder of the file", path.display()),
     })
 }

@@ -8,10 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
-/// Between two counts of processes, and how many there may be beside those that threads take.
-const COUNT: Duration = Duration::from_millis(200);
-const MOST_PROCESSES: usize = 256;
-const PROCESSES_A_THREAD: usize = 16;
+/// Between two counts of processes.
+const COUNT: Duration = Duration::from_millis(100);
 /// After the user asked to stop, until a process is ended.
 const GRACE: Duration = Duration::from_millis(500);
 /// Of the line of an answer.
@@ -31,6 +29,32 @@ pub(crate) struct Ask<'a> {
     pub timeout: Duration,
     /// Who is told of progress, and knows whether to stop.
     pub observer: &'a dyn Observer,
+}
+
+/// What is left to be written of a request.
+struct Outgoing<'a> {
+    block: Vec<u8>,
+    written: usize,
+    stream: Option<Stream<'a>>,
+}
+
+impl Outgoing<'_> {
+    /// Nothing at the end alone.
+    fn rest(&self) -> &[u8] {
+        &self.block[self.written..]
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.written += count;
+        while self.written == self.block.len()
+            && let Some(stream) = &mut self.stream
+        {
+            self.written = 0;
+            if !stream.next_block(&mut self.block) {
+                self.stream = None;
+            }
+        }
+    }
 }
 
 /// What has come of an answer.
@@ -67,26 +91,18 @@ impl Process {
         Ok((answer, line, bytes))
     }
 
-    fn exchange(&mut self, mut ask: Ask) -> Result<(Answer, Vec<u8>, Vec<u8>)> {
-        let most_processes = MOST_PROCESSES + PROCESSES_A_THREAD * self.threads;
+    fn exchange(&mut self, ask: Ask) -> Result<(Answer, Vec<u8>, Vec<u8>)> {
         let (start, mut counted) = (Instant::now(), Instant::now());
         let mut cancelled: Option<Instant> = None;
-        let (mut out, mut written) = (ask.request.line(), 0);
+        let mut outgoing = Outgoing { block: ask.request.line(), written: 0, stream: ask.stream };
         let mut incoming = Incoming::default();
         loop {
-            if written == out.len() {
-                written = 0;
-                let has_more = ask.stream.as_mut().is_some_and(|stream| stream.next_block(&mut out));
-                if !has_more {
-                    (ask.stream, out) = (None, Vec::new());
-                }
-            }
-            let is_writing = written < out.len() && self.to.is_some();
+            let is_writing = !outgoing.rest().is_empty() && self.to.is_some();
             self.wait(is_writing);
             self.listen(ask.observer);
             if is_writing && let Some(to) = &mut self.to {
-                match pipes::write(to, &out[written..]) {
-                    Moved::Bytes(count) => written += count,
+                match pipes::write(to, outgoing.rest()) {
+                    Moved::Bytes(count) => outgoing.advance(count),
                     Moved::Nothing => {}
                     // It reads no more: it has ended, or says why.
                     Moved::End => self.to = None,
@@ -94,7 +110,7 @@ impl Process {
             }
             let is_open = self.read(&mut incoming, ask.most)?;
             if incoming.is_whole() {
-                return self.whole(incoming, written < out.len() || ask.stream.is_some());
+                return self.whole(incoming, !outgoing.rest().is_empty());
             }
             if !is_open {
                 return Err(self.obituary());
@@ -116,7 +132,7 @@ impl Process {
                 Some(since) if since.elapsed() > GRACE => return Err(Error::Cancelled),
                 None if ask.observer.cancelled() => {
                     cancelled = Some(Instant::now());
-                    if let (Some(to), false) = (&mut self.to, is_writing) {
+                    if let (Some(to), true) = (&mut self.to, outgoing.rest().is_empty()) {
                         pipes::write(to, &Request::new("cancel").line());
                     }
                 }
@@ -124,8 +140,8 @@ impl Process {
             }
             if counted.elapsed() > COUNT {
                 counted = Instant::now();
-                if descendants::are_more_than(most_processes, self.guard.id()) {
-                    let reason = format!("the process started more than {most_processes} others");
+                if descendants::are_more_than(self.most_processes, self.guard.id()) {
+                    let reason = format!("the process started more than {} others", self.most_processes);
                     return Err(Error::failed(reason));
                 }
             }

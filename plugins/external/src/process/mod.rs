@@ -29,8 +29,12 @@ use talk::Talk;
 
 /// How long a process may take to end by itself when nothing is asked of it any more.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long the guard may take to end all processes.
-const GUARD_PATIENCE: Duration = Duration::from_secs(8);
+/// How long the guard may take to end all processes; it goes on when nobody waits for it any more.
+const GUARD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many processes there may be beside those that threads take, where nobody says.
+const MOST_PROCESSES: usize = 256;
+const PROCESSES_A_THREAD: usize = 16;
 
 /// Variables by which libraries learn how many threads they may use.
 const THREADS: [&str; 8] = [
@@ -51,18 +55,24 @@ pub(crate) struct Process {
     to: Option<ChildStdin>,
     from: ChildStdout,
     talk: Talk,
-    threads: usize,
+    most_processes: usize,
     /// Whether it answered everything so far: then it may end by itself.
     sound: bool,
 }
 
 impl Process {
-    /// Starts a command, its first word being the program, in a folder or where the program runs.
+    /// Starts a command, its first word being the program, in a folder or where the program runs; to be ended when it has
+    /// become more than so many processes.
     ///
     /// # Errors
     ///
     /// It cannot be started.
-    pub fn start(command: &[OsString], folder: Option<&Path>, threads: usize) -> Result<Self> {
+    pub fn start(
+        command: &[OsString],
+        folder: Option<&Path>,
+        threads: usize,
+        processes: Option<usize>,
+    ) -> Result<Self> {
         let (program, arguments) =
             command.split_first().ok_or_else(|| Error::failed("there is no command"))?;
         let mut command = Command::new(program);
@@ -82,8 +92,9 @@ impl Process {
             return Err(Error::failed("the process has no pipes"));
         };
         pipes::prepare(&to).and_then(|()| pipes::prepare(&from)).map_err(told)?;
+        let most_processes = processes.unwrap_or(MOST_PROCESSES + PROCESSES_A_THREAD * threads);
         let talk = Talk::new(talk).map_err(told)?;
-        Ok(Self { guard, to: Some(to), from, talk, threads, sound: true })
+        Ok(Self { guard, to: Some(to), from, talk, most_processes, sound: true })
     }
 
     /// How it ended, if it did.
@@ -138,9 +149,7 @@ impl Drop for Process {
             return;
         }
         guard::end(&self.guard);
-        if !self.ends_within(GUARD_PATIENCE) {
-            let _ = self.guard.kill();
-            let _ = self.guard.wait();
-        }
+        // It is not ended itself: whoever it has not ended yet would be nobody's.
+        self.ends_within(GUARD_PATIENCE);
     }
 }

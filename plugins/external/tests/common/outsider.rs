@@ -108,11 +108,12 @@ fn leave_behind(seconds: &str) {
     std::thread::sleep(Duration::from_millis(200));
 }
 
-/// Starts itself twice in a session of its own, and so on.
-fn multiply() {
-    for _ in 0..2 {
+/// Starts itself twice in a session of its own, and so on, a hundred and some in all: what is not ended must not take the
+/// machine with it.
+fn multiply(generations: u32) {
+    for _ in 0..if generations == 0 { 0 } else { 2 } {
         let mut other = Command::new("setsid");
-        other.arg(std::env::current_exe().unwrap()).arg("multiply");
+        other.arg(std::env::current_exe().unwrap()).args(["multiply", &(generations - 1).to_string()]);
         let _ = other.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     }
     std::thread::sleep(Duration::from_secs(60));
@@ -136,7 +137,7 @@ fn misbehaves_in_fit(fault: &str, input: &mut StdinLock) -> bool {
             leave_behind(&std::env::var("OUTSIDER_SECONDS").unwrap());
             sleep();
         }
-        "multiplies" => multiply(),
+        "multiplies" => multiply(6),
         "says no" => {
             answer(&Answer { error: Some("I would rather not".to_owned()), ..Answer::default() }, b"");
             return true;
@@ -175,8 +176,11 @@ fn misbehaves_in_fit(fault: &str, input: &mut StdinLock) -> bool {
 }
 
 fn main() {
-    if std::env::args().nth(1).is_some_and(|argument| argument == "multiply") {
-        return multiply();
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, what, generations] = &arguments[..]
+        && what == "multiply"
+    {
+        return multiply(generations.parse().unwrap());
     }
     let mut input = std::io::stdin().lock();
     let (mut means, mut fault): (Vec<Option<Array1<f32>>>, String) = (Vec::new(), String::new());
