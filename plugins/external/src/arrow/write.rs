@@ -9,8 +9,9 @@ use polars_arrow_format::ipc::{
 use std::ops::Range;
 
 /// What a batch may have: enough for a pipe never to be empty, little enough for the cache to turn rows into columns in.
-const BATCH_BYTES: usize = 8 << 20;
-const BATCH_ROWS: usize = 4096;
+/// No power of two, which would put all columns into the same places of the cache.
+const BATCH_BYTES: usize = 7_000_000;
+const BATCH_ROWS: usize = 4000;
 
 /// Examples that are sent together.
 #[derive(Clone, Copy)]
@@ -189,13 +190,16 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Appends columns of a table one after the other, each padded.
+/// Appends columns of a table one after the other, each padded. Row by row, because rows are what lies together: of every
+/// column a line of the cache waits for the next ones.
 fn write_columns(table: &Array2<f32>, rows: Range<usize>, block: &mut Vec<u8>) {
     let table = table.slice(s![rows, ..]);
-    let length = 4 * table.nrows();
-    for column in table.columns() {
-        append(block, column.iter().copied(), table.nrows());
-        block.resize(block.len() + padded(length) - length, 0);
+    let (start, stride) = (block.len(), padded(4 * table.nrows()));
+    block.resize(start + stride * table.ncols(), 0);
+    let (words, _) = block[start..].as_chunks_mut::<4>();
+    for (row, values) in table.rows().into_iter().enumerate() {
+        let of_row = words.iter_mut().skip(row).step_by((stride / 4).max(1));
+        of_row.zip(values).for_each(|(word, value)| *word = value.to_le_bytes());
     }
 }
 
