@@ -99,6 +99,18 @@ fn it_stands_on_the_leaderboard_and_is_found_again_until_it_changes() {
     assert_eq!(scores(&changed), scores(&first));
 }
 
+/// On the embeddings of an encoder, as every model that reads the table.
+#[test]
+fn it_stands_on_an_encoder() {
+    let place = place("");
+    common::low_and_high(&place);
+    let mut bench = place.faulty();
+    bench.args("all --data music --models ears+external:m/outsider.toml --holdout 50/50 --json".split(' '));
+    let board: Value =
+        serde_json::from_slice(&ends(bench.env("GENRE_BENCH_CACHE", place.path("cache")), 0).stdout).unwrap();
+    assert_eq!(row(&board, &format!("ears+{NAME}"))["macro_f1"], 1.0);
+}
+
 #[test]
 fn what_goes_wrong_is_told_in_its_row_and_the_others_are_finished() {
     for (fault, told) in [
@@ -265,8 +277,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 data, split, told = (csv.read_csv(path) for path in sys.argv[1:4])
 names = data['filename'].to_pylist()
-x = numpy.stack([data[c].to_numpy() for c in ['tempo', 'mfcc1_mean', 'mfcc1_var', 'length'] if c in told_columns], axis=1) \\
-    if (told_columns := sys.argv[4].split(',')) else None
+x = numpy.stack([data[column].to_numpy() for column in sys.argv[4].split(',')], axis=1)
 classes = sorted(set(data['label'].to_pylist()))
 y = numpy.array([classes.index(label) for label in data['label'].to_pylist()])
 place = {name: at for at, name in enumerate(names)}

@@ -299,7 +299,8 @@ def of_estimator(of):
     """Hyper-parameters as scikit-learn's `get_params` has them, as texts: many may be of several types."""
     values = of.get_params() if hasattr(of, "get_params") else {}
     own = {name: value for name, value in values.items() if name.split("__")[-1] not in SEED + THREADS}
-    return {name: as_text(value) for name, value in own.items() if is_plain(value)}
+    help = {name: f"{type(value).__name__} or what else it may be, as Python has it" for name, value in own.items()}
+    return {name: {"default": as_text(own[name]), "help": help[name]} for name in own if is_plain(own[name])}
 
 
 def is_plain(value):
@@ -462,7 +463,8 @@ def versions():
 def told(error, arguments):
     """An exception in a line: of several frames the last that is the user's."""
     if isinstance(error, ModuleNotFoundError):
-        package = {"sklearn": "scikit-learn"}.get(error.name, error.name)
+        known = {"sklearn": "scikit-learn", "numpy": "numpy pyarrow", "pyarrow": "numpy pyarrow"}
+        package = known.get(error.name, error.name)
         return f"{sys.executable} has no module `{error.name}`: {sys.executable} -m pip install {package}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if arguments[0] == "python" and frame.filename == os.path.abspath(arguments[1])]

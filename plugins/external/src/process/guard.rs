@@ -145,7 +145,7 @@ unsafe fn end_all(model: pid_t) -> c_int {
         // SAFETY: the guard has one thread, so nobody else has the numbers; everything else takes numbers, or addresses of
         // what outlives the calls.
         unsafe {
-            let below = &mut *(&raw mut BELOW);
+            let below = std::slice::from_raw_parts_mut((&raw mut BELOW).cast::<pid_t>(), MOST);
             // Only as long as the number is the model's.
             if !is_known {
                 libc::kill(-model, libc::SIGKILL);

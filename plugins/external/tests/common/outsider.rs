@@ -93,6 +93,7 @@ fn request(input: &mut StdinLock) -> Option<(Request, Vec<u8>)> {
 
 /// Processes of all kinds that ought to go with it: one in its group, one in a session of its own, one whose parent has
 /// ended, and one that knows no variables of ours. Each sleeps for so many seconds that nobody else does.
+#[allow(clippy::zombie_processes, reason = "that is what the test is about")]
 fn leave_behind(seconds: &str) {
     let scripts = [
         format!("exec sleep {seconds}"),
