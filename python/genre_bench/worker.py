@@ -143,7 +143,7 @@ def frames(block, request):
                 for column, array in zip(told, arrays):
                     column[part] = numbers(array, numpy.int64)
                 if columns:
-                    table[part] = rows_of(arrays[len(told) :][:columns], block)
+                    turn(table[part], rows_of(arrays[len(told) :][:columns], block))
                 if picture:
                     pictures[part] = numbers(arrays[-1], numpy.float32).reshape(batch.num_rows, *picture)
     if picture and picture[0] == 1:
@@ -175,6 +175,12 @@ def rows_of(arrays, block):
     else:
         view = numpy.array([numbers(array, numpy.float32) for array in arrays])
     return view.T
+
+
+def turn(rows, view):
+    """Copies columns into rows; some at a time, because each column is on a page of memory of its own."""
+    for start in range(0, rows.shape[1], 64):
+        rows[:, start : start + 64] = view[:, start : start + 64]
 
 
 def part_of(x, part):

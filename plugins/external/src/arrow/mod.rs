@@ -53,6 +53,12 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_table_comes_back() {
+        let table = Array2::from_shape_fn((61, 150), |(row, column)| (row * 150 + column) as f32);
+        assert_eq!(scores(&answer(&table), 61, 150).unwrap(), table);
+    }
+
+    #[test]
     fn another_shape_is_told_with_both() {
         let bytes = answer(&Array2::zeros((5, 3)));
         let told = |rows, classes| scores(&bytes, rows, classes).unwrap_err();

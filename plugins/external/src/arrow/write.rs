@@ -1,6 +1,6 @@
 use super::{CONTINUATION, END, padded};
 use genre_bench_api::{Examples, Inputs, Spectrograms};
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 use polars_arrow_format::ipc::planus::Builder;
 use polars_arrow_format::ipc::{
     Buffer, Field, FieldNode, FixedSizeList, FloatingPoint, Int, Message, MessageHeader, MetadataVersion,
@@ -12,6 +12,8 @@ use std::ops::Range;
 /// No power of two, which would put all columns into the same places of the cache.
 const BATCH_BYTES: usize = 7_000_000;
 const BATCH_ROWS: usize = 4000;
+/// Columns that are written at one time.
+const COLUMNS: usize = 64;
 
 /// Examples that are sent together.
 #[derive(Clone, Copy)]
@@ -191,15 +193,18 @@ impl<'a> Stream<'a> {
 }
 
 /// Appends columns of a table one after the other, each padded. Row by row, because rows are what lies together: of every
-/// column a line of the cache waits for the next ones.
+/// column a line of the cache waits for the next ones. Some columns at a time, because each is on a page of its own.
 fn write_columns(table: &Array2<f32>, rows: Range<usize>, block: &mut Vec<u8>) {
     let table = table.slice(s![rows, ..]);
     let (start, stride) = (block.len(), padded(4 * table.nrows()));
     block.resize(start + stride * table.ncols(), 0);
     let (words, _) = block[start..].as_chunks_mut::<4>();
-    for (row, values) in table.rows().into_iter().enumerate() {
-        let of_row = words.iter_mut().skip(row).step_by((stride / 4).max(1));
-        of_row.zip(values).for_each(|(word, value)| *word = value.to_le_bytes());
+    for (number, columns) in table.axis_chunks_iter(Axis(1), COLUMNS).enumerate() {
+        let first = number * COLUMNS * stride / 4;
+        for (row, values) in columns.rows().into_iter().enumerate() {
+            let of_row = words[first + row..].iter_mut().step_by((stride / 4).max(1));
+            of_row.zip(values).for_each(|(word, value)| *word = value.to_le_bytes());
+        }
     }
 }
 
