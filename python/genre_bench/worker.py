@@ -139,13 +139,13 @@ def frames(block, request):
             for batch in stream:
                 part = slice(at, at + batch.num_rows)
                 at += batch.num_rows
-                arrays = batch.columns
-                for column, array in zip(told, arrays):
-                    column[part] = numbers(array, numpy.int64)
+                for place, column in enumerate(told):
+                    column[part] = numbers(batch.column(place), numpy.int64)
                 if columns:
-                    turn(table[part], rows_of(arrays[len(told) :][:columns], block))
+                    turn(table[part], rows_of(batch, len(told), columns, block))
                 if picture:
-                    pictures[part] = numbers(arrays[-1], numpy.float32).reshape(batch.num_rows, *picture)
+                    values = numbers(batch.column(batch.num_columns - 1), numpy.float32)
+                    pictures[part] = values.reshape(batch.num_rows, *picture)
     if picture and picture[0] == 1:
         # Of one channel nobody wants an axis.
         pictures = pictures[:, 0]
@@ -161,19 +161,19 @@ def numbers(array, dtype):
     return numpy.frombuffer(array.buffers()[-1], dtype=dtype)[: len(array) * getattr(array.type, "list_size", 1)]
 
 
-def rows_of(arrays, block):
-    """Columns as a table. They lie one behind the other in the block, so all of them are one array."""
+def rows_of(batch, at, count, block):
+    """So many columns as a table. They lie one behind the other in the block, so all of them are one array."""
     import numpy
 
-    rows, size = len(arrays[0]), 4 * len(arrays[0])
+    rows, size = batch.num_rows, 4 * batch.num_rows
     stride = -(-size // 8) * 8
-    first, last = (array.buffers()[1].address for array in (arrays[0], arrays[-1]))
+    first, last = (batch.column(place).buffers()[1].address for place in (at, at + count - 1))
     start = first - numpy.asarray(block).ctypes.data
-    end = start + stride * (len(arrays) - 1) + size
-    if last - first == stride * (len(arrays) - 1) and 0 <= start and end <= len(block):
-        view = numpy.ndarray((len(arrays), rows), numpy.float32, block, start, (stride, 4))
+    end = start + stride * (count - 1) + size
+    if last - first == stride * (count - 1) and 0 <= start and end <= len(block):
+        view = numpy.ndarray((count, rows), numpy.float32, block, start, (stride, 4))
     else:
-        view = numpy.array([numbers(array, numpy.float32) for array in arrays])
+        view = numpy.array([numbers(batch.column(at + place), numpy.float32) for place in range(count)])
     return view.T
 
 
