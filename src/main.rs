@@ -7,6 +7,7 @@ fn main() -> ExitCode {
         .with_all(genre_bench_classical::models())
         .with_all(genre_bench_neural::models())
         .with_encoders(genre_bench_neural::encoders())
+        .opening_models(genre_bench_external::open)
         .cuda_devices(genre_bench_neural::cuda_devices())
         .built_from(genre_bench_commit::commit!());
     #[cfg(feature = "onnx")]

@@ -19,12 +19,13 @@ fn root() -> &'static Path {
 
 /// What a command is told that is right, where what it reads is not there. Files are opened as encoders with the feature
 /// `onnx` alone.
-const MISSING: [&str; 6] = [
+const MISSING: [&str; 7] = [
     "No such file",
     "no stored runs",
     "is not empty",
     "built without CUDA",
     "opens no files as encoders",
+    "has no module",
     "is a file that is not there",
 ];
 

@@ -13,6 +13,7 @@ Examples:
   bench all --data my.csv --models svm,forest --folds 10   two models, 10 folds
   bench all --models classical --set svm.c=10              a family, one parameter changed
   bench all --data music --models musicnn+logistic,svm     on the embeddings of a pretrained encoder, and on the table
+  bench all --models python:my_model.py,sklearn:svm.SVC    a model in Python, and one of scikit-learn
   bench all --shots 1,5,10 --models musicnn+logistic,svm   few-shot: so many tracks of every class train
   bench all --holdout 80/10/10 --repeats 5                 five random hold-outs
   bench all --data gtzan --drop-faults report.json         without what an audit found faulty
@@ -25,7 +26,8 @@ Examples:
 A run that was stopped goes on where it was when the same command is given again.")]
 pub(super) struct Args {
     /// Models or families, separated by commas; ENCODER+MODEL is a model on the embeddings of an encoder (`bench list
-    /// encoders`) [default: all but those that only run by name]
+    /// encoders`), python:FILE, sklearn:NAME and external:FILE.toml are models in other languages [default: all but those
+    /// that only run by name]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Models")]
     models: Vec<String>,
     #[command(flatten)]

@@ -192,6 +192,7 @@ pub(super) type Change = (String, String, String);
 pub(super) fn parse_change(text: &str) -> Result<Change, String> {
     let wanted = "expected MODEL.PARAMETER=VALUE, such as svm.c=10";
     let (name, value) = text.split_once('=').ok_or(wanted)?;
-    let (model, parameter) = name.split_once('.').ok_or(wanted)?;
+    // Names of models may have dots, those of parameters have none.
+    let (model, parameter) = name.rsplit_once('.').ok_or(wanted)?;
     Ok((model.to_owned(), parameter.to_owned(), value.to_owned()))
 }

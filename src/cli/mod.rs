@@ -30,7 +30,7 @@ mod train;
 mod tune;
 
 use crate::error::{Error, Result};
-use crate::experiment::{OpenFile, Opener, Registry};
+use crate::experiment::{ModelOpeners, OpenFile, OpenModel, Opener, Registry};
 use crate::report::Results;
 use crate::run::Program;
 use crate::run::memory::save_addresses_if_limited;
@@ -143,6 +143,7 @@ pub struct Bench {
     models: Vec<Box<dyn Model>>,
     encoders: Vec<Box<dyn Encoder>>,
     open: Option<OpenFile>,
+    open_models: Vec<OpenModel>,
     cuda_devices: Option<usize>,
     commit: Option<&'static str>,
 }
@@ -176,6 +177,13 @@ impl Bench {
         Self { open: Some(open), ..self }
     }
 
+    /// Says what makes a model of a name that no model has, such as `python:my_model.py`: what is called with each such
+    /// name of `--models`. May be said repeatedly; the first that knows a name opens it.
+    pub fn opening_models(mut self, open: OpenModel) -> Self {
+        self.open_models.push(open);
+        self
+    }
+
     /// Says how many CUDA devices the models find; none if they were built without CUDA, as without this call.
     pub fn cuda_devices(self, cuda_devices: Option<usize>) -> Self {
         Self { cuda_devices, ..self }
@@ -196,7 +204,8 @@ impl Bench {
             let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
         }
         let registry = Registry::new(self.models, self.cuda_devices)
-            .and_then(|registry| registry.with_encoders(self.encoders, Opener::new(self.open)));
+            .and_then(|registry| registry.with_encoders(self.encoders, Opener::new(self.open)))
+            .map(|registry| registry.with_model_openers(ModelOpeners::new(self.open_models)));
         let status = registry.and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),

@@ -33,7 +33,7 @@ pub(super) struct OpenFlags {
 impl OpenFlags {
     /// The registry with the encoders in files.
     pub fn registry<'r>(&self, registry: &'r Registry) -> Result<Cow<'r, Registry>> {
-        Ok(registry.opening(&self.encoders.iter().cloned().collect())?)
+        Ok(registry.opening(&self.encoders.iter().cloned().collect(), &[])?)
     }
 
     /// What recordings are accepted.

@@ -19,6 +19,7 @@ mod encoders;
 mod file;
 mod invalid;
 mod networks;
+mod openers;
 pub mod outside;
 mod parameters;
 pub mod predict;
@@ -40,6 +41,7 @@ pub use encoders::{OpenFile, Opener, RegisteredEncoder};
 pub use file::{File, read};
 pub use invalid::Invalid;
 pub use networks::{Configuration, Networks};
+pub use openers::{ModelOpeners, OpenModel};
 pub use parameters::{Parameters, Values};
 pub use prepared::Prepared;
 pub use registry::{Registered, Registry};
@@ -61,8 +63,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Experiment {
-    /// Models and families (baseline, classical, neural, other) that take part, and models on encoders, such as
-    /// musicnn+svm; the default models if there is none.
+    /// Models and families (baseline, classical, neural, other) that take part, models on encoders, such as
+    /// musicnn+svm, and models in other languages, such as python:my_model.py; the default models if there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// Seed of everything random: the same seed gives the same numbers.
@@ -118,7 +120,7 @@ impl Experiment {
     ///
     /// The first such setting, by its key.
     pub fn check(&self, registry: &Registry) -> std::result::Result<(), Invalid> {
-        let registry = registry.opening(&self.encoders)?;
+        let registry = registry.opening(&self.encoders, &self.models)?;
         let entrants = registry.select(&self.models)?;
         self.split.check()?;
         self.data.check()?;

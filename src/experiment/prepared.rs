@@ -53,7 +53,7 @@ impl Prepared {
     /// Without `embed`, embeddings are left to be computed, so that nothing can be fitted to them.
     pub(super) fn of(experiment: &Experiment, session: &Session, embed: bool) -> Result<Self> {
         experiment.check(session.registry)?;
-        let registry = session.registry.opening(&experiment.encoders)?.into_owned();
+        let registry = session.registry.opening(&experiment.encoders, &experiment.models)?.into_owned();
         let device = experiment.device.resolve(session.registry.cuda_devices)?;
         let configuration = experiment.networks.configuration.on(device);
         let reduced = configuration == Configuration::Reduced;
@@ -79,7 +79,9 @@ impl Prepared {
         let searched = found.iter().flat_map(|(_, _, candidates, _)| candidates);
         let wanted = Wanted::of(models.iter().chain(searched), &registry, spectrogram_size, embed)?;
         let dataset = session.dataset(experiment, wanted)?;
-        let (mut models, mut notes) = readable(models, &dataset, &experiment.models)?;
+        let named = |entrant: &&&Registered| experiment.models.iter().any(|name| entrant.is_called(name));
+        let named: Vec<String> = entrants.iter().filter(named).map(|named| named.card.name.clone()).collect();
+        let (mut models, mut notes) = readable(models, &dataset, &named)?;
         models.iter_mut().for_each(|model| model.resized = resized(model.reads, &dataset, spectrogram_size));
         let reads_spectrograms = models.iter().any(|model| model.reads != Reads::Table);
         if let (true, true, Some(size)) = (reads_spectrograms, reduced, spectrogram_size) {
@@ -224,7 +226,7 @@ fn resolved(
     spectrogram_size: Option<ImageSize>,
 ) -> Experiment {
     let mut resolved = experiment.clone();
-    resolved.models = entrants.iter().map(|entrant| entrant.card.name.clone()).collect();
+    resolved.models = entrants.iter().map(|entrant| entrant.typed().to_owned()).collect();
     resolved.parameters.only_of(entrants);
     resolved.encoders.retain(|name, _| {
         let mut encoders = entrants.iter().filter_map(|entrant| entrant.encoder.as_ref());

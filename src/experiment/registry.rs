@@ -1,4 +1,5 @@
 use super::Invalid;
+use super::ModelOpeners;
 use super::encoders::{Opener, RegisteredEncoder, refuse_name};
 use crate::error::{Error, Result};
 use crate::report::published;
@@ -17,6 +18,7 @@ pub struct Registry {
     /// Every model that reads the table on every encoder.
     composed: Vec<Registered>,
     opener: Opener,
+    model_openers: ModelOpeners,
     /// How many CUDA devices the models find; none if they were built without CUDA.
     pub cuda_devices: Option<usize>,
 }
@@ -30,9 +32,27 @@ pub struct Registered {
     pub card: Card,
     /// The encoder whose embeddings it reads instead of the table.
     pub encoder: Option<Arc<RegisteredEncoder>>,
+    /// The name that it was opened by, if it was; with that of the encoder.
+    pub opened_as: Option<String>,
 }
 
 impl Registered {
+    /// A model that was opened by a name.
+    pub(super) fn opened(name: &str, model: Box<dyn Model>) -> Self {
+        let card = Card { is_default: false, ..model.card() };
+        Self { model: model.into(), card, encoder: None, opened_as: Some(name.to_owned()) }
+    }
+
+    /// Whether a user means it by a name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.card.name == name || self.opened_as.as_deref() == Some(name)
+    }
+
+    /// The name by which it is found again, whatever program has opened it.
+    pub fn typed(&self) -> &str {
+        self.opened_as.as_ref().unwrap_or(&self.card.name)
+    }
+
     /// Whether the model has a hyper-parameter of this name.
     pub fn has_parameter(&self, name: &str) -> bool {
         self.card.params.iter().any(|param| param.name == name)
@@ -54,13 +74,14 @@ impl Registered {
             variant_of: None,
             ..self.card.clone()
         };
-        Self { model: Arc::clone(&self.model), card, encoder: Some(Arc::clone(encoder)) }
+        let opened_as = self.opened_as.as_ref().map(|name| format!("{}+{name}", encoder.card.name));
+        Self { model: Arc::clone(&self.model), card, encoder: Some(Arc::clone(encoder)), opened_as }
     }
 }
 
 impl ModelSet for Registry {
     fn model(&self, name: &str) -> Option<&dyn Model> {
-        self.all().find(|entry| entry.card.name == name).map(|entry| entry.model.as_ref())
+        self.all().find(|entry| entry.is_called(name)).map(|entry| entry.model.as_ref())
     }
 }
 
@@ -81,7 +102,7 @@ impl Registry {
             }
             let own = figures.iter().filter(|figure| figure.model == card.name);
             card.published.extend(own.map(|own| own.figure.clone()).filter(|figure| figure.test.is_finite()));
-            registered.push(Registered { model: model.into(), card, encoder: None });
+            registered.push(Registered { model: model.into(), card, encoder: None, opened_as: None });
         }
         Ok(Self { models: registered, cuda_devices, ..Self::default() })
     }
@@ -97,6 +118,11 @@ impl Registry {
             self.add(Arc::new(RegisteredEncoder::of(encoder)))?;
         }
         Ok(self)
+    }
+
+    /// The same with what opens models by their names.
+    pub fn with_model_openers(self, model_openers: ModelOpeners) -> Self {
+        Self { model_openers, ..self }
     }
 
     fn add(&mut self, encoder: Arc<RegisteredEncoder>) -> Result<()> {
@@ -118,13 +144,23 @@ impl Registry {
         Ok(())
     }
 
-    /// The same with the encoders in some files, by name.
+    /// The same with the encoders in some files, by name, and with those of some models that have to be opened.
     ///
     /// # Errors
     ///
-    /// A file that is no encoder, or a name that another has.
-    pub fn opening(&self, files: &BTreeMap<String, PathBuf>) -> std::result::Result<Cow<'_, Self>, Invalid> {
-        if files.is_empty() {
+    /// A file that is no encoder, a model that cannot be opened, or a name that another has. Models that nobody knows are
+    /// for [`Registry::select`] to tell.
+    pub fn opening(
+        &self,
+        files: &BTreeMap<String, PathBuf>,
+        models: &[String],
+    ) -> std::result::Result<Cow<'_, Self>, Invalid> {
+        let is_unknown = |name: &&String| {
+            let is_family = Family::ALL.into_iter().any(|family| family.name() == name.as_str());
+            !is_family && !self.all().any(|entry| entry.is_called(name))
+        };
+        let unknown: Vec<&String> = models.iter().filter(is_unknown).collect();
+        if files.is_empty() && unknown.is_empty() {
             return Ok(Cow::Borrowed(self));
         }
         let mut more = self.clone();
@@ -133,7 +169,33 @@ impl Registry {
             let opened = self.opener.open(name, path).map_err(refused)?;
             more.add(opened).map_err(refused)?;
         }
+        for name in unknown {
+            more.open_model(name)?;
+        }
         Ok(Cow::Owned(more))
+    }
+
+    /// Opens the model of a name, if there is something that does; on every encoder, too.
+    fn open_model(&mut self, name: &str) -> std::result::Result<(), Invalid> {
+        // What is in front of a + is an encoder, if it could be one: a path may have a + of its own.
+        let own = match name.split_once('+') {
+            Some((encoder, model)) if refuse_name(encoder).is_none() => model,
+            _ => name,
+        };
+        if self.models.iter().any(|entry| entry.is_called(own)) {
+            return Ok(());
+        }
+        let Some(opened) = self.model_openers.open(own)? else { return Ok(()) };
+        let shown = &opened.card.name;
+        if let Some(other) = self.models.iter().find(|other| other.card.name == *shown) {
+            let reason = format!("`{own}` and `{}` are both called {shown}", other.typed());
+            return Err(Invalid::new("models", reason, "rename a file, or run them one after the other"));
+        }
+        if opened.card.reads == Reads::Table {
+            self.composed.extend(self.encoders.iter().map(|encoder| opened.on(encoder)));
+        }
+        self.models.push(opened);
+        Ok(())
     }
 
     /// All models, without those on encoders.
@@ -177,19 +239,20 @@ impl Registry {
         let is_family = |name: &str| Family::ALL.into_iter().find(|family| family.name() == name);
         for name in names {
             let family = is_family(name);
-            let is_there = self.all().any(|entry| entry.card.name == *name)
+            let is_there = self.all().any(|entry| entry.is_called(name))
                 || self.iter().any(|entry| family == Some(entry.card.family));
             if !is_there {
                 let (reason, hint) = self.why_not(name);
                 return Err(Invalid::new("models", reason, hint));
             }
         }
-        let wanted = |card: &Card| {
-            let named = names.contains(&card.name);
+        let wanted = |entry: &Registered| {
+            let card = &entry.card;
+            let named = names.iter().any(|name| entry.is_called(name));
             let in_family = names.is_empty() || names.iter().any(|name| is_family(name) == Some(card.family));
             named || (in_family && card.is_default)
         };
-        let selected: Vec<&Registered> = self.all().filter(|entry| wanted(&entry.card)).collect();
+        let selected: Vec<&Registered> = self.all().filter(|entry| wanted(entry)).collect();
         if selected.is_empty() {
             let hint = "`bench list models` shows those there are";
             return Err(Invalid::new("models", "there is no model to run", hint));
@@ -222,7 +285,7 @@ impl Registry {
     ///
     /// There is none.
     pub fn find(&self, name: &str) -> Result<&Registered> {
-        let found = self.all().find(|entry| entry.card.name == name);
+        let found = self.all().find(|entry| entry.is_called(name));
         found.ok_or_else(|| {
             let hint = if name.contains('+') { self.why_not(name).1 } else { self.closest(name) };
             Error::new(format!("model `{name}`"), "is not there", hint)
@@ -258,7 +321,7 @@ pub(super) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> O
 impl Registered {
     /// A card without anything behind it.
     pub(super) fn for_tests(card: Card) -> Self {
-        Self { model: Arc::new(Nothing(card.clone())), card, encoder: None }
+        Self { model: Arc::new(Nothing(card.clone())), card, encoder: None, opened_as: None }
     }
 }
 

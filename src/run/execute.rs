@@ -359,6 +359,9 @@ impl Observer for CellObserver<'_> {
     fn cancelled(&self) -> bool {
         self.observer.cancelled()
     }
+    fn took_elsewhere(&self, bytes: u64) {
+        self.piece.meter.add_elsewhere(bytes);
+    }
     fn on_thread_start(&self) -> Box<dyn FnOnce() + Send> {
         let meter = self.piece.meter;
         Box::new(|| meter.attach())

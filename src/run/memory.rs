@@ -41,6 +41,12 @@ impl Meter {
         self.peak.load(Relaxed).max(0).unsigned_abs()
     }
 
+    /// Counts bytes that another process held at most while this one held what it holds.
+    pub fn add_elsewhere(&self, bytes: u64) {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.peak.fetch_max(self.live.load(Relaxed).saturating_add(bytes), Relaxed);
+    }
+
     fn add(&self, bytes: i64) {
         let live = self.live.fetch_add(bytes, Relaxed) + bytes;
         if live > self.peak.load(Relaxed) {
@@ -121,6 +127,8 @@ mod tests {
                 drop(std::hint::black_box(vec![1_u8; 1 << 18]));
                 drop(held);
                 assert_eq!(meter.peak_bytes(), (1 << 20) + (1 << 18));
+                meter.add_elsewhere(1 << 22);
+                assert_eq!(meter.peak_bytes(), 1 << 22);
             });
         });
     }

@@ -127,6 +127,9 @@ pub struct PlannedModel {
     pub choices: Vec<Choice>,
     /// A group of columns that is kept from the model.
     pub without: Option<Columns>,
+    /// What decides its numbers beside all this and the program; see [`Card::content`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// A hyper-parameter that differs from the published recipe.
@@ -232,6 +235,7 @@ impl PlannedModel {
             deterministic: card.deterministic,
             choices,
             without,
+            content: card.content.clone(),
         })
     }
 
@@ -355,6 +359,9 @@ impl Plan {
         if let Some(encoder) = &model.encoder {
             parts.push(json!([encoder.identity(), self.dataset.spectrograms]));
         }
+        if let Some(content) = &model.content {
+            parts.push(json!({ "content": content }));
+        }
         // The first seed's cells are those of a run with one seed, so that more can be added to it.
         let mut of_seed = String::new();
         if seed > 0 {
@@ -362,7 +369,7 @@ impl Plan {
             of_seed = format!("-s{seed}");
         }
         let parts = Value::Array(parts);
-        format!("{}-r{repeat}-f{fold}{of_seed}-{}", model.model, short_hash(&parts))
+        format!("{}-r{repeat}-f{fold}{of_seed}-{}", file_name(&model.model), short_hash(&parts))
     }
 
     /// What the cell's files are said to be of.
@@ -425,6 +432,13 @@ fn typeable(name: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
+/// The name of a model as the start of a file's: names that were opened may have any characters. The hash behind it tells
+/// those apart that become the same.
+pub(super) fn file_name(model: &str) -> String {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || "+-_.".contains(c);
+    model.chars().take(LONGEST_NAME).map(|c| if is_kept(c) { c } else { '-' }).collect()
+}
+
 /// Whether a character is an accent of the letter before it, as in names from macOS, where é is written as e and ´.
 fn is_mark(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
@@ -456,6 +470,13 @@ fn short_hash(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_models_are_names_of_files() {
+        assert_eq!(file_name("musicnn+svm-c10"), "musicnn+svm-c10");
+        assert_eq!(file_name("python:../my model.py:K\u{fc}"), "python-..-my-model.py-K-");
+        assert_eq!(file_name(&"x".repeat(300)).len(), LONGEST_NAME);
+    }
 
     #[test]
     fn names_of_runs_can_be_typed_whatever_the_data_is_called() {

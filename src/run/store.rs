@@ -375,7 +375,7 @@ impl Store {
     pub fn costs(&self, model: &str) -> Option<CellCosts> {
         /// Enough for a rough mean.
         const MOST: usize = 8;
-        let start = format!("{model}-r");
+        let start = format!("{}-r", super::plan::file_name(model));
         let keys = fs::read_dir(self.root.join("cells")).ok()?.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let key = name.strip_suffix(".json").filter(|key| key.starts_with(&start))?;

@@ -80,5 +80,6 @@ fn main() -> ExitCode {
         .with_all(genre_bench_classical::models())
         .with_encoders(encoders::encoders())
         .opening_encoders(encoders::open)
+        .opening_models(genre_bench_external::open)
         .main()
 }

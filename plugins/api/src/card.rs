@@ -33,6 +33,9 @@ pub struct Card {
     /// Whether a fit draws nothing at random, so that it is the same for every seed. Where each fold is fitted with several
     /// seeds, one fit is enough.
     pub deterministic: bool,
+    /// What decides the model's numbers beside its name, its hyper-parameters and the program: hashes of files that it is
+    /// read from, versions of what else computes it. Where it changes, the model is fitted again.
+    pub content: Option<String>,
 }
 
 impl Card {
@@ -52,6 +55,7 @@ impl Card {
             reduced: Vec::new(),
             recurrent: false,
             deterministic: false,
+            content: None,
         }
     }
 

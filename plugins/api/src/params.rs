@@ -114,6 +114,11 @@ impl Param {
         param
     }
 
+    /// Any text.
+    pub fn text(name: &str, default: &str, help: &str) -> Self {
+        Self::new(name, Value::Text(default.to_owned()), help)
+    }
+
     /// A file, by default none. A user gives its path, or the word of a known one, which is then looked for in the folder
     /// [`WEIGHTS_FOLDER`](crate::WEIGHTS_FOLDER).
     pub fn file(name: &str, known: Vec<KnownFile>, help: &str) -> Self {
@@ -194,6 +199,7 @@ impl Param {
             Value::File(_) | Value::Text(_) => "one of",
         };
         match &self.allowed {
+            Allowed::Any if matches!(self.default, Value::Text(_)) => "any text".to_owned(),
             Allowed::Any => kind.to_owned(),
             Allowed::Above(low) => format!("{kind} > {low}"),
             Allowed::AtLeast(low) => format!("{kind} ≥ {low}"),

@@ -163,6 +163,8 @@ pub trait Observer: Sync {
     fn checkpointed(&self) {}
     /// Whether the user wants the run to end.
     fn cancelled(&self) -> bool;
+    /// A fit or its scores took so many bytes at most in another process, which are counted with those of this one.
+    fn took_elsewhere(&self, _bytes: u64) {}
     /// What a thread that a fit starts does first, so that its memory is counted.
     fn on_thread_start(&self) -> Box<dyn FnOnce() + Send> {
         Box::new(|| ())

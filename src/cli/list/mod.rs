@@ -78,7 +78,8 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         let reason = "only models and encoders have pages of their own";
         return Err(Error::new("NAME", reason, "bench list models NAME"));
     }
-    let registry = &*registry.opening(&args.encoders.iter().cloned().collect())?;
+    let models = if args.what == Some(What::Models) { args.names.as_slice() } else { &[] };
+    let registry = &*registry.opening(&args.encoders.iter().cloned().collect(), models)?;
     let wanted = |what| {
         args.what
             .map_or(![What::Weights, What::Runs, What::Experiment].contains(&what), |asked| asked == what)

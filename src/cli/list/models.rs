@@ -159,7 +159,7 @@ fn section(title: &str, grid: &Grid) -> String {
 }
 
 /// What a network takes with its default parameters, as far as it can say before it has seen any example.
-fn cost(Registered { model, card, encoder }: &Registered) -> Option<Cost> {
+fn cost(Registered { model, card, encoder, .. }: &Registered) -> Option<Cost> {
     // How wide embeddings are is known when there are some.
     if encoder.is_some() {
         return None;
