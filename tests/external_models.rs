@@ -105,7 +105,10 @@ fn it_stands_on_an_encoder() {
     let place = place("");
     common::low_and_high(&place);
     let mut bench = place.faulty();
-    bench.args("all --data music --models ears+external:m/outsider.toml --holdout 50/50 --json".split(' '));
+    bench.args(
+        "all --data music --models ears+external:m/outsider.toml --segment 3 --holdout 50/50 --json"
+            .split(' '),
+    );
     let board: Value =
         serde_json::from_slice(&ends(bench.env("GENRE_BENCH_CACHE", place.path("cache")), 0).stdout).unwrap();
     assert_eq!(row(&board, &format!("ears+{NAME}"))["macro_f1"], 1.0);
