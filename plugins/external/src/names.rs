@@ -11,7 +11,7 @@ use std::time::Duration;
 const MOST_BYTES: u64 = 1 << 20;
 
 /// How a model of some name is started.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Launch {
     /// Name of its card: what was typed, without folders.
     pub name: String,
@@ -69,7 +69,7 @@ fn python_file(text: &str) -> Result<Launch> {
     let (command, hint) = python::command("python", &[file, class.unwrap_or_default()]);
     let class = class.map(|class| format!(":{class}")).unwrap_or_default();
     let name = format!("python:{}{class}", file_name(path));
-    Ok(Launch { name, command, folder: None, files, description: None, timeout: None, processes: None, hint })
+    Ok(Launch { name, command, files, hint, ..Launch::default() })
 }
 
 fn scikit_learn(estimator: &str) -> Result<Launch> {
@@ -81,16 +81,7 @@ fn scikit_learn(estimator: &str) -> Result<Launch> {
     }
     let (command, hint) = python::command("sklearn", &[estimator]);
     let name = format!("sklearn:{estimator}");
-    Ok(Launch {
-        name,
-        command,
-        folder: None,
-        files: Vec::new(),
-        description: None,
-        timeout: None,
-        processes: None,
-        hint,
-    })
+    Ok(Launch { name, command, hint, ..Launch::default() })
 }
 
 /// A TOML file that declares a command.

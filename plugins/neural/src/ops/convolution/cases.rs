@@ -54,6 +54,13 @@ impl Case {
     }
 }
 
+/// The same small convolution by any window, in groups.
+pub fn small(window: Window, groups: usize) -> ConvolutionSizes {
+    let (rows, columns) = window.kernel;
+    let (input, weight) = ((2, 6, 9, 9).into(), (4, 6 / groups, rows, columns).into());
+    ConvolutionSizes::new(window, groups, &input, &weight, None).unwrap()
+}
+
 /// Windows, and shapes that tiles, lanes, blocks of filters and of tiles do not divide.
 pub fn cases() -> Vec<Case> {
     let windows = |kernel: usize| {

@@ -209,11 +209,7 @@ impl Operation<3> for Normalization {
             .unzip();
         // SAFETY: the planes of all channels were zeros first.
         let of_input = unsafe { of_input.written() };
-        Ok([
-            Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
-            Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
-            Some(Tensor::from_vec(of_bias, channels, &Device::Cpu)?),
-        ])
+        gradients_on_cpu(input, of_input, of_weight, of_bias)
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, saved: Option<Moments>) -> Result<Gradients<3>> {
@@ -227,6 +223,21 @@ impl Operation<3> for Normalization {
         };
         kernels::normalize_backward(input, (&mean, &variance), weight, &behind, self.epsilon)
     }
+}
+
+/// Of the input, and of every channel's weight and bias.
+fn gradients_on_cpu(
+    input: &Tensor,
+    of_input: Vec<f32>,
+    of_weight: Vec<f32>,
+    of_bias: Vec<f32>,
+) -> Result<Gradients<3>> {
+    let channels = of_weight.len();
+    Ok([
+        Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
+        Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
+        Some(Tensor::from_vec(of_bias, channels, &Device::Cpu)?),
+    ])
 }
 
 fn own(saved: Option<Moments>) -> Result<Moments> {

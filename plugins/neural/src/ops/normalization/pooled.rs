@@ -1,4 +1,4 @@
-use super::{Moments, Normalization, layout, own};
+use super::{Moments, Normalization, gradients_on_cpu, layout, own};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
 use crate::ops::cpu::{Unwritten, integers, planes, planes_mut, sum, sum_pairs, values, wide, zeroed, zeros};
@@ -149,11 +149,7 @@ impl Operation<3> for NormalizedMaxima {
             .unzip();
         // SAFETY: the planes of all channels were zeros first.
         let of_input = unsafe { of_input.written() };
-        Ok([
-            Some(Tensor::from_vec(of_input, input.shape(), &Device::Cpu)?),
-            Some(Tensor::from_vec(of_weight, channels, &Device::Cpu)?),
-            Some(Tensor::from_vec(of_bias, channels, &Device::Cpu)?),
-        ])
+        gradients_on_cpu(input, of_input, of_weight, of_bias)
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, saved: Saved) -> Result<Gradients<3>> {

@@ -39,9 +39,13 @@ impl Direct {
         let mut output = Unwritten::new(self.batch * self.filters * plane);
         let inputs = input.par_chunks_exact(self.channels * self.rows.input * self.columns.input);
         let outputs = output.all().par_chunks_exact_mut(self.filters * plane);
-        let scratch = || (Frames::new(self.channels, self.rows, self.columns), Vec::new());
-        outputs.zip(inputs).for_each_init(scratch, |(frames, sums), (output, input)| {
-            let (pitch, places) = (frames.pitch(), self.places(frames));
+        let scratch = || {
+            let frames = Frames::new(self.channels, self.rows, self.columns);
+            let places = self.places(&frames);
+            (frames, places, Vec::new())
+        };
+        outputs.zip(inputs).for_each_init(scratch, |(frames, places, sums), (output, input)| {
+            let pitch = frames.pitch();
             for rows in frames.parts() {
                 frames.fill(input, &rows);
                 let count = rows.len() * pitch;
@@ -50,7 +54,7 @@ impl Direct {
                 for filters in &packed.blocks {
                     let taps = Taps {
                         weights: &packed.weights[filters.start * taps..filters.end * taps],
-                        places: &places,
+                        places,
                         bias: &packed.bias[filters.clone()],
                     };
                     convolve(frames.numbers(), taps, count, sums, step);

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use super::Direct;
-use crate::geometry::{ConvolutionSizes, Window};
-use crate::ops::convolution::cases::{Case, cases, difference};
+use crate::geometry::Window;
+use crate::ops::convolution::cases::{Case, cases, difference, small};
 use crate::ops::convolution::{Convolution, Way};
 
 fn of(case: &Case) -> Option<[Vec<f32>; 3]> {
@@ -35,11 +35,7 @@ fn numbers_are_those_of_the_unfolded_input() {
 
 #[test]
 fn other_convolutions_are_not_taken() {
-    let taken = |window: Window, groups: usize| {
-        let (rows, columns) = window.kernel;
-        let (input, weight) = ((2, 6, 9, 9).into(), (4, 6 / groups, rows, columns).into());
-        Direct::of(&ConvolutionSizes::new(window, groups, &input, &weight, None).unwrap()).is_some()
-    };
+    let taken = |window: Window, groups: usize| Direct::of(&small(window, groups)).is_some();
     let window = Window::new((3, 3));
     assert!(taken(window, 1) && taken(window.padding((2, 2)), 1) && taken(Window::new((3, 1)), 1));
     assert!(!taken(window, 2));
@@ -65,10 +61,12 @@ fn the_way_is_that_of_the_shape() {
     assert_eq!(way(3, 64, 64, 56, false), "Winograd");
     assert_eq!(way(3, 512, 512, 7, false), "Winograd");
     assert_eq!(way(7, 64, 128, 56, false), "Winograd");
+    assert_eq!(way(7, 16, 32, 20, false), "Winograd");
     assert_eq!(way(3, 1, 64, 128, false), "direct");
     assert_eq!(way(3, 8, 16, 24, false), "direct");
     assert_eq!(way(7, 1, 64, 128, false), "direct");
     assert_eq!(way(3, 256, 256, 1, false), "unfolded");
+    assert_eq!(way(7, 64, 64, 2, false), "unfolded");
     assert_eq!(way(3, 64, 64, 56, true), "direct");
 }
 
