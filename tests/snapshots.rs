@@ -8,10 +8,14 @@ mod common;
 use common::{Place, ends, small_table};
 
 /// All commands, and those below them.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 25] = [
     "",
     "all",
     "run",
+    "plan",
+    "work",
+    "status",
+    "merge",
     "tune",
     "ablate",
     "reproduce",

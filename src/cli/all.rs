@@ -1,5 +1,6 @@
 use super::external::ExternalFlags;
 use super::flags::ExperimentFlags;
+use super::slurm::Scheduler;
 use super::{Registry, run};
 use crate::error::Result;
 
@@ -21,6 +22,7 @@ Examples:
   bench all --data gtzan --save-experiment gtzan.toml      the same as a file, for `bench run`
   bench all --data gtzan --dry-run                         what would run, and for how long
   bench all --data gtzan/genres_original --external my-music   and what is left of it on songs from elsewhere
+  bench all --data gtzan --on slurm                        by the tasks of a cluster (docs/clusters.md)
   bench all --json | jq '.leaderboard[] | [.model, .macro_f1]'
 
 A run that was stopped goes on where it was when the same command is given again.")]
@@ -34,9 +36,22 @@ pub(super) struct Args {
     flags: ExperimentFlags,
     #[command(flatten)]
     external: ExternalFlags,
+    /// Have a cluster compute the cells: plan, submit, wait and merge, then the leaderboard; flags of sbatch come from the
+    /// environment, such as SBATCH_PARTITION
+    #[arg(
+        long, value_enum, value_name = "SCHEDULER", help_heading = "Run and output",
+        conflicts_with_all = ["external", "keep_models", "tensorboard"]
+    )]
+    on: Option<Scheduler>,
 }
 
 /// Runs `bench all`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    run::one(&args.flags.experiment(&args.models), &args.flags, Some(&args.external), registry)
+    let experiment = args.flags.experiment(&args.models);
+    match args.on {
+        Some(scheduler) if !args.flags.session.dry_run => {
+            run::on(scheduler, &experiment, &args.flags, registry)
+        }
+        _ => run::one(&experiment, &args.flags, Some(&args.external), registry),
+    }
 }

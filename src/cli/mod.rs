@@ -13,9 +13,11 @@ mod flags;
 mod help;
 mod leaderboard_flags;
 mod list;
+mod merge;
 mod open_flags;
 mod output;
 mod picture;
+mod plan;
 mod plot;
 mod predict;
 mod progress;
@@ -26,8 +28,11 @@ mod run;
 mod score;
 mod shell;
 mod show;
+mod slurm;
+mod status;
 mod train;
 mod tune;
+mod work;
 
 use crate::error::{Error, Result};
 use crate::experiment::{ModelOpeners, OpenFile, OpenModel, Opener, Registry};
@@ -57,6 +62,7 @@ Examples:
   bench all --data gtzan --protocol artist   with artists kept apart: the honest score
   bench all --models musicnn+logistic        a model on the embeddings of a pretrained encoder
   bench run experiment.toml                  one experiment, or many, from a file
+  bench plan experiment.toml -o plan         the same as tasks for a cluster
   bench train svm-c10 --data gtzan --save m  a model to keep
   bench predict song.mp3 --model m           what it says of a song
   bench score m --data elsewhere             and what it is worth on tracks from elsewhere
@@ -85,6 +91,14 @@ enum Command {
     All(all::Args),
     /// Run experiments from files.
     Run(run::Args),
+    /// Divide experiments into tasks for many machines.
+    Plan(plan::Args),
+    /// Compute one task of a plan.
+    Work(work::Args),
+    /// Say how far the tasks of a plan are.
+    Status(status::Args),
+    /// Bring the stores of several machines together.
+    Merge(merge::Args),
     /// Choose a model's parameters inside each training part, and score that honestly.
     Tune(tune::Args),
     /// Fit a model to everything, and save it.
@@ -209,6 +223,10 @@ impl Bench {
         let status = registry.and_then(|registry| match cli.command {
             Command::All(args) => all::run(&args, &registry),
             Command::Run(args) => run::run(&args, &registry),
+            Command::Plan(args) => plan::run(&args, &registry),
+            Command::Work(args) => work::run(&args, &registry),
+            Command::Status(args) => status::run(&args),
+            Command::Merge(args) => merge::run(&args),
             Command::Tune(args) => tune::run(&args, &registry),
             Command::Train(args) => train::run(&args, &registry),
             Command::Predict(args) => predict::run(&args, &registry),

@@ -58,9 +58,9 @@ impl SessionObserver for Console {
         warn(line);
     }
 
-    fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a> {
+    fn starts<'a>(&'a self, plan: &'a Plan, cells: usize) -> Box<dyn RunObserver + 'a> {
         stop_on_ctrl_c();
-        Box::new(Progress::new(plan, self.quiet))
+        Box::new(Progress::new(plan, cells, self.quiet))
     }
 
     fn cancelled(&self) -> bool {
@@ -86,11 +86,11 @@ struct Cells {
 }
 
 impl<'a> Progress<'a> {
-    /// A bar for all cells of a plan.
-    fn new(plan: &'a Plan, quiet: bool) -> Self {
+    /// A bar for so many cells of a plan.
+    fn new(plan: &'a Plan, cells: usize, quiet: bool) -> Self {
         let template = "{elapsed_precise} [{bar:24}] {prefix} cells, {eta} left  {wide_msg}";
-        let all = plan.cells().count() as u64;
-        let bar = bar(all as usize * STEPS as usize, quiet, template);
+        let all = cells as u64;
+        let bar = bar(cells * STEPS as usize, quiet, template);
         Self { plan, bar, quiet, cells: Mutex::new(Cells { all, ended: 0, at_work: BTreeMap::new() }) }
     }
 

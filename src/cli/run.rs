@@ -3,12 +3,14 @@ use super::flags::{ExperimentFlags, SessionFlags};
 use super::leaderboard_flags::LeaderboardFlags;
 use super::output::unwritable;
 use super::progress::{Console, stopped};
+use super::slurm::{self, Computed, Scheduler};
 use super::{Registry, Status, json_text, print, report, tell};
 use crate::error::{Error, Result};
 use crate::experiment::{Evaluated, Experiment, Session, read};
 use crate::report::ablation::AblationRow;
 use crate::report::comparison::Comparison;
-use crate::report::{Leaderboard, terminal, to_json};
+use crate::report::{Leaderboard, Results, terminal, to_json};
+use crate::run::Store;
 use crate::util::write_whole;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -88,17 +90,57 @@ pub(super) fn one(
     if flags.shots.len() < 2 {
         return print_one(experiment, &session, &flags.session, &flags.leaderboard, external.as_ref());
     }
-    let of_shots = |&shots: &u32| {
-        let mut experiment = experiment.clone();
-        experiment.split.shots = Some(shots);
-        (format!("shots {shots}"), experiment)
-    };
-    let all: Vec<(String, Experiment)> = flags.shots.iter().map(of_shots).collect();
+    let all = of_shots(experiment, &flags.shots);
     let all: Vec<(String, &Experiment)> = all.iter().map(|(label, one)| (label.clone(), one)).collect();
     match flags.session.dry_run {
         true => dry_runs(&all, &session, flags.session.json),
         false => print_all(&all, &session, &flags.session, &flags.leaderboard),
     }
+}
+
+/// Has a cluster compute what some flags made, and prints what [`one`] would.
+pub(super) fn on(
+    scheduler: Scheduler,
+    experiment: &Experiment,
+    flags: &ExperimentFlags,
+    registry: &Registry,
+) -> Result<u8> {
+    let Scheduler::Slurm = scheduler;
+    experiment.check(registry)?;
+    let console = Console::new(flags.session.quiet);
+    let session = flags.session.session(registry, &console);
+    let all: Vec<Experiment> = match flags.shots.len() {
+        0 | 1 => vec![experiment.clone()],
+        _ => of_shots(experiment, &flags.shots).into_iter().map(|(_, experiment)| experiment).collect(),
+    };
+    match slurm::compute(&all, &session, flags.session.quiet)? {
+        None => Ok(Status::INTERRUPTED),
+        // Every cell is stored, so nothing is fitted here.
+        Some(Computed::All) => one(experiment, flags, None, registry),
+        Some(Computed::Partly(runs)) => {
+            let store = Store::open(&session.out)?;
+            for run in &runs {
+                let results = Results::load(&store, run)?;
+                let leaderboard =
+                    Leaderboard::of(&results, &registry.figures(), &flags.leaderboard.options());
+                print(match flags.session.json {
+                    true => json_text(&to_json(&results, &leaderboard)),
+                    false => terminal::report(&results, &leaderboard),
+                })?;
+            }
+            Ok(Status::PARTLY_FAILED)
+        }
+    }
+}
+
+/// The experiment with each number of shots, and what the run is called.
+fn of_shots(experiment: &Experiment, shots: &[u32]) -> Vec<(String, Experiment)> {
+    let of = |&shots: &u32| {
+        let mut experiment = experiment.clone();
+        experiment.split.shots = Some(shots);
+        (format!("shots {shots}"), experiment)
+    };
+    shots.iter().map(of).collect()
 }
 
 fn print_one(

@@ -70,6 +70,18 @@ impl DeviceChoice {
             Self::Named(device) => Ok(device),
         }
     }
+
+    /// The device for another machine: a program that was built with CUDA takes the user's word for one that is named.
+    ///
+    /// # Errors
+    ///
+    /// A CUDA device, and the program was built without CUDA.
+    pub fn resolve_elsewhere(self, cuda_devices: Option<usize>) -> Result<Device> {
+        match self {
+            Self::Named(device) if cuda_devices.is_some() => Ok(device),
+            _ => self.resolve(cuda_devices),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +97,10 @@ mod tests {
         assert_eq!(resolve("auto", Some(2)).unwrap(), Device::Cuda(0));
         assert_eq!(resolve("cuda:1", Some(2)).unwrap(), Device::Cuda(1));
         assert_eq!(resolve("cpu", Some(2)).unwrap(), Device::Cpu);
+        let elsewhere = |text: &str, there| text.parse::<DeviceChoice>().unwrap().resolve_elsewhere(there);
+        assert_eq!(elsewhere("cuda:1", Some(0)).unwrap(), Device::Cuda(1));
+        assert_eq!(elsewhere("auto", Some(0)).unwrap(), Device::Cpu);
+        assert!(elsewhere("cuda", None).is_err());
         assert!(resolve("cuda", None).unwrap_err().to_string().contains("--features cuda"));
         assert!(resolve("cuda", Some(0)).unwrap_err().to_string().contains("nvidia-smi"));
         assert!(resolve("cuda:2", Some(2)).unwrap_err().to_string().contains("devices 0 to 1"));

@@ -1,12 +1,11 @@
-use super::costs::{epoch_seconds, of_fit};
+use super::estimates::Estimates;
 use super::{Configuration, Prepared, Session};
 use crate::error::Result;
 use crate::protocol::Fold;
 use crate::report::{Grid, width};
-use crate::run::{CellCosts, CellOutcome, Plan, Store};
+use crate::run::{Plan, Store};
 use crate::util::shown::one_line;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -69,21 +68,22 @@ impl Session<'_> {
     pub fn dry_run(&self, prepared: &Prepared) -> Result<DryRun> {
         let store = if Store::is_at(&self.out) { Some(Store::open(&self.out)?) } else { None };
         let published = prepared.experiment.networks.configuration == Configuration::Published;
-        let mut estimates = Estimates { store: store.as_ref(), published, known: BTreeMap::new() };
+        let estimates = Estimates::of(store.as_ref(), published);
+        let mut rows = Rows { store: store.as_ref(), estimates };
         let mut models = Vec::new();
         if let Some(search) = &prepared.search {
             let plan = prepared.search_plan(search)?;
-            let mut row = estimates.of(&plan, &search.inner.folds, 0..plan.models.len());
+            let mut row = rows.of(&plan, &search.inner.folds, 0..plan.models.len());
             row.model = format!("{} candidates", plan.models.len());
             models.push(row);
         }
         let plan = prepared.plan(prepared.models.clone())?;
         for at in 0..plan.models.len() {
-            models.push(estimates.of(&plan, &prepared.split.folds, at..at + 1));
+            models.push(rows.of(&plan, &prepared.split.folds, at..at + 1));
         }
         if prepared.search.is_some() {
             // What will be chosen is not known yet, so nothing of it counts as stored.
-            let mut unstored = Estimates { store: None, ..estimates };
+            let mut unstored = Rows { store: None, ..rows };
             let mut tuned = unstored.of(&plan, &prepared.split.folds, 0..1);
             tuned.model = format!("{} tuned", plan.models[0].name);
             models.push(tuned);
@@ -115,15 +115,13 @@ impl Session<'_> {
     }
 }
 
-/// What fits cost, by model.
-struct Estimates<'a> {
+/// Counts the cells of models, and what they would take.
+struct Rows<'a> {
     store: Option<&'a Store>,
-    /// Whether networks are trained as published.
-    published: bool,
-    known: BTreeMap<String, Option<CellCosts>>,
+    estimates: Estimates<'a>,
 }
 
-impl Estimates<'_> {
+impl Rows<'_> {
     /// Of the cells of some models of a plan, whose folds are these.
     fn of(&mut self, plan: &Plan, folds: &[Fold], models: Range<usize>) -> DryRunRow {
         let classes = plan.dataset.classes.len();
@@ -131,39 +129,17 @@ impl Estimates<'_> {
         for cell in plan.fits().filter(|cell| models.contains(&cell.model)) {
             cells += 1;
             let fold = &folds[cell.fold];
-            let there = |store: &Store| {
-                matches!(store.outcome(&plan.identity(cell), fold, classes), CellOutcome::Done(_))
-            };
-            if self.store.is_some_and(there) {
+            if self.store.is_some_and(|store| store.has(&plan.identity(cell), fold, classes)) {
                 stored += 1;
                 continue;
             }
-            let model = &plan.models[cell.model];
-            let epochs = model.params_on(cell.fold).count("epochs").unwrap_or(1);
-            let costs = self.costs(&model.model);
-            let examples = (fold.train.len() + fold.valid.len()) as f64;
-            seconds =
-                seconds.zip(costs).map(|(sum, c)| sum + c.seconds_per_example * examples * epochs as f64);
-            peak_bytes = peak_bytes.zip(costs).map(|(most, c): (u64, CellCosts)| most.max(c.peak_bytes));
+            let estimate = self.estimates.cell(plan, cell, fold);
+            seconds = seconds.zip(estimate).map(|(sum, estimate)| sum + estimate.seconds);
+            peak_bytes =
+                peak_bytes.zip(estimate).map(|(most, estimate): (u64, _)| most.max(estimate.peak_bytes));
         }
         let model = plan.models[models.start].name.clone();
         DryRunRow { model, cells, stored, seconds, peak_bytes }
-    }
-
-    fn costs(&mut self, model: &str) -> Option<CellCosts> {
-        let (store, published) = (self.store, self.published);
-        let found = || {
-            let of_store = store.and_then(|store| store.costs(model));
-            // Cells in the store may be of the reduced configuration, which takes a hundredth.
-            match epoch_seconds(model).filter(|_| published) {
-                Some(seconds) => {
-                    let peak_bytes = of_store.map_or(0, |costs| costs.peak_bytes);
-                    Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes })
-                }
-                None => of_store.or_else(|| of_fit(model)),
-            }
-        };
-        *self.known.entry(model.to_owned()).or_insert_with(found)
     }
 }
 

@@ -11,11 +11,13 @@
 //! again from itself. What does not change a number (threads, folders, progress) is the [`Session`]'s.
 
 mod ablation;
+pub mod cluster;
 mod costs;
 mod data;
 mod device;
 mod dry_run;
 mod encoders;
+mod estimates;
 mod file;
 mod invalid;
 mod networks;

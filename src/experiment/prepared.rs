@@ -35,6 +35,17 @@ pub struct Prepared {
     pub(super) registry: Registry,
 }
 
+/// What an experiment is prepared for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be fitted here.
+    Run,
+    /// To say what would run: embeddings are left to be computed, so that nothing can be fitted to them.
+    DryRun,
+    /// To be fitted by another machine: a device that is named need not be here.
+    Elsewhere,
+}
+
 /// A search inside the training parts.
 pub struct Search {
     /// What candidates are compared by.
@@ -49,12 +60,14 @@ pub struct Search {
 
 impl Prepared {
     /// Loads the data, draws the split and decides which models run how.
-    ///
-    /// Without `embed`, embeddings are left to be computed, so that nothing can be fitted to them.
-    pub(super) fn of(experiment: &Experiment, session: &Session, embed: bool) -> Result<Self> {
+    pub(super) fn of(experiment: &Experiment, session: &Session, purpose: Purpose) -> Result<Self> {
         experiment.check(session.registry)?;
         let registry = session.registry.opening(&experiment.encoders, &experiment.models)?.into_owned();
-        let device = experiment.device.resolve(session.registry.cuda_devices)?;
+        let cuda_devices = session.registry.cuda_devices;
+        let device = match purpose {
+            Purpose::Elsewhere => experiment.device.resolve_elsewhere(cuda_devices)?,
+            Purpose::Run | Purpose::DryRun => experiment.device.resolve(cuda_devices)?,
+        };
         let configuration = experiment.networks.configuration.on(device);
         let reduced = configuration == Configuration::Reduced;
         let spectrogram_size =
@@ -77,6 +90,7 @@ impl Prepared {
             _ => None,
         };
         let searched = found.iter().flat_map(|(_, _, candidates, _)| candidates);
+        let embed = purpose != Purpose::DryRun;
         let wanted = Wanted::of(models.iter().chain(searched), &registry, spectrogram_size, embed)?;
         let dataset = session.dataset(experiment, wanted)?;
         let named = |entrant: &&&Registered| experiment.models.iter().any(|name| entrant.is_called(name));

@@ -1,4 +1,4 @@
-use super::prepared::{Prepared, Search};
+use super::prepared::{Prepared, Purpose, Search};
 use super::tuning::{choose, ends_chosen, inner_scores};
 use super::{Data, Experiment, Registry, read};
 use crate::dataset::{ColumnChoice, Dataset, ImageSize, Source, WantedEncoder};
@@ -7,7 +7,7 @@ use crate::features::cache::Cache;
 use crate::protocol::Split;
 use crate::report::Results;
 use crate::run::saved::{HeldOutScore, SavedModel};
-use crate::run::{Cell, CellOutcome, Job, Keep, Plan, PlannedModel, Resources, RunObserver, Store};
+use crate::run::{CellOutcome, Job, Keep, Plan, PlannedModel, Resources, RunObserver, Store};
 use crate::util::shown::counted;
 use genre_bench_api::{Observer, Representation, Silent};
 use std::cell::RefCell;
@@ -28,8 +28,8 @@ pub trait SessionObserver {
     fn tells(&self, line: &str);
     /// Something that is not as it should be, though the work goes on.
     fn warns(&self, line: &str);
-    /// The cells of a plan are about to be computed; the one who is told of each is let go of when they are done.
-    fn starts<'a>(&'a self, plan: &'a Plan) -> Box<dyn RunObserver + 'a>;
+    /// So many cells of a plan are about to be computed; the one who is told of each is let go of when they are done.
+    fn starts<'a>(&'a self, plan: &'a Plan, cells: usize) -> Box<dyn RunObserver + 'a>;
     /// Whether the user wants to stop.
     fn cancelled(&self) -> bool;
 }
@@ -136,6 +136,14 @@ pub struct Searched {
     pub complete: bool,
 }
 
+/// The rows of a run, when what was to be chosen is chosen.
+pub(super) struct Chosen {
+    pub models: Vec<PlannedModel>,
+    /// What the user may want to know of the choice.
+    pub notes: Vec<String>,
+    searched: Option<Searched>,
+}
+
 impl Evaluated {
     /// Whether every fit went well and is stored.
     pub fn is_complete(&self) -> bool {
@@ -151,7 +159,16 @@ impl Session<'_> {
     ///
     /// An experiment that cannot be run, or data that cannot be read.
     pub fn prepare(&self, experiment: &Experiment) -> Result<Prepared> {
-        Prepared::of(experiment, self, true)
+        Prepared::of(experiment, self, Purpose::Run)
+    }
+
+    /// The same for another machine to fit, which may have a device that this one has not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::prepare`].
+    pub fn prepare_elsewhere(&self, experiment: &Experiment) -> Result<Prepared> {
+        Prepared::of(experiment, self, Purpose::Elsewhere)
     }
 
     /// Prepares what a stored run was made of once more, changed by `change`: its data must still be what it was.
@@ -186,7 +203,7 @@ impl Session<'_> {
     ///
     /// As [`Session::prepare`].
     pub fn prepare_dry(&self, experiment: &Experiment) -> Result<Prepared> {
-        Prepared::of(experiment, self, false)
+        Prepared::of(experiment, self, Purpose::DryRun)
     }
 
     /// Computes what is prepared, as far as the store does not have it; `None` if the user stopped it.
@@ -197,16 +214,9 @@ impl Session<'_> {
     pub fn run(&self, prepared: &Prepared) -> Result<Option<Evaluated>> {
         let store = Store::create(&self.out)?;
         store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
-        let (mut models, mut notes, mut searched) = (prepared.models.clone(), Vec::new(), None);
-        if let Some(search) = &prepared.search {
-            let Some(found) = self.search(prepared, search, &store)? else { return Ok(None) };
-            let choices = choose(search.metric, &search.candidates, &found.scores)?;
-            notes = ends_chosen(&search.axes, &choices);
-            let base = &prepared.models[0];
-            let name = format!("{} tuned", base.name);
-            models.insert(0, PlannedModel { name, changed: true, choices, ..base.clone() });
-            searched = Some(found);
-        }
+        let Some(Chosen { models, notes, searched }) = self.chosen(prepared, &store)? else {
+            return Ok(None);
+        };
         let mut plan = prepared.plan(models)?;
         plan.notes.extend(notes);
         let catalogue = &prepared.dataset.catalogue;
@@ -234,6 +244,22 @@ impl Session<'_> {
             searched,
             store_error: store_error.or(unsaved),
         }))
+    }
+
+    /// Searches for hyper-parameters, if that is asked for, and puts the model with what was chosen for each fold before the
+    /// others; `None` if the user stopped it.
+    pub(super) fn chosen(&self, prepared: &Prepared, store: &Store) -> Result<Option<Chosen>> {
+        let mut chosen = Chosen { models: prepared.models.clone(), notes: Vec::new(), searched: None };
+        if let Some(search) = &prepared.search {
+            let Some(found) = self.search(prepared, search, store)? else { return Ok(None) };
+            let choices = choose(search.metric, &search.candidates, &found.scores)?;
+            chosen.notes = ends_chosen(&search.axes, &choices);
+            let base = &prepared.models[0];
+            let name = format!("{} tuned", base.name);
+            chosen.models.insert(0, PlannedModel { name, changed: true, choices, ..base.clone() });
+            chosen.searched = Some(found);
+        }
+        Ok(Some(chosen))
     }
 
     /// Fits the only model of what is prepared to everything, or to the training part of one fold, and saves it in a folder; `None` if
@@ -303,8 +329,19 @@ impl Session<'_> {
 
     /// CPU cores, and cells at a time.
     pub(super) fn cores_and_jobs(&self) -> (usize, usize) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let there = std::thread::available_parallelism().map_or(1, usize::from);
+        // Where Slurm does not bind tasks to the cores that it gave them, they see all of the machine.
+        let given = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|text| text.parse().ok());
+        let cores = given.map_or(there, |given: usize| given.clamp(1, there));
         (cores, self.jobs.unwrap_or(cores))
+    }
+
+    /// What the cells of a plan may use.
+    pub(super) fn resources(&self, plan: &Plan, keep: Option<Keep>) -> Resources {
+        let (cores, jobs) = self.cores_and_jobs();
+        let threads = (cores / jobs).max(1);
+        let tensorboard = self.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
+        Resources { jobs, threads, tensorboard, keep }
     }
 
     /// Computes all cells of a plan. With the first trouble with the store.
@@ -317,15 +354,9 @@ impl Session<'_> {
         keep: Option<Keep>,
     ) -> Result<Option<(Results, Option<Error>)>> {
         let dataset = &*prepared.dataset;
-        let (cores, jobs) = self.cores_and_jobs();
-        let resources = Resources {
-            jobs,
-            threads: (cores / jobs).max(1),
-            tensorboard: self.tensorboard.as_ref().map(|folder| folder.join(&plan.id)),
-            keep,
-        };
+        let resources = self.resources(&plan, keep);
         let (outcomes, store_error) = {
-            let observer = self.observer.starts(&plan);
+            let observer = self.observer.starts(&plan, plan.cells().count());
             let job = Job {
                 plan: &plan,
                 dataset,
@@ -399,8 +430,7 @@ impl Session<'_> {
 /// Whether all cells of a plan are stored.
 fn is_stored(plan: &Plan, prepared: &Prepared, store: &Store) -> bool {
     let (folds, classes) = (&prepared.split.folds, prepared.dataset.catalogue.classes.len());
-    let outcome = |cell: Cell| store.outcome(&plan.identity(cell), &folds[cell.fold], classes);
-    plan.cells().all(|cell| matches!(outcome(cell), CellOutcome::Done(_)))
+    plan.cells().all(|cell| store.has(&plan.identity(cell), &folds[cell.fold], classes))
 }
 
 impl Searched {

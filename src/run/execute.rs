@@ -1,6 +1,7 @@
 use super::budget::{Budget, Refusal, free_bytes};
 use super::memory::Meter;
-use super::parts::{FoldParts, PartsSize, Table};
+use super::need::{Need, Reading};
+use super::parts::FoldParts;
 use super::pieces::Piece;
 use super::saved::{HeldOutScore, SavedModel};
 use super::{Calibrated, Cell, CellLock, CellOutcome, Claim, Made, Plan, Record, Store};
@@ -109,8 +110,16 @@ impl Job<'_> {
     ///
     /// Only if no worker could be started. Trouble with a model is that cell's outcome.
     pub fn execute(&self) -> Result<(Vec<CellOutcome>, Option<Error>)> {
+        self.execute_some(&self.plan.cells().collect::<Vec<_>>())
+    }
+
+    /// The same of some cells alone, with their outcomes in their order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Job::execute`].
+    pub fn execute_some(&self, cells: &[Cell]) -> Result<(Vec<CellOutcome>, Option<Error>)> {
         let started = SystemTime::now();
-        let cells: Vec<Cell> = self.plan.cells().collect();
         let queue = Mutex::new((0..cells.len()).collect::<VecDeque<usize>>());
         let done = Mutex::new((vec![CellOutcome::Missing; cells.len()], None));
         let mut workers = Vec::new();
@@ -230,24 +239,14 @@ impl Job<'_> {
             return CellOutcome::Failed("the program has no such model".to_owned());
         };
         let params = planned.params_on(cell.fold);
-        let card = model.card();
-        let spectrograms = match card.reads_with(params) {
-            Ok(reads) => reads.spectrograms().map(|wanted| self.dataset.spectrograms.of(wanted)).transpose(),
-            Err(error) => Err(error.to_string()),
-        };
-        let spectrograms = match spectrograms {
-            Ok(spectrograms) => spectrograms,
+        let reading = match Reading::of(self.dataset, planned, params, model) {
+            Ok(reading) => reading,
             Err(reason) => return CellOutcome::Failed(reason),
         };
-        let table = match Table::of(self.dataset, planned) {
-            Ok(table) => table,
-            Err(reason) => return CellOutcome::Failed(reason),
-        };
-        let without = planned.without.iter().flat_map(|without| &without.columns).chain(&card.leaves_out);
-        let without: Vec<&String> = without.collect();
-        let size = PartsSize::of(self.dataset, table, fold, &without, spectrograms);
-        let shape = size.shape(self.resources.threads, self.plan.conditions.device);
-        let needed = size.bytes().saturating_add(model.memory(params, &shape).unwrap_or(0));
+        let Need { shape, parts: parts_bytes, fit } =
+            reading.need(fold, self.resources.threads, self.plan.conditions.device);
+        let needed = parts_bytes.saturating_add(fit.unwrap_or(0));
+        let (table, spectrograms, without) = (reading.table, reading.spectrograms, reading.without());
         let cancelled = || self.observer.cancelled();
         let _reserved = match budget.reserve(needed, cancelled) {
             Ok(reservation) => reservation,

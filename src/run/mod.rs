@@ -8,22 +8,24 @@ mod budget;
 mod execute;
 mod made;
 pub mod memory;
+mod need;
 mod parts;
 mod pieces;
 mod plan;
 mod program;
 mod record;
 pub mod saved;
-mod sealed;
+pub(crate) mod sealed;
 mod standardise;
 mod store;
 
 pub use execute::{Job, Keep, ModelSet, Resources, RunObserver};
 pub use made::{Machine, Made};
+pub use need::cell_memory;
 pub use plan::{
     Cell, CellIdentity, Choice, Columns, Conditions, OPTIMISTIC, ParamChange, Plan, PlannedModel, Resized,
 };
 pub use program::Program;
 pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;
-pub use store::{CellLock, Claim, Store};
+pub use store::{CellLock, Claim, MeasuredCosts, Merged, Store};

@@ -1,5 +1,5 @@
 use super::sealed;
-use super::{CellCosts, CellIdentity, CellOutcome, FitCosts, Record};
+use super::{CellIdentity, CellOutcome, FitCosts, Record};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::util::{Damage, OpenError, WholeFile, read_regular, write_whole};
@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+mod costs;
+mod locks;
+mod merge;
 mod runs;
+
+pub use costs::MeasuredCosts;
+pub use merge::Merged;
 
 /// The layout below; a store with another number is refused.
 const FORMAT: u32 = 4;
@@ -36,7 +42,10 @@ const AGAIN: &str = "give the command of the run again: what is damaged is set a
 /// ```
 ///
 /// Files appear whole or not at all: each is written under another name and then renamed. So a
-/// process may be killed at any moment, and several may share a store.
+/// process may be killed at any moment, and several may share a store, on one machine or, over NFS, on many.
+///
+/// What is right never depends on a lock: two who compute a cell write the same numbers. Locks only keep work from being
+/// done twice, and are held by the operating system, or by the server of a network's file system.
 ///
 /// Nothing is believed because of its name: every file has a checksum and says which cell or run it is
 /// of. What is not what it should be counts as missing and is told of by [`Store::damaged`]; who computes it anew sets
@@ -263,7 +272,7 @@ impl Store {
             damaged.into_iter().for_each(|damage| self.note(damage));
             unwritable(&path, &e)
         })?;
-        match file.try_lock() {
+        match locks::try_lock(&file) {
             // Another process may have ended the cell between our look and our lock.
             Ok(()) => Ok(match look() {
                 (Some(outcome), _) => Claim::Ended(outcome),
@@ -273,11 +282,9 @@ impl Store {
                 }
             }),
             Err(TryLockError::WouldBlock) => Ok(Claim::Busy),
-            Err(TryLockError::Error(e)) => Err(Error::at(
-                &path,
-                format!("cannot be locked: {e}"),
-                "name a folder on a local disk, --out DIR",
-            )),
+            Err(TryLockError::Error(e)) => {
+                Err(Error::at(&path, format!("cannot be locked: {e}"), "name another folder, --out DIR"))
+            }
         }
     }
 
@@ -350,6 +357,11 @@ impl Store {
         outcome
     }
 
+    /// Whether the store has the predictions of a cell.
+    pub fn has(&self, of: &CellIdentity, fold: &Fold, classes: usize) -> bool {
+        matches!(self.outcome(of, fold, classes), CellOutcome::Done(_))
+    }
+
     fn look(&self, of: &CellIdentity, fold: &Fold, classes: usize) -> (CellOutcome, Vec<Damage>) {
         let mut damaged = Vec::new();
         let path = self.record_path(&of.key);
@@ -368,28 +380,6 @@ impl Store {
             }
         };
         (outcome, damaged)
-    }
-
-    /// What cells of a model cost so far: means over a few that the store has, whatever they were fitted on; `None` if it
-    /// has none.
-    pub fn costs(&self, model: &str) -> Option<CellCosts> {
-        /// Enough for a rough mean.
-        const MOST: usize = 8;
-        let start = format!("{}-r", super::plan::file_name(model));
-        let keys = fs::read_dir(self.root.join("cells")).ok()?.flatten().filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let key = name.strip_suffix(".json").filter(|key| key.starts_with(&start))?;
-            (!key.ends_with(".failed")).then(|| key.to_owned())
-        });
-        let record = |key: String| {
-            let path = self.record_path(&key);
-            let stored: OfCell<Record> = sealed::open(&read(&path).ok()??).ok()?;
-            Some(stored.content).filter(|_| stored.of.key == key)
-        };
-        let costs: Vec<CellCosts> = keys.filter_map(|key| record(key)?.costs()).take(MOST).collect();
-        let mean = costs.iter().map(|costs| costs.seconds_per_example).sum::<f64>() / costs.len() as f64;
-        let peak_bytes = costs.iter().map(|costs| costs.peak_bytes).max()?;
-        Some(CellCosts { seconds_per_example: mean, peak_bytes })
     }
 
     fn header_path(&self) -> PathBuf {

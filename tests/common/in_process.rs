@@ -46,7 +46,7 @@ impl SessionObserver for Listener {
     fn warns(&self, line: &str) {
         self.warnings.borrow_mut().push(line.to_owned());
     }
-    fn starts<'a>(&'a self, _plan: &'a Plan) -> Box<dyn RunObserver + 'a> {
+    fn starts<'a>(&'a self, _plan: &'a Plan, _cells: usize) -> Box<dyn RunObserver + 'a> {
         Box::new(OfCells(&self.of_cells, &self.steps, self.patience))
     }
     fn cancelled(&self) -> bool {

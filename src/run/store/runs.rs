@@ -20,7 +20,10 @@ const SPLIT: &str = "split.csv";
 
 /// SHA-256 of files of a run by their names. Not of the experiment, which other words may say for the same run, so that it
 /// has a checksum of its own.
-type Checksums = BTreeMap<String, String>;
+pub(super) type Checksums = BTreeMap<String, String>;
+
+/// A plan with the files of its run.
+pub(super) type RunFiles = (Plan, Vec<(&'static str, Vec<u8>)>);
 
 /// `plan.json`.
 #[derive(Serialize)]
@@ -55,6 +58,8 @@ impl Store {
         self.set_run_aside(&plan.id, &files);
         let stored = sealed::seal(&StoredPlan { plan, files }).map_err(|e| Error::bug("the plan", e))?;
         let experiment = sealed::seal_text(&of_run(&plan.id), experiment).into_bytes();
+        // A plan that is written now is the latest, which nobody need look for among all runs.
+        let mut is_last = false;
         // The plan last, because a folder with a plan is a run.
         for (name, bytes) in tables.into_iter().chain([(EXPERIMENT, experiment), (PLAN, stored)]) {
             let path = folder.join(name);
@@ -63,9 +68,35 @@ impl Store {
             }
             fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
             self.write(&path, &bytes)?;
+            is_last = name == PLAN;
         }
-        self.make_last(&plan.id);
+        if !is_last {
+            self.make_last(&plan.id);
+        }
         Ok(())
+    }
+
+    /// Whether there is a run of this name.
+    pub fn has_run(&self, id: &str) -> bool {
+        self.run_folder(id).join(PLAN).is_file()
+    }
+
+    /// The plan of a run, and its files in the order in which they are to be written elsewhere; `None` if there is no
+    /// plan.
+    pub(super) fn run_files(&self, id: &str) -> std::result::Result<Option<RunFiles>, Damage> {
+        let folder = self.run_folder(id);
+        let Some((plan, files)) = self.read_plan(id)? else { return Ok(None) };
+        self.read_experiment(id)?;
+        for (name, checksum) in &files {
+            check_table(&folder.join(name), checksum)?;
+        }
+        let bytes = |name: &'static str| -> std::result::Result<_, Damage> {
+            let path = folder.join(name);
+            let bytes = read(&path)?.ok_or_else(|| Damage::new(&path, "is missing"))?;
+            Ok((name, bytes))
+        };
+        let files = [EXAMPLES, SPLIT, EXPERIMENT, PLAN].map(bytes);
+        Ok(Some((plan, files.into_iter().collect::<std::result::Result<_, _>>()?)))
     }
 
     /// Moves out of the way what is damaged of a run whose tables have some checksums.
@@ -118,7 +149,7 @@ impl Store {
         plan.map(|(plan, _)| plan).ok_or_else(|| gone(&self.run_folder(id).join(PLAN)))
     }
 
-    fn read_plan(&self, id: &str) -> std::result::Result<Option<(Plan, Checksums)>, Damage> {
+    pub(super) fn read_plan(&self, id: &str) -> std::result::Result<Option<(Plan, Checksums)>, Damage> {
         let path = self.run_folder(id).join(PLAN);
         let Some(bytes) = read(&path)? else { return Ok(None) };
         let plan: Plan = sealed::open(&bytes).map_err(|reason| Damage::new(&path, reason))?;
