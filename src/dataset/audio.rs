@@ -8,6 +8,7 @@ use super::spectrograms::SpectrogramExtractor;
 use crate::audio::Cut;
 use crate::error::{Error, Result};
 use crate::features::ExtractionOptions;
+use crate::features::cache::Cache;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::table::{Convention, FEATURE_NAMES};
 use crate::recordings::{Recording, find, names};
@@ -57,8 +58,7 @@ pub(super) fn parts(
     notes.extend(parts.notes);
     let faults = faults.into_iter().map(|(_, reason)| reason).collect();
     notes.extend(fault_notes(&format!("{} could not be used", summary.faults_in_words()), faults));
-    let trouble = source.cache.as_ref().and_then(|cache| cache.trouble());
-    notes.extend(trouble.map(|reason| format!("the features could not be cached: {reason}")));
+    notes.extend(source.cache.as_ref().and_then(Cache::trouble_in_words));
     Ok(DatasetParts { notes, ..parts })
 }
 

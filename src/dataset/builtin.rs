@@ -6,12 +6,15 @@ use super::example_source::{ExampleSource, SourceFile, SourcePart, synth_samples
 use super::source::Source;
 use super::spectrograms::{Spectrogram, SpectrogramExtractor};
 use super::{Dataset, Info};
-use crate::audio::Cut;
+use crate::audio::{Container, Cut};
 use crate::error::{Error, Result};
+use crate::features::ExtractionOptions;
+use crate::features::cache::{Cache, CacheKey, CachedColumns};
 use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use crate::recordings::example_name;
 use crate::recordings::synth::{self as corpus, SyntheticRecording};
 use crate::util::{content_of, in_order};
+use std::ops::Range;
 use std::path::Path;
 
 /// Length of a segment when nobody asks for another: three segments a recording, so that the
@@ -42,15 +45,23 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
     let seconds = source.seconds.unwrap_or(DEFAULT_SECONDS);
     let cut = cut(seconds)?;
     let recordings: Vec<_> = corpus::recordings(source.seed).into_iter().enumerate().collect();
-    let first = Extractor::new(Convention::of_published(seconds.into()))
-        .map_err(|e| Error::bug("the built-in music", e))?;
+    let convention = Convention::of_published(seconds.into());
+    let options = ExtractionOptions { convention, ..ExtractionOptions::new(cut) };
+    let first = Extractor::new(convention).map_err(|e| Error::bug("the built-in music", e))?;
     let spectrograms =
         SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
     let work = |extractor: &mut Extractor, (number, recording): &(usize, SyntheticRecording)| {
         let file = SourceFile::BuiltIn(source.seed, *number);
-        examples(source.table.then_some(extractor), &spectrograms, recording, &file, cut)
+        let columns = source.table.then(|| Columns {
+            extractor,
+            kept: source
+                .cache
+                .as_ref()
+                .map(|cache| (cache, Cache::key_of_content(&recording.content(), &options))),
+        });
+        examples(columns, &spectrograms, recording, &file, cut)
     };
     progress(0, recordings.len());
     in_order(
@@ -66,7 +77,8 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
             Ok::<_, Error>(())
         },
     )?;
-    let parts = collector.parts(|all| spectrograms.source(all))?;
+    let mut parts = collector.parts(|all| spectrograms.source(all))?;
+    parts.notes.extend(source.cache.as_ref().and_then(Cache::trouble_in_words));
     let mut dataset = parts.dataset(Path::new(&name(seconds, source.seed)), Some(seconds))?;
     dataset.info.synthetic = true;
     Ok(dataset)
@@ -114,17 +126,46 @@ fn refused(seconds: u32, reason: impl std::fmt::Display) -> Error {
     )
 }
 
-/// The examples of a recording; without an `extractor` no columns are computed.
+/// How the columns of a recording's segments are come by.
+struct Columns<'a> {
+    extractor: &'a mut Extractor,
+    /// Where they may be kept, and under which name.
+    kept: Option<(&'a Cache, CacheKey)>,
+}
+
+impl Columns<'_> {
+    /// The columns that were computed before, if all of so many segments were.
+    fn known(&self, segments: usize) -> Option<CachedColumns> {
+        let (cache, key) = self.kept.as_ref()?;
+        cache.get(key).filter(|known| known.examples.len() == segments)
+    }
+
+    fn compute(&mut self, samples: &[f32], ranges: &[(Option<usize>, Range<usize>)]) -> CachedColumns {
+        let of = |(segment, range): &(Option<usize>, Range<usize>)| {
+            (*segment, range.len(), self.extractor.extract(&samples[range.clone()]))
+        };
+        let columns = CachedColumns { container: Container::Wav, examples: ranges.iter().map(of).collect() };
+        if let Some((cache, key)) = &self.kept {
+            cache.put(key, &columns);
+        }
+        columns
+    }
+}
+
+/// The examples of a recording; without `columns` none are computed. It is not played if nothing has to be computed of it.
 fn examples(
-    mut extractor: Option<&mut Extractor>,
+    columns: Option<Columns>,
     spectrograms: &SpectrogramExtractor,
     recording: &SyntheticRecording,
     file: &SourceFile,
     cut: Cut,
 ) -> Result<Vec<Computed>> {
-    let samples = synth_samples(recording);
-    let ranges = cut.ranges(samples.len()).map_err(|e| Error::bug(recording.name(), e))?;
-    let example = |(segment, range): (Option<usize>, std::ops::Range<usize>)| {
+    let ranges = cut.ranges(corpus::SAMPLES).map_err(|e| Error::bug(recording.name(), e))?;
+    let known = columns.as_ref().and_then(|columns| columns.known(ranges.len()));
+    let samples =
+        if known.is_some() && spectrograms.count() == 0 { Vec::new() } else { synth_samples(recording) };
+    let columns = known.or_else(|| Some(columns?.compute(&samples, &ranges)));
+    let example = |(at, (segment, range)): (usize, (Option<usize>, Range<usize>))| {
         let facts = ExampleFacts {
             name: Some(example_name(&recording.name(), segment, "wav")),
             track: Some(recording.name()),
@@ -134,12 +175,12 @@ fn examples(
             source: Some(ExampleSource { file: file.clone(), part: SourcePart::Samples(range.clone()) }),
             ..ExampleFacts::default()
         };
-        let samples = &samples[range];
-        let features = match &mut extractor {
-            Some(extractor) => Features::Columns(extractor.extract(samples).to_vec()),
+        let samples = samples.get(range).unwrap_or_default();
+        let features = match &columns {
+            Some(columns) => Features::Columns(columns.examples[at].2.to_vec()),
             None => Features::Content(content_of(samples)),
         };
         (facts, features, spectrograms.of(samples))
     };
-    Ok(ranges.into_iter().map(example).collect())
+    Ok(ranges.into_iter().enumerate().map(example).collect())
 }

@@ -105,10 +105,15 @@ impl Cache {
 
     /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
     pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
+        Some(Self::key_of_content(&Self::content_of(path)?, options))
+    }
+
+    /// The name of what `options` make of a recording, by a SHA-256 that stands for its content.
+    pub fn key_of_content(content: &[u8; 32], options: &ExtractionOptions) -> CacheKey {
         let ExtractionOptions { cut, limits, convention } = options;
         // `Debug` shows every field, so one that is added changes the name by itself.
         let parameters = format!("{VERSION} {cut:?} {limits:?} {convention:?}");
-        Some(CacheKey::of(&Self::content_of(path)?, &parameters))
+        CacheKey::of(content, &parameters)
     }
 
     /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
@@ -168,6 +173,11 @@ impl Cache {
     /// Why features were not stored, if some were not.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same as a note for the user.
+    pub fn trouble_in_words(&self) -> Option<String> {
+        Some(format!("the features could not be cached: {}", self.trouble()?))
     }
 
     /// How much there is.

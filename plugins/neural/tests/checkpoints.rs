@@ -6,13 +6,13 @@ use genre_bench_api::{Error, Observer, Params, Run};
 use genre_bench_neural::layers::{Activation, BatchNorm, Builder, Dropout, Linear, Sequential, Weights};
 use genre_bench_neural::train::optimizer::OptimizerConfig;
 use genre_bench_neural::train::{
-    EarlyStopping, History, Keep, Labelled, Plateau, Recipe, Samples, Schedule, fit,
+    Checkpoints, EarlyStopping, History, Keep, Labelled, Plateau, Recipe, Samples, Schedule, fit,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A network with all that a checkpoint must hold: weights, random numbers in every forward pass, and buffers that change.
@@ -41,7 +41,7 @@ fn recipe(epochs: usize, checkpoint: Option<&Path>) -> Recipe {
         schedule: Schedule::WarmUp { steps: 20, then: Box::new(schedule) },
         clip: Some(0.5),
         early_stopping: Some(EarlyStopping { patience: 5 }),
-        checkpoint: checkpoint.map(PathBuf::from),
+        checkpoint: checkpoint.map(|file| Checkpoints { file: file.to_owned(), share: 1.0 }),
         ..Recipe::new(epochs, 8, OptimizerConfig::adam(), 0.05)
     }
 }
@@ -116,6 +116,24 @@ fn a_cancelled_fit_goes_on_where_it_was() {
     let observer = Impatient(AtomicUsize::new(0), 3 * questions_an_epoch);
     let resumed = train(&recipe(5, Some(&path)), &Run { observer: &observer, ..run(2) });
     assert_eq!(resumed.unwrap(), whole, "three epochs are left");
+}
+
+#[test]
+fn short_epochs_are_not_all_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fit.safetensors");
+    let kept = |share: f64| Recipe {
+        early_stopping: None,
+        checkpoint: Some(Checkpoints { file: file.clone(), share }),
+        ..recipe(4, None)
+    };
+    // Nothing may be spent on what follows the first.
+    let whole = train(&kept(0.0), &run(5)).unwrap();
+    let first = std::fs::read(&file).unwrap();
+    assert_eq!(train(&kept(0.0), &run(5)).unwrap(), whole, "three epochs are trained again");
+    std::fs::write(&file, &first).unwrap();
+    assert_eq!(train(&kept(1.0), &run(5)).unwrap(), whole);
+    assert_ne!(std::fs::read(&file).unwrap(), first, "the last epoch was written");
 }
 
 #[test]

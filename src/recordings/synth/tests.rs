@@ -2,7 +2,7 @@
 
 use super::harmony::Chord;
 use super::sound::{SAMPLE_RATE, exp2, sine};
-use super::{ARTISTS, RECORDINGS, SAMPLES, SyntheticRecording, recordings, style};
+use super::{ARTISTS, EDITION, RECORDINGS, SAMPLES, SyntheticRecording, recordings, style};
 use crate::util::{hex, in_order};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ fn samples_are_the_same_at_any_number_of_threads() {
 #[test]
 fn samples_are_those_of_this_version() {
     let all: String = firsts().iter().map(hash).collect();
-    assert_eq!(hex(&Sha256::digest(all)), "0deb3d04343d2bc6f649e16b6650d9a79f2ed58bff3f0b28f7b8410879c63352");
+    assert_eq!(hex(&Sha256::digest(all)), EDITION);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Architecture, NetworkShape, Pretrained, build, cost, saved};
 use crate::device::device;
 use crate::failure::failed;
 use crate::layers::{Builder, Layer};
-use crate::train::{Labelled, Recipe, Samples, fit, fixed_features};
+use crate::train::{Checkpoints, Labelled, Recipe, Samples, fit, fixed_features};
 use crate::weights::{Transferred, WeightsFile};
 use candle_core::DType;
 use genre_bench_api::{
@@ -16,6 +16,9 @@ use genre_bench_api::{
 /// Share of the training part that is set aside where a recipe needs a validation part and the protocol has none:
 /// one of so many.
 const SET_ASIDE: usize = 10;
+
+/// Share of a fit's time that checkpoints may take.
+const WRITING: f64 = 0.05;
 
 /// A network as a model. Its scores are probabilities.
 pub struct NetworkModel(pub Box<dyn Architecture>);
@@ -30,7 +33,10 @@ impl Model for NetworkModel {
         let reads = self.card().reads_with(&run.params)?;
         let mut recipe = Recipe::of(&run.params)?;
         recipe.augment.splice(0..0, self.0.augmentations(&run.params)?);
-        recipe.checkpoint = run.scratch.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
+        recipe.checkpoint = run
+            .scratch
+            .as_ref()
+            .map(|folder| Checkpoints { file: folder.join("checkpoint.safetensors"), share: WRITING });
         recipe.tensorboard.clone_from(&run.tensorboard);
         let parts = set_aside(train, valid, &recipe, run);
         let (train, valid) = parts.as_ref().map_or((train, valid), |(train, valid)| (train, valid));

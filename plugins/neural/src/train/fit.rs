@@ -5,13 +5,13 @@ use super::optimizer::{Optimizer, global_norm};
 use super::snapshot::Snapshot;
 use super::step::{StepResult, one_hot};
 use super::tensorboard::EventFile;
-use super::{History, Keep, Labelled, Recipe, batch};
+use super::{Checkpoints, History, Keep, Labelled, Recipe, batch};
 use crate::failure::failed;
 use crate::layers::{Context, Layer, Weights};
 use candle_core::{DType, Device, Tensor, bail};
 use genre_bench_api::{Epoch, Error, Quality, Result, Run};
 use std::sync::mpsc::sync_channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Batches that are made ready ahead of the step.
 const AHEAD: usize = 2;
@@ -51,10 +51,9 @@ pub fn fit(
     let optimizer = Optimizer::new(recipe.optimizer, weights).map_err(failed)?;
     let state = TrainingState { weights, optimizer, history: History::default(), best: None };
     let mut fit = Fit { network, train, valid, recipe, run, place, state };
-    let checkpoint = recipe.checkpoint.as_deref();
     let identity =
         format!("{} seed {}, {} examples, {}", run.key, run.seed, train.samples.len(), recipe.identity());
-    if let Some(path) = checkpoint.filter(|path| path.exists()) {
+    if let Some(path) = recipe.checkpoint.as_ref().map(|kept| &kept.file).filter(|path| path.exists()) {
         fit.state.load(path, &identity)?;
         if fit.epochs() > recipe.epochs {
             let (path, done, wanted) = (path.display(), fit.epochs(), recipe.epochs);
@@ -65,11 +64,16 @@ pub fn fit(
         fit.state.optimizer.steps = fit.epochs() * batch::count(train.samples.len(), recipe.batch);
     }
     let mut events = recipe.tensorboard.as_deref().map(EventFile::create).transpose()?;
+    let (started, mut writing) = (Instant::now(), Duration::ZERO);
     while !fit.is_over() {
         let epoch = fit.run_epoch()?;
-        if let Some(path) = checkpoint {
-            fit.state.save(path, &identity)?;
+        if let Some(Checkpoints { file, share }) = &recipe.checkpoint
+            && writing.as_secs_f64() <= share * started.elapsed().as_secs_f64()
+        {
+            let before = Instant::now();
+            fit.state.save(file, &identity)?;
             run.checkpointed();
+            writing += before.elapsed();
         }
         if let Some(events) = &mut events {
             events.epoch(fit.epochs(), &epoch)?;

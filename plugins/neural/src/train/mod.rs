@@ -45,6 +45,6 @@ pub(crate) use features::fixed_features;
 pub use fit::fit;
 pub use history::History;
 pub use parameters::Defaults;
-pub use recipe::Recipe;
+pub use recipe::{Checkpoints, Recipe};
 pub use samples::{Labelled, Samples};
 pub use schedule::{Plateau, Schedule};

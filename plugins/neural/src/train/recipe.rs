@@ -30,11 +30,21 @@ pub struct Recipe {
     pub early_stopping: Option<EarlyStopping>,
     /// Which epoch's weights the network ends with.
     pub keep: Keep,
-    /// File that is written after every epoch, and from which a fit that was interrupted goes on. It stays
-    /// when the fit is over: then it holds the fitted network.
-    pub checkpoint: Option<PathBuf>,
+    /// What is kept of a fit to go on from where it was interrupted.
+    pub checkpoint: Option<Checkpoints>,
     /// Folder that a TensorBoard event file is written into.
     pub tensorboard: Option<PathBuf>,
+}
+
+/// How a fit is kept on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoints {
+    /// File that is written after the first epoch and then after others, and from which a fit that was interrupted goes on.
+    pub file: PathBuf,
+    /// Most of the time that writing may take, as a share of it: 0.05 keeps epochs that are shorter than what it takes
+    /// to write a checkpoint from taking much longer. From 1 on, it is written after every epoch, so that when the fit is
+    /// over it holds the fitted network.
+    pub share: f64,
 }
 
 impl Recipe {
