@@ -68,9 +68,15 @@ fn the_music_is_learnable_but_not_easy_and_leaks_show() {
     let f1 = |protocol: &str| {
         let run = place.json(&format!("--models svm,lda,forest --protocol {protocol}"));
         assert_eq!(run["dataset"]["synthetic"], true);
-        ["svm", "lda", "forest"].map(|model| row(&run, model)["macro_f1"].as_f64().unwrap())
+        let f1 = ["svm", "lda", "forest"].map(|model| row(&run, model)["macro_f1"].as_f64().unwrap());
+        (f1, run["dataset"]["fingerprint"].as_str().unwrap().to_owned())
     };
-    for (segment, artist) in f1("segment").into_iter().zip(f1("artist")) {
+    let (segment, played) = f1("segment");
+    let usage: serde_json::Value = serde_json::from_str(&place.run("cache info --json")).unwrap();
+    assert_eq!(usage["kept"]["recordings"], 200, "what was computed of every recording is kept");
+    let (artist, kept) = f1("artist");
+    assert_eq!(kept, played);
+    for (segment, artist) in segment.into_iter().zip(artist) {
         assert!((0.60..0.95).contains(&artist), "artist: {artist}");
         assert!(segment > artist + 0.03, "segment {segment}, artist {artist}");
     }

@@ -107,6 +107,8 @@ fn shortened(name: &str) -> &'static [(&'static str, &'static str)] {
         "forest" | "extra-trees" => &[("trees", "10")],
         "forest-smartcore" => &[("trees", "2")],
         "logistic-linfa" => &[("max-iterations", "20")],
+        // With little penalty 1500 classes take minutes.
+        "probe" => &[("from", "-1"), ("to", "0")],
         _ => &[],
     }
 }
