@@ -42,6 +42,12 @@ fn networks_and_classical_models_stand_on_one_leaderboard_of_audio() {
     let mfcc =
         place.json("--data music --segment 3 --models ann --set ann.input=mfcc-13 --epochs 2 --folds 2");
     assert_eq!(row(&mfcc, "ann")["params"]["input"], "mfcc-13");
+    // A flag for all networks goes to those that have such a parameter.
+    let exact = place.json(
+        &format!("--data music --segment 3 --models svm,choi-fcn5 --exact {SMALL}")
+            .replace("--set cnn-7x7.width=0.1 ", ""),
+    );
+    assert_eq!(row(&exact, "choi-fcn5")["params"]["exact"], true);
 }
 
 #[test]
@@ -67,6 +73,7 @@ fn flags_for_all_networks_are_checked_like_others() {
     place.write("t.csv", small_table(10, 2));
     let told = |words: &str| place.refused(&format!("all --data t.csv {words}"));
     assert!(told("--models svm --epochs 3").contains("--epochs"));
+    assert!(told("--models svm,ann-table --exact").contains("no model of this run has such a parameter"));
     assert!(told("--models ann-table --epochs 0").contains("epochs"));
     assert!(told("--models ann-table --precision f64").contains("bf16"));
     assert!(told("--models ann-table --device gpu").contains("cuda"));

@@ -33,6 +33,10 @@ pub struct Networks {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub from_scratch: bool,
+    /// Convolve on the CPU with every product of the definition, not with Winograd's fewer ones: slower, rounded less
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
     /// Which recipes networks are trained by: auto (reduced on the CPU, as published on a CUDA device), reduced or published
     #[arg(skip)]
     #[serde(skip_serializing_if = "Configuration::is_auto")]
@@ -62,12 +66,13 @@ impl Configuration {
 impl Networks {
     /// The hyper-parameters that these settings are, by name.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&'static str, Value)> {
-        let Self { epochs, batch, lr, precision, .. } = self;
+        let Self { epochs, batch, lr, precision, exact, .. } = self;
         [
             ("epochs", epochs.map(|epochs| Value::Int(epochs.into()))),
             ("batch", batch.map(|batch| Value::Int(batch.into()))),
             ("lr", lr.map(Value::Float)),
             ("precision", precision.clone().map(Value::Text)),
+            ("exact", exact.then_some(Value::Bool(true))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -80,6 +85,7 @@ impl Networks {
         self.batch = self.batch.filter(|_| known("batch"));
         self.lr = self.lr.filter(|_| known("lr"));
         self.precision = self.precision.take().filter(|_| known("precision"));
+        self.exact &= known("exact");
         self.from_scratch &= entrants.iter().any(|entrant| entrant.starts_from_weights());
     }
 
