@@ -111,7 +111,25 @@ fn master(track: &mut [f32], sound: &Sound, rng: &mut impl Draw) {
     }
 }
 
+/// Samples whose squares are summed up one after the other.
+const CHUNK: usize = 4_096;
+
+/// The sums of squares of eight chunks at a time: each waits for itself alone, and in every one of them the order is kept,
+/// which the bits of a sum depend on.
 fn root_mean_square(track: &[f32]) -> f32 {
-    let squares: f32 = track.chunks(4_096).map(|chunk| chunk.iter().map(|x| x * x).sum::<f32>()).sum();
+    let mut groups = track.chunks_exact(8 * CHUNK);
+    let mut squares = 0.0;
+    for group in &mut groups {
+        let mut sums = [0.0_f32; 8];
+        for n in 0..CHUNK {
+            for (chunk, sum) in sums.iter_mut().enumerate() {
+                let x = group[chunk * CHUNK + n];
+                *sum += x * x;
+            }
+        }
+        squares = sums.into_iter().fold(squares, |all, sum| all + sum);
+    }
+    let rest = groups.remainder().chunks(CHUNK).map(|chunk| chunk.iter().map(|x| x * x).sum::<f32>());
+    let squares = rest.fold(squares, |all, sum| all + sum);
     (squares / track.len() as f32).sqrt()
 }
