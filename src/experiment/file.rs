@@ -1,4 +1,5 @@
 use super::registry::nearest;
+use super::schema::{DATASETS, OF_DATASETS};
 use super::{Experiment, Invalid, Registry, schema};
 use crate::error::{Error, Result};
 use crate::util::read_regular;
@@ -6,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Deserializer};
+use toml::de::{DeString, DeTable, DeValue, Deserializer};
 
 /// Largest file that is taken for an experiment.
 const MOST_BYTES: u64 = 1 << 20;
@@ -34,31 +35,40 @@ pub struct File {
 /// names the file, the line and what to write instead.
 pub fn read(path: &Path, registry: &Registry) -> Result<File> {
     let source = TomlSource { path, text: &text(path)? };
-    let root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
-    source.check_keys(&schemars::schema_for!(Experiment).to_value(), root.get_ref(), &mut Vec::new())?;
-    let lists = lists(root.get_ref());
-    let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
-    if runs > MOST_RUNS {
-        let reason = format!("its lists make {runs} runs");
-        return Err(Error::at(path, reason, format!("at most {MOST_RUNS} in a file")));
-    }
+    let mut root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
+    let schema = schemars::schema_for!(Experiment).to_value();
+    let datasets = source.datasets(&schema, root.get_mut())?;
+    source.check_keys(&schema, root.get_ref(), &mut Vec::new())?;
     let (mut experiments, mut labels) = (Vec::new(), Vec::new());
-    for run in 0..runs {
-        let (mut table, mut label, mut rest) = (root.clone(), Vec::new(), run);
-        for list in lists.iter().rev() {
-            let value = list.values[rest % list.values.len()].clone();
-            rest /= list.values.len();
-            if list.values.len() > 1 {
-                label.push(format!("{} {}", list.path.last().unwrap_or(&""), shown(value.get_ref())));
-            }
-            put(table.get_mut(), &list.path, value);
+    for dataset in &datasets {
+        let mut root = root.clone();
+        dataset.settings.iter().for_each(|(name, section)| lay_over(root.get_mut(), name, section));
+        let lists = lists(root.get_ref());
+        let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
+        if experiments.len().saturating_add(runs) > MOST_RUNS {
+            let reason = format!("its lists make {runs} runs");
+            return Err(Error::at(path, reason, format!("at most {MOST_RUNS} in a file")));
         }
-        let experiment =
-            Experiment::deserialize(Deserializer::from(table)).map_err(|e| source.refuses(&e))?;
-        experiment.check(registry).map_err(|invalid| source.places(invalid, root.get_ref()))?;
-        experiments.push(experiment);
-        label.reverse();
-        labels.push(label.join(", "));
+        for run in 0..runs {
+            let (mut table, mut label, mut rest) = (root.clone(), Vec::new(), run);
+            for list in lists.iter().rev() {
+                let value = list.values[rest % list.values.len()].clone();
+                rest /= list.values.len();
+                if list.values.len() > 1 {
+                    label.push(format!("{} {}", list.path.last().unwrap_or(&""), shown(value.get_ref())));
+                }
+                put(table.get_mut(), &list.path, value);
+            }
+            let experiment =
+                Experiment::deserialize(Deserializer::from(table)).map_err(|e| source.refuses(&e))?;
+            experiment.check(registry).map_err(|invalid| source.places(invalid, root.get_ref()))?;
+            experiments.push(experiment);
+            if datasets.len() > 1 {
+                label.push(format!("data {}", dataset.label));
+            }
+            label.reverse();
+            labels.push(label.join(", "));
+        }
     }
     Ok(File { path: path.to_owned(), experiments, labels })
 }
@@ -68,6 +78,15 @@ fn text(path: &Path) -> Result<String> {
     let hint = "name a TOML file; `bench list experiment` shows what to write in it";
     let bytes = read_regular(path, MOST_BYTES).map_err(|e| Error::at(path, e, hint))?;
     String::from_utf8(bytes).map_err(|_| Error::at(path, "the text is not UTF-8", hint))
+}
+
+/// One of several datasets of a file: settings that are its own.
+#[derive(Default)]
+struct FileDataset<'t> {
+    /// What tells it from the others: its path.
+    label: String,
+    /// The sections [`OF_DATASETS`] as far as it has them.
+    settings: DeTable<'t>,
 }
 
 /// A key that holds a list, for each value of which there is a run.
@@ -114,6 +133,19 @@ fn put<'t>(table: &mut DeTable<'t>, path: &[&str], value: Spanned<DeValue<'t>>) 
     }
 }
 
+/// Puts what a section has over what it has in `table`.
+fn lay_over<'t>(table: &mut DeTable<'t>, name: &Spanned<DeString<'t>>, section: &Spanned<DeValue<'t>>) {
+    match (table.get_mut(name.get_ref().as_ref()).map(Spanned::get_mut), section.get_ref()) {
+        (Some(DeValue::Table(below)), DeValue::Table(above)) => {
+            for (key, value) in above {
+                below.remove(key.get_ref().as_ref());
+                below.insert(key.clone(), value.clone());
+            }
+        }
+        _ => drop(table.insert(name.clone(), section.clone())),
+    }
+}
+
 fn shown(value: &DeValue) -> String {
     match value {
         DeValue::String(text) => text.to_string(),
@@ -153,6 +185,42 @@ impl TomlSource<'_> {
             Some(span) => Error::at_line(self.path, self.line(span.start), reason, hint),
             None => Error::at(self.path, reason, hint),
         }
+    }
+
+    /// Takes the list of datasets out of the file; one without settings where there is no list.
+    fn datasets<'t>(&self, schema: &Value, root: &mut DeTable<'t>) -> Result<Vec<FileDataset<'t>>> {
+        let Some(listed) = root.remove(DATASETS) else { return Ok(vec![FileDataset::default()]) };
+        let refuse = |at: usize, reason: &str| {
+            let hint = "a [[datasets]] for each, with keys such as data.path and split.protocol";
+            Error::at_line(self.path, self.line(at), format!("`{DATASETS}`: {reason}"), hint)
+        };
+        let start = listed.span().start;
+        let DeValue::Array(listed) = listed.into_inner() else {
+            return Err(refuse(start, "is no list of tables"));
+        };
+        if listed.is_empty() {
+            return Err(refuse(start, "is empty"));
+        }
+        let mut datasets: Vec<FileDataset> = Vec::new();
+        for entry in listed {
+            let at = entry.span().start;
+            let DeValue::Table(settings) = entry.into_inner() else {
+                return Err(refuse(at, "is no list of tables"));
+            };
+            if let Some((key, _)) =
+                settings.iter().find(|(key, _)| !OF_DATASETS.contains(&key.get_ref().as_ref()))
+            {
+                let reason =
+                    format!("a dataset has settings of data and split alone, not `{}`", key.get_ref());
+                return Err(refuse(key.span().start, &reason));
+            }
+            self.check_keys(schema, &settings, &mut Vec::new())?;
+            let data = settings.get("data").and_then(|data| data.get_ref().as_table());
+            let path = data.and_then(|data| data.get("path")).map(|path| shown(path.get_ref()));
+            let label = path.unwrap_or_else(|| format!("{}", datasets.len() + 1));
+            datasets.push(FileDataset { label, settings });
+        }
+        Ok(datasets)
     }
 
     /// Refuses names that mean nothing, with the one that may have been meant.
@@ -244,6 +312,21 @@ mod tests {
     }
 
     #[test]
+    fn several_datasets_have_settings_of_their_own() {
+        let text = "seed = [0, 1]\n[data]\nsegment = 10\n[split]\nfolds = 3\n[[datasets]]\ndata.path = \"a\"\n\
+                    split.protocol = \"artist\"\n[[datasets]]\ndata = { path = \"b\", segment = 3 }\n";
+        let file = read_text(text).unwrap();
+        let labels = ["data a, seed 0", "data a, seed 1", "data b, seed 0", "data b, seed 1"];
+        assert_eq!(file.labels, labels);
+        let told: Vec<_> = (file.experiments.iter())
+            .map(|e| (e.data.path.clone().unwrap(), e.data.segment, e.split.protocol.name(), e.split.folds))
+            .collect();
+        assert_eq!(told[1], ("a".into(), Some(10), "artist".to_owned(), Some(3)));
+        assert_eq!(told[2], ("b".into(), Some(3), "track".to_owned(), Some(3)));
+        assert_eq!(read_text("[[datasets]]\ndata.path = \"a\"").unwrap().labels, [""]);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line() {
         let told = |text: &str| {
             let error = read_text(text).unwrap_err().to_string();
@@ -267,6 +350,14 @@ mod tests {
             ("models = [\"svm\"]\n[tune]\nby = \"f2\"", ", line 3: `tune.by`: `f2` is no metric"),
             ("[tune]", ": `models`: one model is tuned at a time, not 2"),
             ("seed = -1", ", line 1: "),
+            ("datasets = []", ", line 1: `datasets`: is empty"),
+            ("datasets = 3", ", line 1: `datasets`: is no list of tables"),
+            (
+                "[[datasets]]\nseed = 3",
+                ", line 2: `datasets`: a dataset has settings of data and split alone, not `seed`",
+            ),
+            ("[[datasets]]\ndata.pth = \"a\"", ", line 2: there is no key `pth` in [data]"),
+            ("[[datasets]]\ndata.path = \"a\"\nsplit.folds = 1", ", line 3: `split.folds`: "),
         ] {
             assert!(told(text).starts_with(wanted), "{text}\n{}", told(text));
         }

@@ -4,7 +4,10 @@ pub mod audit;
 pub mod fetch;
 mod find;
 pub mod layouts;
+pub mod lists;
 pub mod names;
 pub mod synth;
 
-pub use find::{Recording, by_genre, example_name, find, find_in, recordings};
+pub use find::{
+    LabelledRecordings, Recording, by_genre, example_name, find, find_in, find_labelled, recordings,
+};
