@@ -1,5 +1,5 @@
+use super::file_datasets::FileDataset;
 use super::registry::nearest;
-use super::schema::{DATASETS, OF_DATASETS};
 use super::{Experiment, Invalid, Registry, schema};
 use crate::error::{Error, Result};
 use crate::util::read_regular;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, Deserializer};
+use toml::de::{DeTable, DeValue, Deserializer};
 
 /// Largest file that is taken for an experiment.
 const MOST_BYTES: u64 = 1 << 20;
@@ -37,12 +37,12 @@ pub fn read(path: &Path, registry: &Registry) -> Result<File> {
     let source = TomlSource { path, text: &text(path)? };
     let mut root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
     let schema = schemars::schema_for!(Experiment).to_value();
-    let datasets = source.datasets(&schema, root.get_mut())?;
+    let datasets = FileDataset::taken_from(root.get_mut(), &source, &schema)?;
     source.check_keys(&schema, root.get_ref(), &mut Vec::new())?;
     let (mut experiments, mut labels) = (Vec::new(), Vec::new());
     for dataset in &datasets {
         let mut root = root.clone();
-        dataset.settings.iter().for_each(|(name, section)| lay_over(root.get_mut(), name, section));
+        dataset.lay_over(root.get_mut());
         let lists = lists(root.get_ref());
         let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
         if experiments.len().saturating_add(runs) > MOST_RUNS {
@@ -78,15 +78,6 @@ fn text(path: &Path) -> Result<String> {
     let hint = "name a TOML file; `bench list experiment` shows what to write in it";
     let bytes = read_regular(path, MOST_BYTES).map_err(|e| Error::at(path, e, hint))?;
     String::from_utf8(bytes).map_err(|_| Error::at(path, "the text is not UTF-8", hint))
-}
-
-/// One of several datasets of a file: settings that are its own.
-#[derive(Default)]
-struct FileDataset<'t> {
-    /// What tells it from the others: its path.
-    label: String,
-    /// The sections [`OF_DATASETS`] as far as it has them.
-    settings: DeTable<'t>,
 }
 
 /// A key that holds a list, for each value of which there is a run.
@@ -133,20 +124,7 @@ fn put<'t>(table: &mut DeTable<'t>, path: &[&str], value: Spanned<DeValue<'t>>) 
     }
 }
 
-/// Puts what a section has over what it has in `table`.
-fn lay_over<'t>(table: &mut DeTable<'t>, name: &Spanned<DeString<'t>>, section: &Spanned<DeValue<'t>>) {
-    match (table.get_mut(name.get_ref().as_ref()).map(Spanned::get_mut), section.get_ref()) {
-        (Some(DeValue::Table(below)), DeValue::Table(above)) => {
-            for (key, value) in above {
-                below.remove(key.get_ref().as_ref());
-                below.insert(key.clone(), value.clone());
-            }
-        }
-        _ => drop(table.insert(name.clone(), section.clone())),
-    }
-}
-
-fn shown(value: &DeValue) -> String {
+pub(super) fn shown(value: &DeValue) -> String {
     match value {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(number) => number.to_string(),
@@ -157,13 +135,13 @@ fn shown(value: &DeValue) -> String {
 }
 
 /// A file that errors are about.
-struct TomlSource<'a> {
-    path: &'a Path,
+pub(super) struct TomlSource<'a> {
+    pub(super) path: &'a Path,
     text: &'a str,
 }
 
 impl TomlSource<'_> {
-    fn line(&self, at: usize) -> u64 {
+    pub(super) fn line(&self, at: usize) -> u64 {
         self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1
     }
 
@@ -187,44 +165,13 @@ impl TomlSource<'_> {
         }
     }
 
-    /// Takes the list of datasets out of the file; one without settings where there is no list.
-    fn datasets<'t>(&self, schema: &Value, root: &mut DeTable<'t>) -> Result<Vec<FileDataset<'t>>> {
-        let Some(listed) = root.remove(DATASETS) else { return Ok(vec![FileDataset::default()]) };
-        let refuse = |at: usize, reason: &str| {
-            let hint = "a [[datasets]] for each, with keys such as data.path and split.protocol";
-            Error::at_line(self.path, self.line(at), format!("`{DATASETS}`: {reason}"), hint)
-        };
-        let start = listed.span().start;
-        let DeValue::Array(listed) = listed.into_inner() else {
-            return Err(refuse(start, "is no list of tables"));
-        };
-        if listed.is_empty() {
-            return Err(refuse(start, "is empty"));
-        }
-        let mut datasets: Vec<FileDataset> = Vec::new();
-        for entry in listed {
-            let at = entry.span().start;
-            let DeValue::Table(settings) = entry.into_inner() else {
-                return Err(refuse(at, "is no list of tables"));
-            };
-            if let Some((key, _)) =
-                settings.iter().find(|(key, _)| !OF_DATASETS.contains(&key.get_ref().as_ref()))
-            {
-                let reason =
-                    format!("a dataset has settings of data and split alone, not `{}`", key.get_ref());
-                return Err(refuse(key.span().start, &reason));
-            }
-            self.check_keys(schema, &settings, &mut Vec::new())?;
-            let data = settings.get("data").and_then(|data| data.get_ref().as_table());
-            let path = data.and_then(|data| data.get("path")).map(|path| shown(path.get_ref()));
-            let label = path.unwrap_or_else(|| format!("{}", datasets.len() + 1));
-            datasets.push(FileDataset { label, settings });
-        }
-        Ok(datasets)
-    }
-
     /// Refuses names that mean nothing, with the one that may have been meant.
-    fn check_keys<'t>(&self, schema: &Value, table: &'t DeTable<'t>, path: &mut Vec<&'t str>) -> Result<()> {
+    pub(super) fn check_keys<'t>(
+        &self,
+        schema: &Value,
+        table: &'t DeTable<'t>,
+        path: &mut Vec<&'t str>,
+    ) -> Result<()> {
         let known = schema::names_at(schema, path);
         for (key, value) in table {
             let name = key.get_ref().as_ref();

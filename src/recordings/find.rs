@@ -1,7 +1,7 @@
 //! Which files there are, and what is known of each: its genre and its track.
 
 use super::layouts::{self, KnownDataset};
-use super::lists::{TrackLists, Unlisted};
+use super::lists::TrackLists;
 use super::names;
 use crate::audio::Container;
 use crate::error::{Error, Result};
@@ -55,22 +55,13 @@ pub fn example_name(track: &str, segment: Option<usize>, extension: &str) -> Str
     }
 }
 
-/// The recordings of a dataset, with what its own lists say of them.
-#[derive(Debug)]
-pub struct LabelledRecordings {
-    /// Those that can be used, sorted by path.
-    pub recordings: Vec<Recording>,
-    /// What was left out, and what else the user should know.
-    pub notes: Vec<String>,
-}
-
 /// A file that was found, before it is known what else goes by its name.
-struct FoundFile {
-    path: PathBuf,
+pub(super) struct FoundFile {
+    pub path: PathBuf,
     genre: String,
     /// Its track, where it has not to be read from the name.
     track: Option<String>,
-    artist: Option<String>,
+    pub artist: Option<String>,
     part: Option<String>,
 }
 
@@ -80,7 +71,7 @@ impl FoundFile {
     }
 
     /// Takes over what a list says, which is nothing of a file that it cannot be used of.
-    fn listed(&mut self, lists: &TrackLists) -> std::result::Result<(), &'static str> {
+    pub fn listed(&mut self, lists: &TrackLists) -> std::result::Result<(), &'static str> {
         let (key, facts) = lists.of_file(&self.path)?;
         if lists.labels {
             self.track = Some(key);
@@ -127,47 +118,6 @@ pub fn find(places: &[PathBuf]) -> Result<Vec<Recording>> {
     Ok(named(found, |_, name| name.to_owned()))
 }
 
-/// The recordings of the dataset in `folder` whose genres are known: by their folders or, where these are none, by the
-/// dataset's lists. The rest is counted in notes.
-///
-/// # Errors
-///
-/// A folder that cannot be listed; lists that are missing or broken.
-pub fn find_labelled(folder: &Path) -> Result<LabelledRecordings> {
-    let layout = layouts::of_folder(folder);
-    let place = layout.audio_in(folder);
-    let mut files = with_genres(&place, layout, Container::known_extension).map_err(|e| {
-        Error::at(&place, format!("cannot be read: {e}"), "check the path and its permissions")
-    })?;
-    let mut notes = Vec::new();
-    if !files.is_empty()
-        && let Some(mut lists) = TrackLists::read(folder, layout)?
-    {
-        let mut unlisted = Unlisted::default();
-        files.retain_mut(|file| match file.listed(&lists) {
-            Err(why) if lists.labels => {
-                unlisted.add(why, || file.path.display().to_string());
-                false
-            }
-            _ => true,
-        });
-        notes.append(&mut lists.notes);
-        notes.extend(unlisted.notes("recordings", &lists.file));
-        if files.is_empty() {
-            let hint = "is it the list of this audio?";
-            return Err(Error::at(&place, format!("no recording can be used: {}", notes.join("; ")), hint));
-        }
-        let nobody = files.iter().filter(|file| file.artist.is_none()).count();
-        if nobody > 0 {
-            let all = files.len();
-            notes.push(format!(
-                "of {nobody} of {all} recordings no artist is known: the dataset's own list names none"
-            ));
-        }
-    }
-    Ok(LabelledRecordings { recordings: named(files, |_, name| name.to_owned()), notes })
-}
-
 /// The files under `folder` that `wanted` picks, with their genres, each called after what `stem` makes of its genre and
 /// its file name without extension.
 ///
@@ -185,7 +135,7 @@ pub fn find_in(
 }
 
 /// The wanted files under a folder with their genres, as the dataset names them that the folder holds.
-fn with_genres(
+pub(super) fn with_genres(
     folder: &Path,
     layout: &KnownDataset,
     wanted: impl Fn(&Path) -> bool,
@@ -195,7 +145,7 @@ fn with_genres(
 }
 
 /// Gives files with their genres the names of their tracks.
-fn named(files: Vec<FoundFile>, stem: impl Fn(&str, &str) -> String) -> Vec<Recording> {
+pub(super) fn named(files: Vec<FoundFile>, stem: impl Fn(&str, &str) -> String) -> Vec<Recording> {
     let recordings = files.into_iter().map(|file| {
         let FoundFile { path, genre, track, artist, part: split_part } = file;
         if let Some(track) = track {
