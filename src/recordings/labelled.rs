@@ -41,7 +41,7 @@ pub fn find_labelled(folder: &Path) -> Result<LabelledRecordings> {
             _ => true,
         });
         notes.append(&mut lists.notes);
-        notes.extend(unlisted.notes("recordings", &lists.file));
+        notes.extend(unlisted.notes("recording", &lists.file));
         if files.is_empty() {
             let hint = "is it the list of this audio?";
             return Err(Error::at(&place, format!("no recording can be used: {}", notes.join("; ")), hint));
@@ -49,9 +49,7 @@ pub fn find_labelled(folder: &Path) -> Result<LabelledRecordings> {
         let nobody = files.iter().filter(|file| file.artist.is_none()).count();
         if nobody > 0 {
             let all = files.len();
-            notes.push(format!(
-                "of {nobody} of {all} recordings no artist is known: the dataset's own list names none"
-            ));
+            notes.push(format!("the dataset's own list names no artist of {nobody} of {all} recordings"));
         }
     }
     Ok(LabelledRecordings { recordings: named(files, |_, name| name.to_owned()), notes })

@@ -48,6 +48,6 @@ impl<'l> ListedRows<'l> {
     /// What was left out.
     pub fn notes(&self) -> Vec<String> {
         let own = self.lists.notes.iter().cloned();
-        own.chain(self.unlisted.notes("rows", &self.lists.file)).collect()
+        own.chain(self.unlisted.notes("row", &self.lists.file)).collect()
     }
 }

@@ -53,8 +53,8 @@ pub(super) fn read(folder: &Path) -> Result<Option<TrackLists>> {
     }
     if outside > 0 {
         lists.notes.push(format!(
-            "{} lead out of the folder and name no track",
-            counted(outside, "path of the lists")
+            "{} in the lists lead out of the folder and name no track",
+            counted(outside, "path")
         ));
     }
     Ok(Some(lists))

@@ -19,6 +19,7 @@ mod rows;
 
 use super::layouts::{KnownDataset, Labels};
 use crate::error::{Error, Result};
+use crate::util::shown::counted;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub struct TrackFacts {
     pub part: String,
 }
 
-/// Why a track cannot be used: `have no genre`, after the number of them.
+/// Why tracks cannot be used, after `they`: `have no genre`.
 type Unusable = &'static str;
 /// What is known of a track, or why it cannot be used.
 type Listed = std::result::Result<TrackFacts, Unusable>;
@@ -114,7 +115,7 @@ impl TrackLists {
     ///
     /// # Errors
     ///
-    /// Why it cannot be used, after a number of recordings: `are in no list`.
+    /// Why it cannot be used, after `they`: `are in no list`.
     pub fn of_file(&self, file: &Path) -> std::result::Result<(String, &TrackFacts), Unusable> {
         let key = (self.key)(file).ok_or(UNLISTED)?;
         let facts = self.tracks.get(&key).ok_or(UNLISTED)?.as_ref().map_err(|why| *why)?;
@@ -154,10 +155,11 @@ impl Unlisted {
         self.0.entry(why).or_insert_with(|| (0, name())).0 += 1;
     }
 
-    /// A note for each reason; `what` are recordings or rows.
+    /// A note for each reason; `what` is a recording or a row.
     pub fn notes(&self, what: &str, list: &Path) -> Vec<String> {
         let note = |(why, (count, first)): (&Unusable, &(usize, String))| {
-            format!("{count} {what} {why} ({}), such as {first}, and were left out", list.display())
+            let (list, count) = (list.display(), counted(*count, what));
+            format!("left out, because they {why} ({list}): {count}, such as {first}")
         };
         self.0.iter().map(note).collect()
     }
