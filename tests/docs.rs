@@ -78,6 +78,7 @@ fn place() -> Place {
     }
     place.write("my.csv", table);
     place.write("artists.csv", artists);
+    place.write("other.csv", small_table(6, 1));
     place.write("my.safetensors", "only hashed where nothing is run");
     place
 }

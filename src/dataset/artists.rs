@@ -112,6 +112,16 @@ impl Artists {
     }
 }
 
+/// A number for each artist that a dataset's own list names, the same for the same.
+pub(super) fn numbers_of<'a>(artists: impl Iterator<Item = Option<&'a str>>) -> Vec<Option<usize>> {
+    let mut number_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut number = |artist: &str| {
+        let next = number_of.len();
+        *number_of.entry(folded(artist)).or_insert(next)
+    };
+    artists.map(|artist| artist.map(&mut number)).collect()
+}
+
 /// What names of one artist have in common: without case, with one space between words, and with accents coded in one
 /// way (Unicode's NFKC).
 fn folded(name: &str) -> String {

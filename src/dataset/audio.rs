@@ -1,5 +1,6 @@
 //! Examples computed from audio.
 
+use super::artists::numbers_of;
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::computed::{Collector, Features};
 use super::example_source::{ExampleSource, SourceFile, SourcePart};
@@ -11,7 +12,7 @@ use crate::features::ExtractionOptions;
 use crate::features::cache::Cache;
 use crate::features::extract::{Extraction, ExtractionJob, ExtractionSummary, extract};
 use crate::features::table::{Convention, FEATURE_NAMES};
-use crate::recordings::{Recording, find, names};
+use crate::recordings::{Recording, names};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,15 +21,6 @@ pub const DEFAULT_SECONDS: u32 = 30;
 
 /// Faulty files that are named one by one in a dataset's notes.
 pub(super) const SHOWN_FAULTS: usize = 10;
-
-/// The recordings in `folder`.
-///
-/// # Errors
-///
-/// A folder that cannot be listed.
-pub(super) fn found(folder: &Path) -> Result<Vec<Recording>> {
-    find(&[folder.to_owned()])
-}
 
 /// What recordings come to.
 pub(super) struct ReadAudio {
@@ -92,6 +84,7 @@ pub(super) fn read(
         cache: source.cache.as_ref(),
         also: if spectrograms.count() == 0 { None } else { Some(&of) },
     };
+    let artists = numbers_of(recordings.iter().map(|recording| recording.artist.as_deref()));
     let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
@@ -114,6 +107,8 @@ pub(super) fn read(
                         track: Some(recording.track.clone()),
                         segment: recording.segment(row.segment),
                         genre: recording.genre.clone(),
+                        artist: artists[file],
+                        part: recording.part.clone(),
                         source: Some(source),
                         ..ExampleFacts::default()
                     };

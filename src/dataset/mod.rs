@@ -37,7 +37,8 @@ pub use unlabelled::Unlabelled;
 
 use crate::audio::{Limits, RATE};
 use crate::error::{Error, Result};
-use crate::recordings::{layouts, names};
+use crate::recordings::{find_labelled, layouts, names};
+use artists::numbers_of;
 use assemble::{DatasetParts, ExampleFacts, Joined};
 use example_source::SourcePart;
 use ndarray::Array2;
@@ -224,7 +225,6 @@ impl Dataset {
                 "leave --inputs out; `bench list datasets --data DIR` shows what a folder holds",
             )
         };
-        layout.labelled_by_folder(data)?;
         source.only_of_tables("a folder of audio or images")?;
         Self::from_files(data, source, progress)?.ok_or(no_table)
     }
@@ -237,11 +237,14 @@ impl Dataset {
 
     /// The dataset of a folder's recordings or, where there are none, images; `None` where there is neither.
     fn from_files(folder: &Path, source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Option<Self>> {
-        let recordings = if source.takes(InputKind::Audio) { audio::found(folder)? } else { Vec::new() };
-        let (kind, seconds, parts) = if !recordings.is_empty() {
+        let found = source.takes(InputKind::Audio).then(|| find_labelled(folder)).transpose()?;
+        let layout = layouts::of_folder(folder);
+        let (kind, seconds, parts) = if let Some(found) = found.filter(|found| !found.recordings.is_empty()) {
             let seconds = source.seconds.unwrap_or(audio::DEFAULT_SECONDS);
-            ("audio", Some(seconds), audio::parts(folder, &recordings, source, progress)?)
-        } else if source.takes(InputKind::Images) {
+            let mut parts = audio::parts(folder, &found.recordings, source, progress)?;
+            parts.notes.splice(..0, found.notes);
+            ("audio", Some(seconds), parts)
+        } else if source.takes(InputKind::Images) && layout.is_labelled_by_folder() {
             let images = images::found(folder)?;
             if images.images.is_empty() {
                 return Ok(None);
@@ -271,10 +274,12 @@ impl Dataset {
 
 /// The examples of a table.
 fn table_parts(file: &Path, source: &Source) -> Result<DatasetParts> {
-    layouts::table_of_features(file)?;
-    let raw = match columnar::read(file, &source.columns)? {
-        Some(raw) => raw,
-        None => table::read(file, &source.columns)?,
+    let raw = match layouts::lists_of_table(file)? {
+        Some(lists) => table::read_listed(file, &source.columns, &lists)?,
+        None => match columnar::read(file, &source.columns)? {
+            Some(raw) => raw,
+            None => table::read(file, &source.columns)?,
+        },
     };
     Ok(DatasetParts::from(raw))
 }
@@ -303,6 +308,7 @@ impl From<RawTable> for DatasetParts {
             })));
             notes.extend(names::folders_note(&said));
         }
+        let artists = numbers_of(raw.artists.iter().map(Option::as_deref));
         let facts = |(row, (genre, line)): (usize, (String, u64))| {
             let name = cell(&raw.filenames, row);
             let said = said.get(row).and_then(Option::as_ref);
@@ -311,7 +317,7 @@ impl From<RawTable> for DatasetParts {
                 segment: said.and_then(|said| said.segment),
                 name,
                 genre,
-                artist: None,
+                artist: artists.get(row).copied().flatten(),
                 part: raw.parts.as_ref().map(|parts| parts[row].clone()),
                 line: Some(line),
                 source: None,

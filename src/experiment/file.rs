@@ -1,3 +1,4 @@
+use super::file_datasets::FileDataset;
 use super::registry::nearest;
 use super::{Experiment, Invalid, Registry, schema};
 use crate::error::{Error, Result};
@@ -34,31 +35,40 @@ pub struct File {
 /// names the file, the line and what to write instead.
 pub fn read(path: &Path, registry: &Registry) -> Result<File> {
     let source = TomlSource { path, text: &text(path)? };
-    let root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
-    source.check_keys(&schemars::schema_for!(Experiment).to_value(), root.get_ref(), &mut Vec::new())?;
-    let lists = lists(root.get_ref());
-    let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
-    if runs > MOST_RUNS {
-        let reason = format!("its lists make {runs} runs");
-        return Err(Error::at(path, reason, format!("at most {MOST_RUNS} in a file")));
-    }
+    let mut root = DeTable::parse(source.text).map_err(|e| source.refuses(&e))?;
+    let schema = schemars::schema_for!(Experiment).to_value();
+    let datasets = FileDataset::taken_from(root.get_mut(), &source, &schema)?;
+    source.check_keys(&schema, root.get_ref(), &mut Vec::new())?;
     let (mut experiments, mut labels) = (Vec::new(), Vec::new());
-    for run in 0..runs {
-        let (mut table, mut label, mut rest) = (root.clone(), Vec::new(), run);
-        for list in lists.iter().rev() {
-            let value = list.values[rest % list.values.len()].clone();
-            rest /= list.values.len();
-            if list.values.len() > 1 {
-                label.push(format!("{} {}", list.path.last().unwrap_or(&""), shown(value.get_ref())));
-            }
-            put(table.get_mut(), &list.path, value);
+    for dataset in &datasets {
+        let mut root = root.clone();
+        dataset.lay_over(root.get_mut());
+        let lists = lists(root.get_ref());
+        let runs: usize = lists.iter().map(|list| list.values.len()).fold(1, usize::saturating_mul);
+        if experiments.len().saturating_add(runs) > MOST_RUNS {
+            let reason = format!("its lists make {runs} runs");
+            return Err(Error::at(path, reason, format!("at most {MOST_RUNS} in a file")));
         }
-        let experiment =
-            Experiment::deserialize(Deserializer::from(table)).map_err(|e| source.refuses(&e))?;
-        experiment.check(registry).map_err(|invalid| source.places(invalid, root.get_ref()))?;
-        experiments.push(experiment);
-        label.reverse();
-        labels.push(label.join(", "));
+        for run in 0..runs {
+            let (mut table, mut label, mut rest) = (root.clone(), Vec::new(), run);
+            for list in lists.iter().rev() {
+                let value = list.values[rest % list.values.len()].clone();
+                rest /= list.values.len();
+                if list.values.len() > 1 {
+                    label.push(format!("{} {}", list.path.last().unwrap_or(&""), shown(value.get_ref())));
+                }
+                put(table.get_mut(), &list.path, value);
+            }
+            let experiment =
+                Experiment::deserialize(Deserializer::from(table)).map_err(|e| source.refuses(&e))?;
+            experiment.check(registry).map_err(|invalid| source.places(invalid, root.get_ref()))?;
+            experiments.push(experiment);
+            if datasets.len() > 1 {
+                label.push(format!("data {}", dataset.label));
+            }
+            label.reverse();
+            labels.push(label.join(", "));
+        }
     }
     Ok(File { path: path.to_owned(), experiments, labels })
 }
@@ -114,7 +124,7 @@ fn put<'t>(table: &mut DeTable<'t>, path: &[&str], value: Spanned<DeValue<'t>>) 
     }
 }
 
-fn shown(value: &DeValue) -> String {
+pub(super) fn shown(value: &DeValue) -> String {
     match value {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(number) => number.to_string(),
@@ -125,13 +135,13 @@ fn shown(value: &DeValue) -> String {
 }
 
 /// A file that errors are about.
-struct TomlSource<'a> {
-    path: &'a Path,
+pub(super) struct TomlSource<'a> {
+    pub(super) path: &'a Path,
     text: &'a str,
 }
 
 impl TomlSource<'_> {
-    fn line(&self, at: usize) -> u64 {
+    pub(super) fn line(&self, at: usize) -> u64 {
         self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1
     }
 
@@ -156,7 +166,12 @@ impl TomlSource<'_> {
     }
 
     /// Refuses names that mean nothing, with the one that may have been meant.
-    fn check_keys<'t>(&self, schema: &Value, table: &'t DeTable<'t>, path: &mut Vec<&'t str>) -> Result<()> {
+    pub(super) fn check_keys<'t>(
+        &self,
+        schema: &Value,
+        table: &'t DeTable<'t>,
+        path: &mut Vec<&'t str>,
+    ) -> Result<()> {
         let known = schema::names_at(schema, path);
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -244,6 +259,21 @@ mod tests {
     }
 
     #[test]
+    fn several_datasets_have_settings_of_their_own() {
+        let text = "seed = [0, 1]\n[data]\nsegment = 10\n[split]\nfolds = 3\n[[datasets]]\ndata.path = \"a\"\n\
+                    split.protocol = \"artist\"\n[[datasets]]\ndata = { path = \"b\", segment = 3 }\n";
+        let file = read_text(text).unwrap();
+        let labels = ["data a, seed 0", "data a, seed 1", "data b, seed 0", "data b, seed 1"];
+        assert_eq!(file.labels, labels);
+        let told: Vec<_> = (file.experiments.iter())
+            .map(|e| (e.data.path.clone().unwrap(), e.data.segment, e.split.protocol.name(), e.split.folds))
+            .collect();
+        assert_eq!(told[1], ("a".into(), Some(10), "artist".to_owned(), Some(3)));
+        assert_eq!(told[2], ("b".into(), Some(3), "track".to_owned(), Some(3)));
+        assert_eq!(read_text("[[datasets]]\ndata.path = \"a\"").unwrap().labels, [""]);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line() {
         let told = |text: &str| {
             let error = read_text(text).unwrap_err().to_string();
@@ -267,6 +297,14 @@ mod tests {
             ("models = [\"svm\"]\n[tune]\nby = \"f2\"", ", line 3: `tune.by`: `f2` is no metric"),
             ("[tune]", ": `models`: one model is tuned at a time, not 2"),
             ("seed = -1", ", line 1: "),
+            ("datasets = []", ", line 1: `datasets`: is empty"),
+            ("datasets = 3", ", line 1: `datasets`: is no list of tables"),
+            (
+                "[[datasets]]\nseed = 3",
+                ", line 2: `datasets`: a dataset has settings of data and split alone, not `seed`",
+            ),
+            ("[[datasets]]\ndata.pth = \"a\"", ", line 2: there is no key `pth` in [data]"),
+            ("[[datasets]]\ndata.path = \"a\"\nsplit.folds = 1", ", line 3: `split.folds`: "),
         ] {
             assert!(told(text).starts_with(wanted), "{text}\n{}", told(text));
         }

@@ -19,6 +19,7 @@ mod dry_run;
 mod encoders;
 mod estimates;
 mod file;
+mod file_datasets;
 mod invalid;
 mod networks;
 mod openers;

@@ -8,6 +8,13 @@ use serde_json::{Map, Value, json};
 /// hold a list, which makes a run for each of its values.
 const MULTIPLYING: [&str; 6] = ["seed", "calibrate", "device", "data", "split", "networks"];
 
+/// The key that holds several datasets, and the sections that each may have of its own.
+pub(super) const DATASETS: &str = "datasets";
+/// See [`DATASETS`].
+pub(super) const OF_DATASETS: [&str; 2] = ["data", "split"];
+const ABOUT_DATASETS: &str = "Several datasets, a [[datasets]] for each: keys of data and split that are its own, over those of \
+                              [data] and [split]; there is a run for each";
+
 /// A key of an experiment file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -29,6 +36,16 @@ pub fn schema() -> Value {
         let listed = json!({ "type": "array", "items": one, "minItems": 1 });
         *property = json!({ "anyOf": [one, listed], "description": description });
     };
+    let of_dataset: Map<String, Value> = OF_DATASETS
+        .into_iter()
+        .map(|section| (section.to_owned(), root["properties"][section].clone()))
+        .collect();
+    schema["properties"][DATASETS] = json!({
+        "type": "array",
+        "minItems": 1,
+        "items": { "type": "object", "properties": of_dataset, "additionalProperties": false },
+        "description": ABOUT_DATASETS,
+    });
     for section in MULTIPLYING {
         let name = root["properties"][section]["$ref"].as_str().and_then(|link| link.rsplit('/').next());
         let of_section = name.map(|name| schema["$defs"][name]["properties"].clone());
@@ -53,6 +70,8 @@ pub fn keys() -> Vec<Key> {
     let root = schemars::schema_for!(Experiment).to_value();
     let mut keys = Vec::new();
     list(&root, &root, "", &mut keys);
+    let description = ABOUT_DATASETS.to_owned();
+    keys.push(Key { path: DATASETS.to_owned(), kind: "list of tables".to_owned(), description });
     keys.sort_by_key(|key| key.path.contains('.'));
     keys
 }

@@ -11,8 +11,8 @@ const CALIBRATION_PERCENT: u32 = 15;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[command(next_help_heading = "Split")]
 pub struct SplitOptions {
-    /// What must not stand on both sides of a split: segment, track, artist, fault-filtered, file:PATH or
-    /// column:NAME, a column of the table with train, valid and test or numbers of folds
+    /// What must not stand on both sides of a split: segment, track, artist, fault-filtered, official,
+    /// file:PATH or column:NAME, a column of the table with train, valid and test or numbers of folds
     #[arg(long, default_value_t = Self::default().protocol)]
     pub protocol: Protocol,
     /// Folds of the cross-validation, 2 or more [default: 5]

@@ -1,6 +1,6 @@
-//! A split that stands in a column of the table.
+//! A split that stands in a column of the table, or in a dataset's own lists.
 
-use super::{Fold, cross_validation};
+use super::{Fold, Protocol, cross_validation};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -10,6 +10,21 @@ const TRAIN: [&str; 2] = ["train", "training"];
 const VALID: [&str; 5] = ["valid", "validation", "val", "dev", "development"];
 const TEST: [&str; 4] = ["test", "testing", "eval", "evaluation"];
 
+/// The split of the dataset's makers.
+///
+/// # Errors
+///
+/// The dataset has none, or its lists name no part of an example that was found.
+pub fn official(dataset: &Dataset) -> Result<Vec<Fold>> {
+    let subject = format!("--protocol {}", Protocol::Official);
+    if dataset.parts.iter().all(String::is_empty) {
+        let reason = format!("no official split of {} is known", dataset.info.name);
+        let hint = "`bench list datasets` shows which datasets have one and where it stands; --protocol track, or file:PATH";
+        return Err(Error::new(subject, reason, hint));
+    }
+    of_parts(dataset, &subject)
+}
+
 /// The folds that the column `name` gives: one if it says `train`, `valid` and `test`, or the parts of a
 /// cross-validation if it numbers them. Examples without a value are in no part.
 ///
@@ -17,8 +32,11 @@ const TEST: [&str; 4] = ["test", "testing", "eval", "evaluation"];
 ///
 /// Another value, two words for one part, or a part that is missing.
 pub fn folds(dataset: &Dataset, name: &str) -> Result<Vec<Fold>> {
-    let error =
-        |reason: String, hint: &str| Err(Error::new(format!("--protocol column:{name}"), reason, hint));
+    of_parts(dataset, &format!("--protocol column:{name}"))
+}
+
+fn of_parts(dataset: &Dataset, subject: &str) -> Result<Vec<Fold>> {
+    let error = |reason: String, hint: &str| Err(Error::new(subject, reason, hint));
     let hint = "train, valid and test, or numbers of folds";
     let mut parts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (example, part) in dataset.parts.iter().enumerate() {

@@ -40,6 +40,8 @@ pub enum Protocol {
     Artist,
     /// The fixed lists of Kereliuk, Sturm and Larsen (2015).
     FaultFiltered,
+    /// The split that the dataset's makers published.
+    Official,
     /// Whatever a table says.
     File(PathBuf),
     /// Whatever a column of the feature table says.
@@ -48,7 +50,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// The protocols without a file, with what `bench list` says of them.
-    pub const NAMED: [(Self, &'static str); 4] = [
+    pub const NAMED: [(Self, &'static str); 5] = [
         (
             Self::Segment,
             "examples drawn one by one, stratified by genre, as most published figures: segments of one track \
@@ -67,6 +69,11 @@ impl Protocol {
              artists apart, but for one: the tested disco.00069 is by the artist of disco.00049 and disco.00073, which \
              train (1 of 290 tested tracks, 3 of 869 segments of 10 s)",
         ),
+        (
+            Self::Official,
+            "the train/valid/test partition that a dataset's makers published beside it: FMA, ISMIR04 and MTG-Jamendo have one \
+             (`bench list datasets NAME` says what it is)",
+        ),
     ];
 
     /// The name on the command line and in tables.
@@ -76,6 +83,7 @@ impl Protocol {
             Self::Track => "track".to_owned(),
             Self::Artist => "artist".to_owned(),
             Self::FaultFiltered => "fault-filtered".to_owned(),
+            Self::Official => "official".to_owned(),
             Self::File(path) => format!("file:{}", path.display()),
             Self::Column(name) => format!("column:{name}"),
         }
@@ -93,7 +101,7 @@ impl FromStr for Protocol {
             return Ok(Self::Column(name.to_owned()));
         }
         Self::NAMED.into_iter().map(|(protocol, _)| protocol).find(|p| p.name() == text).ok_or_else(|| {
-            "expected segment, track, artist, fault-filtered, file:PATH or column:NAME (see `bench list protocols`)"
+            "expected segment, track, artist, fault-filtered, official, file:PATH or column:NAME (see `bench list protocols`)"
                 .to_owned()
         })
     }
@@ -251,6 +259,10 @@ impl Split {
             Protocol::FaultFiltered => {
                 let only = fixed(request, "the fault-filtered lists are one fixed partition")?;
                 (fault_filtered::folds(dataset)?, only)
+            }
+            Protocol::Official => {
+                let only = fixed(request, "the official split is one fixed partition")?;
+                (column::official(dataset)?, only)
             }
             Protocol::File(path) => {
                 let only = fixed(request, "the split file says what the folds are")?;

@@ -1,6 +1,7 @@
 //! Which files there are, and what is known of each: its genre and its track.
 
-use super::layouts;
+use super::layouts::{self, KnownDataset};
+use super::lists::TrackLists;
 use super::names;
 use crate::audio::Container;
 use crate::error::{Error, Result};
@@ -13,14 +14,18 @@ use std::path::{Path, PathBuf};
 pub struct Recording {
     /// The file.
     pub path: PathBuf,
-    /// Its genre, by the folder it lies in.
+    /// Its genre, by the folder it lies in or by its dataset's list.
     pub genre: String,
     /// The track it is or is a part of: its name by [`names::parse`], behind its genre where two genres share it.
     pub track: String,
+    /// Who plays, if its dataset's list says it.
+    pub artist: Option<String>,
+    /// Its part in its dataset's official split, empty if in none; nothing if no list was read.
+    pub part: Option<String>,
     /// What its examples are called: the file's name without extension, behind its genre where two genres share it.
     stem: String,
     /// Number of the segment that the file is of its track, if its name says that it is one.
-    part: Option<usize>,
+    part_of_track: Option<usize>,
 }
 
 impl Recording {
@@ -31,12 +36,12 @@ impl Recording {
 
     /// What its name was read as: the name without extension, the track and the number of the segment in it.
     pub fn said(&self) -> (&str, &str, Option<usize>) {
-        (&self.stem, &self.track, self.part)
+        (&self.stem, &self.track, self.part_of_track)
     }
 
     /// Number of an example in its track: the one it was cut as or, where the file was not cut, the one in its name.
     pub fn segment(&self, cut: Option<usize>) -> Option<usize> {
-        cut.or(self.part)
+        cut.or(self.part_of_track)
     }
 }
 
@@ -50,8 +55,38 @@ pub fn example_name(track: &str, segment: Option<usize>, extension: &str) -> Str
     }
 }
 
+/// A file that was found, before it is known what else goes by its name.
+pub(super) struct FoundFile {
+    pub path: PathBuf,
+    genre: String,
+    /// Its track, where it has not to be read from the name.
+    track: Option<String>,
+    pub artist: Option<String>,
+    part: Option<String>,
+}
+
+impl FoundFile {
+    fn of_folder(path: PathBuf, folder: String, layout: &KnownDataset) -> Self {
+        Self { path, genre: layout.genre(folder), track: None, artist: None, part: None }
+    }
+
+    /// Takes over what a list says, which is nothing of a file that it cannot be used of.
+    pub fn listed(&mut self, lists: &TrackLists) -> std::result::Result<(), &'static str> {
+        let (key, facts) = lists.of_file(&self.path)?;
+        if lists.labels {
+            self.track = Some(key);
+            self.part = Some(facts.part.clone());
+        }
+        if let Some(genre) = &facts.genre {
+            self.genre.clone_from(genre);
+        }
+        self.artist.clone_from(&facts.artist);
+        Ok(())
+    }
+}
+
 /// The recordings that `places` name: audio files, and folders with audio files at any depth, sorted by path in each
-/// folder, no file twice.
+/// folder, no file twice. Nothing is left out: what the lists of a folder's dataset do not know has the genre of its folder.
 ///
 /// Tables tell recordings by name alone, so where files of two genres go by one (`blues/01.mp3` and
 /// `rock/01.mp3`), the genre becomes part of it: `blues-01`.
@@ -65,13 +100,21 @@ pub fn find(places: &[PathBuf]) -> Result<Vec<Recording>> {
         let unreadable =
             |e| Error::at(place, format!("cannot be read: {e}"), "check the path and its permissions");
         if std::fs::metadata(place).map_err(unreadable)?.is_dir() {
-            found.extend(with_genres(place, Container::known_extension).map_err(unreadable)?);
+            let layout = layouts::of_folder(place);
+            let mut files = with_genres(place, layout, Container::known_extension).map_err(unreadable)?;
+            if let Ok(Some(lists)) = TrackLists::read(place, layout) {
+                for file in &mut files {
+                    // What is not listed stays as its folder has it.
+                    let _ = file.listed(&lists);
+                }
+            }
+            found.extend(files);
         } else {
-            found.push((place.clone(), folder_name(place)));
+            found.push(FoundFile::of_folder(place.clone(), folder_name(place), layouts::of_folder(place)));
         }
     }
     let mut seen = BTreeSet::new();
-    found.retain(|(path, _)| seen.insert(path.clone()));
+    found.retain(|file| seen.insert(file.path.clone()));
     Ok(named(found, |_, name| name.to_owned()))
 }
 
@@ -86,25 +129,48 @@ pub fn find_in(
     wanted: impl Fn(&Path) -> bool,
     stem: impl Fn(&str, &str) -> String,
 ) -> Result<Vec<Recording>> {
-    let files = with_genres(folder, wanted)
+    let files = with_genres(folder, layouts::of_folder(folder), wanted)
         .map_err(|e| Error::at(folder, format!("cannot be read: {e}"), "check its permissions"))?;
     Ok(named(files, stem))
 }
 
 /// The wanted files under a folder with their genres, as the dataset names them that the folder holds.
-fn with_genres(folder: &Path, wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<(PathBuf, String)>> {
-    let layout = layouts::of_folder(folder);
+pub(super) fn with_genres(
+    folder: &Path,
+    layout: &KnownDataset,
+    wanted: impl Fn(&Path) -> bool,
+) -> io::Result<Vec<FoundFile>> {
     let files = by_genre(folder, wanted)?;
-    Ok(files.into_iter().map(|(path, folder)| (path, layout.genre(folder))).collect())
+    Ok(files.into_iter().map(|(path, folder)| FoundFile::of_folder(path, folder, layout)).collect())
 }
 
 /// Gives files with their genres the names of their tracks.
-fn named(files: Vec<(PathBuf, String)>, stem: impl Fn(&str, &str) -> String) -> Vec<Recording> {
-    let recordings = files.into_iter().map(|(path, genre)| {
+pub(super) fn named(files: Vec<FoundFile>, stem: impl Fn(&str, &str) -> String) -> Vec<Recording> {
+    let recordings = files.into_iter().map(|file| {
+        let FoundFile { path, genre, track, artist, part: split_part } = file;
+        if let Some(track) = track {
+            return Recording {
+                stem: track.clone(),
+                part_of_track: None,
+                track,
+                path,
+                genre,
+                artist,
+                part: split_part,
+            };
+        }
         let stem = stem(&genre, &path.file_stem().unwrap_or_default().to_string_lossy());
         // The extension is that of a file that is read here, so it is none of the name.
         let names::ParsedName { track, segment } = names::parse_stem(&stem);
-        Recording { track: track.to_owned(), part: segment, stem, path, genre }
+        Recording {
+            track: track.to_owned(),
+            part_of_track: segment,
+            stem,
+            path,
+            genre,
+            artist,
+            part: split_part,
+        }
     });
     let mut recordings: Vec<Recording> = recordings.collect();
     let mut genres: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

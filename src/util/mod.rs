@@ -2,6 +2,7 @@
 
 mod damage;
 mod files;
+mod glob;
 mod hash;
 mod nearest;
 mod open;
@@ -12,6 +13,7 @@ mod text;
 
 pub use damage::{DAMAGED, Damage};
 pub use files::{ASIDE, WholeFile, write_whole};
+pub(crate) use glob::glob_matches;
 pub use hash::{content_of, hex};
 pub use nearest::nearest;
 pub use open::{BoundedReader, OpenError, open_file_or_pipe, open_regular, read_regular};

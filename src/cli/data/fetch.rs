@@ -1,10 +1,11 @@
 use crate::cli::progress::{stop_on_ctrl_c_saying, stopped};
 use crate::cli::{Status, json_text, print, tell};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::recordings::fetch::{
     ArchiveLimits, FetchObserver, FetchRequest, FetchStage, Fetched, Origin, fetch,
 };
-use crate::recordings::layouts::KAGGLE;
+use crate::recordings::layouts::{KNOWN, KnownDataset, Labels, called};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -16,28 +17,31 @@ Examples:
   bench data fetch gtzan --from archive.zip                     the Kaggle archive, as downloaded
   bench data fetch gtzan --from genres.tar.gz --to old          the original archive, into ./old
   bench data fetch gtzan --from https://example.org/gtzan.zip   download, then unpack
+  bench data fetch fma-small --from fma_small.zip               with fma_metadata.zip, which lies beside it
+  bench data fetch ballroom --from data1.tar.gz
 
-GTZAN has no licence and is not shipped: get the archive from where you may. It is unpacked in
-the layout of the Kaggle copy, whatever its own: genres_original/GENRE/*.wav (or .au),
-images_original/GENRE/*.png, features_*_sec.csv. A download that was stopped goes on where it was
-when the same command is given again; until all is done everything is in the folder DIR.fetch.")]
+Nothing is shipped: `bench list datasets NAME` says where to get a dataset and under what licence. It is
+unpacked in the layout that is read here; GTZAN, whatever its own, in that of the Kaggle copy:
+genres_original/GENRE/*.wav (or .au), images_original/GENRE/*.png, features_*_sec.csv. A download that was
+stopped goes on where it was when the same command is given again; until all is done everything is in the
+folder DIR.fetch.")]
 pub(super) struct Args {
     /// The dataset
-    #[arg(value_enum)]
-    dataset: Name,
-    /// A .tar.gz, .tgz, .tar or .zip: a file, or an address (http, https)
-    #[arg(long, value_name = "URL|FILE", value_parser = parse_origin)]
-    from: Origin,
-    /// SHA-256 the archive must have
+    #[arg(value_parser = dataset_parser())]
+    dataset: &'static KnownDataset,
+    /// A .tar.gz, .tgz, .tar or .zip: a file, or an address (http, https); given repeatedly where a dataset has several
+    #[arg(long, value_name = "URL|FILE", required = true, value_parser = parse_origin)]
+    from: Vec<Origin>,
+    /// SHA-256 the archive must have; once for each --from, or not at all
     #[arg(long, value_name = "HEX", value_parser = parse_sha256)]
-    sha256: Option<String>,
-    /// Folder to make; it must not exist or be empty
-    #[arg(long, value_name = "DIR", default_value = "gtzan")]
-    to: PathBuf,
-    /// Most gigabytes to unpack; the limits on the number of files, on one file and on how tightly they
-    /// are packed grow with it
-    #[arg(long, value_name = "N", default_value_t = 4.0, value_parser = parse_gigabytes)]
-    max_gb: f64,
+    sha256: Vec<String>,
+    /// Folder to make; it must not exist or be empty [default: the dataset's name]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Most gigabytes to unpack of an archive; the limits on the number of files, on one file and on how tightly they
+    /// are packed grow with it [default: what the dataset takes, 4 of gtzan]
+    #[arg(long, value_name = "N", value_parser = parse_gigabytes)]
+    max_gb: Option<f64>,
     /// Seconds a server may be silent before the download is tried again
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
@@ -49,10 +53,11 @@ pub(super) struct Args {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Name {
-    /// 1000 recordings of 30 s, ten genres (Tzanetakis and Cook, 2002).
-    Gtzan,
+/// The datasets that archives are unpacked of.
+fn dataset_parser() -> impl TypedValueParser<Value = &'static KnownDataset> {
+    let fetched = KNOWN.into_iter().filter(|known| !known.distribution.kept.is_empty());
+    let values = fetched.map(|known| PossibleValue::new(known.key).help(known.name));
+    PossibleValuesParser::new(values).try_map(|key| called(&key).ok_or("no known dataset"))
 }
 
 fn parse_origin(text: &str) -> std::result::Result<Origin, String> {
@@ -79,12 +84,25 @@ fn parse_gigabytes(text: &str) -> std::result::Result<f64, String> {
 
 /// Runs `bench data fetch`.
 pub(super) fn run(args: &Args) -> Result<u8> {
-    let Name::Gtzan = args.dataset;
+    if !args.sha256.is_empty() && args.sha256.len() != args.from.len() {
+        let reason = format!("{} checksums for {} archives", args.sha256.len(), args.from.len());
+        return Err(Error::new("--sha256", reason, "give one for each --from, in the same order"));
+    }
+    let distribution = &args.dataset.distribution;
+    let to = args.to.clone().unwrap_or_else(|| args.dataset.key.into());
+    let mut from = args.from.clone();
+    if let Some(beside) = found_beside(args) {
+        if !args.quiet {
+            tell(format!("and {}, which lies beside it", beside.display()));
+        }
+        from.push(Origin::File(beside));
+    }
     let request = FetchRequest {
-        from: args.from.clone(),
+        dataset: args.dataset,
+        from,
         sha256: args.sha256.clone(),
-        to: args.to.clone(),
-        limits: ArchiveLimits::of_gigabytes(args.max_gb),
+        to: to.clone(),
+        limits: ArchiveLimits::of_gigabytes(args.max_gb.unwrap_or(f64::from(distribution.gigabytes))),
         patience: Duration::from_secs(args.timeout),
     };
     stop_on_ctrl_c_saying(
@@ -97,22 +115,40 @@ pub(super) fn run(args: &Args) -> Result<u8> {
         tell("stopped: the same command goes on");
         return Ok(Status::INTERRUPTED);
     };
-    print(if args.json { json_text(&serde_json::json!(fetched)) } else { summary(&fetched, &args.to) })?;
+    print(if args.json {
+        json_text(&serde_json::json!(fetched))
+    } else {
+        summary(args.dataset, &fetched, &to)
+    })?;
     Ok(Status::DONE)
 }
 
-fn summary(fetched: &Fetched, to: &Path) -> String {
+/// The archive that belongs to the only one that was named, if it lies beside that and was not named.
+fn found_beside(args: &Args) -> Option<PathBuf> {
+    let [Origin::File(named)] = args.from.as_slice() else { return None };
+    let beside = named.with_file_name(args.dataset.distribution.beside?);
+    (beside != *named && beside.is_file()).then_some(beside)
+}
+
+fn summary(dataset: &KnownDataset, fetched: &Fetched, to: &Path) -> String {
     let contents = &fetched.contents;
-    let full = KAGGLE.genres.len() * KAGGLE.recordings_a_genre.unwrap_or(0);
-    let there: usize = contents.recordings.values().map(std::collections::BTreeSet::len).sum();
+    let full = dataset.recordings.unwrap_or(0);
+    let there: usize = match contents.recordings.is_empty() {
+        true => contents.audio_files,
+        false => contents.recordings.values().map(std::collections::BTreeSet::len).sum(),
+    };
     let mut text = format!("{}: {}\n", to.display(), BinaryBytes(contents.bytes));
     let mut line = |what: &str, is: String| {
         let _ = writeln!(text, "  {what:<11} {is}");
     };
     line("audio", format!("{} files of {there} recordings", contents.audio_files));
     let genres = contents.recordings.iter().map(|(genre, names)| format!("{genre} {}", names.len()));
-    line("", genres.collect::<Vec<_>>().join(", "));
-    line("images", format!("{} files", contents.image_files));
+    if !contents.recordings.is_empty() {
+        line("", genres.collect::<Vec<_>>().join(", "));
+    }
+    if dataset.images.is_some() {
+        line("images", format!("{} files", contents.image_files));
+    }
     line(
         "tables",
         match contents.tables.is_empty() {
@@ -123,6 +159,7 @@ fn summary(fetched: &Fetched, to: &Path) -> String {
     line(
         "missing",
         match fetched.missing.as_slice() {
+            [] if there < full => format!("{} of {full} recordings", full - there),
             [] => format!("nothing: all {full} recordings are there"),
             few if few.len() <= 10 => format!("{} of {full} recordings: {}", few.len(), few.join(", ")),
             many => format!("{} of {full} recordings", many.len()),
@@ -139,7 +176,14 @@ fn summary(fetched: &Fetched, to: &Path) -> String {
     if !kinds.is_empty() {
         line("left out", kinds.join(", "));
     }
-    line("SHA-256", fetched.sha256.clone());
+    if let Labels::Metadata { file, .. } = dataset.labels
+        && !contents.tables.contains(file)
+    {
+        let others =
+            dataset.distribution.beside.map_or(String::new(), |beside| format!(": --from {beside} too"));
+        line("no genres", format!("{file} was in no archive, without which nothing can be run{others}"));
+    }
+    fetched.sha256.iter().for_each(|sha256| line("SHA-256", sha256.clone()));
     let shell = to.to_string_lossy();
     let quoted = if shell.contains(char::is_whitespace) { format!("'{shell}'") } else { shell.into_owned() };
     let _ = writeln!(text, "next: bench all --data {quoted}");

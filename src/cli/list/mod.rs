@@ -1,5 +1,6 @@
 //! `bench list`: what there is.
 
+mod datasets;
 mod encoders;
 mod metrics;
 mod models;
@@ -29,6 +30,7 @@ Examples:
   bench list models --json                names, parameters and published figures for programs
   bench list metrics                      what a leaderboard can show and be sorted by
   bench list datasets --data gtzan        what a folder holds
+  bench list datasets fma-small           where to get a dataset, its licence, known faults and split
   bench list experiment                   keys of an experiment file (--json: a JSON Schema)
   bench list weights                      trained weights that models can start from, and whether they are there
   bench list runs                         what is stored")]
@@ -36,7 +38,7 @@ pub(super) struct Args {
     /// What to list [default: models, protocols, metrics and datasets]
     #[arg(value_enum)]
     what: Option<What>,
-    /// Models or encoders to show in full, after `models` or `encoders`
+    /// Models, encoders or datasets to show in full, after `models`, `encoders` or `datasets`
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Folder or CSV file whose tables to list beside the built-in one
@@ -62,7 +64,7 @@ enum What {
     Protocols,
     /// What --sort and --columns choose from.
     Metrics,
-    /// The built-in data, the tables in --data, and the layouts of folders that are known.
+    /// The built-in data, the tables in --data, and known datasets: where to get them, licence, faults, split.
     Datasets,
     /// Trained weights that models can start from: where to get them, and whether they are there.
     Weights,
@@ -74,8 +76,9 @@ enum What {
 
 /// Runs `bench list`.
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
-    if !args.names.is_empty() && ![Some(What::Models), Some(What::Encoders)].contains(&args.what) {
-        let reason = "only models and encoders have pages of their own";
+    let with_pages = [Some(What::Models), Some(What::Encoders), Some(What::Datasets)];
+    if !args.names.is_empty() && !with_pages.contains(&args.what) {
+        let reason = "only models, encoders and datasets have pages of their own";
         return Err(Error::new("NAME", reason, "bench list models NAME"));
     }
     let models = if args.what == Some(What::Models) { args.names.as_slice() } else { &[] };
@@ -122,13 +125,18 @@ pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
         object.insert("metrics".to_owned(), METRICS.iter().map(metrics::json).collect());
     }
     if wanted(What::Datasets) {
-        let sets = datasets(args)?;
-        text += &heading("Datasets");
-        sets.iter().for_each(|set| text += &paragraph("  ", &one_line(&set.describe())));
-        text.push('\n');
-        object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
-        text += &known_layouts();
-        object.insert("layouts".to_owned(), KNOWN.iter().map(|known| json!(known)).collect());
+        let named = args.names.iter().map(|name| datasets::named(name)).collect::<Result<Vec<_>>>()?;
+        if named.is_empty() {
+            let sets = there(args)?;
+            text += &heading("Datasets");
+            sets.iter().for_each(|set| text += &paragraph("  ", &one_line(&set.describe())));
+            text.push('\n');
+            object.insert("datasets".to_owned(), sets.iter().map(|set| json!(set)).collect());
+            text += &datasets::overview();
+        }
+        named.iter().for_each(|known| text += &datasets::page(known));
+        let listed = if named.is_empty() { KNOWN.to_vec() } else { named };
+        object.insert("layouts".to_owned(), datasets::json(&listed));
     }
     if args.what == Some(What::Experiment) {
         if args.json {
@@ -183,16 +191,8 @@ fn protocols() -> String {
     text + "\n"
 }
 
-fn known_layouts() -> String {
-    let mut text = heading("Known layouts (--data DIR)");
-    for known in KNOWN {
-        text += &paragraph(&format!("  {:<20} ", known.name), known.about);
-    }
-    text + "\n"
-}
-
 /// The built-in dataset and, of a folder, those tables that can be read.
-fn datasets(args: &Args) -> Result<Vec<Info>> {
+fn there(args: &Args) -> Result<Vec<Info>> {
     let mut sets = vec![builtin_info()?];
     let load = |file: &Path, seconds| {
         let source = Source { data: Some(file.to_owned()), seconds, ..Source::default() };

@@ -12,7 +12,7 @@ use super::source::Source;
 use super::spectrograms::SpectrogramSource;
 use super::{audio, images};
 use crate::error::{Error, Result};
-use crate::recordings::Recording;
+use crate::recordings::{LabelledRecordings, Recording, find_labelled};
 use left_out::LeftOut;
 use matching::{FileIndex, Tracks};
 use std::collections::BTreeSet;
@@ -91,7 +91,7 @@ struct Candidate {
 }
 
 enum Files {
-    Audio(Vec<Recording>),
+    Audio(LabelledRecordings),
     Images(images::FoundImages),
 }
 
@@ -127,7 +127,7 @@ fn candidates(folder: &Path, source: &Source, tracks: &Tracks, reasons: &mut Vec
         Err(error) => reasons.push(error.to_string()),
     };
     if source.takes(InputKind::Audio) {
-        add(InputKind::Audio, audio::found(folder).map(Files::Audio));
+        add(InputKind::Audio, find_labelled(folder).map(Files::Audio));
     }
     if source.takes(InputKind::Images) {
         add(InputKind::Images, images::found(folder).map(Files::Images));
@@ -139,7 +139,7 @@ fn candidates(folder: &Path, source: &Source, tracks: &Tracks, reasons: &mut Vec
 impl Files {
     fn recordings(&self) -> &[Recording] {
         match self {
-            Self::Audio(recordings) => recordings,
+            Self::Audio(found) => &found.recordings,
             Self::Images(found) => &found.images,
         }
     }
@@ -156,7 +156,11 @@ impl Candidate {
     ) -> Result<DatasetParts> {
         let source = Source { table: false, seconds, ..source.clone() };
         match &self.files {
-            Files::Audio(recordings) => audio::parts(folder, recordings, &source, progress),
+            Files::Audio(found) => {
+                let mut parts = audio::parts(folder, &found.recordings, &source, progress)?;
+                parts.notes.splice(..0, found.notes.iter().cloned());
+                Ok(parts)
+            }
             Files::Images(found) => images::parts(folder, found, &source, progress),
         }
     }

@@ -13,18 +13,21 @@ pub mod cells;
 pub mod choice;
 mod giveaways;
 mod header;
+mod listed;
 mod roles;
 mod selection;
 mod text;
 
 use crate::audio::RATE;
 use crate::error::{Error, Result};
+use crate::recordings::lists::TrackLists;
 use crate::recordings::names;
 use crate::util::{BoundedReader, OpenError, open_file_or_pipe};
 use cells::Cells;
 use choice::ColumnChoice;
 use csv::{ReaderBuilder, StringRecord};
 use giveaways::Truth;
+use listed::ListedRows;
 use ndarray::Array2;
 use roles::Roles;
 pub use roles::has_texts;
@@ -51,7 +54,9 @@ pub struct RawTable {
     pub filenames: Option<Vec<String>>,
     /// Track of each row, if the table has a column of its own for it.
     pub tracks: Option<Vec<String>>,
-    /// Part of each row, if a column was asked for.
+    /// Artist of each row, where a dataset's own list says it; else none.
+    pub artists: Vec<Option<String>>,
+    /// Part of each row, if a column was asked for or a dataset's own list says it.
     pub parts: Option<Vec<String>>,
     /// Line of each row in the file, counted from 1.
     pub lines: Vec<u64>,
@@ -72,6 +77,34 @@ pub struct RawTable {
 /// feature column, a column twice, labels that contradict each other, a ragged row, an empty label, a cell that is not
 /// a finite number.
 pub fn read(path: &Path, choice: &ColumnChoice) -> Result<RawTable> {
+    table_of(path, cells_of(path, choice, None)?, choice)
+}
+
+/// The same of a table of a dataset's metadata, whose rows have a track's number and no genre: `lists` say what they are. The
+/// rows of other tracks are left out and told.
+///
+/// # Errors
+///
+/// As [`read`], and where no row is of a track that can be used.
+pub fn read_listed(path: &Path, choice: &ColumnChoice, lists: &TrackLists) -> Result<RawTable> {
+    let mut listed = ListedRows::new(lists);
+    let cells = cells_of(path, choice, Some(&mut listed))?;
+    let notes = listed.notes();
+    if cells.lines.is_empty() {
+        let reason = format!("no row is of a track that can be used: {}", notes.join("; "));
+        return Err(Error::at(path, reason, "is it the table of this dataset?"));
+    }
+    let mut raw = table_of(path, cells, choice)?;
+    raw.artists = listed.artists;
+    if choice.split.is_none() {
+        raw.parts = Some(listed.parts);
+    }
+    raw.notes.splice(..0, notes);
+    Ok(raw)
+}
+
+/// The cells of a CSV, completed with what a list says of each row.
+fn cells_of(path: &Path, choice: &ColumnChoice, mut listed: Option<&mut ListedRows>) -> Result<Cells> {
     let text = text::text_of(path, open(path)?)?;
     let mut csv = ReaderBuilder::new().delimiter(text.delimiter).has_headers(false).from_reader(text.reader);
     let mut record = StringRecord::new();
@@ -85,7 +118,10 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<RawTable> {
     if !next(&mut record)? || record.iter().all(str::is_empty) {
         return Err(Error::at(path, "the file is empty", LAYOUT_HINT));
     }
-    let (names, mut waiting) = header::names(record, &mut next)?;
+    let (mut names, mut waiting) = header::names(record, &mut next)?;
+    if let Some(listed) = &listed {
+        listed.complete_header(&mut names);
+    }
     unique(path, &names)?;
     let mut cells = Cells::new(names, "line", |name| has_texts(name, choice));
     loop {
@@ -100,11 +136,18 @@ pub fn read(path: &Path, choice: &ColumnChoice) -> Result<RawTable> {
             }
         };
         let line = line_of(record.position());
+        let record = match &mut listed {
+            None => record,
+            Some(listed) => match listed.completed(&record) {
+                Some(completed) => completed,
+                None => continue,
+            },
+        };
         cells.lines.push(line);
         cells.room_for(path, cells.lines.len())?;
         cells.columns.iter_mut().zip(&record).for_each(|(column, cell)| column.push(line, cell));
     }
-    table_of(path, cells, choice)
+    Ok(cells)
 }
 
 /// The feature table that cells are.
@@ -168,6 +211,7 @@ pub fn table_of(path: &Path, mut cells: Cells, choice: &ColumnChoice) -> Result<
         labels,
         filenames,
         tracks,
+        artists: Vec::new(),
         parts,
         lines: cells.lines,
         median_length: median_length.filter(has_seconds),

@@ -1,8 +1,9 @@
-//! A copy of GTZAN from an archive, a file or an address, in the layout of the public Kaggle copy.
+//! A known dataset from its archives, files or addresses, in the layout that the suite reads it in: GTZAN in that of the
+//! public Kaggle copy, others as they are distributed.
 //!
 //! ```text
 //! address ──► part ──► SHA-256 ──► walk ──► place ──► tree ──► DIR
-//!             resumed               safe     Kaggle    renamed when complete
+//!             resumed               safe     layout    renamed when complete
 //! ```
 //!
 //! Everything on the way is in one workshop folder beside the destination, `DIR.fetch`: the download
@@ -21,15 +22,16 @@ mod workshop;
 pub use limits::ArchiveLimits;
 pub use observer::{FetchObserver, FetchStage};
 pub use summary::{Contents, LeftOut};
-pub use unpack::unpack;
 
 use crate::error::{Error, Result};
+use crate::recordings::layouts::KnownDataset;
 use crate::util::{hex, open_regular};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use unpack::Unpacking;
 use workshop::Workshop;
 
 /// Where the archive is.
@@ -44,13 +46,16 @@ pub enum Origin {
 /// What to fetch, to where, within which bounds.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
-    /// Where the archive is.
-    pub from: Origin,
-    /// SHA-256 the archive must have, 64 lower-case hexadecimal digits.
-    pub sha256: Option<String>,
+    /// The dataset.
+    pub dataset: &'static KnownDataset,
+    /// Where its archives are; one or more.
+    pub from: Vec<Origin>,
+    /// SHA-256 that the archives must have, in their order, 64 lower-case hexadecimal digits each; those without one are
+    /// not checked.
+    pub sha256: Vec<String>,
     /// The folder to make.
     pub to: PathBuf,
-    /// What the archive may cost.
+    /// What each archive may cost.
     pub limits: ArchiveLimits,
     /// How long a server may be silent.
     pub patience: Duration,
@@ -59,11 +64,11 @@ pub struct FetchRequest {
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fetched {
-    /// SHA-256 of the archive.
-    pub sha256: String,
+    /// SHA-256 of each archive.
+    pub sha256: Vec<String>,
     /// What the folder holds.
     pub contents: Contents,
-    /// Recordings of the full GTZAN that there is no audio of.
+    /// Recordings of the full dataset that there is no audio of, by name; none where names are not known.
     pub missing: Vec<String>,
 }
 
@@ -82,24 +87,48 @@ pub fn fetch(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<Opt
 
 fn fetch_whole(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<Fetched> {
     let workshop = Workshop::beside(&request.to)?;
-    let archive = match &request.from {
+    let archives = request.from.iter().enumerate().map(|(place, _)| got(request, place, &workshop, observer));
+    // All of them before the first is unpacked: what is missing or wrong is known early.
+    let archives: Vec<(PathBuf, String)> = archives.collect::<Result<_>>()?;
+    let tree = workshop.tree()?;
+    let mut unpacking = Unpacking::new(request.dataset, &tree);
+    for (archive, _) in &archives {
+        observer.stage(FetchStage::Unpack);
+        observer.length(archive.metadata().ok().map(|of| of.len()));
+        unpacking.unpack(archive, request.limits, observer)?;
+    }
+    let contents = unpacking.contents;
+    workshop.deliver(&request.to)?;
+    let sha256 = archives.into_iter().map(|(_, sha256)| sha256).collect();
+    Ok(Fetched { sha256, missing: contents.missing(request.dataset), contents })
+}
+
+/// An archive on this machine, and its checksum, which is the one that it must have.
+fn got(
+    request: &FetchRequest,
+    place: usize,
+    workshop: &Workshop,
+    observer: &dyn FetchObserver,
+) -> Result<(PathBuf, String)> {
+    let origin = &request.from[place];
+    let archive = match origin {
         Origin::File(path) => path.clone(),
         Origin::Url(url) => {
             observer.stage(FetchStage::Download);
             let most = request.limits.bytes();
-            download::download(url, &workshop.part(), most, request.patience, observer)?;
-            workshop.part()
+            download::download(url, &workshop.part(place), most, request.patience, observer)?;
+            workshop.part(place)
         }
     };
     observer.stage(FetchStage::Check);
     let sha256 = checksum(&archive, observer)?;
     observer.say(&format!("SHA-256 {sha256}"));
-    if let Some(wanted) = request.sha256.as_ref().filter(|wanted| **wanted != sha256) {
+    if let Some(wanted) = request.sha256.get(place).filter(|wanted| **wanted != sha256) {
         let reason = format!("has the SHA-256\n  {sha256}, not\n  {wanted}; nothing was unpacked");
-        let (archive, hint) = match &request.from {
+        let (archive, hint) = match origin {
             Origin::File(_) => (archive, "is it the right file, and the right checksum?".to_owned()),
             Origin::Url(_) => {
-                let bad = workshop.set_aside()?;
+                let bad = workshop.set_aside(place)?;
                 let hint = format!(
                     "give the command again to download anew; the bad file was set aside as {}, delete it",
                     bad.display()
@@ -109,11 +138,7 @@ fn fetch_whole(request: &FetchRequest, observer: &dyn FetchObserver) -> Result<F
         };
         return Err(Error::at(&archive, reason, hint));
     }
-    observer.stage(FetchStage::Unpack);
-    observer.length(archive.metadata().ok().map(|of| of.len()));
-    let contents = unpack(&archive, &workshop.tree()?, request.limits, observer)?;
-    workshop.deliver(&request.to)?;
-    Ok(Fetched { sha256, missing: contents.missing(), contents })
+    Ok((archive, sha256))
 }
 
 fn checksum(path: &Path, observer: &dyn FetchObserver) -> Result<String> {

@@ -1,6 +1,6 @@
-//! What a fetched copy of GTZAN holds, and what the full one has beside it.
+//! What a fetched copy of a dataset holds, and what the full one has beside it.
 
-use crate::recordings::layouts::KAGGLE;
+use crate::recordings::layouts::KnownDataset;
 use crate::recordings::names::dotted;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +12,9 @@ pub struct Contents {
     pub audio_files: usize,
     /// Spectrograms.
     pub image_files: usize,
-    /// Names of the feature tables.
+    /// Feature tables, and lists of the dataset's own, by their places.
     pub tables: BTreeSet<String>,
-    /// Names of the recordings there is audio of, by genre; every genre has an entry.
+    /// Names of the recordings there is audio of, by genre, where folders are genres; every genre has an entry then.
     pub recordings: BTreeMap<&'static str, BTreeSet<String>>,
     /// Bytes of all files.
     pub bytes: u64,
@@ -37,18 +37,18 @@ pub struct LeftOut {
 
 impl Contents {
     /// Nothing yet, of every genre.
-    pub fn new() -> Self {
-        Self {
-            recordings: KAGGLE.genres.iter().map(|genre| (*genre, BTreeSet::new())).collect(),
-            ..Self::default()
-        }
+    pub fn new(dataset: &KnownDataset) -> Self {
+        let genres = if dataset.is_labelled_by_folder() { dataset.genres } else { &[] };
+        Self { recordings: genres.iter().map(|genre| (*genre, BTreeSet::new())).collect(), ..Self::default() }
     }
 
     /// Counts a file of audio.
     pub fn audio(&mut self, genre: &'static str, name: &str) {
         self.audio_files += 1;
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        self.recordings.entry(genre).or_default().insert(dotted(genre, stem));
+        if let Some(recordings) = self.recordings.get_mut(genre) {
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            recordings.insert(dotted(genre, stem));
+        }
     }
 
     /// Counts a file that the suite does not read.
@@ -59,16 +59,11 @@ impl Contents {
         }
     }
 
-    /// Whether there is nothing to work with.
-    pub fn is_empty(&self) -> bool {
-        self.audio_files + self.image_files + self.tables.len() == 0
-    }
-
-    /// Recordings of the full dataset that there is no audio of.
-    pub fn missing(&self) -> Vec<String> {
+    /// Recordings of the full dataset that there is no audio of, where they are numbered.
+    pub fn missing(&self, dataset: &KnownDataset) -> Vec<String> {
         (self.recordings.iter())
             .flat_map(|(genre, there)| {
-                let full = (0..KAGGLE.recordings_a_genre.unwrap_or(0))
+                let full = (0..dataset.recordings_a_genre.unwrap_or(0))
                     .map(move |number| format!("{genre}.{number:05}"));
                 full.filter(|recording| !there.contains(recording))
             })

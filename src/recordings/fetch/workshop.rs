@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// ```text
 /// gtzan.fetch/lock           held while a program works here
-/// gtzan.fetch/archive.part   the download, and beside it archive.json: what it is of
+/// gtzan.fetch/archive.part   the download, and beside it archive.json: what it is of; archive-1.part is a second one's
 /// gtzan.fetch/tree/          what is unpacked so far
 /// ```
 pub struct Workshop {
@@ -46,9 +46,12 @@ impl Workshop {
         }
     }
 
-    /// Where a download grows.
-    pub fn part(&self) -> PathBuf {
-        self.folder.join("archive.part")
+    /// Where the download of an archive grows, by its place among those asked for.
+    pub fn part(&self, place: usize) -> PathBuf {
+        self.folder.join(match place {
+            0 => "archive.part".to_owned(),
+            place => format!("archive-{place}.part"),
+        })
     }
 
     /// A new folder to unpack to; what a killed run left of an older one is removed.
@@ -62,9 +65,10 @@ impl Workshop {
     }
 
     /// Takes a download out of the way, so that the next one begins anew, and says where it is.
-    pub fn set_aside(&self) -> Result<PathBuf> {
-        let bad = self.folder.join("archive.bad");
-        fs::rename(self.part(), &bad).map_err(|e| refused(&bad, &e))?;
+    pub fn set_aside(&self, place: usize) -> Result<PathBuf> {
+        let part = self.part(place);
+        let bad = part.with_extension("bad");
+        fs::rename(part, &bad).map_err(|e| refused(&bad, &e))?;
         Ok(bad)
     }
 
@@ -87,8 +91,12 @@ impl Drop for Workshop {
     fn drop(&mut self) {
         // Each may fail because it is not there, or not empty, and then there is nothing to be done.
         let _ = fs::remove_dir_all(self.folder.join("tree"));
-        let downloads = ["archive.part", "archive.bad"].map(|name| self.folder.join(name));
-        if !downloads.iter().any(|path| path.metadata().is_ok_and(|of| of.len() > 0)) {
+        let is_download = |path: &Path| {
+            path.extension().is_some_and(|extension| extension == "part" || extension == "bad")
+                && path.metadata().is_ok_and(|of| of.len() > 0)
+        };
+        let mut there = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        if !there.any(|entry| is_download(&entry.path())) {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -3,26 +3,36 @@
 //! | file | dataset |
 //! |---|---|
 //! | `gtzan` | GTZAN, in the form of the public Kaggle copy and in Tzanetakis's own |
-//! | `fma` | the Free Music Archive |
-//! | `ballroom` | Ballroom |
+//! | `fma` | the Free Music Archive in its four sizes |
+//! | `ballroom` | Ballroom and Extended Ballroom |
+//! | `ismir04` | the genre contest of ISMIR 2004 |
+//! | `homburg` | Homburg |
+//! | `jamendo` | the genre tags of MTG-Jamendo |
 //! | `plain` | any other folder of GENRE/file |
 
 mod archive;
 mod ballroom;
 mod fma;
 mod gtzan;
+mod homburg;
+mod ismir04;
+mod jamendo;
 mod plain;
 
 pub use archive::ArchivedFile;
 pub use gtzan::{KAGGLE, ORIGINAL};
 
+use super::lists::{Lists, TrackLists};
 use crate::error::{Error, Result};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A dataset that many have, or a way to lay one out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KnownDataset {
+    /// What commands call it, such as `fma-small`; empty if they do not.
+    pub key: &'static str,
     /// What it is called.
     pub name: &'static str,
     /// One line on what it is.
@@ -31,6 +41,8 @@ pub struct KnownDataset {
     pub reference: &'static str,
     /// Its genres, in alphabetical order; none if any may be there.
     pub genres: &'static [&'static str],
+    /// Recordings of the whole dataset.
+    pub recordings: Option<usize>,
     /// Recordings a genre has in the whole dataset, if all have as many.
     pub recordings_a_genre: Option<usize>,
     /// Length of a recording in seconds, if all are about as long.
@@ -45,10 +57,18 @@ pub struct KnownDataset {
     pub artists: Option<&'static str>,
     /// Where the genres are said.
     pub labels: Labels,
+    /// What its own lists say of its tracks, and how they are written.
+    pub lists: Option<Lists>,
     /// How a segment's file or row is named.
     pub segment_names: &'static str,
     /// The `--protocol` that is its official or usual split, if there is one here.
     pub split: Option<&'static str>,
+    /// What that split is, or why there is none.
+    pub split_is: &'static str,
+    /// What is known to be wrong with it, a sentence each.
+    pub faults: &'static [&'static str],
+    /// How it is handed around.
+    pub distribution: Distribution,
     /// Files and folders that only this dataset has: one is enough to recognise it by.
     pub signs: &'static [&'static str],
     /// What the folder itself is called where it lies unpacked.
@@ -73,15 +93,42 @@ pub enum Labels {
         /// Folders whose name is not the genre's, each with its genre.
         renamed: &'static [(&'static str, &'static str)],
     },
-    /// In a table, which is not read yet.
+    /// In a table of its metadata, which one of [`Lists`] reads.
     Metadata {
         /// The table with the genres.
         file: &'static str,
         /// Its column.
         column: &'static str,
-        /// Folder of all such tables. Their headers have several rows.
-        folder: &'static str,
     },
+}
+
+/// How a dataset is handed around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Distribution {
+    /// How large it is.
+    pub size: &'static str,
+    /// Under what licence.
+    pub licence: &'static str,
+    /// Where to get it.
+    pub source: &'static str,
+    /// Gigabytes that may be unpacked of one of its archives if the user names no limit.
+    pub gigabytes: u32,
+    /// Which files of its archives the suite reads; none where there is no archive.
+    #[serde(skip)]
+    pub kept: &'static [KeptFiles],
+    /// An archive that belongs to each other one, and is taken where it lies beside it.
+    #[serde(skip)]
+    pub beside: Option<&'static str>,
+}
+
+/// Files of an archive, and where they belong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptFiles {
+    /// The end of their paths: names with `*` and `?`, `GENRE` for a folder of a known genre, `AUDIO` for a name with an
+    /// extension of audio, `**` for any folders.
+    pub pattern: &'static str,
+    /// The folder that what the pattern matches is put into.
+    pub into: &'static str,
 }
 
 /// Tables as the Kaggle copy of GTZAN has them, which may lie in any folder.
@@ -94,8 +141,27 @@ const TABLES: &[TableFile] = &[
 /// Where a list of artists may lie in any folder: as in copies of GTZAN with splits.
 const ARTISTS: &str = "splits/artist_folds.csv";
 
-/// All known datasets. Any folder is at least the last of them.
-pub const KNOWN: [&KnownDataset; 5] = [&KAGGLE, &ORIGINAL, &fma::FMA, &ballroom::BALLROOM, &plain::PLAIN];
+/// All known datasets. Any folder is at least the last of them. Of several that a folder shows signs of the first counts,
+/// so that the smallest of FMA's sizes is taken.
+pub const KNOWN: [&KnownDataset; 12] = [
+    &KAGGLE,
+    &ORIGINAL,
+    &fma::SMALL,
+    &fma::MEDIUM,
+    &fma::LARGE,
+    &fma::FULL,
+    &ballroom::BALLROOM,
+    &ballroom::EXTENDED,
+    &ismir04::ISMIR04,
+    &homburg::HOMBURG,
+    &jamendo::JAMENDO,
+    &plain::PLAIN,
+];
+
+/// The known dataset that commands call so.
+pub fn called(key: &str) -> Option<&'static KnownDataset> {
+    KNOWN.into_iter().find(|known| !known.key.is_empty() && known.key == key)
+}
 
 /// What a folder holds, by the names in it.
 pub fn of_folder(folder: &Path) -> &'static KnownDataset {
@@ -120,24 +186,15 @@ impl KnownDataset {
         }
     }
 
-    /// Refuses a dataset whose folders are not its genres.
-    ///
-    /// # Errors
-    ///
-    /// They stand in a table, which is not read yet.
-    pub fn labelled_by_folder(&self, folder: &Path) -> Result<()> {
-        match self.labels {
-            Labels::Folder { .. } => Ok(()),
-            Labels::Metadata { file, column, .. } => {
-                let reason = format!(
-                    "is laid out as {}: its folders are not genres; those stand in {file}, column {column}, which is \
-                     not read yet",
-                    self.name
-                );
-                let hint = "sort the files into GENRE/file, or give a CSV with a row an example and a column `label`";
-                Err(Error::at(folder, reason, hint))
-            }
-        }
+    /// Whether its folders are its genres.
+    pub fn is_labelled_by_folder(&self) -> bool {
+        matches!(self.labels, Labels::Folder { .. })
+    }
+
+    /// The folder to look for recordings in: its own for them, where folders beside it hold others of the same names.
+    pub fn audio_in(&self, folder: &Path) -> PathBuf {
+        let own = self.audio.filter(|_| !self.is_labelled_by_folder()).map(|audio| folder.join(audio));
+        own.filter(|own| own.is_dir()).unwrap_or_else(|| folder.to_owned())
     }
 
     /// The table of examples of `seconds` in `folder`, or the one to prefer.
@@ -167,24 +224,33 @@ impl KnownDataset {
     }
 }
 
-/// Refuses a table of a dataset's metadata, which is no table of features with one header row.
+/// What the lists beside a table of a dataset's metadata say of its rows; `None` of any other table, which says it itself.
 ///
 /// # Errors
 ///
-/// Which dataset's it is.
-pub fn table_of_features(file: &Path) -> Result<()> {
-    let folder_of_file = file.parent().and_then(Path::file_name).unwrap_or_default();
-    for known in KNOWN {
-        if let Labels::Metadata { folder, .. } = known.labels
-            && folder_of_file == folder
-        {
-            let reason =
-                format!("is of the metadata of {}, with several header rows; it is not read yet", known.name);
-            let hint = "give a CSV with one header row, numeric feature columns and a `label` column";
-            return Err(Error::at(file, reason, hint));
-        }
+/// A table of metadata that holds no features, or lists that are missing or broken.
+pub fn lists_of_table(file: &Path) -> Result<Option<TrackLists>> {
+    // The path may be a bare name, but its folder has one.
+    let whole = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let Some(folder) = whole.parent() else { return Ok(None) };
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let within = format!("{}/{}", name(folder), name(&whole));
+    let folders: BTreeSet<&str> = KNOWN
+        .into_iter()
+        .flat_map(|known| known.tables)
+        .filter_map(|table| Some(table.file.split_once('/')?.0))
+        .collect();
+    if !folders.contains(name(folder).as_str()) {
+        return Ok(None);
     }
-    Ok(())
+    let known = of_folder(folder.parent().unwrap_or(folder));
+    if known.tables.iter().any(|table| table.file == within) {
+        return TrackLists::read(folder, known);
+    }
+    let reason = "is of a dataset's metadata and holds no features of its own";
+    let hint =
+        "give the dataset's folder, or its features.csv; `bench list datasets` shows what each dataset has";
+    Err(Error::at(file, reason, hint))
 }
 
 /// The list of artists that belongs to a table, if it lies beside it where known datasets keep it.

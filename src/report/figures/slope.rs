@@ -48,6 +48,7 @@ fn stage(protocol: &str) -> (usize, &'static str) {
         (Protocol::Track, "tracks apart"),
         (Protocol::Artist, "artists apart"),
         (Protocol::FaultFiltered, "artists apart, no faults"),
+        (Protocol::Official, "as its makers divided it"),
     ];
     let found = named.iter().position(|(known, _)| known.name() == protocol);
     found.map_or((named.len(), ""), |at| (at, named[at].1))

@@ -441,7 +441,7 @@ fn style() -> String {
 
 /// How little a protocol leaks: the greater the less.
 fn strictness(protocol: &str) -> usize {
-    ["segment", "track", "artist", "fault-filtered"]
+    ["segment", "track", "official", "artist", "fault-filtered"]
         .iter()
         .position(|known| *known == protocol)
         .map_or(0, |at| at + 1)
