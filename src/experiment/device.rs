@@ -115,7 +115,10 @@ mod tests {
         let unusable = Some(Err("libcuda.so.1: cannot open".to_owned()));
         assert_eq!(DeviceChoice::Auto.resolve(&unusable).unwrap(), Device::Cpu);
         let refused = DeviceChoice::Named(Device::Cuda(0)).resolve(&unusable).unwrap_err().to_string();
-        assert!(refused.contains("libcuda.so.1: cannot open") && refused.contains("--device cpu"), "{refused}");
+        assert!(
+            refused.contains("libcuda.so.1: cannot open") && refused.contains("--device cpu"),
+            "{refused}"
+        );
         assert!(resolve("cuda:2", Some(2)).unwrap_err().to_string().contains("devices 0 to 1"));
         assert!("gpu".parse::<DeviceChoice>().is_err() && "cuda:x".parse::<DeviceChoice>().is_err());
     }

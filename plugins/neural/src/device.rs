@@ -15,7 +15,8 @@ pub fn cuda_devices() -> Option<std::result::Result<usize, String>> {
 fn count_devices() -> std::result::Result<usize, String> {
     use candle_core::cuda_backend::cudarc::driver::CudaContext;
     crate::cuda_libraries::load_driver()?;
-    let count = CudaContext::device_count().map_err(|error| format!("the driver of NVIDIA's says {error}"))?;
+    let count =
+        CudaContext::device_count().map_err(|error| format!("the driver of NVIDIA's says {error}"))?;
     if count > 0 {
         crate::cuda_libraries::load()?;
     }

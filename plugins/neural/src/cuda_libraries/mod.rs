@@ -23,22 +23,31 @@ use library::Library;
 
 // The driver. What a function of it returns before it is loaded: CUDA_ERROR_SHARED_OBJECT_INIT_FAILED.
 jumps! { DRIVER = ["libcuda.so.1"], fails with 303:
-    cuInit
+    cuCtxDestroy_v2 cuCtxGetCurrent cuCtxSetCurrent cuCtxSynchronize cuDeviceGet cuDeviceGetAttribute
+    cuDeviceGetCount cuDeviceGetDefaultMemPool cuDevicePrimaryCtxRelease_v2 cuDevicePrimaryCtxRetain
+    cuEventCreate cuEventDestroy_v2 cuEventRecord cuEventSynchronize cuGetErrorName cuGetErrorString cuInit
+    cuLaunchKernel cuMemAllocAsync cuMemAlloc_v2 cuMemFreeAsync cuMemFreeHost cuMemFree_v2 cuMemHostAlloc
+    cuMemPoolSetAttribute cuMemcpyDtoDAsync_v2 cuMemcpyDtoHAsync_v2 cuMemcpyHtoDAsync_v2 cuMemcpyPeerAsync
+    cuMemsetD8Async cuModuleGetFunction cuModuleLoad cuModuleLoadData cuModuleUnload cuStreamCreate
+    cuStreamDestroy_v2 cuStreamIsCapturing cuStreamSynchronize cuStreamWaitEvent
 }
 
 // Products of matrices. CUBLAS_STATUS_NOT_INITIALIZED.
 jumps! { PRODUCTS = ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11"], fails with 1:
-    cublasCreate_v2
+    cublasCreate_v2 cublasDestroy_v2 cublasDgemmStridedBatched cublasGemmStridedBatchedEx cublasSetStream_v2
+    cublasSgemmStridedBatched
 }
 
 // Random numbers, without which candle makes no device. CURAND_STATUS_INITIALIZATION_FAILED.
 jumps! { RANDOM = ["libcurand.so.10"], fails with 203:
-    curandCreateGenerator
+    curandCreateGenerator curandDestroyGenerator curandGenerateNormal curandGenerateNormalDouble
+    curandGenerateUniform curandGenerateUniformDouble curandSetPseudoRandomGeneratorSeed curandSetStream
 }
 
 // The compiler of our kernels. NVRTC_ERROR_INTERNAL_ERROR.
 jumps! { COMPILER = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2"], fails with 11:
-    nvrtcCompileProgram
+    nvrtcCompileProgram nvrtcCreateProgram nvrtcDestroyProgram nvrtcGetErrorString nvrtcGetPTX nvrtcGetPTXSize
+    nvrtcGetProgramLog nvrtcGetProgramLogSize
 }
 
 /// Opens the driver, unless that has been done.
