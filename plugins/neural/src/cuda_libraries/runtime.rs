@@ -38,8 +38,11 @@ macro_rules! refuse {
 forget! { __cudaRegisterFatBinaryEnd __cudaRegisterFunction __cudaRegisterVar __cudaUnregisterFatBinary }
 
 refuse! {
-    __cudaGetKernel __cudaLaunchKernel __cudaPopCallConfiguration __cudaPushCallConfiguration
-    cudaFuncSetAttribute cudaGetDevice
+    __cudaGetKernel __cudaLaunchKernel __cudaLaunchKernel_ptsz __cudaPopCallConfiguration __cudaPushCallConfiguration
+    cudaDeviceGetAttribute cudaFree cudaFreeAsync_ptsz cudaFuncGetAttributes cudaFuncSetAttribute cudaGetDevice
+    cudaGetDeviceCount cudaGetErrorName cudaGetErrorString cudaGetLastError cudaMalloc cudaMallocAsync_ptsz
+    cudaMemsetAsync_ptsz cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags cudaPeekAtLastError cudaSetDevice
+    cudaStreamSynchronize_ptsz
 }
 
 fn refused(function: &str) -> ! {
