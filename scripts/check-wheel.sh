@@ -8,7 +8,9 @@
 # PLATFORM   the oldest system that the wheel is for, such as manylinux_2_28. Then zig links it, and everything is built
 #            for that system once more; without it the wheel is for systems as new as this one.
 # FEATURES   features of the program besides the default ones, such as cuda
+# WHEEL      a wheel that is there, to be checked instead of building one
 set -euo pipefail
+wheel=${WHEEL:+$(realpath "$WHEEL")}
 wheels=$(realpath -m "${1:-target/wheels}")
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -24,15 +26,17 @@ if [ ! -x "$tools/bin/maturin" ]; then
     "$python" -m venv "$tools"
     "$tools/bin/pip" install --quiet 'maturin>=1.7,<2' auditwheel
 fi
-arguments=(--release --locked --out "$folder/wheel" ${FEATURES:+--features "$FEATURES"})
-if [ -n "${PLATFORM:-}" ]; then
-    "$tools/bin/pip" install --quiet ziglang
-    arguments+=(--zig --compatibility "$PLATFORM")
+if [ -z "$wheel" ]; then
+    arguments=(--release --locked --out "$folder/wheel" ${FEATURES:+--features "$FEATURES"})
+    if [ -n "${PLATFORM:-}" ]; then
+        "$tools/bin/pip" install --quiet ziglang
+        arguments+=(--zig --compatibility "$PLATFORM")
+    fi
+    PATH=$tools/bin:$PATH maturin build "${arguments[@]}"
+    wheel=$(echo "$folder"/wheel/*.whl)
+    [ -e "$wheel" ] || { echo "there is no wheel, or several: $wheel" >&2; exit 1; }
 fi
-PATH=$tools/bin:$PATH maturin build "${arguments[@]}"
-wheel=$(echo "$folder"/wheel/*.whl)
-[ -e "$wheel" ] || { echo "there is no wheel, or several: $wheel" >&2; exit 1; }
-echo "built: $(basename "$wheel"), $(du -h "$wheel" | cut -f 1)"
+echo "wheel: $(basename "$wheel"), $(du -h "$wheel" | cut -f 1)"
 "$tools/bin/auditwheel" show "$wheel" | tr '\n' ' ' | sed 's/  */ /g'
 echo
 
@@ -81,6 +85,9 @@ if not any("THIRD-PARTY" in file for file in files):
 READ
 "$installed/pip" uninstall --quiet --yes genre-bench
 [ ! -e "$installed/bench" ] || { echo "\`pip uninstall\` leaves the program behind" >&2; exit 1; }
-mkdir -p "$wheels"
-cp "$wheel" "$wheels/"
-echo "checked: $wheels/$(basename "$wheel") installs, runs, reads and goes again"
+if [ -z "${WHEEL:-}" ]; then
+    mkdir -p "$wheels"
+    cp "$wheel" "$wheels/"
+    wheel=$wheels/$(basename "$wheel")
+fi
+echo "checked: $wheel installs, runs, reads and goes again"
