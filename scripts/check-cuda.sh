@@ -45,8 +45,18 @@ for number in float bf16; do
 done
 checked+=("all kernels compile for sm_$capability, in f32 and bf16 (nvcc $version)")
 
-# Runs tests of the program as it is built for CUDA with a library that stands for driver and cuBLAS.
-test_with_stand_in() {
+# Fails if a program is linked with one of NVIDIA's libraries: it would not start where that is missing.
+needs_no_library() {
+    local needed
+    needed=$(readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(lib\(cu\|nvrtc\|nv\)[^]]*\)\]/\1/p' | tr '\n' ' ')
+    [ -z "$needed" ] && return
+    echo "$1 is linked with $needed: plugins/neural/src/cuda_libraries/mod.rs lacks a function of these that it calls:"
+    readelf --dyn-syms -W "$1" | awk '$7 == "UND" { print $8 }' | grep -E '^_*(cu|nv)' | tr '\n' ' '
+    exit 1
+}
+
+# Builds a library that stands for driver, cuBLAS and cuRAND into a folder, under their names.
+build_stand_in() {
     sed -n 's/^KERNEL(\([a-z_]*\)).*/    CALL(\1)/p' "$folder/kernels.cu" > "$folder/calls"
     {
         cat "$kernels/emulation.cpp"
@@ -59,10 +69,42 @@ test_with_stand_in() {
         done
         cat "$kernels/stand_in_driver.cpp"
     } > "$folder/driver.cpp"
-    "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas -o "$folder/driver.so" "$folder/driver.cpp"
+    mkdir "$folder/stand-in"
+    "$compiler" -std=c++17 -O2 -shared -fPIC -ffp-contract=off -Wno-unknown-pragmas \
+        -o "$folder/stand-in/libcuda.so.1" "$folder/driver.cpp"
+    for name in libcublas.so.13 libcurand.so.10; do ln -s libcuda.so.1 "$folder/stand-in/$name"; done
+}
+
+# Runs tests of the program as it is built for CUDA with the stand-in.
+test_with_stand_in() {
     runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
-    env "$runner=env LD_PRELOAD=$folder/driver.so" cargo test --release -p genre-bench-neural --features cuda \
+    env "$runner=env LD_LIBRARY_PATH=$folder/stand-in:${LD_LIBRARY_PATH:-}" \
+        cargo test --release -p genre-bench-neural --features cuda \
         --test layers --test recurrent --test optimizers --test training
+}
+
+# Uses `bench` as it is built for CUDA: where no library of NVIDIA's is found, and then with the stand-in.
+use_bench() {
+    local bench=${CARGO_TARGET_DIR:-$PWD/target}/release/bench
+    needs_no_library "$bench"
+    local words=(all --models majority,resnet-1d --fast --segment 10 --jobs 1 --out "$folder/runs")
+    if ldconfig -p | grep -q libcuda.so.1; then
+        skipped+=("bench where there is no driver: there is one")
+        return
+    fi
+    alone() { env -u LD_LIBRARY_PATH "$bench" "$@"; }
+    alone list models > /dev/null
+    alone "${words[@]}" | grep '^resnet-1d '
+    if alone "${words[@]}" --device cuda 2> "$folder/refused"; then
+        echo "--device cuda is accepted where there is no driver"
+        exit 1
+    fi
+    cat "$folder/refused"
+    grep -q 'libcuda.so.1: cannot open' "$folder/refused" && grep -q -- '--device cpu' "$folder/refused"
+    checked+=("built for CUDA, bench computes on the CPU where there is no driver, and says why not on CUDA")
+    [ -d "$folder/stand-in" ] || return
+    env LD_LIBRARY_PATH="$folder/stand-in:${LD_LIBRARY_PATH:-}" "$bench" "${words[@]}" --device cuda | grep '^resnet-1d '
+    checked+=("the same bench finds the stand-in for the driver and computes with it")
 }
 
 cargo build --release -p genre-bench-neural --features cuda --all-targets
@@ -100,18 +142,13 @@ if [ -n "$card" ]; then
     done
     checked+=("training steps on $card")
 else
-    # What follows needs no card, but the program is linked with the driver: the toolkit's stub stands for it.
-    stubs=${CUDA_HOME:-}/lib/stubs
-    if [ -e "$stubs/libcuda.so.1" ]; then
-        export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$stubs
-        cargo test --release -p genre-bench-neural --features cuda --lib kernels_compile
-        checked+=("the program compiles its kernels (nvrtc)")
-        if [ -n "$compiler" ]; then
-            test_with_stand_in
-            checked+=("built for CUDA, layers, optimizers and training give PyTorch's numbers with a stand-in for the driver")
-        fi
-    else
-        skipped+=("the program compiling its kernels, and with a stand-in for the driver: there is no stub of the driver")
+    cargo test --release -p genre-bench-neural --features cuda --lib kernels_compile
+    checked+=("the program compiles its kernels (nvrtc)")
+    if [ -n "$compiler" ]; then
+        build_stand_in
+        test_with_stand_in
+        checked+=("built for CUDA, layers, optimizers and training give PyTorch's numbers with a stand-in for the driver")
     fi
     skipped+=("layers, optimizers, training and training steps on a card: there is none (nvidia-smi -L)")
 fi
+[ "${BENCH:-yes}" = no ] || use_bench

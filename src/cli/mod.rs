@@ -35,7 +35,7 @@ mod tune;
 mod work;
 
 use crate::error::{Error, Result};
-use crate::experiment::{ModelOpeners, OpenFile, OpenModel, Opener, Registry};
+use crate::experiment::{CudaDevices, ModelOpeners, OpenFile, OpenModel, Opener, Registry};
 use crate::report::Results;
 use crate::run::Program;
 use crate::run::memory::save_addresses_if_limited;
@@ -158,7 +158,7 @@ pub struct Bench {
     encoders: Vec<Box<dyn Encoder>>,
     open: Option<OpenFile>,
     open_models: Vec<OpenModel>,
-    cuda_devices: Option<usize>,
+    cuda_devices: CudaDevices,
     commit: Option<&'static str>,
 }
 
@@ -198,8 +198,9 @@ impl Bench {
         self
     }
 
-    /// Says how many CUDA devices the models find; none if they were built without CUDA, as without this call.
-    pub fn cuda_devices(self, cuda_devices: Option<usize>) -> Self {
+    /// Says how many CUDA devices the models find, or why they can use none; none if they were built without CUDA, as without
+    /// this call.
+    pub fn cuda_devices(self, cuda_devices: CudaDevices) -> Self {
         Self { cuda_devices, ..self }
     }
 

@@ -44,7 +44,7 @@ impl OpenFlags {
     /// As plain values.
     pub fn options(&self, registry: &Registry) -> Result<PredictOptions> {
         Ok(PredictOptions {
-            device: self.device.resolve(registry.cuda_devices)?,
+            device: self.device.resolve(&registry.cuda_devices)?,
             limits: self.limits(),
             cache: self.cache.open(),
             encoder: self.changes.iter().map(EncoderChange::of).collect(),

@@ -38,7 +38,7 @@ mod tuning;
 pub use ablation::Ablation;
 pub use costs::epoch_seconds;
 pub use data::Data;
-pub use device::DeviceChoice;
+pub use device::{CudaDevices, DeviceChoice};
 pub use dry_run::DryRun;
 pub use encoders::{OpenFile, Opener, RegisteredEncoder};
 pub use file::{File, read};

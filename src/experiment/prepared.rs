@@ -63,7 +63,7 @@ impl Prepared {
     pub(super) fn of(experiment: &Experiment, session: &Session, purpose: Purpose) -> Result<Self> {
         experiment.check(session.registry)?;
         let registry = session.registry.opening(&experiment.encoders, &experiment.models)?.into_owned();
-        let cuda_devices = session.registry.cuda_devices;
+        let cuda_devices = &session.registry.cuda_devices;
         let device = match purpose {
             Purpose::Elsewhere => experiment.device.resolve_elsewhere(cuda_devices)?,
             Purpose::Run | Purpose::DryRun => experiment.device.resolve(cuda_devices)?,

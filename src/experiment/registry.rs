@@ -1,3 +1,4 @@
+use super::CudaDevices;
 use super::Invalid;
 use super::ModelOpeners;
 use super::encoders::{Opener, RegisteredEncoder, refuse_name};
@@ -19,8 +20,8 @@ pub struct Registry {
     composed: Vec<Registered>,
     opener: Opener,
     model_openers: ModelOpeners,
-    /// How many CUDA devices the models find; none if they were built without CUDA.
-    pub cuda_devices: Option<usize>,
+    /// The CUDA devices that the models find.
+    pub cuda_devices: CudaDevices,
 }
 
 /// A model with its card, published figures filled in.
@@ -91,7 +92,7 @@ impl Registry {
     /// # Errors
     ///
     /// Two have the same name.
-    pub fn new(models: Vec<Box<dyn Model>>, cuda_devices: Option<usize>) -> Result<Self> {
+    pub fn new(models: Vec<Box<dyn Model>>, cuda_devices: CudaDevices) -> Result<Self> {
         let figures = published::shipped()?;
         let mut registered: Vec<Registered> = Vec::new();
         for model in models {

@@ -124,7 +124,7 @@ pub fn select<'r>(registry: &'r Registry, systems: &[String], base: &Experiment)
         groups.entry(target.conditions(base.data.path.as_deref())?).or_default().push(target);
     }
     let asked = systems.is_empty() || systems.iter().any(|name| name.eq_ignore_ascii_case(PARTITION));
-    let device = base.device.resolve(registry.cuda_devices)?;
+    let device = base.device.resolve(&registry.cuda_devices)?;
     let reduced = base.networks.configuration.on(device) == Configuration::Reduced;
     let group = |(conditions, targets)| FigureGroup { conditions, targets, reduced };
     Ok(Selection {

@@ -1,8 +1,8 @@
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// What Python is given to run: the same file as in the package of `python/`.
-const WORKER: &str = include_str!("../../../python/genre_bench/worker.py");
+/// What Python is given to run.
+const WORKER: &str = include_str!("worker.py");
 
 /// A command that answers for a model in Python, and what to try where it does not.
 pub(crate) fn command(kind: &str, arguments: &[&str]) -> (Vec<OsString>, String) {
@@ -23,10 +23,35 @@ fn interpreter() -> (OsString, String) {
     if let Some(python) = set(crate::PYTHON) {
         return (python, format!("which {} names", crate::PYTHON));
     }
-    match set("VIRTUAL_ENV") {
-        Some(folder) => {
-            (Path::new(&folder).join("bin/python").into(), "of the active VIRTUAL_ENV".to_owned())
-        }
+    if let Some(folder) = set("VIRTUAL_ENV") {
+        return (Path::new(&folder).join("bin/python").into(), "of the active VIRTUAL_ENV".to_owned());
+    }
+    match std::env::current_exe().ok().and_then(|program| of_environment(&program)) {
+        Some(python) => (python.into(), "of the environment that this program is installed in".to_owned()),
         None => ("python3".into(), "the first on PATH".to_owned()),
+    }
+}
+
+/// The Python of the virtual environment that pip has installed a program into.
+fn of_environment(program: &Path) -> Option<PathBuf> {
+    let scripts = program.parent()?;
+    let python = scripts.join("python");
+    (scripts.parent()?.join("pyvenv.cfg").is_file() && python.exists()).then_some(python)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+
+    #[test]
+    fn a_program_in_a_virtual_environment_has_its_python() {
+        let folder = tempfile::tempdir().unwrap();
+        let scripts = folder.path().join("bin");
+        std::fs::create_dir(&scripts).unwrap();
+        std::fs::write(scripts.join("python"), "").unwrap();
+        assert_eq!(of_environment(&scripts.join("bench")), None);
+        std::fs::write(folder.path().join("pyvenv.cfg"), "").unwrap();
+        assert_eq!(of_environment(&scripts.join("bench")), Some(scripts.join("python")));
     }
 }

@@ -1,15 +1,26 @@
 use candle_core::Device;
 use genre_bench_api::{Error, Result};
 
-/// How many CUDA devices there are; none if this was built without CUDA.
-pub fn cuda_devices() -> Option<usize> {
+/// How many CUDA devices there are, or why none can be used; none if this was built without CUDA.
+///
+/// NVIDIA's driver is opened to ask it, and where it knows of a device the other libraries that one needs.
+pub fn cuda_devices() -> Option<std::result::Result<usize, String>> {
     #[cfg(feature = "cuda")]
-    {
-        let count = candle_core::cuda_backend::cudarc::driver::CudaContext::device_count();
-        Some(count.map_or(0, |count| count.max(0) as usize))
-    }
+    return Some(count_devices());
     #[cfg(not(feature = "cuda"))]
     None
+}
+
+#[cfg(feature = "cuda")]
+fn count_devices() -> std::result::Result<usize, String> {
+    use candle_core::cuda_backend::cudarc::driver::CudaContext;
+    crate::cuda_libraries::load_driver()?;
+    let count =
+        CudaContext::device_count().map_err(|error| format!("the driver of NVIDIA's says {error}"))?;
+    if count > 0 {
+        crate::cuda_libraries::load()?;
+    }
+    Ok(count.max(0) as usize)
 }
 
 /// candle's device for a run's.
@@ -38,6 +49,9 @@ pub fn cuda_device(number: usize) -> Result<Device> {
              CUDA toolkit is installed (nvcc on PATH), or compute on the CPU (cpu)",
         ));
     }
+    #[cfg(feature = "cuda")]
+    crate::cuda_libraries::load()
+        .map_err(|why| Error::failed(format!("CUDA cannot be used: {why}; or compute on the CPU (cpu)")))?;
     let device = Device::new_cuda_with_stream(number).map_err(|error| {
         Error::failed(format!(
             "CUDA device {number} cannot be used: {error}; `nvidia-smi -L` lists the devices and their numbers \

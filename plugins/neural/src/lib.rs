@@ -12,8 +12,8 @@
 //! geometry/  sizes and places that both need
 //! ```
 //!
-//! Every room uses only rooms below it; `tests/tower.rs` reads the sources and holds them to that. `device` and
-//! `failure` stand beside the tower and use nothing of it.
+//! Every room uses only rooms below it; `tests/tower.rs` reads the sources and holds them to that. `device`,
+//! `cuda_libraries` and `failure` stand beside the tower and use nothing of it.
 //!
 //! candle keeps the graph and the tensors. What it does slowly or lacks is written here as operations with a backward
 //! pass of their own: convolution, pooling, batch normalization, recurrent layers.
@@ -23,6 +23,12 @@
 extern crate self as genre_bench_neural;
 
 mod autograd;
+#[cfg(feature = "cuda")]
+#[cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    path = "cuda_libraries/linked.rs"
+)]
+mod cuda_libraries;
 mod device;
 mod failure;
 mod geometry;

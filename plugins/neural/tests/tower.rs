@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [&str; 9] =
     ["models", "network", "train", "weights", "layers", "autograd", "ops", "kernels", "geometry"];
 /// What stands beside the tower and uses nothing of it.
-const BESIDE: [&str; 2] = ["device", "failure"];
+const BESIDE: [&str; 3] = ["cuda_libraries", "device", "failure"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

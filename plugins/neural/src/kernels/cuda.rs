@@ -113,6 +113,7 @@ mod tests {
     /// Needs nvrtc, which comes with the toolkit, and no device.
     #[test]
     fn kernels_compile() {
+        crate::cuda_libraries::load_compiler().unwrap();
         for number in ["float", "bf16"] {
             let ptx = super::compile(number).unwrap();
             assert!(ptx.contains(".entry recurrent_backward") && ptx.contains(".entry adam"));
