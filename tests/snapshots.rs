@@ -8,7 +8,7 @@ mod common;
 use common::{Place, ends, small_table};
 
 /// All commands, and those below them.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 29] = [
     "",
     "all",
     "run",
@@ -21,6 +21,10 @@ const COMMANDS: [&str; 25] = [
     "reproduce",
     "features",
     "cache",
+    "cache prune",
+    "runs",
+    "runs prune",
+    "doctor",
     "data",
     "data fetch",
     "data audit",

@@ -2,10 +2,12 @@
 
 mod ablate;
 mod all;
+mod amounts;
 mod cache;
 mod check;
 mod compare;
 mod data;
+mod doctor;
 mod export;
 mod external;
 mod features;
@@ -25,6 +27,7 @@ mod report;
 mod reproduce;
 mod robust;
 mod run;
+mod runs;
 mod score;
 mod shell;
 mod show;
@@ -75,6 +78,7 @@ Examples:
   bench show last --confusion svm            a confusion matrix of the latest run
   bench export last -o leaderboard.parquet   its leaderboard as a file
   bench report last -o report.html           everything about it on one page
+  bench doctor                               what this installation can do, and what it lacks
 
 Exit status: 0 done (recordings that were left out are counted in a note); 1 done, but a model failed, one of several \
 runs could not be made, `bench features` could not use a file, or a result could not be stored; 2 wrong usage or input, \
@@ -115,8 +119,12 @@ enum Command {
     Reproduce(reproduce::Args),
     /// Compute the table of 57 features from audio files.
     Features(features::Args),
-    /// Show or clear what is kept of features computed before.
+    /// Show, prune or clear what is kept of features computed before.
     Cache(cache::Args),
+    /// List stored runs, and remove those that nobody needs.
+    Runs(runs::Args),
+    /// Say what this installation can do, and what is missing.
+    Doctor(doctor::Args),
     /// Get, make or check recordings.
     Data(data::Args),
     /// List models, protocols, metrics, datasets, keys of experiments or stored runs.
@@ -237,6 +245,8 @@ impl Bench {
             Command::Reproduce(args) => reproduce::run(&args, &registry),
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
+            Command::Runs(args) => runs::run(&args),
+            Command::Doctor(args) => doctor::run(&args, &registry),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Compare(args) => compare::run(&args),

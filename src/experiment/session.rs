@@ -222,10 +222,11 @@ impl Session<'_> {
         let catalogue = &prepared.dataset.catalogue;
         let saved = store.save_run(&plan, catalogue, &prepared.split.folds, &prepared.experiment.to_toml()?);
         store.take_untold().iter().for_each(|damage| self.observer.warns(&damage.to_string()));
-        let unsaved = match saved {
+        let (_held, unsaved) = match saved {
             // Before days are spent on what cannot be stored; but what is there already can be shown.
             Err(error) if !is_stored(&plan, prepared, &store) => return Err(error),
-            saved => saved.err(),
+            Err(error) => (None, Some(error)),
+            Ok(held) => (Some(held), None),
         };
         self.observer.tells(&format!(
             "{}: {} on {}",
@@ -324,7 +325,7 @@ impl Session<'_> {
 
     /// The folder in which the fitted models of a run are kept, each in one that is called after its cell.
     pub(super) fn kept_models(&self, run: &str) -> PathBuf {
-        self.out.join("models").join(run)
+        Store::models_folder(&self.out, run)
     }
 
     /// CPU cores, and cells at a time.

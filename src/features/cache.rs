@@ -7,16 +7,20 @@
 //! are looked at each time.
 
 mod embeddings;
+mod prune;
 
 use super::ExtractionOptions;
 use super::table::COLUMNS;
 use crate::audio::Container;
-use crate::util::{ASIDE, DAMAGED, Damage, OpenError, WholeFile, hex, open_regular, read_regular};
+use crate::util::{Damage, OpenError, WholeFile, hex, open_regular, read_regular};
+use prune::{CacheEntry, mark_used};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use prune::{CachePruneRequest, CachePruned};
 
 /// Raise it when the numbers of [`super::table`] or the samples of [`crate::audio`] change.
 pub const VERSION: u32 = 1;
@@ -133,7 +137,10 @@ impl Cache {
             Ok(bytes) => decode(&bytes).map_err(str::to_owned),
         };
         match entry {
-            Ok(entry) => entry,
+            Ok(entry) => {
+                mark_used(path);
+                entry
+            }
             Err(reason) => {
                 let damage = Damage::new(path, reason).set_aside();
                 self.damaged.lock().unwrap_or_else(PoisonError::into_inner).push(damage);
@@ -187,10 +194,7 @@ impl Cache {
     /// The folder cannot be listed.
     pub fn usage(&self) -> io::Result<CacheUsage> {
         let mut usage = CacheUsage::default();
-        for (_, bytes) in self.files()? {
-            usage.entries += 1;
-            usage.bytes += bytes;
-        }
+        self.entries()?.iter().for_each(|entry| usage.add(entry.bytes));
         Ok(usage)
     }
 
@@ -201,35 +205,37 @@ impl Cache {
     /// An entry cannot be deleted.
     pub fn clear(&self) -> io::Result<CacheUsage> {
         let mut usage = CacheUsage::default();
-        for (path, bytes) in self.files()? {
-            match fs::remove_file(&path) {
+        for entry in self.entries()? {
+            match fs::remove_file(&entry.path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => usage.entries += 1,
+                _ => usage.add(entry.bytes),
             }
-            usage.bytes += bytes;
         }
         Ok(usage)
     }
 
-    /// Entries, damaged ones and what killed programs left of some, each with its size.
-    fn files(&self) -> io::Result<Vec<(PathBuf, u64)>> {
+    /// Entries, damaged ones and what killed programs left of some.
+    fn entries(&self) -> io::Result<Vec<CacheEntry>> {
         let listing = match fs::read_dir(&self.folder) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             listing => listing?,
         };
-        let mut files = Vec::new();
+        let mut entries = Vec::new();
         for entry in listing {
             let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_entry =
-                |ending: &str| name.ends_with(ending) || name.contains(&format!("{ending}{DAMAGED}"));
-            if is_entry(ENTRY) || is_entry(EMBEDDINGS) || name.starts_with(ASIDE) {
-                // Another program may have renamed or deleted it meanwhile.
-                let file = entry.metadata().ok().filter(fs::Metadata::is_file);
-                files.extend(file.map(|kind| (entry.path(), kind.len())));
-            }
+            // Another program may have renamed or deleted it meanwhile.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let name = entry.file_name();
+            entries.extend(name.to_str().and_then(|name| CacheEntry::of(entry.path(), name, &metadata)));
         }
-        Ok(files)
+        Ok(entries)
+    }
+}
+
+impl CacheUsage {
+    fn add(&mut self, bytes: u64) {
+        self.entries += 1;
+        self.bytes += bytes;
     }
 }
 

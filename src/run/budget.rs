@@ -89,7 +89,7 @@ fn usable(free: u64) -> u64 {
 
 /// Bytes of main memory that the process may still take: the least of what the machine has and what limits leave
 /// (`ulimit -v`, `ulimit -d`, control groups of containers). None where the operating system does not tell.
-pub(super) fn free_bytes() -> Option<u64> {
+pub fn free_bytes() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let machine = field(&read("/proc/meminfo"), "MemAvailable:");
     let (limits, status) = (read("/proc/self/limits"), read("/proc/self/status"));

@@ -19,6 +19,7 @@ pub(crate) mod sealed;
 mod standardise;
 mod store;
 
+pub use budget::free_bytes;
 pub use execute::{Job, Keep, ModelSet, Resources, RunObserver};
 pub use made::{Machine, Made};
 pub use need::cell_memory;
@@ -28,4 +29,7 @@ pub use plan::{
 pub use program::Program;
 pub use record::{Calibrated, CellCosts, CellOutcome, FitCosts, Record};
 pub use standardise::Standardiser;
-pub use store::{CellLock, Claim, MeasuredCosts, Merged, Store};
+pub use store::{
+    Amount, CellLock, Claim, MeasuredCosts, Merged, Progress, PruneRequest, Pruned, RunChoice, RunLock,
+    RunSummary, Store,
+};

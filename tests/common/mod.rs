@@ -11,6 +11,7 @@ pub mod damage;
 pub mod in_process;
 pub mod png;
 pub mod random;
+pub mod slow;
 
 use serde_json::Value;
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@ mod datasets;
 mod encoders;
 mod metrics;
 mod models;
-mod weights;
+pub(super) mod weights;
 
 use super::flags::parse_encoder;
 use super::{Out, Registry, Status, json_text, print, report};
@@ -33,7 +33,7 @@ Examples:
   bench list datasets fma-small           where to get a dataset, its licence, known faults and split
   bench list experiment                   keys of an experiment file (--json: a JSON Schema)
   bench list weights                      trained weights that models can start from, and whether they are there
-  bench list runs                         what is stored")]
+  bench list runs                         what is stored (bench runs list: how far each is)")]
 pub(super) struct Args {
     /// What to list [default: models, protocols, metrics and datasets]
     #[arg(value_enum)]

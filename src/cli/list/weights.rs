@@ -14,6 +14,13 @@ struct Listed<'r> {
     models: Vec<(&'r str, &'r str)>,
 }
 
+/// How many files models and encoders know, and those that are there; none is read.
+pub(in crate::cli) fn there(registry: &Registry) -> (usize, Vec<&str>) {
+    let all = listed(registry);
+    let there = all.iter().filter(|listed| listed.file.place().is_some());
+    (all.len(), there.map(|listed| listed.file.file.as_str()).collect())
+}
+
 /// Every file once, in the order of the models, then of the encoders.
 fn listed(registry: &Registry) -> Vec<Listed<'_>> {
     let mut all: Vec<Listed> = Vec::new();

@@ -127,10 +127,12 @@ impl Session<'_> {
         if !cells.iter().all(is_cell) {
             return Err(Error::bug(path.display(), "a task has cells that its run has not"));
         }
-        if planned.whole && !store.has_run(&plan.id) {
+        let _held = if planned.whole && !store.has_run(&plan.id) {
             let experiment = prepared.experiment.to_toml()?;
-            store.save_run(&plan, &prepared.dataset.catalogue, &split.folds, &experiment)?;
-        }
+            store.save_run(&plan, &prepared.dataset.catalogue, &split.folds, &experiment)?
+        } else {
+            store.hold_run(&plan.id)
+        };
         let (outcomes, store_error) = {
             let user = self.observer.starts(&plan, cells.len());
             let job = Job {

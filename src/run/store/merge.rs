@@ -1,5 +1,6 @@
 //! Bringing stores together.
 
+use super::cell_files::{DONE, FAILED};
 use super::{Failure, OfCell, Store, read, read_cell, sealed, unwritable};
 use crate::error::{Error, Result};
 use crate::run::{CellIdentity, Plan, Record};
@@ -9,10 +10,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::time::SystemTime;
-
-/// How the names of the files of cells end.
-const FAILED: &str = ".failed.json";
-const DONE: &str = ".json";
 
 /// What a file holds; nothing if there is none.
 type Found<T> = std::result::Result<Option<T>, Damage>;
@@ -61,6 +58,8 @@ impl Store {
             let reason = "a store cannot be merged into itself";
             return Err(Error::at(&other.root, reason, "name another folder, --into DIR"));
         }
+        // Cells come before the runs that refer to them.
+        let _gate = self.adding();
         let mut merged = Merged::default();
         let folder = other.root.join("cells");
         let unreadable = |e| Error::at(&folder, format!("cannot be read: {e}"), "");

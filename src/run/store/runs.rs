@@ -1,6 +1,6 @@
 //! The folders of runs in a store.
 
-use super::{AGAIN, MOST_BYTES, Store, read, unwritable};
+use super::{AGAIN, MOST_BYTES, RunLock, Store, read, unwritable};
 use crate::dataset::Catalogue;
 use crate::error::{Error, Result};
 use crate::protocol::{Fold, table};
@@ -13,10 +13,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-const PLAN: &str = "plan.json";
+pub(super) const PLAN: &str = "plan.json";
 const EXPERIMENT: &str = "experiment.toml";
 const EXAMPLES: &str = "examples.csv";
 const SPLIT: &str = "split.csv";
+/// The files of a run, the one that makes a folder a run first.
+pub(super) const RUN_FILES: [&str; 4] = [PLAN, EXPERIMENT, EXAMPLES, SPLIT];
 
 /// SHA-256 of files of a run by their names. Not of the experiment, which other words may say for the same run, so that it
 /// has a checksum of its own.
@@ -40,7 +42,8 @@ struct StoredChecksums {
 }
 
 impl Store {
-    /// Writes what a reader needs to make sense of the run's cells, as far as it is not there.
+    /// Writes what a reader needs to make sense of the run's cells, as far as it is not there. The run is safe from
+    /// [`Store::prune`] for as long as its lock is kept.
     ///
     /// # Errors
     ///
@@ -51,7 +54,8 @@ impl Store {
         catalogue: &Catalogue,
         folds: &[Fold],
         experiment: &str,
-    ) -> Result<()> {
+    ) -> Result<RunLock> {
+        let _gate = self.adding();
         let folder = self.run_folder(&plan.id);
         let tables = [(EXAMPLES, catalogue.csv()), (SPLIT, table::csv(catalogue, folds))];
         let files = tables.iter().map(|(name, bytes)| ((*name).to_owned(), checksum(bytes))).collect();
@@ -73,7 +77,7 @@ impl Store {
         if !is_last {
             self.make_last(&plan.id);
         }
-        Ok(())
+        Ok(self.hold(&plan.id))
     }
 
     /// Whether there is a run of this name.
@@ -115,6 +119,17 @@ impl Store {
             let plan = open_regular(&self.run_folder(id).join(PLAN), MOST_BYTES);
             let _ = plan.map(|plan| plan.set_modified(SystemTime::now()));
         }
+    }
+
+    /// The file of a run that is locked while it is computed: of all its files the one that is never written anew, because
+    /// its content is part of the run's name.
+    pub(super) fn held_file(&self, id: &str) -> PathBuf {
+        self.run_folder(id).join(SPLIT)
+    }
+
+    /// Where the fitted models of a run are kept, each in a folder that is called after its cell.
+    pub fn models_folder(out: &Path, id: &str) -> PathBuf {
+        out.join("models").join(id)
     }
 
     /// The folder of a run.
@@ -161,7 +176,7 @@ impl Store {
     }
 
     /// The full name of the run that a name, the start of one or `last` means.
-    fn find_run(&self, name: &str) -> Result<String> {
+    pub(super) fn find_run(&self, name: &str) -> Result<String> {
         let mut runs = self.runs()?;
         let shown: Vec<&str> = runs.iter().take(10).map(|(_, id)| id.as_str()).collect();
         let known = if shown.is_empty() { "run `bench all` first".to_owned() } else { shown.join(", ") };
