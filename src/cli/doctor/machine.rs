@@ -116,18 +116,22 @@ fn memory(machine: &Machine) -> Finding {
 }
 
 fn cuda(registry: &Registry) -> Finding {
-    let facts = json!({ "built_with": registry.cuda_devices.is_some(), "devices": registry.cuda_devices.unwrap_or(0) });
-    match registry.cuda_devices {
+    let devices = registry.cuda_devices.as_ref().and_then(|found| found.as_ref().ok()).copied().unwrap_or(0);
+    let facts = json!({ "built_with": registry.cuda_devices.is_some(), "devices": devices });
+    match &registry.cuda_devices {
         None => {
             let hint = "For an NVIDIA GPU build it with `cargo build --release --features cuda`";
             Finding::note("cuda", "not built with it: networks compute on the CPU", hint, facts)
         }
-        Some(0) => {
+        Some(Err(why)) => {
+            Finding::note("cuda", "no device can be used: networks compute on the CPU", why, facts)
+        }
+        Some(Ok(0)) => {
             let hint = "If the machine has an NVIDIA GPU, does `nvidia-smi` list it, and does the container get it (--gpus all)?";
             Finding::note("cuda", "no device or no driver found: networks compute on the CPU", hint, facts)
         }
-        Some(devices) => {
-            Finding::ok("cuda", format!("{} (--device cuda:0 …)", counted(devices, "device")), facts)
+        Some(Ok(count)) => {
+            Finding::ok("cuda", format!("{} (--device cuda:0 …)", counted(*count, "device")), facts)
         }
     }
 }
