@@ -6,7 +6,9 @@ use genre_bench_api::{Error, Result};
 /// NVIDIA's driver is opened to ask it, and where it knows of a device the other libraries that one needs.
 pub fn cuda_devices() -> Option<std::result::Result<usize, String>> {
     #[cfg(feature = "cuda")]
-    return Some(count_devices());
+    {
+        Some(count_devices())
+    }
     #[cfg(not(feature = "cuda"))]
     None
 }
