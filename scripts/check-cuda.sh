@@ -87,15 +87,18 @@ test_with_stand_in() {
 use_bench() {
     local bench=${CARGO_TARGET_DIR:-$PWD/target}/release/bench
     needs_no_library "$bench"
-    local words=(all --models majority,resnet-1d --fast --segment 10 --jobs 1 --out "$folder/runs")
+    awk 'BEGIN { print "filename,tempo,energy,label"
+        for (i = 0; i < 40; i++) printf "%s.%05d.wav,%d,%d,%s\n", i % 2 ? "blues" : "metal", i, i * 3, i % 7, i % 2 ? "blues" : "metal" }' \
+        > "$folder/table.csv"
+    local words=(all --data "$folder/table.csv" --models majority,ann-table --folds 2 --epochs 2 --jobs 1)
     if ldconfig -p | grep -q libcuda.so.1; then
         skipped+=("bench where there is no driver: there is one")
         return
     fi
     alone() { env -u LD_LIBRARY_PATH "$bench" "$@"; }
     alone list models > /dev/null
-    alone "${words[@]}" | grep '^resnet-1d '
-    if alone "${words[@]}" --device cuda 2> "$folder/refused"; then
+    alone "${words[@]}" --out "$folder/on-cpu" | grep '^ann-table '
+    if alone "${words[@]}" --out "$folder/on-cpu" --device cuda 2> "$folder/refused"; then
         echo "--device cuda is accepted where there is no driver"
         exit 1
     fi
@@ -103,7 +106,8 @@ use_bench() {
     grep -q 'libcuda.so.1: cannot open' "$folder/refused" && grep -q -- '--device cpu' "$folder/refused"
     checked+=("built for CUDA, bench computes on the CPU where there is no driver, and says why not on CUDA")
     [ -d "$folder/stand-in" ] || return
-    env LD_LIBRARY_PATH="$folder/stand-in:${LD_LIBRARY_PATH:-}" "$bench" "${words[@]}" --device cuda | grep '^resnet-1d '
+    env LD_LIBRARY_PATH="$folder/stand-in:${LD_LIBRARY_PATH:-}" "$bench" "${words[@]}" \
+        --out "$folder/on-stand-in" --device cuda | grep '^ann-table '
     checked+=("the same bench finds the stand-in for the driver and computes with it")
 }
 
