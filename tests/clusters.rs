@@ -290,7 +290,7 @@ fn networks_of_a_run_on_a_gpu_are_a_group_of_their_own() {
     place.write("g.toml", "models = [\"knn-5\", \"ann-table\"]\ndevice = \"cuda\"\n[data]\npath = \"t.csv\"\n[split]\nfolds = 3\n");
     let models = [genre_bench_classical::models(), genre_bench_neural::models()];
     // It was built with CUDA, and there is none here.
-    let registry = Registry::new(models.into_iter().flatten().collect(), Some(0)).unwrap();
+    let registry = Registry::new(models.into_iter().flatten().collect(), Some(Ok(0))).unwrap();
     let listener = Listener::default();
     let mut file = read(&place.path("g.toml"), &registry).unwrap();
     file.experiments[0].data.path = Some(place.path("t.csv"));

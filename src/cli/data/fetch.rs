@@ -17,14 +17,14 @@ Examples:
   bench data fetch gtzan --from archive.zip                     the Kaggle archive, as downloaded
   bench data fetch gtzan --from genres.tar.gz --to old          the original archive, into ./old
   bench data fetch gtzan --from https://example.org/gtzan.zip   download, then unpack
-  bench data fetch fma-small --from fma_small.zip               with fma_metadata.zip, which lies beside it
+  bench data fetch fma-small --from fma_small.zip               and fma_metadata.zip beside it
   bench data fetch ballroom --from data1.tar.gz
 
-Nothing is shipped: `bench list datasets NAME` says where to get a dataset and under what licence. It is
-unpacked in the layout that is read here; GTZAN, whatever its own, in that of the Kaggle copy:
-genres_original/GENRE/*.wav (or .au), images_original/GENRE/*.png, features_*_sec.csv. A download that was
-stopped goes on where it was when the same command is given again; until all is done everything is in the
-folder DIR.fetch.")]
+Nothing is shipped: `bench list datasets NAME` says where to get a dataset and under what
+licence. It is unpacked in the layout that is read; GTZAN in that of the Kaggle copy, whatever its
+own: genres_original/GENRE/*.wav (or .au), images_original/GENRE/*.png, features_*_sec.csv. A
+download that was stopped goes on where it was when the same command is given again; until all is
+done everything is in the folder DIR.fetch.")]
 pub(super) struct Args {
     /// The dataset
     #[arg(value_parser = dataset_parser())]

@@ -69,7 +69,8 @@ pub struct KnownDataset {
     pub faults: &'static [&'static str],
     /// How it is handed around.
     pub distribution: Distribution,
-    /// Files and folders that only this dataset has: one is enough to recognise it by.
+    /// Files and folders that it is recognised by: one is enough. The surest comes first, as one counts less than those that
+    /// stand before it in the lists of others.
     pub signs: &'static [&'static str],
     /// What the folder itself is called where it lies unpacked.
     pub folders: &'static [&'static str],
@@ -141,8 +142,8 @@ const TABLES: &[TableFile] = &[
 /// Where a list of artists may lie in any folder: as in copies of GTZAN with splits.
 const ARTISTS: &str = "splits/artist_folds.csv";
 
-/// All known datasets. Any folder is at least the last of them. Of several that a folder shows signs of the first counts,
-/// so that the smallest of FMA's sizes is taken.
+/// All known datasets. Any folder is at least the last of them. Of several that a folder shows equally sure signs of the
+/// first counts, so that the smallest of FMA's sizes is taken.
 pub const KNOWN: [&KnownDataset; 12] = [
     &KAGGLE,
     &ORIGINAL,
@@ -168,10 +169,14 @@ pub fn of_folder(folder: &Path) -> &'static KnownDataset {
     // The path may be `.`, but the dataset wants a name.
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    let is = |known: &&KnownDataset| {
-        known.folders.contains(&&*name) || known.signs.iter().any(|sign| folder.join(sign).exists())
+    let named = KNOWN.into_iter().find(|known| known.folders.contains(&&*name));
+    let signs = KNOWN.iter().map(|known| known.signs.len()).max().unwrap_or(0);
+    let showing = |at: usize| {
+        let shows =
+            |known: &&KnownDataset| known.signs.get(at).is_some_and(|sign| folder.join(sign).exists());
+        KNOWN.into_iter().find(shows)
     };
-    KNOWN.into_iter().find(is).unwrap_or(&plain::PLAIN)
+    named.or_else(|| (0..signs).find_map(showing)).unwrap_or(&plain::PLAIN)
 }
 
 impl KnownDataset {
