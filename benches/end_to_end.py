@@ -6,8 +6,8 @@ Usage: end_to_end.py GTZAN-FOLDER BENCH [--rounds N] [--threads N] [NAME ...]
 
 Networks: cnn-5block and lstm-64x2 on the images of images_original, mlfi on features_10_sec.csv joined with thirds of them; all in
 the reduced configuration, 5 folds by track. The programs take turns, each as a process of its own, and the least of the rounds
-counts. A twin brings images to 50x50 (to 48x48 before cnn-5block), standardises each row of them and each column on the training
-part, and sets a tenth of that aside, whose best epoch it keeps.
+counts. A twin brings images to 50x50 (48x48 before cnn-5block, 50 steps of 13 rows for lstm-64x2), standardises each row of them
+and each column on the training part, and sets a tenth of that aside, whose best epoch it keeps.
 """
 import argparse
 import pathlib
@@ -25,7 +25,7 @@ from torch import nn
 
 
 class FiveBlocks(nn.Module):
-    epochs, rate, images = 5, 1e-3, "images_original"
+    epochs, rate, images, rows = 5, 1e-3, "images_original", 50
 
     def __init__(self):
         super().__init__()
@@ -40,18 +40,18 @@ class FiveBlocks(nn.Module):
 
 
 class Lstm(nn.Module):
-    epochs, rate, images = 10, 1e-3, "images_original"
+    epochs, rate, images, rows = 10, 1e-3, "images_original", 13
 
     def __init__(self):
         super().__init__()
-        self.lstm, self.head = nn.LSTM(50, 64, num_layers=2, batch_first=True), nn.Linear(64, 10)
+        self.lstm, self.head = nn.LSTM(13, 64, num_layers=2, batch_first=True), nn.Linear(64, 10)
 
     def forward(self, x, _):
         return self.head(self.lstm(x[:, 0].transpose(1, 2))[0][:, -1])
 
 
 class Mlfi(nn.Module):
-    epochs, rate, images = 3, 1e-2, ""
+    epochs, rate, images, rows = 3, 1e-2, "", 50
 
     def __init__(self):
         super().__init__()
@@ -73,8 +73,8 @@ class Mlfi(nn.Module):
 NETWORKS = {"cnn-5block": FiveBlocks, "lstm-64x2": Lstm, "mlfi": Mlfi}
 
 
-def examples(gtzan, split, joined):
-    """Names, genres, images (count, 1, 50, 50) and columns (count, 55; none of images alone) of the examples of a split."""
+def examples(gtzan, split, joined, height):
+    """Names, genres, images (count, 1, height, 50) and columns (count, 55; none of images alone) of the examples of a split."""
     files = {p.name.replace(".", "").removesuffix("png"): p for p in (gtzan / "images_original").glob("*/*.png")}
     names = sorted(split.example.unique())
     # `blues.00000.0.wav` is a segment, `blues00000.png` and `blues.00000.png` are images.
@@ -89,7 +89,7 @@ def examples(gtzan, split, joined):
         if joined:
             third = image.width // 3
             image = image.crop((segment * third, 0, (segment + 1) * third, image.height))
-        pictures.append(np.asarray(image.resize((50, 50), Image.BOX), dtype=np.float32))
+        pictures.append(np.asarray(image.resize((50, height), Image.BOX), dtype=np.float32))
     genres = ["".join(letter for letter in part[0] if letter.isalpha()) for part in parts]
     table = torch.zeros(len(names), 0)
     if joined:
@@ -108,7 +108,7 @@ def standardised(x, train, over):
 def twin(name, gtzan, split_file):
     """Trains and scores on every fold; prints the seconds and the mean macro-F1."""
     start, make, split = time.time(), NETWORKS[name], pd.read_csv(split_file)
-    names, genres, pictures, table = examples(gtzan, split, not make.images)
+    names, genres, pictures, table = examples(gtzan, split, not make.images, make.rows)
     at, classes = {name: n for n, name in enumerate(names)}, sorted(set(genres))
     y = torch.tensor([classes.index(genre) for genre in genres])
     scores = []
