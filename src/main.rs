@@ -8,6 +8,7 @@ fn main() -> ExitCode {
         .with_all(genre_bench_neural::models())
         .with_encoders(genre_bench_neural::encoders())
         .opening_models(genre_bench_external::open)
+        .python(genre_bench_external::FIND_PYTHON)
         .cuda_devices(genre_bench_neural::cuda_devices())
         .built_from(genre_bench_commit::commit!());
     #[cfg(feature = "onnx")]

@@ -46,6 +46,7 @@ use crate::util::shown;
 use clap::{FromArgMatches, Parser, Subcommand};
 use console::style;
 use genre_bench_api::{Encoder, Model};
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -167,8 +168,12 @@ pub struct Bench {
     open: Option<OpenFile>,
     open_models: Vec<OpenModel>,
     cuda_devices: CudaDevices,
+    python: Option<FindPython>,
     commit: Option<&'static str>,
 }
+
+/// Says which Python models in Python run with.
+pub type FindPython = fn() -> OsString;
 
 impl Bench {
     /// A program without models.
@@ -212,6 +217,11 @@ impl Bench {
         Self { cuda_devices, ..self }
     }
 
+    /// Says which Python models in Python run with, for `bench doctor`; without this call there are none.
+    pub fn python(self, python: Option<FindPython>) -> Self {
+        Self { python, ..self }
+    }
+
     /// Says which commit the program was built from, `genre_bench_commit::commit!()`; every result says so then.
     pub fn built_from(self, commit: Option<&'static str>) -> Self {
         Self { commit, ..self }
@@ -246,7 +256,7 @@ impl Bench {
             Command::Features(args) => features::run(&args),
             Command::Cache(args) => cache::run(&args),
             Command::Runs(args) => runs::run(&args),
-            Command::Doctor(args) => doctor::run(&args, &registry),
+            Command::Doctor(args) => doctor::run(&args, &registry, self.python),
             Command::List(args) => list::run(&args, &registry),
             Command::Show(args) => show::run(&args, &registry),
             Command::Compare(args) => compare::run(&args),

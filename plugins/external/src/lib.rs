@@ -37,9 +37,19 @@ pub mod protocol;
 mod python;
 
 use genre_bench_api::{Model, Result};
+use std::ffi::OsString;
 
 /// The environment variable that names the Python to run models with.
 pub const PYTHON: &str = "GENRE_BENCH_PYTHON";
+
+/// Says which Python models in Python run with: what [`PYTHON`] names, else that of the active virtual environment, else of
+/// the one that this program is installed in, else the first on `PATH`. None where there are no such models.
+#[cfg(unix)]
+pub const FIND_PYTHON: Option<fn() -> OsString> = Some(|| python::interpreter().0);
+
+/// Here there are no models in Python.
+#[cfg(not(unix))]
+pub const FIND_PYTHON: Option<fn() -> OsString> = None;
 
 /// The environment variable that says after how many seconds a process that does not answer is ended.
 pub const TIMEOUT: &str = "GENRE_BENCH_TIMEOUT";

@@ -18,7 +18,7 @@ pub(crate) fn command(kind: &str, arguments: &[&str]) -> (Vec<OsString>, String)
 }
 
 /// The Python to use, and why that.
-fn interpreter() -> (OsString, String) {
+pub(crate) fn interpreter() -> (OsString, String) {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(python) = set(crate::PYTHON) {
         return (python, format!("which {} names", crate::PYTHON));

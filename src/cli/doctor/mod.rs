@@ -5,7 +5,7 @@ mod machine;
 mod outside;
 mod program;
 
-use super::{Out, Registry, Status, json_text, print};
+use super::{FindPython, Out, Registry, Status, json_text, print};
 use crate::error::Result;
 use crate::report::paragraph;
 use console::{StyledObject, style};
@@ -105,9 +105,9 @@ impl State {
 }
 
 /// Runs `bench doctor`.
-pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
+pub(super) fn run(args: &Args, registry: &Registry, python: Option<FindPython>) -> Result<u8> {
     // Others are waited for meanwhile.
-    let python = std::thread::spawn(outside::python);
+    let python = std::thread::spawn(move || outside::python(python));
     let mut findings = Vec::from(program::findings(registry));
     findings.extend(machine::findings(registry));
     findings.extend(folders::findings(args));

@@ -1,11 +1,11 @@
 //! What is no part of the program and is used where it is there.
 
-use super::Finding;
+use super::{FindPython, Finding};
 use crate::recordings::layouts::{self, KNOWN};
 use serde_json::json;
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,12 +17,17 @@ const MOST_FOLDERS: usize = 200;
 const PROBE: &str = "import sys\nfrom importlib.util import find_spec\n\
     print(sys.version.split()[0], *[n for n in ('numpy', 'pyarrow', 'sklearn') if find_spec(n)])";
 
-/// The Python that runs models of other languages: plugins/external takes the same one.
-pub(super) fn python() -> Finding {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let python = set("GENRE_BENCH_PYTHON")
-        .or_else(|| set("VIRTUAL_ENV").map(|folder| Path::new(&folder).join("bin/python").into_os_string()))
-        .unwrap_or_else(|| OsString::from("python3"));
+/// The Python that runs models in Python.
+pub(super) fn python(find: Option<FindPython>) -> Finding {
+    let Some(python) = find.map(|find| find()) else {
+        let hint = "`Bench::opening_models(genre_bench_external::open)` adds them";
+        return Finding::note(
+            "python",
+            "this program has no models in Python",
+            hint,
+            json!({ "python": null }),
+        );
+    };
     let name = python.to_string_lossy().into_owned();
     let install = "For models in Python (`--models sklearn:svm.SVC`) install numpy and pyarrow there, or name another with \
                    GENRE_BENCH_PYTHON";

@@ -33,6 +33,15 @@ const SHORT_OF_MEDIUM: &str = "and in medium and large 98566 (6.2 s), 98568 (6.6
                                98558, 98559, 98560, 98571, 105247, 126981, 127336 and 143992 (0 s)";
 const ONE_GENRE: &str = "more than half of all tracks (53 %) have no top genre, because they have several or none: they are left out";
 
+/// What is kept of the archives: the audio that a pattern names, and two tables of the metadata.
+const fn kept(audio: &'static str) -> [KeptFiles; 3] {
+    [
+        KeptFiles { pattern: audio, into: "" },
+        KeptFiles { pattern: "tracks.csv", into: "fma_metadata" },
+        KeptFiles { pattern: "features.csv", into: "fma_metadata" },
+    ]
+}
+
 /// The small set of the Free Music Archive. Its folders say nothing of genres: track 2 is `000/000002.mp3`, and what it is
 /// stands in `fma_metadata/tracks.csv`, whose header has two rows and a third with the name of the index
 /// (`features.csv` has one more).
@@ -70,11 +79,7 @@ pub const SMALL: KnownDataset = KnownDataset {
         licence: LICENCE,
         source: SOURCE,
         gigabytes: 12,
-        kept: &[
-            KeptFiles { pattern: "fma_small/*/AUDIO", into: "" },
-            KeptFiles { pattern: "tracks.csv", into: "fma_metadata" },
-            KeptFiles { pattern: "features.csv", into: "fma_metadata" },
-        ],
+        kept: &kept("fma_small/*/AUDIO"),
         beside: Some("fma_metadata.zip"),
     },
     signs: &["fma_small", "fma_metadata", "000"],
@@ -95,11 +100,7 @@ pub const MEDIUM: KnownDataset = KnownDataset {
     distribution: Distribution {
         size: "22 GiB, and 342 MiB of metadata",
         gigabytes: 35,
-        kept: &[
-            KeptFiles { pattern: "fma_medium/*/AUDIO", into: "" },
-            KeptFiles { pattern: "tracks.csv", into: "fma_metadata" },
-            KeptFiles { pattern: "features.csv", into: "fma_metadata" },
-        ],
+        kept: &kept("fma_medium/*/AUDIO"),
         ..SMALL.distribution
     },
     signs: &["fma_medium"],
@@ -119,11 +120,7 @@ pub const LARGE: KnownDataset = KnownDataset {
     distribution: Distribution {
         size: "93 GiB, and 342 MiB of metadata",
         gigabytes: 120,
-        kept: &[
-            KeptFiles { pattern: "fma_large/*/AUDIO", into: "" },
-            KeptFiles { pattern: "tracks.csv", into: "fma_metadata" },
-            KeptFiles { pattern: "features.csv", into: "fma_metadata" },
-        ],
+        kept: &kept("fma_large/*/AUDIO"),
         ..SMALL.distribution
     },
     signs: &["fma_large"],
@@ -142,11 +139,7 @@ pub const FULL: KnownDataset = KnownDataset {
     distribution: Distribution {
         size: "879 GiB, and 342 MiB of metadata",
         gigabytes: 1100,
-        kept: &[
-            KeptFiles { pattern: "fma_full/*/AUDIO", into: "" },
-            KeptFiles { pattern: "tracks.csv", into: "fma_metadata" },
-            KeptFiles { pattern: "features.csv", into: "fma_metadata" },
-        ],
+        kept: &kept("fma_full/*/AUDIO"),
         ..SMALL.distribution
     },
     signs: &["fma_full"],

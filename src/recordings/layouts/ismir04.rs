@@ -1,4 +1,5 @@
-use super::{ARTISTS, Distribution, KeptFiles, KnownDataset, Labels, TABLES};
+use super::plain::PLAIN;
+use super::{Distribution, KeptFiles, KnownDataset, Labels};
 use crate::recordings::lists::Lists;
 
 /// The genre contest of ISMIR 2004, from Magnatune. Folders are of eight genres or none; the six classes of the contest
@@ -11,12 +12,6 @@ pub const ISMIR04: KnownDataset = KnownDataset {
     reference: "P. Cano et al., \"ISMIR 2004 audio description contest\", Universitat Pompeu Fabra, MTG-TR-2006-02",
     genres: &["classical", "electronic", "jazz_blues", "metal_punk", "rock_pop", "world"],
     recordings: Some(2187),
-    recordings_a_genre: None,
-    seconds: None,
-    tables: TABLES,
-    audio: None,
-    images: None,
-    artists: Some(ARTISTS),
     labels: Labels::Metadata { file: "metadata/training/tracklist.csv", column: "class (the first)" },
     lists: Some(Lists::Ismir04),
     segment_names: "PART-FOLDERS-NAME.SEGMENT.mp3",
@@ -52,4 +47,5 @@ pub const ISMIR04: KnownDataset = KnownDataset {
         "metadata/evaluation/tracklist.csv",
     ],
     folders: &["ismir04_genre"],
+    ..PLAIN
 };

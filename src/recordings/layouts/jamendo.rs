@@ -1,4 +1,5 @@
-use super::{ARTISTS, Distribution, KeptFiles, KnownDataset, Labels, TABLES};
+use super::plain::PLAIN;
+use super::{Distribution, KeptFiles, KnownDataset, Labels};
 use crate::recordings::lists::Lists;
 
 /// The genre tags of MTG-Jamendo. Most tracks have several; those with one are used, in genres that each part of the
@@ -11,12 +12,6 @@ pub const JAMENDO: KnownDataset = KnownDataset {
                 tagging\", ICML 2019 (Machine Learning for Music Discovery)",
     genres: &[],
     recordings: Some(55_215),
-    recordings_a_genre: None,
-    seconds: None,
-    tables: TABLES,
-    audio: None,
-    images: None,
-    artists: Some(ARTISTS),
     labels: Labels::Metadata { file: "data/autotagging_genre.tsv", column: "TAGS" },
     lists: Some(Lists::JamendoGenre),
     segment_names: "ID.SEGMENT.mp3",
@@ -43,4 +38,5 @@ pub const JAMENDO: KnownDataset = KnownDataset {
     },
     signs: &["data/autotagging_genre.tsv", "autotagging_genre.tsv"],
     folders: &["mtg-jamendo-dataset"],
+    ..PLAIN
 };
