@@ -20,7 +20,7 @@ const PROBE: &str = "import sys\nfrom importlib.util import find_spec\n\
 /// The Python that runs models in Python.
 pub(super) fn python(find: Option<FindPython>) -> Finding {
     let Some(python) = find.map(|find| find()) else {
-        let hint = "`Bench::opening_models(genre_bench_external::open)` adds them";
+        let hint = "`Bench::opening_models` adds them";
         return Finding::note(
             "python",
             "this program has no models in Python",
