@@ -96,11 +96,11 @@ impl FoldedConvolution {
                             let rows = match sizes.unfolding.is_pointwise() {
                                 true => {
                                     let step = sizes.unfolding.channels;
-                                    Rows { numbers: &input[first * step + block.start..], step }
+                                    Rows { numbers: &input[first * step + block.start..], step, along: 1 }
                                 }
                                 false => {
                                     views.fill(&input, first..first + count, block.clone(), view);
-                                    Rows { numbers: view, step: block.len() }
+                                    Rows { numbers: view, step: block.len(), along: 1 }
                                 }
                             };
                             panels.add_product(rows, block, output);

@@ -61,7 +61,7 @@ mod tests {
             let panels = Panels::new(depth, columns, weight);
             let mut output = vec![0.5; count * columns];
             for block in panels.blocks() {
-                let rows = Rows { numbers: &rows[block.start..], step: depth + 3 };
+                let rows = Rows { numbers: &rows[block.start..], step: depth + 3, along: 1 };
                 panels.add_product(rows, block, &mut output);
             }
             for (at, sum) in output.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! How much of the unfolded input is made at a time.
 
 use crate::geometry::{ConvolutionSizes, Unfolding};
+use crate::ops::cpu::parts;
 use std::ops::Range;
 
 /// Numbers of the unfolded input that are made at a time: they should stay in a core's own cache.
@@ -33,10 +34,4 @@ impl ConvolutionSizes {
     pub(super) fn tap_blocks(&self, pixels: usize) -> impl Iterator<Item = Range<usize>> {
         parts(self.unfolding.taps(), (VIEW / pixels).max(1))
     }
-}
-
-/// `0..count` in parts of nearly the same size and at most `limit`.
-pub(super) fn parts(count: usize, limit: usize) -> impl Iterator<Item = Range<usize>> {
-    let parts = count.div_ceil(limit);
-    (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts)
 }

@@ -1,6 +1,5 @@
-use super::blocks::parts;
 use crate::geometry::ConvolutionSizes;
-use crate::ops::cpu::{Matrix, MatrixMut, Unwritten, planes, sum, values, zeroed, zeros};
+use crate::ops::cpu::{Matrix, MatrixMut, Unwritten, parts, planes, sum, values, zeroed, zeros};
 use candle_core::{Device, Result, Tensor};
 use gemm::Parallelism;
 use rayon::prelude::*;

@@ -1,3 +1,4 @@
+use super::wide;
 use std::mem::MaybeUninit;
 
 /// Zeros to be written over, for what is as large as a batch between layers.
@@ -47,6 +48,22 @@ impl Unwritten {
 /// Puts zeros where a thread is about to work, which is cheap when it is as small as the CPU's cache.
 pub(crate) fn zeroed(part: &mut [MaybeUninit<f32>]) -> &mut [f32] {
     part.fill(MaybeUninit::new(0.0));
+    // SAFETY: all of it was just written, and a number that may be unwritten lies in memory as a number does.
+    unsafe { &mut *(std::ptr::from_mut(part) as *mut [f32]) }
+}
+
+/// Writes a function of each of as many numbers where a thread is about to work.
+#[inline(always)]
+pub(crate) fn made<'a>(
+    part: &'a mut [MaybeUninit<f32>],
+    numbers: &[f32],
+    of: impl Fn(f32) -> f32,
+) -> &'a mut [f32] {
+    assert_eq!(part.len(), numbers.len(), "numbers and room for what is made of them");
+    wide(
+        #[inline(always)]
+        |_| part.iter_mut().zip(numbers).for_each(|(to, number)| _ = to.write(of(*number))),
+    );
     // SAFETY: all of it was just written, and a number that may be unwritten lies in memory as a number does.
     unsafe { &mut *(std::ptr::from_mut(part) as *mut [f32]) }
 }

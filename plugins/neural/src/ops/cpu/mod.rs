@@ -6,6 +6,7 @@
 //! buffer    memory for what is as large as a batch
 //! map       functions of every number
 //! matrix    matrix products of parts of slices
+//! parts     a range cut into nearly equal ones
 //! panels    what products of matrices in an order of their own are made of
 //! sums      sums that are the same in whichever order threads work
 //! wide      loops as wide instructions
@@ -16,15 +17,17 @@ mod in_place;
 mod map;
 mod matrix;
 mod panels;
+mod parts;
 mod sums;
 mod values;
 mod wide;
 
-pub(super) use buffer::{Unwritten, put, zeroed, zeros};
+pub(super) use buffer::{Unwritten, made, put, zeroed, zeros};
 pub(super) use in_place::{BLOCK, change};
 pub(super) use map::{map, map_pairs};
 pub(super) use matrix::{Matrix, MatrixMut};
 pub(super) use panels::{COLUMNS, Panel, Rows, depth_blocks};
+pub(super) use parts::parts;
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
 pub(super) use wide::{multiply_add, wide};

@@ -1,6 +1,6 @@
 //! The innermost product of matrices: a few rows with a panel of columns that lie next to each other.
 
-use super::wide;
+use super::{parts, wide};
 use std::ops::Range;
 
 /// Columns of a panel, in two wide registers, and rows that are computed at once: as many sums as there are registers for.
@@ -9,12 +9,14 @@ const ROWS: usize = 6;
 /// Rows of a panel that are used one after the other: such a part stays in a core's first cache.
 const DEPTH: usize = 256;
 
-/// Rows of a matrix to be multiplied: where each begins, and the numbers.
+/// Rows of a matrix to be multiplied.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
     pub numbers: &'a [f32],
     /// From the beginning of a row to the next one's.
     pub step: usize,
+    /// From a number of a row to the next.
+    pub along: usize,
 }
 
 /// [`COLUMNS`] columns of a matrix, row after row, of which the first `width` are wanted.
@@ -47,15 +49,22 @@ impl Panel<'_> {
     #[inline(always)]
     fn product<const ADD: bool>(self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
         let depth = self.numbers.len() / COLUMNS;
-        assert!(count == 0 || rows.numbers.len() >= (count - 1) * rows.step + depth);
+        if count == 0 || depth == 0 {
+            return if ADD {
+                ()
+            } else {
+                (0..count).for_each(|row| output[row * step..][..self.width].fill(0.0))
+            };
+        }
         wide(
             #[inline(always)]
             |fused| {
-                for start in (0..count).step_by(ROWS) {
-                    let rows = Rows { numbers: &rows.numbers[start * rows.step..], ..rows };
-                    let output = &mut output[start * step..];
+                // Of nearly the same size: a row alone would wait for its own sums.
+                for part in parts(count, ROWS) {
+                    let rows = Rows { numbers: &rows.numbers[part.start * rows.step..], ..rows };
+                    let output = &mut output[part.start * step..];
                     let tile = Tile { rows, panel: self, fused };
-                    match count - start {
+                    match part.len() {
                         1 => tile.set::<1, ADD>(output, step),
                         2 => tile.set::<2, ADD>(output, step),
                         3 => tile.set::<3, ADD>(output, step),
@@ -107,7 +116,7 @@ impl Tile<'_> {
         }
         for (at, weights) in self.panel.numbers.as_chunks::<COLUMNS>().0.iter().enumerate() {
             for row in 0..COUNT {
-                let number = self.rows.numbers[row * self.rows.step + at];
+                let number = self.rows.numbers[row * self.rows.step + at * self.rows.along];
                 let sums = &mut output[row * step..][..COLUMNS];
                 sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += number * weight);
             }
@@ -120,10 +129,11 @@ impl Tile<'_> {
     fn sum_wide<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
         let depth = self.panel.numbers.len() / COLUMNS;
-        assert!(depth == 0 || (COUNT - 1) * self.rows.step + depth <= self.rows.numbers.len());
+        let Rows { numbers, step: row_step, along } = self.rows;
+        assert!((COUNT - 1) * row_step + (depth - 1) * along < numbers.len());
         assert!((COUNT - 1) * step + COLUMNS <= output.len());
-        let (mut weights, first) = (self.panel.numbers.as_ptr(), self.rows.numbers.as_ptr());
-        let (sums, row_step) = (output.as_mut_ptr(), self.rows.step);
+        let (mut weights, mut first, sums) =
+            (self.panel.numbers.as_ptr(), numbers.as_ptr(), output.as_mut_ptr());
         // SAFETY: it is called where the CPU has AVX2 and fused multiply-adds. All that is read lies in the slices: `depth`
         // times 16 weights, and of each row, as asserted, as many numbers and 16 sums.
         unsafe {
@@ -135,14 +145,14 @@ impl Tile<'_> {
                     right[row] = _mm256_loadu_ps(sums.add(row * step + 8));
                 }
             }
-            for at in 0..depth {
+            for _ in 0..depth {
                 let (of_left, of_right) = (_mm256_loadu_ps(weights), _mm256_loadu_ps(weights.add(8)));
                 for row in 0..COUNT {
-                    let number = _mm256_set1_ps(*first.add(row * row_step + at));
+                    let number = _mm256_set1_ps(*first.add(row * row_step));
                     left[row] = _mm256_fmadd_ps(number, of_left, left[row]);
                     right[row] = _mm256_fmadd_ps(number, of_right, right[row]);
                 }
-                weights = weights.add(COLUMNS);
+                (weights, first) = (weights.wrapping_add(COLUMNS), first.wrapping_add(along));
             }
             for row in 0..COUNT {
                 _mm256_storeu_ps(sums.add(row * step), left[row]);

@@ -1,6 +1,6 @@
 mod side_by_side;
 
-pub(super) use side_by_side::SideBySide;
+pub(super) use side_by_side::{side_by_side, side_by_side_maxima};
 
 use super::cpu::{integers, values, wide, zeros};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
@@ -40,12 +40,9 @@ impl Operation<1> for WindowMaxima {
         let mut output = zeros(batch * channels * plane);
         let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
-        targets.zip(values(input)?.par_chunks_exact(height * width)).for_each_init(
-            SideBySide::default,
-            |scratch, ((output, places), input)| {
-                maxima(input, (rows, columns), scratch, output, places);
-            },
-        );
+        targets
+            .zip(values(input)?.par_chunks_exact(height * width))
+            .for_each(|((output, places), input)| maxima(input, (rows, columns), output, places));
         let shape = (batch, channels, rows.output, columns.output);
         let places = Tensor::from_vec(places, shape, &Device::Cpu)?;
         Ok((Tensor::from_vec(output, shape, &Device::Cpu)?, Maxima { rows, columns, places }))
@@ -79,15 +76,9 @@ impl Operation<1> for WindowMaxima {
 
 /// Of one plane. Where several numbers are the largest, the first counts; what is not a number counts as
 /// larger than all.
-fn maxima(
-    input: &[f32],
-    (rows, columns): (WindowAxis, WindowAxis),
-    side_by_side: &mut SideBySide,
-    output: &mut [f32],
-    places: &mut [u32],
-) {
-    if SideBySide::fits(rows, columns) {
-        return side_by_side.find(input, (rows, columns), 1.0, output, places);
+fn maxima(input: &[f32], (rows, columns): (WindowAxis, WindowAxis), output: &mut [f32], places: &mut [u32]) {
+    if side_by_side(rows, columns) {
+        return side_by_side_maxima(input, (rows, columns), 1.0, output, places);
     }
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (row, (output, places)) in lines.enumerate() {

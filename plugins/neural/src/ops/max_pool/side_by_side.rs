@@ -2,105 +2,89 @@ use super::compare;
 use crate::geometry::WindowAxis;
 use crate::ops::cpu::wide;
 
-/// The largest numbers of windows that lie side by side: first down the rows of each window, for all columns next to each other, then
-/// across what is left.
-#[derive(Default)]
-pub(crate) struct SideBySide {
-    /// Of every column, and where it was found.
-    largest: Vec<f32>,
-    places: Vec<u32>,
-    /// The same before the last look.
-    before: (Vec<f32>, Vec<u32>),
+/// Whether windows lie side by side.
+pub(crate) fn side_by_side(rows: WindowAxis, columns: WindowAxis) -> bool {
+    let fits = |axis: WindowAxis| {
+        (axis.stride, axis.padding, axis.dilation) == (axis.kernel, 0, 1)
+            && axis.output * axis.kernel <= axis.input
+    };
+    fits(rows) && fits(columns)
 }
 
-impl SideBySide {
-    /// Whether windows lie so.
-    pub fn fits(rows: WindowAxis, columns: WindowAxis) -> bool {
-        let fits = |axis: WindowAxis| {
-            (axis.stride, axis.padding, axis.dilation) == (axis.kernel, 0, 1)
-                && axis.output * axis.kernel <= axis.input
-        };
-        fits(rows) && fits(columns)
-    }
-
-    /// Of one plane, of numbers times `sign`. Where several are the largest, the first counts; what is not a number counts as larger
-    /// than all.
-    pub fn find(
-        &mut self,
-        plane: &[f32],
-        (rows, columns): (WindowAxis, WindowAxis),
-        sign: f32,
-        output: &mut [f32],
-        places: &mut [u32],
-    ) {
-        let width = columns.output * columns.kernel;
-        self.largest.resize(rows.output * width, 0.0);
-        self.places.resize(rows.output * width, 0);
-        let lines = self.largest.chunks_exact_mut(width).zip(self.places.chunks_exact_mut(width));
-        let numbers = rows.kernel * columns.input;
-        for (window, ((largest, places), rows)) in lines.zip(plane.chunks_exact(numbers)).enumerate() {
-            down(rows, columns.input, (window * numbers) as u32, sign, largest, places);
-        }
-        let mut known = 1;
-        while known < columns.kernel {
-            // Of one, of two, of four, … numbers from every place on; those of windows are among them, and working on all takes less
-            // than picking out.
-            let further = known.min(columns.kernel - known);
-            self.look(further);
-            known += further;
-        }
-        for (to, from) in output.iter_mut().zip(self.largest.iter().step_by(columns.kernel)) {
-            *to = *from;
-        }
-        for (to, from) in places.iter_mut().zip(self.places.iter().step_by(columns.kernel)) {
-            *to = *from;
-        }
-    }
-
-    /// Leaves in every place the larger of what is there and what is so much further, and of equal ones the first in the plane.
-    fn look(&mut self, further: usize) {
-        let (count, Self { largest, places, before }) = (self.largest.len(), self);
-        std::mem::swap(largest, &mut before.0);
-        std::mem::swap(places, &mut before.1);
-        largest.resize(count, 0.0);
-        places.resize(count, 0);
-        let (numbers, found) = (&before.0[..count], &before.1[..count]);
-        let near = numbers.iter().zip(found);
-        // Behind the last window nobody looks.
-        let far = numbers[further..].iter().zip(&found[further..]);
-        let all = near.zip(far).zip(largest.iter_mut().zip(places));
-        wide(
-            #[inline(always)]
-            |_| {
-                for (((near, place), (far, further)), (largest, best)) in all {
-                    let better = (*far > *near) | far.is_nan() | ((*far == *near) & (*further < *place));
-                    *largest = if better { *far } else { *near };
-                    *best = if better { *further } else { *place };
-                }
-            },
-        );
-    }
-}
-
-/// The largest of each column of some rows, which begin `start` numbers behind the plane's first.
-fn down(rows: &[f32], width: usize, start: u32, sign: f32, largest: &mut [f32], places: &mut [u32]) {
+/// The largest numbers of such windows of one plane, of numbers times `sign`, and where in the plane they are. Where several are the
+/// largest, the first counts; what is not a number counts as larger than all.
+pub(crate) fn side_by_side_maxima(
+    plane: &[f32],
+    axes: (WindowAxis, WindowAxis),
+    sign: f32,
+    output: &mut [f32],
+    places: &mut [u32],
+) {
     wide(
         #[inline(always)]
-        |_| {
-            for (row, numbers) in rows.chunks_exact(width).enumerate() {
-                let first = start + (row * width) as u32;
-                let columns = numbers.iter().zip(largest.iter_mut()).zip(places.iter_mut()).enumerate();
-                for (column, ((number, largest), best)) in columns {
-                    let place = first + column as u32;
-                    if row == 0 {
-                        (*largest, *best) = (number * sign, place);
-                    } else {
-                        compare(number * sign, place, largest, best);
-                    }
-                }
-            }
+        |_| match axes.1.kernel {
+            1 => of_windows::<1>(plane, axes, sign, output, places),
+            2 => of_windows::<2>(plane, axes, sign, output, places),
+            3 => of_windows::<3>(plane, axes, sign, output, places),
+            4 => of_windows::<4>(plane, axes, sign, output, places),
+            width => of_wider_windows(width, plane, axes, sign, output, places),
         },
     );
+}
+
+/// Of windows of so many columns: first across each row of a window, then down, for all windows next to each other.
+#[inline(always)]
+fn of_windows<const WIDTH: usize>(
+    plane: &[f32],
+    (rows, columns): (WindowAxis, WindowAxis),
+    sign: f32,
+    output: &mut [f32],
+    places: &mut [u32],
+) {
+    let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
+    for (line, (output, places)) in lines.enumerate() {
+        for row in 0..rows.kernel {
+            let start = (line * rows.kernel + row) * columns.input;
+            let seen = plane[start..start + columns.output * WIDTH].as_chunks::<WIDTH>().0;
+            let windows = output.iter_mut().zip(places.iter_mut()).zip(seen).enumerate();
+            for (window, ((largest, place), seen)) in windows {
+                let first = start as u32 + (window * WIDTH) as u32;
+                let (mut of_row, mut found) = (seen[0] * sign, first);
+                for (further, number) in seen.iter().enumerate().skip(1) {
+                    compare(number * sign, first + further as u32, &mut of_row, &mut found);
+                }
+                if row == 0 {
+                    (*largest, *place) = (of_row, found);
+                } else {
+                    compare(of_row, found, largest, place);
+                }
+            }
+        }
+    }
+}
+
+/// The same, number by number.
+fn of_wider_windows(
+    width: usize,
+    plane: &[f32],
+    (rows, columns): (WindowAxis, WindowAxis),
+    sign: f32,
+    output: &mut [f32],
+    places: &mut [u32],
+) {
+    for (at, (largest, place)) in output.iter_mut().zip(places).enumerate() {
+        let (line, window) = (at / columns.output, at % columns.output);
+        for row in 0..rows.kernel {
+            let start = (line * rows.kernel + row) * columns.input + window * width;
+            for (further, number) in plane[start..start + width].iter().enumerate() {
+                if (row, further) == (0, 0) {
+                    (*largest, *place) = (number * sign, start as u32);
+                } else {
+                    compare(number * sign, (start + further) as u32, largest, place);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -124,10 +108,10 @@ mod tests {
             let mut plane: Vec<f32> = (0..height * width).map(number).collect();
             plane[width + 1] = f32::NAN;
             let axes = Window::new(kernel).stride(kernel).axes((height, width)).unwrap();
-            assert!(SideBySide::fits(axes.0, axes.1));
+            assert!(side_by_side(axes.0, axes.1));
             let count = axes.0.output * axes.1.output;
             let (mut largest, mut places) = (vec![0.0; count], vec![0; count]);
-            SideBySide::default().find(&plane, axes, -1.0, &mut largest, &mut places);
+            side_by_side_maxima(&plane, axes, -1.0, &mut largest, &mut places);
             for window in 0..count {
                 let (row, column) = (window / axes.1.output * kernel.0, window % axes.1.output * kernel.1);
                 let seen =

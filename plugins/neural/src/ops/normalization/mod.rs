@@ -6,11 +6,12 @@ mod pooled;
 pub(crate) use pooled::NormalizedMaxima;
 
 use super::Activation;
-use super::cpu::{Unwritten, planes, planes_mut, sum, sum_pairs, values, wide, zeroed};
+use super::cpu::{Unwritten, made, planes, planes_mut, sum, sum_pairs, values, wide};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
+use std::mem::MaybeUninit;
 
 /// `(input - mean) / √(variance + epsilon) · weight + bias`, channel by channel of `(batch, channels, …)`: PyTorch's
 /// `functional.batch_norm`.
@@ -45,29 +46,34 @@ struct OfChannel {
 }
 
 impl OfChannel {
-    fn normalize(self, source: &[f32], target: &mut [f32]) {
+    fn normalize<'a>(self, source: &[f32], target: &'a mut [MaybeUninit<f32>]) -> &'a mut [f32] {
         let Self { mean, scale, bias } = self;
-        wide(
-            #[inline(always)]
-            |_| target.iter_mut().zip(source).for_each(|(to, from)| *to = (from - mean) * scale + bias),
-        );
+        made(target, source, |from| (from - mean) * scale + bias)
     }
 
-    fn normalize_in_place(self, numbers: &mut [f32]) {
+    /// Of numbers times `sign`.
+    fn normalize_in_place(self, numbers: &mut [f32], sign: f32) {
         let Self { mean, scale, bias } = self;
         wide(
             #[inline(always)]
-            |_| numbers.iter_mut().for_each(|number| *number = (*number - mean) * scale + bias),
+            |_| numbers.iter_mut().for_each(|number| *number = (*number * sign - mean) * scale + bias),
         );
     }
 
     /// The gradients of what was normalized, from those of what an activation made of it.
-    fn through(self, activation: Activation, source: &[f32], gradient: &[f32], target: &mut [f32]) {
-        self.normalize(source, target);
+    fn through<'a>(
+        self,
+        activation: Activation,
+        source: &[f32],
+        gradient: &[f32],
+        target: &'a mut [MaybeUninit<f32>],
+    ) -> &'a mut [f32] {
+        let target = self.normalize(source, target);
         if !activation.is_gated() {
             activation.change(target);
         }
         activation.slope_times(target, gradient);
+        target
     }
 }
 
@@ -118,13 +124,13 @@ impl Operation<3> for Normalization {
         targets.into_par_iter().zip(sources).enumerate().for_each(|(channel, (targets, sources))| {
             let of_channel =
                 self.of_channel((mean[channel], variance[channel]), weight[channel], bias[channel]);
-            for (target, source) in targets.into_iter().map(zeroed).zip(sources) {
-                of_channel.normalize(source, target);
+            for (target, source) in targets.into_iter().zip(sources) {
+                let target = of_channel.normalize(source, target);
                 self.activation.into_iter().for_each(|activation| activation.change(target));
             }
         });
         let own = self.own_moments(mean, variance)?;
-        // SAFETY: the planes of all channels were zeros first.
+        // SAFETY: the planes of all channels were written.
         let output = unsafe { output.written() };
         Ok((Tensor::from_vec(output, input.shape(), &Device::Cpu)?, own))
     }
@@ -173,19 +179,17 @@ impl Operation<3> for Normalization {
             .zip(planes(&gradients, channels, plane))
             .enumerate()
             .map(|(channel, ((targets, sources), gradients))| {
-                let mut targets: Vec<&mut [f32]> = targets.into_iter().map(zeroed).collect();
                 let of_channel =
                     self.of_channel((mean[channel], variance[channel]), weights[channel], biases[channel]);
                 let (mean, scale) = (of_channel.mean, of_channel.scale);
                 let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
-                if let Some(activation) = self.activation {
-                    for ((target, source), gradient) in targets.iter_mut().zip(&sources).zip(&gradients) {
-                        of_channel.through(activation, source, gradient, target);
-                    }
-                } else {
-                    let copied = targets.iter_mut().zip(&gradients);
-                    copied.for_each(|(target, gradient)| target.copy_from_slice(gradient));
-                }
+                let arrived = targets.into_iter().zip(&sources).zip(gradients);
+                let targets: Vec<&mut [f32]> = arrived
+                    .map(|((target, source), gradient)| match self.activation {
+                        Some(activation) => of_channel.through(activation, source, gradient, target),
+                        None => made(target, gradient, |gradient| gradient),
+                    })
+                    .collect();
                 let total: f64 = targets.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
                 let along =
                     |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
@@ -207,7 +211,7 @@ impl Operation<3> for Normalization {
                 (along as f32, total as f32)
             })
             .unzip();
-        // SAFETY: the planes of all channels were zeros first.
+        // SAFETY: the planes of all channels were written.
         let of_input = unsafe { of_input.written() };
         gradients_on_cpu(input, of_input, of_weight, of_bias)
     }

@@ -1,8 +1,8 @@
 use super::{Moments, Normalization, gradients_on_cpu, layout, own};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
-use crate::ops::cpu::{Unwritten, integers, planes, planes_mut, sum, sum_pairs, values, wide, zeroed, zeros};
-use crate::ops::max_pool::{Maxima, SideBySide};
+use crate::ops::cpu::{Unwritten, integers, made, planes, planes_mut, sum, sum_pairs, values, zeros};
+use crate::ops::max_pool::{Maxima, side_by_side_maxima};
 use crate::ops::operation::{Backward, BackwardReads, Gradients, Operation};
 use candle_core::{Device, Result, Tensor, bail};
 use rayon::prelude::*;
@@ -55,17 +55,20 @@ impl Operation<3> for NormalizedMaxima {
         let mut output = zeros(input.dim(0)? * channels * pooled);
         let mut places = zeros(output.len());
         let targets = output.par_chunks_exact_mut(pooled).zip(places.par_chunks_exact_mut(pooled));
-        targets.zip(numbers.par_chunks_exact(plane)).enumerate().for_each_init(
-            SideBySide::default,
-            |windows, (at, ((output, places), input))| {
+        targets.zip(numbers.par_chunks_exact(plane)).enumerate().for_each(
+            |(at, ((output, places), input))| {
                 let of_channel = of_channel[at % channels];
-                // Of a channel that is all the same, the first number counts as elsewhere.
-                let sign = if of_channel.scale == 0.0 { 0.0 } else { of_channel.scale.signum() };
-                windows.find(input, (rows, columns), sign, output, places);
-                for (number, place) in output.iter_mut().zip(&*places) {
-                    *number = input[*place as usize];
+                if of_channel.scale == 0.0 {
+                    // Of a channel that becomes all the same, the first number counts as elsewhere.
+                    side_by_side_maxima(input, (rows, columns), 0.0, output, places);
+                    let first = output.iter_mut().zip(&*places);
+                    first.for_each(|(number, place)| *number = input[*place as usize]);
+                    of_channel.normalize_in_place(output, 1.0);
+                } else {
+                    let sign = of_channel.scale.signum();
+                    side_by_side_maxima(input, (rows, columns), sign, output, places);
+                    of_channel.normalize_in_place(output, sign);
                 }
-                of_channel.normalize_in_place(output);
                 normalization.activation.into_iter().for_each(|activation| activation.change(output));
             },
         );
@@ -130,15 +133,7 @@ impl Operation<3> for NormalizedMaxima {
                 let count = (examples * plane) as f64;
                 let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
                 for (example, (target, source)) in targets.into_iter().zip(sources).enumerate() {
-                    let target = zeroed(target);
-                    wide(
-                        #[inline(always)]
-                        |_| {
-                            for (to, from) in target.iter_mut().zip(source) {
-                                *to = -scale * (shift + (from - mean) * slope);
-                            }
-                        },
-                    );
+                    let target = made(target, source, |from| -scale * (shift + (from - mean) * slope));
                     let arrived = &arrived[example * pooled..][..pooled];
                     for (gradient, place) in arrived.iter().zip(&places[part(example)]) {
                         target[*place as usize] += scale * gradient;
@@ -147,7 +142,7 @@ impl Operation<3> for NormalizedMaxima {
                 (along as f32, total as f32)
             })
             .unzip();
-        // SAFETY: the planes of all channels were zeros first.
+        // SAFETY: the planes of all channels were written.
         let of_input = unsafe { of_input.written() };
         gradients_on_cpu(input, of_input, of_weight, of_bias)
     }

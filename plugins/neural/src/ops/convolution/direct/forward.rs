@@ -1,7 +1,6 @@
 use super::kernel::{COLUMNS, FILTERS, Taps, convolve};
 use super::{Direct, Frames};
-use crate::ops::convolution::blocks::parts;
-use crate::ops::cpu::{Unwritten, put};
+use crate::ops::cpu::{Unwritten, parts, put};
 use rayon::prelude::*;
 use std::ops::Range;
 

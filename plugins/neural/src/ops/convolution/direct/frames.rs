@@ -1,6 +1,6 @@
 use super::kernel::COLUMNS;
 use crate::geometry::WindowAxis;
-use crate::ops::convolution::blocks::parts;
+use crate::ops::cpu::parts;
 use std::ops::Range;
 
 /// Outputs of a plane that are made at a time, whole rows of them: so many of some filters stay in a core's first cache.

@@ -1,7 +1,6 @@
 use super::kernel::{COLUMNS, GRADIENTS, add_gradients};
 use super::{Direct, Frames};
-use crate::ops::convolution::blocks::parts;
-use crate::ops::cpu::wide;
+use crate::ops::cpu::{parts, wide};
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 use super::Winograd;
+use super::eight::{Eight, Portable, Register};
 use super::lines::{Lines, Plane};
-use super::maps::{LANES, Maps, both_axes, lanes};
+use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
 use super::weights::MappedWeights;
 use crate::ops::cpu::{Panel, Unwritten, depth_blocks, put, wide};
 use rayon::prelude::*;
@@ -67,17 +68,20 @@ impl<'a, const P: usize> Tiles<'a, P> {
         self.tiles.len().div_ceil(LANES)
     }
 
+    /// From a product's numbers to the next one's, of so many rows.
+    fn apart(&self, rows: usize) -> usize {
+        apart(self.panels() * rows * LANES)
+    }
+
     fn go_to(&mut self, tiles: Range<usize>) {
         self.lines.go_to(&tiles);
         self.tiles = tiles;
-        let numbers = P * P * self.panels() * LANES;
-        self.inputs.resize(numbers * self.of.views.depth(), 0.0);
-        self.products.resize(numbers * self.of.filters, 0.0);
+        self.inputs.resize(P * P * self.apart(self.of.views.depth()), 0.0);
+        self.products.resize(P * P * self.apart(self.of.filters), 0.0);
     }
 
     fn map_inputs<M: Maps<P, T, O>, const T: usize, const O: usize>(&mut self, input: &[f32]) {
         let (panels, views) = (self.panels(), self.of.views);
-        let plane = Plane::read(self.of.rows, self.of.columns).len();
         let place = |panel: usize, lane: usize| {
             // Lanes that are left over see what the last tile does.
             let tile = self.tiles.start + panel * LANES + lane;
@@ -85,24 +89,39 @@ impl<'a, const P: usize> Tiles<'a, P> {
         };
         let places: Vec<[usize; LANES]> =
             (0..panels).map(|panel| std::array::from_fn(|lane| place(panel, lane))).collect();
-        let pitch = self.lines.pitch();
         for channel in 0..views.channels {
-            self.lines.fill(0, input, |example| (example * views.channels + channel) * plane);
+            self.lines.fill(0, input, |example| example * views.channels + channel);
             for depth in (channel..views.depth()).step_by(views.channels) {
-                let (_, above, left) = views.of(depth);
                 wide(
                     #[inline(always)]
-                    |fused| {
-                        for (panel, places) in places.iter().enumerate() {
-                            let places = places.map(|place| place + above * pitch + left);
-                            let patch = self.lines.patch::<P>(&places, fused);
-                            let mapped = both_axes(|row, column| &patch[row][column], M::seen(fused));
-                            for product in 0..P * P {
-                                let at = ((product * panels + panel) * views.depth() + depth) * LANES;
-                                self.inputs[at..at + LANES]
-                                    .copy_from_slice(&mapped[product / P][product % P]);
-                            }
-                        }
+                    |fused| match fused {
+                        true => self.map_view::<M, Register, T, O>(&places, depth),
+                        false => self.map_view::<M, Portable, T, O>(&places, depth),
+                    },
+                );
+            }
+        }
+    }
+
+    /// Of one channel of a view.
+    #[inline(always)]
+    fn map_view<M: Maps<P, T, O>, N: Eight, const T: usize, const O: usize>(
+        &mut self,
+        places: &[[usize; LANES]],
+        depth: usize,
+    ) {
+        let (_, above, left) = self.of.views.of(depth);
+        let (from, apart) = (above * self.lines.pitch() + left, self.apart(self.of.views.depth()));
+        for (panel, places) in places.iter().enumerate() {
+            let at = (panel * self.of.views.depth() + depth) * LANES;
+            for (half, places) in places.as_chunks::<8>().0.iter().enumerate() {
+                both_axes(
+                    self.lines.patches::<N, P>(places.map(|place| place + from)),
+                    #[inline(always)]
+                    |numbers| M::seen::<N>(numbers),
+                    #[inline(always)]
+                    |row, column, number| {
+                        number.store(eight_mut(&mut self.inputs, (row * P + column) * apart + at, half));
                     },
                 );
             }
@@ -111,19 +130,20 @@ impl<'a, const P: usize> Tiles<'a, P> {
 
     fn multiply(&mut self, weights: &MappedWeights) {
         let (panels, depth, filters) = (self.panels(), self.of.views.depth(), self.of.filters);
+        let (of_inputs, of_products) = (self.apart(depth), self.apart(filters));
         for product in 0..P * P {
-            for block in weights.blocks() {
-                for panel in product * panels..(product + 1) * panels {
-                    let seen = &self.inputs[panel * depth * LANES..][..depth * LANES];
-                    let sums =
-                        &mut self.products[(panel * filters + block.start) * LANES..][..block.len() * LANES];
+            for group in weights.groups() {
+                for panel in 0..panels {
+                    let seen = &self.inputs[product * of_inputs + panel * depth * LANES..][..depth * LANES];
+                    let at = product * of_products + (panel * filters + group.start) * LANES;
+                    let sums = &mut self.products[at..][..group.len() * LANES];
                     for part in depth_blocks(depth) {
-                        let rows = weights.rows(&block, product, part.start);
+                        let rows = weights.rows(&group, product, part.start);
                         let numbers = &seen[part.start * LANES..part.end * LANES];
                         let panel = Panel { numbers, width: LANES };
                         match part.start {
-                            0 => panel.set_product(rows, block.len(), sums, LANES),
-                            _ => panel.add_product(rows, block.len(), sums, LANES),
+                            0 => panel.set_product(rows, group.len(), sums, LANES),
+                            _ => panel.add_product(rows, group.len(), sums, LANES),
                         }
                     }
                 }
@@ -136,48 +156,67 @@ impl<'a, const P: usize> Tiles<'a, P> {
         bias: Option<&[f32]>,
         output: &mut [MaybeUninit<f32>],
     ) {
-        let (panels, filters, grid) = (self.panels(), self.of.filters, self.of.grid);
+        let grid = self.of.grid;
         let (height, width) = (self.of.rows.output, self.of.columns.output);
         // Where a tile is written to in the first filter, and how much of it there is.
         let place = |tile: usize| {
             let (example, tile) = (tile / grid.tiles(), tile % grid.tiles());
             let (row, column) = (tile / grid.columns * O, tile % grid.columns * O);
-            let at = example * filters * height * width + row * width + column;
+            let at = example * self.of.filters * height * width + row * width + column;
             (at, O.min(height - row), O.min(width - column))
         };
         let places: Vec<_> = self.tiles.clone().map(place).collect();
-        for filter in 0..filters {
+        for filter in 0..self.of.filters {
             let output = &mut output[filter * height * width..];
             let bias = bias.map_or(0.0, |bias| bias[filter]);
             wide(
                 #[inline(always)]
-                |fused| {
-                    for (panel, places) in places.chunks(LANES).enumerate() {
-                        let at = |row: usize, column: usize| {
-                            let product = row * P + column;
-                            lanes(&self.products, ((product * panels + panel) * filters + filter) * LANES)
-                        };
-                        let patch = both_axes(at, M::outputs(fused));
-                        for row in 0..O {
-                            let mut numbers = [[0.0; O]; LANES];
-                            for lane in 0..LANES {
-                                for column in 0..O {
-                                    numbers[lane][column] = patch[row][column][lane] + bias;
-                                }
-                            }
-                            for (numbers, &(at, rows, columns)) in numbers.iter().zip(places) {
-                                if row < rows {
-                                    let to = &mut output[at + row * width..];
-                                    match to.first_chunk_mut::<O>() {
-                                        Some(to) if columns == O => put(to, numbers),
-                                        _ => put(to, &numbers[..columns]),
-                                    }
-                                }
+                |fused| match fused {
+                    true => self.write_filter::<M, Register, T, O>(&places, (filter, bias), output),
+                    false => self.write_filter::<M, Portable, T, O>(&places, (filter, bias), output),
+                },
+            );
+        }
+    }
+
+    /// Of one filter, with its bias.
+    #[inline(always)]
+    fn write_filter<M: Maps<P, T, O>, N: Eight, const T: usize, const O: usize>(
+        &self,
+        places: &[(usize, usize, usize)],
+        (filter, bias): (usize, f32),
+        output: &mut [MaybeUninit<f32>],
+    ) {
+        let (apart, width) = (self.apart(self.of.filters), self.of.columns.output);
+        for (panel, places) in places.chunks(LANES).enumerate() {
+            let at = (panel * self.of.filters + filter) * LANES;
+            for (half, places) in places.chunks(8).enumerate() {
+                let mut tiles = [[N::all(bias); O]; O];
+                both_axes(
+                    #[inline(always)]
+                    |row| {
+                        load(
+                            #[inline(always)]
+                            |column| eight(&self.products, (row * P + column) * apart + at, half),
+                        )
+                    },
+                    #[inline(always)]
+                    |numbers| M::outputs::<N>(numbers),
+                    #[inline(always)]
+                    |row, column, number| tiles[row][column] = tiles[row][column] + number,
+                );
+                for (row, columns) in tiles.into_iter().enumerate() {
+                    for (numbers, &(at, rows, columns)) in N::rows(columns).iter().zip(places) {
+                        if row < rows {
+                            let to = &mut output[at + row * width..];
+                            match to.first_chunk_mut::<O>() {
+                                Some(to) if columns == O => put(to, numbers),
+                                _ => put(to, &numbers[..columns]),
                             }
                         }
                     }
-                },
-            );
+                }
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What tiles see, brought to where it can be read fast: lines of tiles with the rows that they see, padded.
 
-use super::maps::{LANES, Patch};
+use super::eight::Eight;
 use crate::geometry::WindowAxis;
 use std::ops::Range;
 
-/// Numbers that are read at once.
+/// Numbers that are read of a row, at most.
 const WIDE: usize = 8;
 
 /// Tiles of an example: rows and columns of them, and of each the outputs along an axis.
@@ -86,15 +86,15 @@ impl Lines {
         self.numbers.resize((self.planes * self.size()).max(self.numbers.len()), 0.0);
     }
 
-    /// Fills one of the planes, which begins at `start(example)` of the numbers.
-    pub fn fill(&mut self, plane: usize, numbers: &[f32], start: impl Fn(usize) -> usize) {
+    /// Fills one of the planes, of every example with that of so many in the numbers.
+    pub fn fill(&mut self, plane: usize, numbers: &[f32], number: impl Fn(usize) -> usize) {
         let Plane { height, width, above, left } = self.plane;
         let (pitch, at) = (self.pitch(), self.start(plane));
         let mut line = self.lines.start;
         while line < self.lines.end {
             let example = line / self.grid.rows;
             let end = self.lines.end.min((example + 1) * self.grid.rows);
-            let from = &numbers[start(example)..][..height * width];
+            let from = &numbers[number(example) * height * width..][..height * width];
             let first = (line - example * self.grid.rows) * self.grid.outputs;
             let rows = (end - line - 1) * self.grid.outputs + self.side;
             let before = at + self.rows_before(line) * pitch;
@@ -122,60 +122,20 @@ impl Lines {
         plane * self.size()
     }
 
-    /// A patch from each of these places on. `fused` says that the CPU has wide registers, as [`crate::ops::cpu::wide`] does.
+    /// The rows of patches that begin at these places: of each row, the columns of all patches.
     #[inline(always)]
-    pub fn patch<const SIDE: usize>(&self, places: &[usize; LANES], fused: bool) -> Patch<SIDE> {
-        let pitch = self.pitch();
-        let mut patch = [[[0.0; LANES]; SIDE]; SIDE];
-        for (row, patch) in patch.iter_mut().enumerate() {
-            let from = &self.numbers[row * pitch..];
-            #[cfg(target_arch = "x86_64")]
-            if fused {
-                transpose_wide(from, places, patch);
-                continue;
-            }
-            let _ = fused;
-            for (lane, place) in places.iter().enumerate() {
-                for column in 0..SIDE {
-                    patch[column][lane] = from[place + column];
-                }
-            }
-        }
-        patch
-    }
-}
-
-/// Columns of the rows that begin at these places.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn transpose_wide<const SIDE: usize>(from: &[f32], places: &[usize; LANES], to: &mut [[f32; LANES]; SIDE]) {
-    use std::arch::x86_64::{
-        _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
-        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
-    };
-    assert!(places.iter().all(|place| place + WIDE <= from.len()) && SIDE <= WIDE);
-    for half in 0..2 {
-        let places = &places[half * 8..][..8];
-        for first in (0..SIDE).step_by(4) {
-            // SAFETY: it is called where the CPU has AVX2. From each place on there are eight numbers, as asserted, of which four are
-            // read from `first`, 0 or 4; what is written lies in eight lanes of `to`.
-            unsafe {
-                let four = |row: usize| _mm_loadu_ps(from.as_ptr().add(places[row] + first));
-                let both =
-                    |row: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(four(row)), four(row + 4));
-                let [a, b, c, d] = [both(0), both(1), both(2), both(3)];
-                let [low_ab, low_cd] = [_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d)];
-                let [high_ab, high_cd] = [_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d)];
-                let columns = [
-                    _mm256_shuffle_ps::<0b01_00_01_00>(low_ab, low_cd),
-                    _mm256_shuffle_ps::<0b11_10_11_10>(low_ab, low_cd),
-                    _mm256_shuffle_ps::<0b01_00_01_00>(high_ab, high_cd),
-                    _mm256_shuffle_ps::<0b11_10_11_10>(high_ab, high_cd),
-                ];
-                for (column, numbers) in (first..SIDE).zip(columns) {
-                    _mm256_storeu_ps(to[column].as_mut_ptr().add(half * 8), numbers);
-                }
-            }
+    pub fn patches<N: Eight, const SIDE: usize>(
+        &self,
+        places: [usize; 8],
+    ) -> impl Fn(usize) -> [N; SIDE] + use<'_, N, SIDE> {
+        let (pitch, from) = (self.pitch(), self.numbers.as_ptr());
+        let furthest = places.into_iter().max().map_or(0, |place| place + (SIDE - 1) * pitch + WIDE);
+        assert!(furthest <= self.numbers.len() && SIDE <= WIDE);
+        #[inline(always)]
+        move |row| {
+            assert!(row < SIDE);
+            // SAFETY: in the last row that is read, and so in the others, eight numbers follow on every place, as was asserted.
+            unsafe { N::columns(from.add(row * pitch), &places) }
         }
     }
 }

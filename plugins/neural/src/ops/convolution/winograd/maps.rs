@@ -1,79 +1,86 @@
 //! The linear maps that make few products of many (S. Winograd, "Arithmetic complexity of computations", 1980; for networks A. Lavin
 //! and S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016).
 
-/// Tiles, or channels of a tile, that are mapped at once.
+use super::eight::Eight;
+
+/// Tiles, channels or filters that lie next to each other, to be mapped and multiplied at once.
 pub(super) const LANES: usize = 16;
-/// A number of each of them.
-pub(super) type Lanes = [f32; LANES];
-/// Rows and columns of each of them.
-pub(super) type Patch<const SIDE: usize> = [[Lanes; SIDE]; SIDE];
 
 /// F(`OUTPUTS`, `TAPS`): a tile of so many outputs of so many taps sees `POINTS` numbers, and is as many products, along each axis.
-///
-/// `fused` is what [`wide`] says.
-///
-/// [`wide`]: crate::ops::cpu::wide
 pub(super) trait Maps<const POINTS: usize, const TAPS: usize, const OUTPUTS: usize> {
     /// What a tile sees, before the products: Bᵀ in the paper.
-    fn seen(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; POINTS];
+    fn seen<N: Eight>(numbers: [N; POINTS]) -> [N; POINTS];
 
     /// Taps, before the products: G.
-    fn taps(fused: bool) -> impl Fn([f32; TAPS]) -> [f32; POINTS];
+    fn taps<N: Eight>(taps: [N; TAPS]) -> [N; POINTS];
 
     /// Outputs of the products: Aᵀ.
-    fn outputs(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; OUTPUTS];
+    fn outputs<N: Eight>(products: [N; POINTS]) -> [N; OUTPUTS];
 
     /// Gradients of the products, of those of the outputs: the transposed of [`Maps::outputs`].
-    fn output_gradients(fused: bool) -> impl Fn([f32; OUTPUTS]) -> [f32; POINTS];
+    fn output_gradients<N: Eight>(gradients: [N; OUTPUTS]) -> [N; POINTS];
 
     /// Gradients of the taps: the transposed of [`Maps::taps`].
-    fn tap_gradients(fused: bool) -> impl Fn([f32; POINTS]) -> [f32; TAPS];
+    fn tap_gradients<N: Eight>(gradients: [N; POINTS]) -> [N; TAPS];
 }
 
-/// The numbers of [`LANES`] at a place.
+/// A map along both axes, of rows first, and where what becomes of it is put by row and column.
 #[inline(always)]
-pub(super) fn lanes(numbers: &[f32], at: usize) -> &Lanes {
-    match numbers[at..].first_chunk() {
-        Some(lanes) => lanes,
+#[allow(
+    clippy::needless_range_loop,
+    reason = "of plain loops, all is inlined where the wide instructions are allowed"
+)]
+pub(super) fn both_axes<N: Eight, const FROM: usize, const TO: usize>(
+    row: impl Fn(usize) -> [N; FROM],
+    map: impl Fn([N; FROM]) -> [N; TO],
+    mut put: impl FnMut(usize, usize, N),
+) {
+    let mut half = [[N::all(0.0); FROM]; TO];
+    for at in 0..FROM {
+        let mapped = map(row(at));
+        for column in 0..TO {
+            half[column][at] = mapped[column];
+        }
+    }
+    for column in 0..TO {
+        let mapped = map(half[column]);
+        for row in 0..TO {
+            put(row, column, mapped[row]);
+        }
+    }
+}
+
+/// Eight numbers of each of so many places.
+#[inline(always)]
+pub(super) fn load<'a, N: Eight, const COUNT: usize>(at: impl Fn(usize) -> &'a [f32; 8]) -> [N; COUNT] {
+    let mut numbers = [N::all(0.0); COUNT];
+    for (place, numbers) in numbers.iter_mut().enumerate() {
+        *numbers = N::load(at(place));
+    }
+    numbers
+}
+
+/// Eight numbers of the [`LANES`] at a place: the first or the second.
+#[inline(always)]
+pub(super) fn eight(numbers: &[f32], at: usize, half: usize) -> &[f32; 8] {
+    match numbers[at + half * 8..].first_chunk() {
+        Some(numbers) => numbers,
         None => panic!("{LANES} numbers at {at}, where there are {}", numbers.len()),
     }
 }
 
-/// A map along both axes, rows first, of the numbers at every row and column.
+/// The same, to write to.
 #[inline(always)]
-#[allow(
-    clippy::needless_range_loop,
-    reason = "lanes are the last axis, and such loops over them become wide instructions"
-)]
-pub(super) fn both_axes<'a, const FROM: usize, const TO: usize>(
-    from: impl Fn(usize, usize) -> &'a Lanes,
-    map: impl Fn([f32; FROM]) -> [f32; TO],
-) -> Patch<TO> {
-    let mut half = [[[0.0; LANES]; TO]; FROM];
-    for row in 0..FROM {
-        for lane in 0..LANES {
-            let mut numbers = [0.0; FROM];
-            for at in 0..FROM {
-                numbers[at] = from(row, at)[lane];
-            }
-            let mapped = map(numbers);
-            for at in 0..TO {
-                half[row][at][lane] = mapped[at];
-            }
-        }
+pub(super) fn eight_mut(numbers: &mut [f32], at: usize, half: usize) -> &mut [f32; 8] {
+    let count = numbers.len();
+    match numbers[at + half * 8..].first_chunk_mut() {
+        Some(numbers) => numbers,
+        None => panic!("{LANES} numbers at {at}, where there are {count}"),
     }
-    let mut to = [[[0.0; LANES]; TO]; TO];
-    for column in 0..TO {
-        for lane in 0..LANES {
-            let mut numbers = [0.0; FROM];
-            for at in 0..FROM {
-                numbers[at] = half[at][column][lane];
-            }
-            let mapped = map(numbers);
-            for at in 0..TO {
-                to[at][column][lane] = mapped[at];
-            }
-        }
-    }
-    to
+}
+
+/// From a product's numbers to the next one's, of so many each. [`LANES`] more than these: places so many pages apart share a few lines of
+/// the CPU's caches.
+pub(super) fn apart(numbers: usize) -> usize {
+    numbers + LANES
 }

@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! maps             what maps there are to be, and how they go over patches
+//! eight            numbers that they go over at once
 //! f4x3, f5x4       the maps: outputs of a tile and taps, along an axis
 //! lines            what tiles see
 //! weights          mapped kernels
@@ -15,6 +16,7 @@
 //! weight_gradient  the kernels' gradient
 //! ```
 
+mod eight;
 mod f4x3;
 mod f5x4;
 mod forward;

@@ -1,13 +1,14 @@
 use super::Winograd;
+use super::eight::{Eight, Portable, Register};
 use super::lines::{Lines, Plane};
-use super::maps::{LANES, Maps, both_axes, lanes};
-use super::weights::BLOCK;
+use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
 use crate::ops::cpu::{Panel, Rows, wide, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Tiles that are summed up at a time.
-const TILES: usize = 192;
+/// Tiles whose products are summed up before the sums go to memory, and how many such parts are mapped at a time.
+const TILES: usize = 96;
+const PARTS: usize = 2;
 
 impl Winograd {
     /// Gradient of the weights. Some tiles at a time are mapped by all threads, each of which takes channels or filters, and then
@@ -17,111 +18,90 @@ impl Winograd {
         input: &[f32],
         gradient: &[f32],
     ) -> Vec<f32> {
-        let (panels, products) = (self.views.depth().div_ceil(LANES), P * P);
-        let count = self.batch * self.grid.tiles();
-        let tiles = TILES.min(count);
-        // Of every 16 channels of views and product, a row of them for every tile.
-        let mut inputs = vec![0.0; panels * products * tiles * LANES];
-        // Of every block of filters and product, a row of tiles for every filter.
-        let mut gradients = vec![0.0; self.filters * products * tiles];
+        let (products, count) = (P * P, self.batch * self.grid.tiles());
+        let (panels, groups) = (self.views.depth().div_ceil(LANES), self.filters.div_ceil(LANES));
+        // Of every part and 16 channels of views, or filters, and of every product, a row of them for every tile.
+        let apart = apart(TILES.min(count) * LANES);
+        let of_part = |lanes: usize| lanes * products * apart;
+        let mut inputs: Vec<f32> = zeros(PARTS * of_part(panels));
+        let mut gradients: Vec<f32> = zeros(PARTS * of_part(groups));
         // Of every product and 16 channels of views, a row of them for every filter.
         let mut sums: Vec<f32> = zeros(products * panels * self.filters * LANES);
-        for start in (0..count).step_by(tiles) {
-            let now = start..count.min(start + tiles);
-            self.map_inputs::<M, P, T, O>(input, &now, tiles, &mut inputs);
-            self.map_gradients::<M, P, T, O>(gradient, &now, tiles, &mut gradients);
+        let (read, written) = (Plane::read(self.rows, self.columns), Plane::written(self.rows, self.columns));
+        let parts: Vec<Range<usize>> =
+            (0..count).step_by(TILES).map(|start| start..count.min(start + TILES)).collect();
+        for parts in parts.chunks(PARTS) {
+            let mapped = inputs.par_chunks_exact_mut(products * apart).enumerate();
+            mapped.take(parts.len() * panels).for_each_init(
+                || Lines::new(self.grid, read, self.side(), LANES),
+                |lines, (at, to)| {
+                    lines.go_to(&parts[at / panels]);
+                    let views = at % panels * LANES..self.views.depth();
+                    let starts = starts(lines, views, input, |view| {
+                        let (channel, above, left) = self.views.of(view);
+                        (channel, self.views.channels, above, left)
+                    });
+                    let part = &parts[at / panels];
+                    wide(
+                        #[inline(always)]
+                        |fused| match fused {
+                            true => map::<Register, P, P>(
+                                lines,
+                                starts,
+                                part,
+                                apart,
+                                #[inline(always)]
+                                |numbers| M::seen::<Register>(numbers),
+                                to,
+                            ),
+                            false => map::<Portable, P, P>(
+                                lines,
+                                starts,
+                                part,
+                                apart,
+                                #[inline(always)]
+                                |numbers| M::seen::<Portable>(numbers),
+                                to,
+                            ),
+                        },
+                    );
+                },
+            );
+            let mapped = gradients.par_chunks_exact_mut(products * apart).enumerate();
+            mapped.take(parts.len() * groups).for_each_init(
+                || Lines::new(self.grid, written, O, LANES),
+                |lines, (at, to)| {
+                    lines.go_to(&parts[at / groups]);
+                    let filters = at % groups * LANES..self.filters;
+                    let starts = starts(lines, filters, gradient, |filter| (filter, self.filters, 0, 0));
+                    let part = &parts[at / groups];
+                    wide(
+                        #[inline(always)]
+                        |fused| match fused {
+                            true => {
+                                map::<Register, O, P>(lines, starts, part, apart, M::output_gradients, to)
+                            }
+                            false => {
+                                map::<Portable, O, P>(lines, starts, part, apart, M::output_gradients, to)
+                            }
+                        },
+                    );
+                },
+            );
             sums.par_chunks_exact_mut(self.filters * LANES).enumerate().for_each(|(at, sums)| {
                 let (product, panel) = (at / panels, at % panels);
-                let seen = &inputs[(panel * products + product) * tiles * LANES..][..now.len() * LANES];
-                let blocks = sums.chunks_mut(BLOCK * LANES).zip(gradients.chunks(BLOCK * products * tiles));
-                for (sums, gradients) in blocks {
-                    let filters = sums.len() / LANES;
-                    let rows = Rows { numbers: &gradients[product * filters * tiles..], step: tiles };
-                    Panel { numbers: seen, width: LANES }.add_product(rows, filters, sums, LANES);
+                for (group, sums) in sums.chunks_mut(LANES * LANES).enumerate() {
+                    for (part, tiles) in parts.iter().enumerate() {
+                        let seen = ((part * panels + panel) * products + product) * apart;
+                        let rows = ((part * groups + group) * products + product) * apart;
+                        let numbers = &inputs[seen..][..tiles.len() * LANES];
+                        let rows = Rows { numbers: &gradients[rows..], step: 1, along: LANES };
+                        Panel { numbers, width: LANES }.add_product(rows, sums.len() / LANES, sums, LANES);
+                    }
                 }
             });
         }
         self.unmapped::<M, P, T, O>(&sums)
-    }
-
-    fn map_inputs<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
-        &self,
-        input: &[f32],
-        now: &Range<usize>,
-        tiles: usize,
-        to: &mut [f32],
-    ) {
-        let (plane, views) = (Plane::read(self.rows, self.columns), self.views);
-        to.par_chunks_exact_mut(P * P * tiles * LANES).enumerate().for_each_init(
-            || Lines::new(self.grid, plane, self.side(), LANES),
-            |lines, (panel, to)| {
-                lines.go_to(now);
-                // Lanes that are left over see anything; nobody reads what becomes of it.
-                let mut starts = [0; LANES];
-                for (lane, depth) in (panel * LANES..views.depth()).take(LANES).enumerate() {
-                    let (channel, above, left) = views.of(depth);
-                    lines.fill(lane, input, |example| (example * views.channels + channel) * plane.len());
-                    starts[lane] = lines.start(lane) + above * lines.pitch() + left;
-                }
-                wide(
-                    #[inline(always)]
-                    |fused| {
-                        for (tile, at) in now.clone().enumerate() {
-                            let place = lines.place(at);
-                            let patch = lines.patch::<P>(&starts.map(|start| start + place), fused);
-                            let mapped = both_axes(|row, column| &patch[row][column], M::seen(fused));
-                            for product in 0..P * P {
-                                to[(product * tiles + tile) * LANES..][..LANES]
-                                    .copy_from_slice(&mapped[product / P][product % P]);
-                            }
-                        }
-                    },
-                );
-            },
-        );
-    }
-
-    fn map_gradients<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
-        &self,
-        gradient: &[f32],
-        now: &Range<usize>,
-        tiles: usize,
-        to: &mut [f32],
-    ) {
-        let plane = Plane::written(self.rows, self.columns);
-        to.par_chunks_mut(BLOCK * P * P * tiles).enumerate().for_each_init(
-            || Lines::new(self.grid, plane, O, 1),
-            |lines, (block, to)| {
-                lines.go_to(now);
-                let filters = to.len() / (P * P * tiles);
-                for filter in 0..filters {
-                    let at = block * BLOCK + filter;
-                    lines.fill(0, gradient, |example| (example * self.filters + at) * plane.len());
-                    wide(
-                        #[inline(always)]
-                        |fused| {
-                            for first in (0..now.len()).step_by(LANES) {
-                                let width = LANES.min(now.len() - first);
-                                let places = std::array::from_fn(|lane| {
-                                    lines.place(now.start + first + lane.min(width - 1))
-                                });
-                                let patch = lines.patch::<O>(&places, fused);
-                                let mapped =
-                                    both_axes(|row, column| &patch[row][column], M::output_gradients(fused));
-                                for product in 0..P * P {
-                                    let from = &mapped[product / P][product % P];
-                                    let to = &mut to[(product * filters + filter) * tiles + first..];
-                                    match to.first_chunk_mut::<LANES>() {
-                                        Some(to) if width == LANES => *to = *from,
-                                        _ => to[..width].copy_from_slice(&from[..width]),
-                                    }
-                                }
-                            }
-                        },
-                    );
-                }
-            },
-        );
     }
 
     /// The weights' gradients, of those of mapped ones.
@@ -134,13 +114,13 @@ impl Winograd {
         let mut of_weight = zeros(self.filters * views.channels * kernel);
         of_weight.par_chunks_exact_mut(views.channels * kernel).enumerate().for_each(|(filter, to)| {
             for panel in 0..panels {
-                let at = |row: usize, column: usize| {
-                    let product = row * P + column;
-                    lanes(sums, ((product * panels + panel) * self.filters + filter) * LANES)
-                };
+                let at = |product: usize| ((product * panels + panel) * self.filters + filter) * LANES;
                 let kernels = wide(
                     #[inline(always)]
-                    |fused| both_axes(at, M::tap_gradients(fused)),
+                    |fused| match fused {
+                        true => kernels::<M, Register, P, T, O>(sums, at),
+                        false => kernels::<M, Portable, P, T, O>(sums, at),
+                    },
                 );
                 for (lane, depth) in (panel * LANES..views.depth()).take(LANES).enumerate() {
                     let (channel, above, left) = views.of(depth);
@@ -155,4 +135,73 @@ impl Winograd {
         });
         of_weight
     }
+}
+
+/// Fills [`LANES`] planes with the first of some, and says where what tiles see of each begins. `plane` gives the plane's number in an
+/// example, how many there are, and how far from its beginning tiles see. Lanes that are left over see anything; nobody reads what
+/// becomes of it.
+fn starts(
+    lines: &mut Lines,
+    some: Range<usize>,
+    numbers: &[f32],
+    plane: impl Fn(usize) -> (usize, usize, usize, usize),
+) -> [usize; LANES] {
+    let mut starts = [0; LANES];
+    for (lane, at) in some.take(LANES).enumerate() {
+        let (number, count, above, left) = plane(at);
+        lines.fill(lane, numbers, |example| example * count + number);
+        starts[lane] = lines.start(lane) + above * lines.pitch() + left;
+    }
+    starts
+}
+
+/// Maps what tiles see of [`LANES`] planes, from where it begins in each: of every product, a row of planes for every tile.
+#[inline(always)]
+fn map<N: Eight, const SIDE: usize, const P: usize>(
+    lines: &Lines,
+    starts: [usize; LANES],
+    tiles: &Range<usize>,
+    apart: usize,
+    map: impl Fn([N; SIDE]) -> [N; P],
+    to: &mut [f32],
+) {
+    for (at, tile) in tiles.clone().enumerate() {
+        let place = lines.place(tile);
+        for (half, starts) in starts.as_chunks::<8>().0.iter().enumerate() {
+            both_axes(
+                lines.patches::<N, SIDE>(starts.map(|start| start + place)),
+                #[inline(always)]
+                |numbers| map(numbers),
+                #[inline(always)]
+                |row, column, number| {
+                    number.store(eight_mut(to, (row * P + column) * apart + at * LANES, half));
+                },
+            );
+        }
+    }
+}
+
+/// The gradients of the taps of [`LANES`] channels of views, of where each product's begin.
+#[inline(always)]
+fn kernels<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: usize>(
+    sums: &[f32],
+    at: impl Fn(usize) -> usize,
+) -> [[[f32; LANES]; T]; T] {
+    let mut kernels = [[[0.0; LANES]; T]; T];
+    for half in 0..2 {
+        both_axes(
+            #[inline(always)]
+            |row| {
+                load(
+                    #[inline(always)]
+                    |column| eight(sums, at(row * P + column), half),
+                )
+            },
+            #[inline(always)]
+            |numbers| M::tap_gradients::<N>(numbers),
+            #[inline(always)]
+            |row, column, number| number.store(eight_mut(&mut kernels[row][column], 0, half)),
+        );
+    }
+    kernels
 }

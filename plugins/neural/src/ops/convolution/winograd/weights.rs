@@ -1,13 +1,12 @@
 use super::Views;
-use super::maps::{LANES, Maps, both_axes};
-use crate::ops::cpu::{Rows, Unwritten, put, wide};
+use super::eight::{Eight, Portable, Register};
+use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
+use crate::ops::cpu::{Rows, wide, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows of a block: so many of a product stay in a core's own cache.
-pub(super) const BLOCK: usize = 48;
-
-/// Mapped taps, a matrix `(rows, depth)` for every product: in blocks of rows, and in each of these, product after product.
+/// Mapped taps, a matrix `(rows, depth)` for every product. Of every [`LANES`] rows, product after product, and of each of these, the rows'
+/// numbers next to each other from the first channel to the last.
 pub(super) struct MappedWeights {
     rows: usize,
     depth: usize,
@@ -17,57 +16,76 @@ pub(super) struct MappedWeights {
 
 impl MappedWeights {
     /// Of kernels of which `tap` gives one by row, channel, and row and column in the kernel.
-    #[inline(always)]
     pub fn new<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
         rows: usize,
         views: Views,
         tap: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
     ) -> Self {
         let (depth, products) = (views.depth(), P * P);
-        let mut numbers = Unwritten::new(products * rows * depth);
-        let blocks = numbers.all().par_chunks_mut(products * BLOCK * depth).enumerate();
-        blocks.for_each(|(block, to)| {
-            let count = to.len() / (products * depth);
-            for row in 0..count {
-                for first in (0..depth).step_by(LANES) {
-                    let width = LANES.min(depth - first);
-                    let mut kernels = [[[0.0; LANES]; T]; T];
-                    #[allow(clippy::needless_range_loop, reason = "lanes are the last axis of the kernels")]
-                    for lane in 0..width {
-                        let (channel, above, left) = views.of(first + lane);
-                        for row_of_kernel in above..views.kernel.min(above + T) {
-                            for column in left..views.kernel.min(left + T) {
-                                kernels[row_of_kernel - above][column - left][lane] =
-                                    tap(block * BLOCK + row, channel, row_of_kernel, column);
-                            }
+        let of_lanes = products * apart(depth * LANES);
+        let mut numbers = zeros(rows.div_ceil(LANES) * of_lanes);
+        numbers.par_chunks_mut(of_lanes).enumerate().for_each(|(group, to)| {
+            let rows = group * LANES..rows.min((group + 1) * LANES);
+            for at in 0..depth {
+                let mut kernels = [[[0.0; LANES]; T]; T];
+                let (channel, above, left) = views.of(at);
+                for (row_of_part, row_of_kernel) in (above..views.kernel.min(above + T)).enumerate() {
+                    for (column, column_of_kernel) in (left..views.kernel.min(left + T)).enumerate() {
+                        for (to, row) in kernels[row_of_part][column].iter_mut().zip(rows.clone()) {
+                            *to = tap(row, channel, row_of_kernel, column_of_kernel);
                         }
                     }
-                    wide(
-                        #[inline(always)]
-                        |fused| {
-                            let mapped = both_axes(|row, column| &kernels[row][column], M::taps(fused));
-                            for product in 0..products {
-                                let to = &mut to[(product * count + row) * depth + first..][..width];
-                                put(to, &mapped[product / P][product % P][..width]);
-                            }
-                        },
-                    );
                 }
+                wide(
+                    #[inline(always)]
+                    |fused| match fused {
+                        true => map::<M, Register, P, T, O>(&kernels, at, depth, to),
+                        false => map::<M, Portable, P, T, O>(&kernels, at, depth, to),
+                    },
+                );
             }
         });
-        // SAFETY: of every block, each product of each row was written from the first column to the last.
-        Self { rows, depth, products, numbers: unsafe { numbers.written() } }
+        Self { rows, depth, products, numbers }
     }
 
-    /// Blocks of rows.
-    pub fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
+    /// The rows, in groups of those that lie next to each other.
+    pub fn groups(&self) -> impl Iterator<Item = Range<usize>> {
         let rows = self.rows;
-        (0..rows).step_by(BLOCK).map(move |start| start..rows.min(start + BLOCK))
+        (0..rows).step_by(LANES).map(move |start| start..rows.min(start + LANES))
     }
 
-    /// The rows of a block, from a column on, for one of the products.
-    pub fn rows(&self, block: &Range<usize>, product: usize, first: usize) -> Rows<'_> {
-        let start = (self.products * block.start + product * block.len()) * self.depth + first;
-        Rows { numbers: &self.numbers[start..], step: self.depth }
+    /// The rows of a group, from a column on, for one of the products.
+    pub fn rows(&self, group: &Range<usize>, product: usize, first: usize) -> Rows<'_> {
+        let group = group.start / LANES;
+        let start = (group * self.products + product) * apart(self.depth * LANES) + first * LANES;
+        Rows { numbers: &self.numbers[start..], step: 1, along: LANES }
+    }
+}
+
+/// Maps the kernels of one channel.
+#[inline(always)]
+fn map<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: usize>(
+    kernels: &[[[f32; LANES]; T]; T],
+    at: usize,
+    depth: usize,
+    to: &mut [f32],
+) {
+    for half in 0..2 {
+        both_axes(
+            #[inline(always)]
+            |row| {
+                load(
+                    #[inline(always)]
+                    |column| eight(&kernels[row][column], 0, half),
+                )
+            },
+            #[inline(always)]
+            |numbers| M::taps::<N>(numbers),
+            #[inline(always)]
+            |row, column, number| {
+                let product = row * P + column;
+                number.store(eight_mut(to, product * apart(depth * LANES) + at * LANES, half));
+            },
+        );
     }
 }
