@@ -1,4 +1,4 @@
-use super::cpu::{BLOCK, change, values};
+use super::cpu::{BLOCK, change, values, wide};
 use super::dispatch::Dispatch;
 use super::update::Update;
 use crate::kernels::Kernel;
@@ -97,12 +97,18 @@ impl Dispatch for AdamStep<'_> {
                         square.par_chunks_mut(BLOCK),
                     );
                     blocks.into_par_iter().for_each(|(weight, gradient, mean, square)| {
-                        for (((w, g), m), s) in weight.iter_mut().zip(gradient).zip(mean).zip(square) {
-                            let g = g * scale + penalty * *w;
-                            *m = keep * *m + take * g;
-                            *s = keep_square * *s + take_square * g * g;
-                            *w = shrink * *w - step * *m / (s.sqrt() * root + epsilon);
-                        }
+                        wide(
+                            #[inline(always)]
+                            |_| {
+                                for (((w, g), m), s) in weight.iter_mut().zip(gradient).zip(mean).zip(square)
+                                {
+                                    let g = g * scale + penalty * *w;
+                                    *m = keep * *m + take * g;
+                                    *s = keep_square * *s + take_square * g * g;
+                                    *w = shrink * *w - step * *m / (s.sqrt() * root + epsilon);
+                                }
+                            },
+                        );
                     });
                     Ok(())
                 })

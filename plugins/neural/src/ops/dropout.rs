@@ -1,4 +1,4 @@
-use super::cpu::{values, zeros};
+use super::cpu::{BLOCK, Unwritten, made, values, wide};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
@@ -28,14 +28,33 @@ impl DropoutMask {
 
     fn on_cpu(&self, numbers: &Tensor) -> Result<Tensor> {
         let (scale, threshold) = (self.scale(), self.threshold());
+        let factor = |place: usize| if random(self.seed, place as u64) < threshold { 0.0 } else { scale };
         let values = values(numbers)?;
-        let factor = |place: usize| {
-            if random(self.seed, (place / self.span) as u64) < threshold { 0.0 } else { scale }
-        };
-        let mut kept = zeros(values.len());
-        let pairs = kept.par_iter_mut().zip(&*values).enumerate();
-        pairs.for_each(|(place, (kept, value))| *kept = value * factor(place));
-        Tensor::from_vec(kept, numbers.shape(), &Device::Cpu)
+        let mut kept = Unwritten::new(values.len());
+        // Whole spans, so that nothing is divided for every number.
+        let span = self.span.max(1);
+        let spans = BLOCK.div_ceil(span);
+        let blocks = kept.all().par_chunks_mut(spans * span).zip(values.par_chunks(spans * span));
+        blocks.enumerate().for_each(|(block, (kept, values))| {
+            if span == 1 {
+                wide(
+                    #[inline(always)]
+                    |_| {
+                        for (at, (kept, value)) in kept.iter_mut().zip(values).enumerate() {
+                            kept.write(value * factor(block * spans + at));
+                        }
+                    },
+                );
+            } else {
+                let of_span = kept.chunks_mut(span).zip(values.chunks(span));
+                for (at, (kept, values)) in of_span.enumerate() {
+                    let factor = factor(block * spans + at);
+                    made(kept, values, |value| value * factor);
+                }
+            }
+        });
+        // SAFETY: every number of every block was written.
+        Tensor::from_vec(unsafe { kept.written() }, numbers.shape(), &Device::Cpu)
     }
 
     fn on_cuda(&self, numbers: &Tensor) -> Result<Tensor> {
@@ -66,6 +85,7 @@ impl Operation<1> for DropoutMask {
 
 /// The upper half of SplitMix64's number at a place of its sequence (G. Steele, D. Lea and C. Flood, OOPSLA
 /// 2014).
+#[inline(always)]
 fn random(seed: u64, place: u64) -> u32 {
     let mut state = seed.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(crate) const COLUMNS: usize = 16;
 const ROWS: usize = 6;
 /// Rows of a panel that are used one after the other: such a part stays in a core's first cache.
-const DEPTH: usize = 256;
+const DEPTH: usize = 128;
 
 /// Rows of a matrix to be multiplied.
 #[derive(Clone, Copy)]

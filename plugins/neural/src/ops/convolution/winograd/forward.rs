@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Numbers that a thread has at a time of what tiles see and of their products.
 const NUMBERS: usize = 256 * 1024;
 /// Tiles that a thread works on at a time, at least and at most: so often mapped kernels are used once they are in the cache.
-const TILES: (usize, usize) = (48, 128);
+const TILES: (usize, usize) = (96, 128);
 
 impl Winograd {
     /// The output; every thread takes examples of the batch, and of these, some tiles at a time.
@@ -132,14 +132,14 @@ impl<'a, const P: usize> Tiles<'a, P> {
         let (panels, depth, filters) = (self.panels(), self.of.views.depth(), self.of.filters);
         let (of_inputs, of_products) = (self.apart(depth), self.apart(filters));
         for product in 0..P * P {
-            for group in weights.groups() {
-                for panel in 0..panels {
-                    let seen = &self.inputs[product * of_inputs + panel * depth * LANES..][..depth * LANES];
-                    let at = product * of_products + (panel * filters + group.start) * LANES;
-                    let sums = &mut self.products[at..][..group.len() * LANES];
-                    for part in depth_blocks(depth) {
-                        let rows = weights.rows(&group, product, part.start);
-                        let numbers = &seen[part.start * LANES..part.end * LANES];
+            for part in depth_blocks(depth) {
+                for group in weights.groups() {
+                    let rows = weights.rows(&group, product, part.start);
+                    for panel in 0..panels {
+                        let seen = product * of_inputs + (panel * depth + part.start) * LANES;
+                        let numbers = &self.inputs[seen..][..part.len() * LANES];
+                        let at = product * of_products + (panel * filters + group.start) * LANES;
+                        let sums = &mut self.products[at..][..group.len() * LANES];
                         let panel = Panel { numbers, width: LANES };
                         match part.start {
                             0 => panel.set_product(rows, group.len(), sums, LANES),

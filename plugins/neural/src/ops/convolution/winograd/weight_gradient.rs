@@ -6,9 +6,10 @@ use crate::ops::cpu::{Panel, Rows, wide, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Tiles whose products are summed up before the sums go to memory, and how many such parts are mapped at a time.
+/// Tiles whose products are summed up before the sums go to memory.
 const TILES: usize = 96;
-const PARTS: usize = 2;
+/// Mapped numbers that there are at a time, of as many such parts as they are of: they should stay in the CPU's cache.
+const NUMBERS: usize = 1024 * 1024;
 
 impl Winograd {
     /// Gradient of the weights. Some tiles at a time are mapped by all threads, each of which takes channels or filters, and then
@@ -23,14 +24,15 @@ impl Winograd {
         // Of every part and 16 channels of views, or filters, and of every product, a row of them for every tile.
         let apart = apart(TILES.min(count) * LANES);
         let of_part = |lanes: usize| lanes * products * apart;
-        let mut inputs: Vec<f32> = zeros(PARTS * of_part(panels));
-        let mut gradients: Vec<f32> = zeros(PARTS * of_part(groups));
+        let at_a_time = (NUMBERS / of_part(panels + groups)).clamp(1, 4);
+        let mut inputs: Vec<f32> = zeros(at_a_time * of_part(panels));
+        let mut gradients: Vec<f32> = zeros(at_a_time * of_part(groups));
         // Of every product and 16 channels of views, a row of them for every filter.
         let mut sums: Vec<f32> = zeros(products * panels * self.filters * LANES);
         let (read, written) = (Plane::read(self.rows, self.columns), Plane::written(self.rows, self.columns));
         let parts: Vec<Range<usize>> =
             (0..count).step_by(TILES).map(|start| start..count.min(start + TILES)).collect();
-        for parts in parts.chunks(PARTS) {
+        for parts in parts.chunks(at_a_time) {
             let mapped = inputs.par_chunks_exact_mut(products * apart).enumerate();
             mapped.take(parts.len() * panels).for_each_init(
                 || Lines::new(self.grid, read, self.side(), LANES),
@@ -78,12 +80,24 @@ impl Winograd {
                     wide(
                         #[inline(always)]
                         |fused| match fused {
-                            true => {
-                                map::<Register, O, P>(lines, starts, part, apart, M::output_gradients, to)
-                            }
-                            false => {
-                                map::<Portable, O, P>(lines, starts, part, apart, M::output_gradients, to)
-                            }
+                            true => map::<Register, O, P>(
+                                lines,
+                                starts,
+                                part,
+                                apart,
+                                #[inline(always)]
+                                |numbers| M::output_gradients::<Register>(numbers),
+                                to,
+                            ),
+                            false => map::<Portable, O, P>(
+                                lines,
+                                starts,
+                                part,
+                                apart,
+                                #[inline(always)]
+                                |numbers| M::output_gradients::<Portable>(numbers),
+                                to,
+                            ),
                         },
                     );
                 },
