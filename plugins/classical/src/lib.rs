@@ -55,6 +55,7 @@ mod need;
 mod newton;
 mod one_vs_rest;
 mod pair_kernel;
+mod panels;
 mod probe;
 mod product;
 mod quantiles;
