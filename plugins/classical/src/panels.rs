@@ -1,6 +1,7 @@
 //! A table laid out for products of one row with all.
 
 use crate::kernel::squared_norms;
+use crate::wide::wide;
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis};
 
 /// Rows next to each other: as many sums as a processor holds in its registers.
@@ -45,22 +46,29 @@ impl Panels {
     /// What comes of each row's squared norm and its product with this one, in order.
     pub fn with(&self, other: ArrayView1<f64>, to: &mut [f32], value: impl Fn(f64, f64) -> f32) {
         let norms = self.norms.as_slice().unwrap_or_default();
-        for ((to, norms), panel) in to
-            .chunks_mut(LANES)
-            .zip(norms.chunks(LANES))
-            .zip(self.values.chunks((LANES * self.columns).max(1)))
-        {
-            let mut sums = [0.0; LANES];
-            for (&other, values) in other.iter().zip(panel.chunks_exact(LANES)) {
-                for (sum, &value) in sums.iter_mut().zip(values) {
-                    *sum += other * f64::from(value);
-                }
-            }
+        let panels = self.values.chunks((LANES * self.columns).max(1));
+        for ((to, norms), panel) in to.chunks_mut(LANES).zip(norms.chunks(LANES)).zip(panels) {
+            let sums = wide(
+                #[inline(always)]
+                || products(panel, other),
+            );
             for ((to, &norm), &sum) in to.iter_mut().zip(norms).zip(&sums) {
                 *to = value(norm, sum);
             }
         }
     }
+}
+
+/// The products of the rows of a panel with another.
+#[inline(always)]
+fn products(panel: &[f32], other: ArrayView1<f64>) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    for (&other, values) in other.iter().zip(panel.chunks_exact(LANES)) {
+        for (sum, &value) in sums.iter_mut().zip(values) {
+            *sum += other * f64::from(value);
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
