@@ -2,7 +2,6 @@
 
 use crate::need::Need;
 use crate::training::{require_columns, require_data};
-use crate::wide::wide;
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run,
     State, try_zeros,
@@ -215,13 +214,16 @@ impl Shortlist {
     /// Adds those who come into question of a stretch of training examples, the first of which has
     /// the index `first`, given `-2·a·b` and `|b|²`.
     fn consider(&mut self, first: usize, products: &[f32], squares: &[f32]) {
-        let minima = wide(
-            #[inline(always)]
-            || minima(products, squares),
-        );
+        let mut minima = [f32::INFINITY; GROUPS];
+        for (products, squares) in products.chunks(GROUPS).zip(squares.chunks(GROUPS)) {
+            for (least, (product, square)) in minima.iter_mut().zip(products.iter().zip(squares)) {
+                let rough = product + square;
+                *least = if rough < *least { rough } else { *least };
+            }
+        }
         if self.members.is_empty() && self.k <= GROUPS {
             // The nearest of k groups are k examples.
-            self.bound = *{ minima }.select_nth_unstable_by(self.k - 1, f32::total_cmp).1;
+            self.bound = *minima.clone().select_nth_unstable_by(self.k - 1, f32::total_cmp).1;
         }
         let reach = self.reach();
         let before = self.members.len();
@@ -244,19 +246,6 @@ impl Shortlist {
         let reach = self.reach();
         self.members.iter().filter(move |&&(rough, _)| within(rough, reach)).map(|&(_, at)| at)
     }
-}
-
-/// The smallest rough distance of every group.
-#[inline(always)]
-fn minima(products: &[f32], squares: &[f32]) -> [f32; GROUPS] {
-    let mut minima = [f32::INFINITY; GROUPS];
-    for (products, squares) in products.chunks(GROUPS).zip(squares.chunks(GROUPS)) {
-        for (least, (product, square)) in minima.iter_mut().zip(products.iter().zip(squares)) {
-            let rough = product + square;
-            *least = if rough < *least { rough } else { *least };
-        }
-    }
-    minima
 }
 
 /// An infinite reach takes in what overflow leaves undefined.
