@@ -51,13 +51,13 @@ PEERS = {
 RANDOM = ["decision-tree", "forest", "extra-trees"]
 
 
-def full_size(ten_seconds):
+def full_size(ten_seconds, copies=10, size=9990):
     """A table of the size of the published 3 s table, whose rows resemble each other as pieces of a recording do."""
     random = np.random.default_rng(0)
     rows = pd.read_csv(ten_seconds)
     features = [c for c in rows.columns if c not in ("filename", "length", "label")]
     clip = rows.filename.str.extract(r"^(\w+\.\d+)")[0]
-    pick = np.concatenate([random.choice(at, 10) for _, at in rows.groupby(clip, sort=True).indices.items()])[:9990]
+    pick = np.concatenate([random.choice(at, copies) for _, at in rows.groupby(clip, sort=True).indices.items()])[:size]
     table = rows.iloc[pick].reset_index(drop=True)
     spread = rows[features].std().to_numpy()
     table[features] += 0.3 * spread * random.normal(size=(len(table), len(features)))

@@ -55,6 +55,15 @@ impl RadialBasis {
         Ok(kernel)
     }
 
+    /// One value, in single precision, given `|a|² + |b|²` and `a·b`.
+    pub fn rounded(&self, norms: f64, product: f64) -> f32 {
+        (self.exponent(norms, product) as f32).exp()
+    }
+
+    fn exponent(&self, norms: f64, product: f64) -> f64 {
+        -self.gamma * (norms - 2.0 * product).max(0.0)
+    }
+
     fn exponents(
         &self,
         a: ArrayView2<f64>,
@@ -65,7 +74,7 @@ impl RadialBasis {
         let mut exponents = product(a, b.t(), go_on)?;
         for (mut row, a_norm) in exponents.rows_mut().into_iter().zip(squared_norms(a)) {
             row.zip_mut_with(&b_norms, |value, b_norm| {
-                *value = -self.gamma * (a_norm + b_norm - 2.0 * *value).max(0.0);
+                *value = self.exponent(a_norm + b_norm, *value);
             });
         }
         Ok(exponents)
@@ -73,6 +82,6 @@ impl RadialBasis {
 }
 
 /// Squared Euclidean norm of every row.
-fn squared_norms(rows: ArrayView2<f64>) -> Array1<f64> {
+pub(crate) fn squared_norms(rows: ArrayView2<f64>) -> Array1<f64> {
     rows.map_axis(Axis(1), |row: ArrayView1<f64>| row.dot(&row))
 }

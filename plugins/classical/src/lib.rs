@@ -55,6 +55,7 @@ mod need;
 mod newton;
 mod one_vs_rest;
 mod pair_kernel;
+mod panels;
 mod probe;
 mod product;
 mod quantiles;
@@ -72,6 +73,7 @@ mod sweep;
 mod training;
 mod tree;
 mod votes;
+mod wide;
 
 pub use adapter::{
     Shape, linfa_model, linfa_model_with_scores, smartcore_model, smartcore_model_with_scores,

@@ -1,9 +1,10 @@
 //! The kernel between the rows of two classes, as their solver asks for it: row by row.
 
 use crate::kernel::RadialBasis;
+use crate::panels::Panels;
 use crate::product::GoOn;
 use genre_bench_api::Result;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -71,8 +72,10 @@ impl<'a> PairKernel<'a> {
             kernel,
             room: (memory / (rows * size_of::<f32>())).max(1),
             kept: vec![None; rows],
+            held: 0,
             last_asked: vec![0; rows],
             asked: 0,
+            panels: tables.map(Panels::new),
             tables,
         }))
     }
@@ -81,7 +84,7 @@ impl<'a> PairKernel<'a> {
     pub fn sizes(&self) -> [usize; 2] {
         match self {
             Self::Whole { within, .. } => within.map(Tile::height),
-            Self::OnDemand(cache) => cache.borrow().tables.map(|table| table.nrows()),
+            Self::OnDemand(cache) => cache.borrow().panels.each_ref().map(Panels::len),
         }
     }
 
@@ -98,7 +101,8 @@ impl<'a> PairKernel<'a> {
             }),
             Self::OnDemand(cache) => {
                 let mut cache = cache.borrow_mut();
-                KernelRow::Computed(cache.row(row, go_on)?, cache.tables[0].nrows())
+                go_on()?;
+                KernelRow::Computed(cache.row(row), cache.panels[0].len())
             }
         })
     }
@@ -126,35 +130,55 @@ pub(crate) struct Cache<'a> {
     kernel: &'a RadialBasis,
     /// The rows of each class.
     tables: [ArrayView2<'a, f64>; 2],
+    panels: [Panels; 2],
     /// Most rows kept.
     room: usize,
     kept: Vec<Option<Rc<[f32]>>>,
+    /// How many are.
+    held: usize,
     /// When each row was asked for, counted in rows asked for.
     last_asked: Vec<u64>,
     asked: u64,
 }
 
 impl Cache<'_> {
-    fn row(&mut self, row: usize, go_on: GoOn) -> Result<Rc<[f32]>> {
+    fn row(&mut self, row: usize) -> Rc<[f32]> {
         self.asked += 1;
         self.last_asked[row] = self.asked;
         if let Some(values) = &self.kept[row] {
-            return Ok(Rc::clone(values));
+            return Rc::clone(values);
         }
-        let kept = || (0..self.kept.len()).filter(|&row| self.kept[row].is_some());
-        if kept().count() >= self.room
-            && let Some(oldest) = kept().min_by_key(|&row| self.last_asked[row])
-        {
-            self.kept[oldest] = None;
+        if self.held >= self.room {
+            self.forget();
         }
         let [first, second] = self.tables;
-        let asked = match row.checked_sub(first.nrows()) {
-            None => first.row(row),
-            Some(row) => second.row(row),
-        };
-        let with = |table| self.kernel.rounded_between(asked.insert_axis(Axis(0)), table, go_on);
-        let values: Rc<[f32]> = with(first)?.into_iter().chain(with(second)?).collect();
+        let (half, at) = row.checked_sub(first.nrows()).map_or((0, row), |row| (1, row));
+        let asked = if half == 0 { first.row(at) } else { second.row(at) };
+        let norm = self.panels[half].norm(at);
+        let mut values = vec![0.0; self.kept.len()];
+        let (with_first, with_second) = values.split_at_mut(first.nrows());
+        for (panels, to) in self.panels.iter().zip([with_first, with_second]) {
+            panels.with(asked, to, |other, product| self.kernel.rounded(norm + other, product));
+        }
+        let values: Rc<[f32]> = values.into();
+        self.held += 1;
         self.kept[row] = Some(Rc::clone(&values));
-        Ok(values)
+        values
+    }
+
+    /// Forgets a part of the rows kept, at least one: those that were not asked for the longest.
+    fn forget(&mut self) {
+        let mut kept: Vec<usize> = (0..self.kept.len()).filter(|&row| self.kept[row].is_some()).collect();
+        let part = (kept.len() / PART).max(1);
+        if part < kept.len() {
+            kept.select_nth_unstable_by_key(part, |&row| self.last_asked[row]);
+        }
+        for &row in kept.iter().take(part) {
+            self.kept[row] = None;
+            self.held -= 1;
+        }
     }
 }
+
+/// One in so many rows is forgotten at once, which takes as long as to find a single one.
+const PART: usize = 64;

@@ -23,8 +23,8 @@ const LARGE: usize = 256;
 pub(crate) struct RankedTable {
     /// By column, then by row.
     by_column: Vec<Vec<u32>>,
-    /// The same by row, then by column, where all ranks fit.
-    by_row: Option<Vec<u16>>,
+    /// The same by row, then by column.
+    by_row: ByRow,
     /// By column: the [`key`] that each rank stands for; none where it is the key itself.
     keys: Option<Vec<Vec<u32>>>,
     /// For [`SplitStrategy::Quantiles`], where the table was prepared for it and is large enough.
@@ -60,8 +60,9 @@ impl RankedTable {
                 go_on()?;
                 Ok(column.iter().map(|&value| key(value)).collect())
             };
-            let by_column = columns.map(keys).collect::<Result<_>>()?;
-            return Ok(Self { by_column, by_row: None, keys: None, quantiles: None, labels, classes });
+            let by_column = columns.map(keys).collect::<Result<Vec<_>>>()?;
+            let by_row = ByRow::Keys(by_row(&by_column, table.nrows(), |key| key));
+            return Ok(Self { by_column, by_row, keys: None, quantiles: None, labels, classes });
         }
         let ranked = |column| {
             go_on()?;
@@ -70,7 +71,10 @@ impl RankedTable {
         let columns: Vec<(Vec<u32>, Vec<u32>)> = columns.map(ranked).collect::<Result<_>>()?;
         let (by_column, keys): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let fits = keys.iter().all(|keys: &Vec<u32>| keys.len() <= 1 << 16);
-        let by_row = fits.then(|| by_row(&by_column, table.nrows()));
+        let by_row = match fits {
+            true => ByRow::Ranks(by_row(&by_column, table.nrows(), |rank| rank as u16)),
+            false => ByRow::Nothing,
+        };
         let is_binned = strategy == SplitStrategy::Quantiles;
         let quantiles = if is_binned { Quantiles::new(&by_column) } else { None };
         Ok(Self { by_column, by_row, keys: Some(keys), quantiles, labels, classes })
@@ -98,10 +102,14 @@ impl RankedTable {
 
     /// How to look up the ranks that a node of so many rows has in a column.
     pub fn column(&self, column: usize, rows: usize) -> RankedColumn<'_> {
+        let step = self.columns();
+        // Without rows there is nothing to look up.
         match &self.by_row {
-            // Without rows there is nothing to look up.
-            Some(ranks) if rows <= LARGE => {
-                RankedColumn::Every { ranks: ranks.get(column..).unwrap_or_default(), step: self.columns() }
+            ByRow::Ranks(ranks) if rows <= LARGE => {
+                RankedColumn::Every { ranks: ranks.get(column..).unwrap_or_default(), step }
+            }
+            ByRow::Keys(keys) if rows <= LARGE => {
+                RankedColumn::EveryKey { keys: keys.get(column..).unwrap_or_default(), step }
             }
             _ => RankedColumn::All(&self.by_column[column]),
         }
@@ -122,6 +130,15 @@ impl RankedTable {
     }
 }
 
+/// Ranks by row, then by column.
+enum ByRow {
+    /// Where all fit.
+    Ranks(Vec<u16>),
+    /// Where a rank is a value's [`key`].
+    Keys(Vec<u32>),
+    Nothing,
+}
+
 /// The ranks of a column.
 #[derive(Clone, Copy)]
 pub(crate) enum RankedColumn<'a> {
@@ -129,6 +146,8 @@ pub(crate) enum RankedColumn<'a> {
     All(&'a [u32]),
     /// One after so many of all columns.
     Every { ranks: &'a [u16], step: usize },
+    /// Likewise of keys.
+    EveryKey { keys: &'a [u32], step: usize },
 }
 
 impl RankedColumn<'_> {
@@ -138,15 +157,20 @@ impl RankedColumn<'_> {
         match self {
             Self::All(ranks) => ranks[row as usize],
             Self::Every { ranks, step } => ranks[row as usize * step].into(),
+            Self::EveryKey { keys, step } => keys[row as usize * step],
         }
     }
 }
 
 /// By row, then by column, what is by column, then by row.
-fn by_row(by_column: &[Vec<u32>], rows: usize) -> Vec<u16> {
-    let mut by_row = vec![0; rows * by_column.len()];
-    by_row.par_chunks_mut(by_column.len()).enumerate().for_each(|(row, ranks)| {
-        ranks.iter_mut().zip(by_column).for_each(|(rank, column)| *rank = column[row] as u16);
+fn by_row<T: Copy + Default + Send>(
+    by_column: &[Vec<u32>],
+    rows: usize,
+    fit: impl Fn(u32) -> T + Sync,
+) -> Vec<T> {
+    let mut by_row = vec![T::default(); rows * by_column.len()];
+    by_row.par_chunks_mut(by_column.len().max(1)).enumerate().for_each(|(row, ranks)| {
+        ranks.iter_mut().zip(by_column).for_each(|(rank, column)| *rank = fit(column[row]));
     });
     by_row
 }
@@ -219,8 +243,8 @@ mod tests {
         assert_eq!([0, 1, 2].map(|rank| ranked.value(0, rank)), [-2.0, 0.0, 3.0]);
         assert_eq!([-2.0, -1.0, 0.0, 2.9, 3.0, 4.0].map(|value| ranked.rank(0, value)), [0, 0, 1, 1, 2, 2]);
         let keyed = RankedTable::new(&table, &[0; 5], 1, SplitStrategy::Random, &|| Ok(())).unwrap();
-        for row in 0..5 {
-            let rank = keyed.column(0, 5).of(row);
+        for (row, rows) in (0..5).flat_map(|row| [(row, 5), (row, LARGE + 1)]) {
+            let rank = keyed.column(0, rows).of(row);
             assert_eq!(keyed.value(0, rank), table[[row as usize, 0]]);
             assert_eq!(keyed.rank(0, table[[row as usize, 0]]), rank);
         }

@@ -2,6 +2,7 @@
 
 use crate::pair_kernel::PairKernel;
 use crate::product::GoOn;
+use crate::wide::wide;
 use genre_bench_api::Result;
 
 /// How far a solution may violate the optimality conditions; libsvm's default.
@@ -79,7 +80,13 @@ impl State {
     fn partner(&self, grown: usize, kernel: [&[f32]; 2]) -> Option<usize> {
         let (half, at) = self.place(grown);
         let slope = self.halves[half].slopes[at];
-        let [first, second] = [0, 1].map(|half| self.halves[half].partner(slope, kernel[half]));
+        let [first, second] = [0, 1].map(|half| {
+            let (half, kernel) = (&self.halves[half], kernel[half]);
+            wide(
+                #[inline(always)]
+                || half.partner(slope, kernel),
+            )
+        });
         if f64::from(greater(first.0, second.0)) < TOLERANCE {
             return None;
         }
@@ -103,7 +110,13 @@ impl State {
         let low = if moved == room_below { shrinks.lower } else { shrinks.weights[shrunk] - moved };
         self.halves[grown_half].set(grown, high);
         self.halves[shrunk_half].set(shrunk, low);
-        let [first, second] = [0, 1].map(|half| self.halves[half].slide(moved, [up[half], down[half]]));
+        let [first, second] = [0, 1].map(|half| {
+            let (half, kernels) = (&mut self.halves[half], [up[half], down[half]]);
+            wide(
+                #[inline(always)]
+                || half.slide(moved, kernels),
+            )
+        });
         let (slope, row) =
             if first.0 >= second.0 { first } else { (second.0, self.halves[0].weights.len() + second.1) };
         (slope > f64::NEG_INFINITY).then_some(row)
@@ -167,6 +180,7 @@ impl Half {
 
     /// The largest violation that a row with this slope has with a row of this class, and the row
     /// with which a step gains most and how much.
+    #[inline(always)]
     fn partner(&self, slope: f64, kernel: &[f32]) -> (f32, (f32, usize)) {
         let mut violations = [0.0_f32; GROUPS];
         let mut gains = [0.0_f32; GROUPS];
@@ -190,6 +204,7 @@ impl Half {
 
     /// Changes the slopes for weight moved from one row to another, given their kernels, and returns
     /// the steepest slope of a weight that may grow, and the row.
+    #[inline(always)]
     fn slide(&mut self, moved: f64, [grown, shrunk]: [&[f32]; 2]) -> (f64, usize) {
         let mut steepest = [f64::NEG_INFINITY; GROUPS];
         let kernels = grown.chunks(GROUPS).zip(shrunk.chunks(GROUPS));
@@ -209,6 +224,7 @@ impl Half {
 }
 
 /// The greater of two numbers, as one instruction: nothing here is undefined.
+#[inline(always)]
 fn greater<T: PartialOrd>(a: T, b: T) -> T {
     if a > b { a } else { b }
 }
