@@ -49,12 +49,11 @@ impl Panel<'_> {
     #[inline(always)]
     fn product<const ADD: bool>(self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
         let depth = self.numbers.len() / COLUMNS;
-        if count == 0 || depth == 0 {
-            return if ADD {
-                ()
-            } else {
-                (0..count).for_each(|row| output[row * step..][..self.width].fill(0.0))
-            };
+        if depth == 0 && !ADD {
+            (0..count).for_each(|row| output[row * step..][..self.width].fill(0.0));
+        }
+        if depth == 0 || count == 0 {
+            return;
         }
         wide(
             #[inline(always)]
