@@ -167,12 +167,12 @@ def compare(args, name, file):
             return format(least[kind][at], form) if kind in least else f"> {args.limit}" if programs[kind].late and at == 0 else ""
 
         theirs = [least[kind] for kind in args.peers if kind in least]
-        best = min(theirs, default=[np.inf] * 4)
-        ours = least.get("ours", [np.inf] * 4)
+        best, ours = min(theirs, default=None), least.get("ours")
         cells = [cell(kind, 0, ".3f") for kind in kinds]
-        cells += [f"{ours[0] / best[0]:.2f}", f"{ours[1] / min([row[1] for row in theirs], default=np.inf):.2f}"]
+        ratios = [ours[at] / min(row[at] for row in theirs) for at in (0, 1)] if theirs and "ours" in least else []
+        cells += [f"{ratio:.2f}" for ratio in ratios] or ["", ""]
         cells += [cell(kind, 2, ".0f") for kind in kinds]
-        cells += [cell("ours", 3, ".2f"), f"{best[3]:.2f}" if theirs else ""]
+        cells += [cell("ours", 3, ".2f"), f"{best[3]:.2f}" if best else ""]
         print(f"| {model} | " + " | ".join(cells) + " |", flush=True)
         for program in programs.values():
             program.end()

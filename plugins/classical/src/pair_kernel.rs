@@ -44,7 +44,7 @@ pub(crate) enum PairKernel<'a> {
         across: [Tile; 2],
     },
     /// What was asked for last.
-    OnDemand(RefCell<Cache<'a>>),
+    OnDemand(Box<RefCell<Cache<'a>>>),
 }
 
 impl<'a> PairKernel<'a> {
@@ -68,7 +68,7 @@ impl<'a> PairKernel<'a> {
     /// kept, as many as fit in `memory` bytes.
     pub fn on_demand(kernel: &'a RadialBasis, tables: [ArrayView2<'a, f64>; 2], memory: usize) -> Self {
         let rows = tables[0].nrows() + tables[1].nrows();
-        Self::OnDemand(RefCell::new(Cache {
+        Self::OnDemand(Box::new(RefCell::new(Cache {
             kernel,
             room: (memory / (rows * size_of::<f32>())).max(1),
             kept: vec![None; rows],
@@ -77,7 +77,7 @@ impl<'a> PairKernel<'a> {
             asked: 0,
             panels: tables.map(Panels::new),
             tables,
-        }))
+        })))
     }
 
     /// Number of rows of each class.

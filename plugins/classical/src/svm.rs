@@ -147,6 +147,7 @@ impl Model for Svm {
         let largest = rows / classes.max(1) + 1;
         let kernels =
             (4 * rows * largest + 8 * largest * largest * shape.threads as u64).min(KERNEL_MEMORY as u64);
+        let panels = 8 * largest * (shape.columns as u64 + 1) * shape.threads as u64;
         let parts = (PARTS_MEMORY as u64).max(8 * classes * classes);
         let blocks = Need::of(BLOCK * shape.threads, 2 * shape.rows) + parts * shape.threads as u64;
         let linfa = match self.solver {
@@ -155,7 +156,7 @@ impl Model for Svm {
         };
         // Twice the table, whose rows are put in order, and what each row counts for against each class.
         let solutions = Need::of(shape.rows, shape.classes) + 24 * pairs + 200 * AT_ONCE as u64;
-        Some(2 * Need::table(shape) + kernels + solutions + blocks + linfa + Need::scoring(shape))
+        Some(2 * Need::table(shape) + kernels + panels + solutions + blocks + linfa + Need::scoring(shape))
     }
 }
 
