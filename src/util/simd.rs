@@ -1,28 +1,6 @@
-//! Wide arithmetic without intrinsics: plain loops, compiled once for the baseline instruction set
-//! and once for AVX2, chosen at run time.
-//!
-//! The compiler turns the loops into vector instructions; no operation is reordered or fused, so both
-//! versions give the same bits.
+//! Sums in wide registers, by plain loops: see [`wide`].
 
-/// Runs `work` with AVX2 where the CPU has it.
-///
-/// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is
-/// compiled for the baseline only.
-#[inline]
-pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn avx2<R>(work: impl FnOnce() -> R) -> R {
-            work()
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU was just found to have AVX2.
-            return unsafe { avx2(work) };
-        }
-    }
-    work()
-}
+pub(crate) use genre_bench_api::wide;
 
 /// Independent partial sums: four vectors of eight, enough to hide the latency of an addition.
 const LANES: usize = 32;

@@ -81,6 +81,7 @@ mod representation;
 mod run;
 mod spectrograms;
 mod state;
+mod wide;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use card::{Card, Family, Published, Reads};
@@ -100,6 +101,7 @@ pub use representation::{Representation, Spectrum};
 pub use run::{Device, Observer, Run, Silent, random_stream};
 pub use spectrograms::Spectrograms;
 pub use state::{Loading, Number, Numbers, State};
+pub use wide::wide;
 
 use ndarray::Array2;
 

@@ -73,7 +73,6 @@ mod sweep;
 mod training;
 mod tree;
 mod votes;
-mod wide;
 
 pub use adapter::{
     Shape, linfa_model, linfa_model_with_scores, smartcore_model, smartcore_model_with_scores,

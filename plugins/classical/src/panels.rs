@@ -1,7 +1,7 @@
 //! A table laid out for products of one row with all.
 
 use crate::kernel::squared_norms;
-use crate::wide::wide;
+use genre_bench_api::wide;
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis};
 
 /// Rows next to each other: as many sums as a processor holds in its registers.

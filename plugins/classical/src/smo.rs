@@ -2,8 +2,7 @@
 
 use crate::pair_kernel::PairKernel;
 use crate::product::GoOn;
-use crate::wide::wide;
-use genre_bench_api::Result;
+use genre_bench_api::{Result, wide};
 
 /// How far a solution may violate the optimality conditions; libsvm's default.
 pub(crate) const TOLERANCE: f64 = 1e-3;
