@@ -149,9 +149,9 @@ fn arrive(arrived: &Mutex<GradientsById>, id: TensorId, gradient: Tensor) -> Res
     Ok(())
 }
 
-fn add(sum: Option<Tensor>, gradient: Tensor) -> Result<Tensor> {
-    match sum {
-        Some(sum) => Ok((sum + gradient)?.detach()),
+fn add(so_far: Option<Tensor>, gradient: Tensor) -> Result<Tensor> {
+    match so_far {
+        Some(so_far) => ops::sum(&so_far, &gradient),
         None => Ok(gradient),
     }
 }
