@@ -171,6 +171,7 @@ fn starts(
 
 /// Maps what tiles see of [`LANES`] planes, from where it begins in each: of every product, a row of planes for every tile.
 #[inline(always)]
+#[allow(clippy::redundant_closure, reason = "this one is inlined where the wide instructions are allowed")]
 fn map<N: Eight, const SIDE: usize, const P: usize>(
     lines: &Lines,
     starts: [usize; LANES],
