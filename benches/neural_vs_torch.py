@@ -4,11 +4,15 @@
 Usage: neural_vs_torch.py STEPS TORCH_STEPS.py [--device cpu|cuda] [--threads 2] [--rounds 3] [NAME ...]
 
 STEPS is the built example (`cargo build --release -p genre-bench-neural --example steps`). TORCH_STEPS.py
-prints the same lines for PyTorch and is run by this Python, which needs torch. Every network runs in a
+prints the same lines for PyTorch and is run by this Python, which needs torch; networks that it does not have
+are those of `torch_networks.py` here, which needs torchvision and timm, too. Every network runs in a
 process of its own, ours and theirs in turn, and of the rounds the best median counts. The peak of memory is
 that of the whole process, on CUDA without the device's own memory.
 """
-import argparse, os, re, subprocess, sys
+import argparse, os, pathlib, re, subprocess, sys
+
+GIVEN = ["ann", "cnn-7x7", "choi-fcn5", "crnn-base", "crnn-large", "lstm-64x2"]
+OWN = ["cnn-5block", "cnn-5block-reduced", "mlfi", "resnet18", "vgg19"]
 
 
 def step(command, name, environment):
@@ -19,7 +23,7 @@ def step(command, name, environment):
     process.returncode = os.waitstatus_to_exitcode(status)
     line = re.search(rf"^{re.escape(name)} .* step +([\d.]+) s +parameters (\d+)$", printed, re.MULTILINE)
     if process.returncode or not line:
-        sys.exit(f"{' '.join(command)} {name} failed ({process.returncode}): {printed}")
+        sys.exit(f"{' '.join(map(str, command))} {name} failed ({process.returncode}): {printed}")
     return float(line[1]), int(line[2]), usage.ru_maxrss / 1024
 
 
@@ -32,15 +36,16 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_intermixed_args()
-    names = options.names or ["ann", "cnn-7x7", "choi-fcn5", "crnn-base", "crnn-large", "lstm-64x2"]
+    names = options.names or GIVEN + (OWN if options.device == "cpu" else [])
     environment = {**os.environ, "RAYON_NUM_THREADS": str(options.threads)}
     ours = [options.steps, options.device]
-    theirs = [sys.executable, options.torch_steps, options.device, "--threads", str(options.threads)]
+    own = pathlib.Path(__file__).with_name("torch_networks.py")
 
     print("| network | ours s | PyTorch s | ratio | ours peak MiB | PyTorch peak MiB |")
     print("|---|---:|---:|---:|---:|---:|")
     for name in names:
-        both = (ours, theirs)
+        script = own if name in OWN else options.torch_steps
+        both = (ours, [sys.executable, script, options.device, "--threads", str(options.threads)])
         rounds = [[step(command, name, environment) for command in both] for _ in range(options.rounds)]
         (a, parameters, mib_a), (b, their_parameters, mib_b) = (min(side) for side in zip(*rounds))
         if parameters != their_parameters:
