@@ -1,7 +1,7 @@
 use super::Winograd;
 use super::eight::{Eight, Portable, Register};
 use super::lines::{Lines, Plane};
-use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
+use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
 use super::weights::MappedWeights;
 use crate::ops::cpu::{Panel, Unwritten, depth_blocks, put, wide};
 use rayon::prelude::*;
@@ -60,7 +60,7 @@ struct Tiles<'a, const P: usize> {
 
 impl<'a, const P: usize> Tiles<'a, P> {
     fn new(of: &'a Winograd, plane: Plane) -> Self {
-        let lines = Lines::new(of.grid, plane, of.side(), 1);
+        let lines = Lines::new(of.grid, plane, of.views.side(of.grid), 1);
         Self { of, tiles: 0..0, lines, inputs: Vec::new(), products: Vec::new() }
     }
 
@@ -193,13 +193,12 @@ impl<'a, const P: usize> Tiles<'a, P> {
             for (half, places) in places.chunks(8).enumerate() {
                 let mut tiles = [[N::all(bias); O]; O];
                 both_axes(
-                    #[inline(always)]
-                    |row| {
-                        load(
-                            #[inline(always)]
-                            |column| eight(&self.products, (row * P + column) * apart + at, half),
-                        )
-                    },
+                    patch(
+                        &self.products,
+                        half,
+                        #[inline(always)]
+                        |row, column| (row * P + column) * apart + at,
+                    ),
                     #[inline(always)]
                     |numbers| M::outputs::<N>(numbers),
                     #[inline(always)]

@@ -50,19 +50,27 @@ pub(super) fn both_axes<N: Eight, const FROM: usize, const TO: usize>(
     }
 }
 
-/// Eight numbers of each of so many places.
+/// The rows of a patch of which each number's [`LANES`] begin at a place that goes by row and column: eight of them, the first or the
+/// second.
 #[inline(always)]
-pub(super) fn load<'a, N: Eight, const COUNT: usize>(at: impl Fn(usize) -> &'a [f32; 8]) -> [N; COUNT] {
-    let mut numbers = [N::all(0.0); COUNT];
-    for (place, numbers) in numbers.iter_mut().enumerate() {
-        *numbers = N::load(at(place));
+pub(super) fn patch<N: Eight, const SIDE: usize>(
+    numbers: &[f32],
+    half: usize,
+    place: impl Fn(usize, usize) -> usize,
+) -> impl Fn(usize) -> [N; SIDE] {
+    #[inline(always)]
+    move |row| {
+        let mut columns = [N::all(0.0); SIDE];
+        for (column, to) in columns.iter_mut().enumerate() {
+            *to = N::load(eight(numbers, place(row, column), half));
+        }
+        columns
     }
-    numbers
 }
 
 /// Eight numbers of the [`LANES`] at a place: the first or the second.
 #[inline(always)]
-pub(super) fn eight(numbers: &[f32], at: usize, half: usize) -> &[f32; 8] {
+fn eight(numbers: &[f32], at: usize, half: usize) -> &[f32; 8] {
     match numbers[at + half * 8..].first_chunk() {
         Some(numbers) => numbers,
         None => panic!("{LANES} numbers at {at}, where there are {}", numbers.len()),

@@ -91,6 +91,11 @@ impl Views {
         self.channels * self.parts() * self.parts()
     }
 
+    /// Rows and columns that a tile sees, of all views.
+    fn side(self, grid: Grid) -> usize {
+        grid.outputs + self.parts() * self.taps - 1
+    }
+
     /// The channel of a view, and the row and the column of the kernel that its part begins with.
     fn of(self, depth: usize) -> (usize, usize, usize) {
         let (part, channel) = (depth / self.channels, depth % self.channels);
@@ -128,11 +133,6 @@ impl Winograd {
         let grid = Grid { rows: down, columns: across, outputs };
         let views = Views { channels, kernel: rows.kernel, taps: scheme.taps() };
         Self { batch, filters, rows, columns, scheme, views, grid }
-    }
-
-    /// Rows and columns that a tile sees, of all views.
-    fn side(&self) -> usize {
-        self.grid.outputs + self.views.parts() * self.views.taps - 1
     }
 
     /// Products of an example, and what else takes as long as so many of them: see `costs`.

@@ -1,7 +1,7 @@
-use super::Winograd;
 use super::eight::{Eight, Portable, Register};
-use super::lines::{Lines, Plane};
-use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
+use super::lines::{Grid, Lines, Plane};
+use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
+use super::{Views, Winograd};
 use crate::ops::cpu::{Panel, Rows, wide, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -20,7 +20,8 @@ impl Winograd {
         gradient: &[f32],
     ) -> Vec<f32> {
         let (products, count) = (P * P, self.batch * self.grid.tiles());
-        let (panels, groups) = (self.views.depth().div_ceil(LANES), self.filters.div_ceil(LANES));
+        let filters = Views { channels: self.filters, kernel: 1, taps: 1 };
+        let (panels, groups) = (self.views.depth().div_ceil(LANES), filters.depth().div_ceil(LANES));
         // Of every part and 16 channels of views, or filters, and of every product, a row of them for every tile.
         let apart = apart(TILES.min(count) * LANES);
         let of_part = |lanes: usize| lanes * products * apart;
@@ -29,78 +30,27 @@ impl Winograd {
         let mut gradients: Vec<f32> = zeros(at_a_time * of_part(groups));
         // Of every product and 16 channels of views, a row of them for every filter.
         let mut sums: Vec<f32> = zeros(products * panels * self.filters * LANES);
-        let (read, written) = (Plane::read(self.rows, self.columns), Plane::written(self.rows, self.columns));
+        let read = Planes { views: self.views, plane: Plane::read(self.rows, self.columns), numbers: input };
+        let written = Plane::written(self.rows, self.columns);
+        let written = Planes { views: filters, plane: written, numbers: gradient };
         let parts: Vec<Range<usize>> =
             (0..count).step_by(TILES).map(|start| start..count.min(start + TILES)).collect();
         for parts in parts.chunks(at_a_time) {
-            let mapped = inputs.par_chunks_exact_mut(products * apart).enumerate();
-            mapped.take(parts.len() * panels).for_each_init(
-                || Lines::new(self.grid, read, self.side(), LANES),
-                |lines, (at, to)| {
-                    lines.go_to(&parts[at / panels]);
-                    let views = at % panels * LANES..self.views.depth();
-                    let starts = starts(lines, views, input, |view| {
-                        let (channel, above, left) = self.views.of(view);
-                        (channel, self.views.channels, above, left)
-                    });
-                    let part = &parts[at / panels];
-                    wide(
-                        #[inline(always)]
-                        |fused| match fused {
-                            true => map::<Register, P, P>(
-                                lines,
-                                starts,
-                                part,
-                                apart,
-                                #[inline(always)]
-                                |numbers| M::seen::<Register>(numbers),
-                                to,
-                            ),
-                            false => map::<Portable, P, P>(
-                                lines,
-                                starts,
-                                part,
-                                apart,
-                                #[inline(always)]
-                                |numbers| M::seen::<Portable>(numbers),
-                                to,
-                            ),
-                        },
-                    );
-                },
+            read.map::<P, P>(
+                (self.grid, parts, apart),
+                #[inline(always)]
+                |numbers| M::seen::<Register>(numbers),
+                #[inline(always)]
+                |numbers| M::seen::<Portable>(numbers),
+                &mut inputs,
             );
-            let mapped = gradients.par_chunks_exact_mut(products * apart).enumerate();
-            mapped.take(parts.len() * groups).for_each_init(
-                || Lines::new(self.grid, written, O, LANES),
-                |lines, (at, to)| {
-                    lines.go_to(&parts[at / groups]);
-                    let filters = at % groups * LANES..self.filters;
-                    let starts = starts(lines, filters, gradient, |filter| (filter, self.filters, 0, 0));
-                    let part = &parts[at / groups];
-                    wide(
-                        #[inline(always)]
-                        |fused| match fused {
-                            true => map::<Register, O, P>(
-                                lines,
-                                starts,
-                                part,
-                                apart,
-                                #[inline(always)]
-                                |numbers| M::output_gradients::<Register>(numbers),
-                                to,
-                            ),
-                            false => map::<Portable, O, P>(
-                                lines,
-                                starts,
-                                part,
-                                apart,
-                                #[inline(always)]
-                                |numbers| M::output_gradients::<Portable>(numbers),
-                                to,
-                            ),
-                        },
-                    );
-                },
+            written.map::<O, P>(
+                (self.grid, parts, apart),
+                #[inline(always)]
+                |numbers| M::output_gradients::<Register>(numbers),
+                #[inline(always)]
+                |numbers| M::output_gradients::<Portable>(numbers),
+                &mut gradients,
             );
             sums.par_chunks_exact_mut(self.filters * LANES).enumerate().for_each(|(at, sums)| {
                 let (product, panel) = (at / panels, at % panels);
@@ -151,22 +101,53 @@ impl Winograd {
     }
 }
 
-/// Fills [`LANES`] planes with the first of some, and says where what tiles see of each begins. `plane` gives the plane's number in an
-/// example, how many there are, and how far from its beginning tiles see. Lanes that are left over see anything; nobody reads what
-/// becomes of it.
-fn starts(
-    lines: &mut Lines,
-    some: Range<usize>,
-    numbers: &[f32],
-    plane: impl Fn(usize) -> (usize, usize, usize, usize),
-) -> [usize; LANES] {
-    let mut starts = [0; LANES];
-    for (lane, at) in some.take(LANES).enumerate() {
-        let (number, count, above, left) = plane(at);
-        lines.fill(lane, numbers, |example| example * count + number);
-        starts[lane] = lines.start(lane) + above * lines.pitch() + left;
+/// The planes of all examples, as tiles see them.
+struct Planes<'a> {
+    views: Views,
+    plane: Plane,
+    numbers: &'a [f32],
+}
+
+impl Planes<'_> {
+    /// Maps what the tiles of some parts see: of every part and [`LANES`] channels of views, and of every product, `apart` numbers. Both
+    /// maps are the same, of registers and of other numbers.
+    fn map<const SIDE: usize, const P: usize>(
+        &self,
+        (grid, parts, apart): (Grid, &[Range<usize>], usize),
+        in_registers: impl Fn([Register; SIDE]) -> [Register; P] + Sync,
+        elsewhere: impl Fn([Portable; SIDE]) -> [Portable; P] + Sync,
+        to: &mut [f32],
+    ) {
+        let panels = self.views.depth().div_ceil(LANES);
+        let mapped = to.par_chunks_exact_mut(P * P * apart).enumerate().take(parts.len() * panels);
+        mapped.for_each_init(
+            || Lines::new(grid, self.plane, self.views.side(grid), LANES),
+            |lines, (at, to)| {
+                let part = &parts[at / panels];
+                lines.go_to(part);
+                let starts = self.fill(lines, at % panels);
+                wide(
+                    #[inline(always)]
+                    |fused| match fused {
+                        true => map(lines, starts, part, apart, &in_registers, to),
+                        false => map(lines, starts, part, apart, &elsewhere, to),
+                    },
+                );
+            },
+        );
     }
-    starts
+
+    /// Puts a panel of channels of views into lines, and says where what tiles see of each begins. Lanes that are left over see
+    /// anything; nobody reads what becomes of it.
+    fn fill(&self, lines: &mut Lines, panel: usize) -> [usize; LANES] {
+        let mut starts = [0; LANES];
+        for (lane, depth) in (panel * LANES..self.views.depth()).take(LANES).enumerate() {
+            let (channel, above, left) = self.views.of(depth);
+            lines.fill(lane, self.numbers, |example| example * self.views.channels + channel);
+            starts[lane] = lines.start(lane) + above * lines.pitch() + left;
+        }
+        starts
+    }
 }
 
 /// Maps what tiles see of [`LANES`] planes, from where it begins in each: of every product, a row of planes for every tile.
@@ -177,7 +158,7 @@ fn map<N: Eight, const SIDE: usize, const P: usize>(
     starts: [usize; LANES],
     tiles: &Range<usize>,
     apart: usize,
-    map: impl Fn([N; SIDE]) -> [N; P],
+    map: &impl Fn([N; SIDE]) -> [N; P],
     to: &mut [f32],
 ) {
     for (at, tile) in tiles.clone().enumerate() {
@@ -205,13 +186,12 @@ fn kernels<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: 
     let mut kernels = [[[0.0; LANES]; T]; T];
     for half in 0..2 {
         both_axes(
-            #[inline(always)]
-            |row| {
-                load(
-                    #[inline(always)]
-                    |column| eight(sums, at(row * P + column), half),
-                )
-            },
+            patch(
+                sums,
+                half,
+                #[inline(always)]
+                |row, column| at(row * P + column),
+            ),
             #[inline(always)]
             |numbers| M::tap_gradients::<N>(numbers),
             #[inline(always)]

@@ -1,6 +1,6 @@
 use super::Views;
 use super::eight::{Eight, Portable, Register};
-use super::maps::{LANES, Maps, apart, both_axes, eight, eight_mut, load};
+use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
 use crate::ops::cpu::{Rows, wide, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -72,13 +72,12 @@ fn map<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: usiz
 ) {
     for half in 0..2 {
         both_axes(
-            #[inline(always)]
-            |row| {
-                load(
-                    #[inline(always)]
-                    |column| eight(&kernels[row][column], 0, half),
-                )
-            },
+            patch(
+                kernels.as_flattened().as_flattened(),
+                half,
+                #[inline(always)]
+                |row, column| (row * T + column) * LANES,
+            ),
             #[inline(always)]
             |numbers| M::taps::<N>(numbers),
             #[inline(always)]
