@@ -41,12 +41,12 @@ KERNEL(activate_backward)(const T* known, const T* gradient, T* of_input, u32 ki
     }
 }
 
-// The upper half of SplitMix64's number at a place of its sequence, as on the CPU.
-__device__ inline u32 random_at(u64 seed, u64 place) {
-    u64 state = seed + place * 0x9e3779b97f4a7c15ull;
-    state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9ull;
-    state = (state ^ (state >> 27)) * 0x94d049bb133111ebull;
-    return (u32)((state ^ (state >> 31)) >> 32);
+// A random number of a place, as on the CPU.
+__device__ inline u32 random_at(u64 seed, u32 place) {
+    u32 number = place ^ (u32)seed;
+    number = (number ^ (number >> 16)) * 0x7feb352du;
+    number = (number ^ (number >> 15) ^ (u32)(seed >> 32)) * 0x846ca68bu;
+    return number ^ (number >> 16);
 }
 
 KERNEL(dropout)(const T* input, T* output, u64 seed, u32 threshold, float scale, u32 span, u32 count) {

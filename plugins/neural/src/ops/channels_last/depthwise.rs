@@ -1,5 +1,5 @@
 use crate::geometry::WindowAxis;
-use crate::ops::cpu::{multiply_add, wide};
+use crate::ops::cpu::{Simd, multiply_add, wide};
 
 /// Channels that are summed up at once.
 const LANES: usize = 32;
@@ -36,14 +36,14 @@ impl Depthwise<'_> {
             }
             wide(
                 #[inline(always)]
-                |fused| self.pixel(fused, input, &taps, output),
+                |simd| self.pixel(simd, input, &taps, output),
             );
         }
     }
 
     /// All channels of a pixel, from where its taps are in the input and their weights.
     #[inline(always)]
-    fn pixel(&self, fused: bool, input: &[f32], taps: &[(usize, usize)], output: &mut [f32]) {
+    fn pixel(&self, simd: Simd, input: &[f32], taps: &[(usize, usize)], output: &mut [f32]) {
         let (blocks, rest) = output.as_chunks_mut::<LANES>();
         let done = blocks.len() * LANES;
         for (block, output) in blocks.iter_mut().enumerate() {
@@ -54,14 +54,14 @@ impl Depthwise<'_> {
                 let seen = &input[from + first..][..LANES];
                 let weights = &self.weights[weights + first..][..LANES];
                 for lane in 0..LANES {
-                    sums[lane] = multiply_add(fused, seen[lane], weights[lane], sums[lane]);
+                    sums[lane] = multiply_add(simd, seen[lane], weights[lane], sums[lane]);
                 }
             }
             *output = sums;
         }
         for (channel, output) in (done..).zip(rest) {
             let sum = taps.iter().fold(self.bias[channel], |sum, &(from, weights)| {
-                multiply_add(fused, input[from + channel], self.weights[weights + channel], sum)
+                multiply_add(simd, input[from + channel], self.weights[weights + channel], sum)
             });
             *output = sum;
         }

@@ -1,7 +1,7 @@
 //! A convolution of every channel by itself, in loops over whole planes.
 
 use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
-use crate::ops::cpu::{Unwritten, multiply_add, wide, zeroed, zeros};
+use crate::ops::cpu::{Simd, Unwritten, multiply_add, wide, zeroed, zeros};
 use rayon::prelude::*;
 
 /// Numbers that a loop works on at once.
@@ -109,25 +109,25 @@ impl Phases {
 fn correlate(from: &[f32], taps: &[(f32, usize)], start: f32, to: &mut [f32]) {
     wide(
         #[inline(always)]
-        |fused| {
+        |simd| {
             let (blocks, rest) = to.as_chunks_mut();
             let count = blocks.len();
             for (block, to) in blocks.iter_mut().enumerate() {
-                *to = sums(fused, &from[block * LANES..], taps, start);
+                *to = sums(simd, &from[block * LANES..], taps, start);
             }
-            rest.copy_from_slice(&sums(fused, &from[count * LANES..], taps, start)[..rest.len()]);
+            rest.copy_from_slice(&sums(simd, &from[count * LANES..], taps, start)[..rest.len()]);
         },
     );
 }
 
 /// The first of them. They stay in the CPU's wide registers where as many are written as are summed up.
 #[inline(always)]
-fn sums(fused: bool, from: &[f32], taps: &[(f32, usize)], start: f32) -> [f32; LANES] {
+fn sums(simd: Simd, from: &[f32], taps: &[(f32, usize)], start: f32) -> [f32; LANES] {
     let mut sums = [start; LANES];
     for &(weight, place) in taps {
         let seen = &from[place..][..LANES];
         for lane in 0..LANES {
-            sums[lane] = multiply_add(fused, weight, seen[lane], sums[lane]);
+            sums[lane] = multiply_add(simd, weight, seen[lane], sums[lane]);
         }
     }
     sums
@@ -138,14 +138,14 @@ fn sums(fused: bool, from: &[f32], taps: &[(f32, usize)], start: f32) -> [f32; L
 fn dot(left: &[f32], right: &[f32]) -> f32 {
     wide(
         #[inline(always)]
-        |fused| {
+        |simd| {
             let mut sums = [0.0; LANES];
             let count = left.len().min(right.len());
             let (left, left_rest) = left[..count].as_chunks::<LANES>();
             let (right, right_rest) = right[..count].as_chunks::<LANES>();
             for (left, right) in left.iter().zip(right) {
                 for lane in 0..LANES {
-                    sums[lane] = multiply_add(fused, left[lane], right[lane], sums[lane]);
+                    sums[lane] = multiply_add(simd, left[lane], right[lane], sums[lane]);
                 }
             }
             let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();

@@ -30,4 +30,4 @@ pub(super) use panels::{COLUMNS, Panel, Rows, depth_blocks};
 pub(super) use parts::parts;
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
-pub(super) use wide::{multiply_add, wide};
+pub(super) use wide::{Simd, multiply_add, wide, widest};

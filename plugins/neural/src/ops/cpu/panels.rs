@@ -1,11 +1,13 @@
 //! The innermost product of matrices: a few rows with a panel of columns that lie next to each other.
 
-use super::{parts, wide};
+use super::{Simd, parts, widest};
 use std::ops::Range;
 
-/// Columns of a panel, in two wide registers, and rows that are computed at once: as many sums as there are registers for.
+/// Columns of a panel: two registers of eight numbers, or one of sixteen.
 pub(crate) const COLUMNS: usize = 16;
+/// Rows that are computed at once, with registers of eight and of sixteen numbers: as many sums as there are registers for.
 const ROWS: usize = 6;
+const MORE_ROWS: usize = 16;
 /// Rows of a panel that are used one after the other: such a part stays in a core's first cache.
 const DEPTH: usize = 128;
 
@@ -55,22 +57,15 @@ impl Panel<'_> {
         if depth == 0 || count == 0 {
             return;
         }
-        wide(
+        widest(
             #[inline(always)]
-            |fused| {
+            |simd| {
+                let at_once = if simd == Simd::Avx512 { MORE_ROWS } else { ROWS };
                 // Of nearly the same size: a row alone would wait for its own sums.
-                for part in parts(count, ROWS) {
+                for part in parts(count, at_once) {
                     let rows = Rows { numbers: &rows.numbers[part.start * rows.step..], ..rows };
                     let output = &mut output[part.start * step..];
-                    let tile = Tile { rows, panel: self, fused };
-                    match part.len() {
-                        1 => tile.set::<1, ADD>(output, step),
-                        2 => tile.set::<2, ADD>(output, step),
-                        3 => tile.set::<3, ADD>(output, step),
-                        4 => tile.set::<4, ADD>(output, step),
-                        5 => tile.set::<5, ADD>(output, step),
-                        _ => tile.set::<ROWS, ADD>(output, step),
-                    }
+                    Tile { rows, panel: self, simd }.set_rows::<ADD>(part.len(), output, step);
                 }
             },
         );
@@ -82,18 +77,39 @@ impl Panel<'_> {
 struct Tile<'a> {
     rows: Rows<'a>,
     panel: Panel<'a>,
-    /// Whether the CPU has wide registers and fused multiply-adds.
-    fused: bool,
+    simd: Simd,
 }
 
 impl Tile<'_> {
+    #[inline(always)]
+    fn set_rows<const ADD: bool>(self, count: usize, output: &mut [f32], step: usize) {
+        match count {
+            1 => self.set::<1, ADD>(output, step),
+            2 => self.set::<2, ADD>(output, step),
+            3 => self.set::<3, ADD>(output, step),
+            4 => self.set::<4, ADD>(output, step),
+            5 => self.set::<5, ADD>(output, step),
+            ROWS => self.set::<ROWS, ADD>(output, step),
+            7 => self.set::<7, ADD>(output, step),
+            8 => self.set::<8, ADD>(output, step),
+            9 => self.set::<9, ADD>(output, step),
+            10 => self.set::<10, ADD>(output, step),
+            11 => self.set::<11, ADD>(output, step),
+            12 => self.set::<12, ADD>(output, step),
+            13 => self.set::<13, ADD>(output, step),
+            14 => self.set::<14, ADD>(output, step),
+            15 => self.set::<15, ADD>(output, step),
+            _ => self.set::<MORE_ROWS, ADD>(output, step),
+        }
+    }
+
     #[inline(always)]
     fn set<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         let width = self.panel.width;
         if width == COLUMNS {
             return self.sum::<COUNT, ADD>(output, step);
         }
-        let mut sums = [0.0; ROWS * COLUMNS];
+        let mut sums = [0.0; MORE_ROWS * COLUMNS];
         for row in 0..COUNT {
             sums[row * COLUMNS..][..width].copy_from_slice(&output[row * step..][..width]);
         }
@@ -106,10 +122,12 @@ impl Tile<'_> {
     #[inline(always)]
     fn sum<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         #[cfg(target_arch = "x86_64")]
-        if self.fused {
-            return self.sum_wide::<COUNT, ADD>(output, step);
+        match self.simd {
+            Simd::Baseline => {}
+            Simd::Avx2 => return self.sum_eights::<COUNT, ADD>(output, step),
+            Simd::Avx512 => return self.sum_sixteens::<COUNT, ADD>(output, step),
         }
-        let _ = self.fused;
+        let _ = self.simd;
         if !ADD {
             (0..COUNT).for_each(|row| output[row * step..][..COLUMNS].fill(0.0));
         }
@@ -122,10 +140,10 @@ impl Tile<'_> {
         }
     }
 
-    /// The same in wide registers; the compiler keeps the sums in memory if it is left to itself.
+    /// The same in registers of eight; the compiler keeps the sums in memory if it is left to itself.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn sum_wide<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
+    fn sum_eights<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
         use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
         let depth = self.panel.numbers.len() / COLUMNS;
         let Rows { numbers, step: row_step, along } = self.rows;
@@ -156,6 +174,37 @@ impl Tile<'_> {
             for row in 0..COUNT {
                 _mm256_storeu_ps(sums.add(row * step), left[row]);
                 _mm256_storeu_ps(sums.add(row * step + 8), right[row]);
+            }
+        }
+    }
+
+    /// The same in registers of sixteen.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn sum_sixteens<const COUNT: usize, const ADD: bool>(self, output: &mut [f32], step: usize) {
+        use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps};
+        let depth = self.panel.numbers.len() / COLUMNS;
+        let Rows { numbers, step: row_step, along } = self.rows;
+        assert!((COUNT - 1) * row_step + (depth - 1) * along < numbers.len());
+        assert!((COUNT - 1) * step + COLUMNS <= output.len());
+        let (mut weights, mut first, to) =
+            (self.panel.numbers.as_ptr(), numbers.as_ptr(), output.as_mut_ptr());
+        // SAFETY: it is called where the CPU has AVX-512; otherwise as above.
+        unsafe {
+            let mut sums = [_mm512_set1_ps(0.0); COUNT];
+            if ADD {
+                sums.iter_mut().enumerate().for_each(|(row, sum)| *sum = _mm512_loadu_ps(to.add(row * step)));
+            }
+            for _ in 0..depth {
+                let of_columns = _mm512_loadu_ps(weights);
+                for row in 0..COUNT {
+                    let number = _mm512_set1_ps(*first.add(row * row_step));
+                    sums[row] = _mm512_fmadd_ps(number, of_columns, sums[row]);
+                }
+                (weights, first) = (weights.wrapping_add(COLUMNS), first.wrapping_add(along));
+            }
+            for (row, sum) in sums.into_iter().enumerate() {
+                _mm512_storeu_ps(to.add(row * step), sum);
             }
         }
     }

@@ -1,4 +1,4 @@
-use super::kernel::{COLUMNS, FILTERS, Taps, convolve};
+use super::kernel::{COLUMNS, Taps, convolve, filters};
 use super::{Direct, Frames};
 use crate::ops::cpu::{Unwritten, parts, put};
 use rayon::prelude::*;
@@ -13,13 +13,13 @@ struct Packed {
 }
 
 impl Packed {
-    fn new(filters: usize, taps: usize, bias: Option<&[f32]>, weight: impl Fn(usize, usize) -> f32) -> Self {
-        let blocks: Vec<_> = parts(filters, FILTERS).collect();
-        let mut weights = Vec::with_capacity(filters * taps);
+    fn new(count: usize, taps: usize, bias: Option<&[f32]>, weight: impl Fn(usize, usize) -> f32) -> Self {
+        let blocks: Vec<_> = parts(count, filters()).collect();
+        let mut weights = Vec::with_capacity(count * taps);
         for filters in &blocks {
             (0..taps).for_each(|tap| weights.extend(filters.clone().map(|filter| weight(filter, tap))));
         }
-        Self { blocks, weights, bias: bias.map_or_else(|| vec![0.0; filters], <[f32]>::to_vec) }
+        Self { blocks, weights, bias: bias.map_or_else(|| vec![0.0; count], <[f32]>::to_vec) }
     }
 }
 
@@ -49,7 +49,7 @@ impl Direct {
                 frames.fill(input, &rows);
                 let count = rows.len() * pitch;
                 let step = count.next_multiple_of(COLUMNS);
-                sums.resize(FILTERS * step, 0.0);
+                sums.resize(filters() * step, 0.0);
                 for filters in &packed.blocks {
                     let taps = Taps {
                         weights: &packed.weights[filters.start * taps..filters.end * taps],

@@ -1,12 +1,13 @@
 //! The sums of a direct convolution. In wide registers where the CPU has them: the compiler keeps sums in memory if it is left to
 //! itself.
 
-use crate::ops::cpu::wide;
+use crate::ops::cpu::{Simd, widest};
 
-/// Outputs that are summed up at once, in two wide registers.
+/// Outputs that are summed up at once, in two registers of eight numbers or one of sixteen.
 pub(super) const COLUMNS: usize = 16;
-/// Filters that are summed up at once, at most: as many sums as there are registers for.
-pub(super) const FILTERS: usize = 6;
+/// Filters that are summed up at once, at most: as many sums as there are registers for, of eight numbers and of sixteen.
+const FILTERS: usize = 6;
+const MORE_FILTERS: usize = 16;
 /// Filters and taps of a row of the kernel whose gradients are summed up at once, at most.
 pub(super) const GRADIENTS: (usize, usize) = (4, 3);
 /// Numbers that a sum of gradients takes at once.
@@ -22,17 +23,32 @@ pub(super) struct Taps<'a> {
     pub bias: &'a [f32],
 }
 
+/// Filters whose sums are computed at once.
+pub(super) fn filters() -> usize {
+    if Simd::found() == Simd::Avx512 { MORE_FILTERS } else { FILTERS }
+}
+
 /// Sums of `count` outputs of every filter, into rows `step` apart: what is seen from the beginning of the frames on.
 pub(super) fn convolve(frames: &[f32], taps: Taps, count: usize, output: &mut [f32], step: usize) {
-    wide(
+    widest(
         #[inline(always)]
-        |fused| match taps.bias.len() {
-            1 => of_filters::<1>(frames, taps, count, output, step, fused),
-            2 => of_filters::<2>(frames, taps, count, output, step, fused),
-            3 => of_filters::<3>(frames, taps, count, output, step, fused),
-            4 => of_filters::<4>(frames, taps, count, output, step, fused),
-            5 => of_filters::<5>(frames, taps, count, output, step, fused),
-            _ => of_filters::<FILTERS>(frames, taps, count, output, step, fused),
+        |simd| match taps.bias.len() {
+            1 => of_filters::<1>(frames, taps, count, output, step, simd),
+            2 => of_filters::<2>(frames, taps, count, output, step, simd),
+            3 => of_filters::<3>(frames, taps, count, output, step, simd),
+            4 => of_filters::<4>(frames, taps, count, output, step, simd),
+            5 => of_filters::<5>(frames, taps, count, output, step, simd),
+            FILTERS => of_filters::<FILTERS>(frames, taps, count, output, step, simd),
+            7 => of_filters::<7>(frames, taps, count, output, step, simd),
+            8 => of_filters::<8>(frames, taps, count, output, step, simd),
+            9 => of_filters::<9>(frames, taps, count, output, step, simd),
+            10 => of_filters::<10>(frames, taps, count, output, step, simd),
+            11 => of_filters::<11>(frames, taps, count, output, step, simd),
+            12 => of_filters::<12>(frames, taps, count, output, step, simd),
+            13 => of_filters::<13>(frames, taps, count, output, step, simd),
+            14 => of_filters::<14>(frames, taps, count, output, step, simd),
+            15 => of_filters::<15>(frames, taps, count, output, step, simd),
+            _ => of_filters::<MORE_FILTERS>(frames, taps, count, output, step, simd),
         },
     );
 }
@@ -44,7 +60,7 @@ fn of_filters<const F: usize>(
     count: usize,
     output: &mut [f32],
     step: usize,
-    fused: bool,
+    simd: Simd,
 ) {
     let furthest = taps.places.iter().max().map_or(0, |place| place + COLUMNS);
     assert!(taps.weights.len() == F * taps.places.len() && taps.bias.len() == F);
@@ -52,13 +68,21 @@ fn of_filters<const F: usize>(
         let (frames, output) = (&frames[start..], &mut output[start..]);
         assert!(furthest <= frames.len() && (F - 1) * step + COLUMNS <= output.len());
         #[cfg(target_arch = "x86_64")]
-        if fused {
-            // SAFETY: `wide` found AVX2 and fused multiply-adds. Every tap sees as many numbers, and every filter has room for as
+        match simd {
+            Simd::Baseline => {}
+            // SAFETY: `widest` found AVX2 and fused multiply-adds. Every tap sees as many numbers, and every filter has room for as
             // many sums, as was asserted.
-            unsafe { of_columns::<F>(frames, taps, output, step) };
-            continue;
+            Simd::Avx2 => {
+                unsafe { of_two_eights::<F>(frames, taps, output, step) };
+                continue;
+            }
+            // SAFETY: as above, of AVX-512.
+            Simd::Avx512 => {
+                unsafe { of_sixteen::<F>(frames, taps, output, step) };
+                continue;
+            }
         }
-        let _ = fused;
+        let _ = simd;
         for filter in 0..F {
             output[filter * step..][..COLUMNS].fill(taps.bias[filter]);
         }
@@ -76,7 +100,7 @@ fn of_filters<const F: usize>(
 /// The CPU has AVX2 and fused multiply-adds; 16 numbers follow on every tap's place, and on the beginning of every filter's row.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn of_columns<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f32], step: usize) {
+unsafe fn of_two_eights<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f32], step: usize) {
     use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
     let (first, mut weights) = (frames.as_ptr(), taps.weights.as_ptr());
     // SAFETY: as the caller says.
@@ -102,6 +126,31 @@ unsafe fn of_columns<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f
     }
 }
 
+/// # Safety
+///
+/// The CPU has AVX-512; otherwise as above.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn of_sixteen<const F: usize>(frames: &[f32], taps: Taps, output: &mut [f32], step: usize) {
+    use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps};
+    let (first, mut weights) = (frames.as_ptr(), taps.weights.as_ptr());
+    // SAFETY: as the caller says.
+    unsafe {
+        let mut sums = [_mm512_set1_ps(0.0); F];
+        sums.iter_mut().zip(taps.bias).for_each(|(sum, bias)| *sum = _mm512_set1_ps(*bias));
+        for place in taps.places {
+            let seen = _mm512_loadu_ps(first.add(*place));
+            for (filter, sum) in sums.iter_mut().enumerate() {
+                *sum = _mm512_fmadd_ps(_mm512_set1_ps(*weights.add(filter)), seen, *sum);
+            }
+            weights = weights.add(F);
+        }
+        for (filter, sum) in sums.into_iter().enumerate() {
+            _mm512_storeu_ps(output.as_mut_ptr().add(filter * step), sum);
+        }
+    }
+}
+
 /// Adds to the gradient of each of `taps` of each of `filters` the sum of the filter's output gradients times what the tap sees of them.
 ///
 /// Rows of gradients and of sums are as far apart as is given with them; of gradients `count` are in each, of which some may be zeros
@@ -113,21 +162,21 @@ pub(super) fn add_gradients(
     seen: &[f32],
     count: usize,
     sums: (&mut [f32], usize),
-    fused: bool,
+    simd: Simd,
 ) {
     match (filters, taps) {
-        (1, 1) => sum_products::<1, 1>(gradients, seen, count, sums, fused),
-        (1, 2) => sum_products::<1, 2>(gradients, seen, count, sums, fused),
-        (1, _) => sum_products::<1, 3>(gradients, seen, count, sums, fused),
-        (2, 1) => sum_products::<2, 1>(gradients, seen, count, sums, fused),
-        (2, 2) => sum_products::<2, 2>(gradients, seen, count, sums, fused),
-        (2, _) => sum_products::<2, 3>(gradients, seen, count, sums, fused),
-        (3, 1) => sum_products::<3, 1>(gradients, seen, count, sums, fused),
-        (3, 2) => sum_products::<3, 2>(gradients, seen, count, sums, fused),
-        (3, _) => sum_products::<3, 3>(gradients, seen, count, sums, fused),
-        (_, 1) => sum_products::<4, 1>(gradients, seen, count, sums, fused),
-        (_, 2) => sum_products::<4, 2>(gradients, seen, count, sums, fused),
-        _ => sum_products::<4, 3>(gradients, seen, count, sums, fused),
+        (1, 1) => sum_products::<1, 1>(gradients, seen, count, sums, simd),
+        (1, 2) => sum_products::<1, 2>(gradients, seen, count, sums, simd),
+        (1, _) => sum_products::<1, 3>(gradients, seen, count, sums, simd),
+        (2, 1) => sum_products::<2, 1>(gradients, seen, count, sums, simd),
+        (2, 2) => sum_products::<2, 2>(gradients, seen, count, sums, simd),
+        (2, _) => sum_products::<2, 3>(gradients, seen, count, sums, simd),
+        (3, 1) => sum_products::<3, 1>(gradients, seen, count, sums, simd),
+        (3, 2) => sum_products::<3, 2>(gradients, seen, count, sums, simd),
+        (3, _) => sum_products::<3, 3>(gradients, seen, count, sums, simd),
+        (_, 1) => sum_products::<4, 1>(gradients, seen, count, sums, simd),
+        (_, 2) => sum_products::<4, 2>(gradients, seen, count, sums, simd),
+        _ => sum_products::<4, 3>(gradients, seen, count, sums, simd),
     }
 }
 
@@ -137,17 +186,17 @@ fn sum_products<const F: usize, const T: usize>(
     seen: &[f32],
     count: usize,
     (sums, sum_step): (&mut [f32], usize),
-    fused: bool,
+    simd: Simd,
 ) {
     assert!(count.is_multiple_of(LANES) && count + T - 1 <= seen.len());
     assert!((F - 1) * step + count <= gradients.len() && (F - 1) * sum_step + T <= sums.len());
     let mut lanes = [[[0.0; LANES]; T]; F];
     #[cfg(target_arch = "x86_64")]
-    if fused {
+    if simd.is_wide() {
         // SAFETY: `wide` found AVX2 and fused multiply-adds; as many numbers are there as was asserted.
         unsafe { sum_lanes::<F, T>(gradients, step, seen, count, &mut lanes) };
     }
-    if cfg!(not(target_arch = "x86_64")) || !fused {
+    if cfg!(not(target_arch = "x86_64")) || !simd.is_wide() {
         for (filter, lanes) in lanes.iter_mut().enumerate() {
             for (tap, lanes) in lanes.iter_mut().enumerate() {
                 let gradients = gradients[filter * step..][..count].as_chunks::<LANES>().0;

@@ -56,7 +56,7 @@ impl Direct {
         let (kernel, pitch, of_filter) = (self.columns.kernel, frames.pitch(), self.channels * self.taps());
         wide(
             #[inline(always)]
-            |fused| {
+            |simd| {
                 for filters in parts(self.filters, GRADIENTS.0) {
                     let gradients = &gradients[filters.start * step..];
                     for (channel, frame) in frames.numbers().chunks_exact(frames.step()).enumerate() {
@@ -70,7 +70,7 @@ impl Direct {
                                     &frame[row * pitch + columns.start..],
                                     step,
                                     (sums, of_filter),
-                                    fused,
+                                    simd,
                                 );
                             }
                         }

@@ -94,7 +94,7 @@ impl<'a, const P: usize> Tiles<'a, P> {
             for depth in (channel..views.depth()).step_by(views.channels) {
                 wide(
                     #[inline(always)]
-                    |fused| match fused {
+                    |simd| match simd.is_wide() {
                         true => self.map_view::<M, Register, T, O>(&places, depth),
                         false => self.map_view::<M, Portable, T, O>(&places, depth),
                     },
@@ -171,7 +171,7 @@ impl<'a, const P: usize> Tiles<'a, P> {
             let bias = bias.map_or(0.0, |bias| bias[filter]);
             wide(
                 #[inline(always)]
-                |fused| match fused {
+                |simd| match simd.is_wide() {
                     true => self.write_filter::<M, Register, T, O>(&places, (filter, bias), output),
                     false => self.write_filter::<M, Portable, T, O>(&places, (filter, bias), output),
                 },

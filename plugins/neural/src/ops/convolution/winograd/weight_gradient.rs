@@ -81,7 +81,7 @@ impl Winograd {
                 let at = |product: usize| ((product * panels + panel) * self.filters + filter) * LANES;
                 let kernels = wide(
                     #[inline(always)]
-                    |fused| match fused {
+                    |simd| match simd.is_wide() {
                         true => kernels::<M, Register, P, T, O>(sums, at),
                         false => kernels::<M, Portable, P, T, O>(sums, at),
                     },
@@ -128,7 +128,7 @@ impl Planes<'_> {
                 let starts = self.fill(lines, at % panels);
                 wide(
                     #[inline(always)]
-                    |fused| match fused {
+                    |simd| match simd.is_wide() {
                         true => map(lines, starts, part, apart, &in_registers, to),
                         false => map(lines, starts, part, apart, &elsewhere, to),
                     },

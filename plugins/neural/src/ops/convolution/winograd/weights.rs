@@ -38,7 +38,7 @@ impl MappedWeights {
                 }
                 wide(
                     #[inline(always)]
-                    |fused| match fused {
+                    |simd| match simd.is_wide() {
                         true => map::<M, Register, P, T, O>(&kernels, at, depth, to),
                         false => map::<M, Portable, P, T, O>(&kernels, at, depth, to),
                     },
