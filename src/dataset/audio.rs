@@ -2,7 +2,7 @@
 
 use super::artists::numbers_of;
 use super::assemble::{DatasetParts, ExampleFacts};
-use super::computed::{Collector, Features};
+use super::computed::Collector;
 use super::example_source::{ExampleSource, SourceFile, SourcePart};
 use super::source::Source;
 use super::spectrograms::SpectrogramExtractor;
@@ -73,7 +73,6 @@ pub(super) fn read(
     let cut = Cut::new(seconds, None).map_err(|e| Error::new("--segment", e, "--segment 30, 10, 3 or 1"))?;
     let spectrograms =
         SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
-    let of = |samples: &[f32]| spectrograms.of(samples);
     let job = ExtractionJob {
         options: ExtractionOptions {
             convention: Convention::of_published(seconds),
@@ -82,7 +81,7 @@ pub(super) fn read(
         },
         table: source.table,
         cache: source.cache.as_ref(),
-        also: if spectrograms.count() == 0 { None } else { Some(&of) },
+        also: if spectrograms.count() == 0 { None } else { Some(&spectrograms) },
     };
     let artists = numbers_of(recordings.iter().map(|recording| recording.artist.as_deref()));
     let files: Vec<PathBuf> = recordings.iter().map(|recording| recording.path.clone()).collect();
@@ -112,10 +111,7 @@ pub(super) fn read(
                         source: Some(source),
                         ..ExampleFacts::default()
                     };
-                    let features = match row.content {
-                        Some(content) => Features::Content(content),
-                        None => Features::Columns(row.values.to_vec()),
-                    };
+                    let features = (&row).into();
                     collector.push(facts, features, row.also.unwrap_or_default());
                 }
             }

@@ -9,12 +9,12 @@ use super::{Dataset, Info};
 use crate::audio::{Container, Cut};
 use crate::error::{Error, Result};
 use crate::features::ExtractionOptions;
-use crate::features::cache::{Cache, CacheKey, CachedColumns};
+use crate::features::cache::Cache;
+use crate::features::extract::{ExtractionJob, FeatureRow, rows_of};
 use crate::features::table::{COLUMNS, Convention, Extractor, FEATURE_NAMES};
 use crate::recordings::example_name;
 use crate::recordings::synth::{self as corpus, SyntheticRecording};
-use crate::util::{content_of, in_order};
-use std::ops::Range;
+use crate::util::in_order;
 use std::path::Path;
 
 /// Length of a segment when nobody asks for another: three segments a recording, so that the
@@ -52,16 +52,14 @@ pub fn dataset(source: &Source, progress: &dyn Fn(usize, usize)) -> Result<Datas
         SpectrogramExtractor::new(&source.representations, cut.samples(), source.spectrogram_size)?;
     let columns = if source.table { FEATURE_NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
     let mut collector = Collector::new(columns, spectrograms.count());
+    let job = ExtractionJob {
+        options,
+        table: source.table,
+        cache: source.cache.as_ref(),
+        also: if spectrograms.count() == 0 { None } else { Some(&spectrograms) },
+    };
     let work = |extractor: &mut Extractor, (number, recording): &(usize, SyntheticRecording)| {
-        let file = SourceFile::BuiltIn(source.seed, *number);
-        let columns = source.table.then(|| Columns {
-            extractor,
-            kept: source
-                .cache
-                .as_ref()
-                .map(|cache| (cache, Cache::key_of_content(&recording.content(), &options))),
-        });
-        examples(columns, &spectrograms, recording, &file, cut)
+        examples(extractor, &job, recording, &SourceFile::BuiltIn(source.seed, *number))
     };
     progress(0, recordings.len());
     in_order(
@@ -126,61 +124,31 @@ fn refused(seconds: u32, reason: impl std::fmt::Display) -> Error {
     )
 }
 
-/// How the columns of a recording's segments are come by.
-struct Columns<'a> {
-    extractor: &'a mut Extractor,
-    /// Where they may be kept, and under which name.
-    kept: Option<(&'a Cache, CacheKey)>,
-}
-
-impl Columns<'_> {
-    /// The columns that were computed before, if all of so many segments were.
-    fn known(&self, segments: usize) -> Option<CachedColumns> {
-        let (cache, key) = self.kept.as_ref()?;
-        cache.get(key).filter(|known| known.examples.len() == segments)
-    }
-
-    fn compute(&mut self, samples: &[f32], ranges: &[(Option<usize>, Range<usize>)]) -> CachedColumns {
-        let of = |(segment, range): &(Option<usize>, Range<usize>)| {
-            (*segment, range.len(), self.extractor.extract(&samples[range.clone()]))
-        };
-        let columns = CachedColumns { container: Container::Wav, examples: ranges.iter().map(of).collect() };
-        if let Some((cache, key)) = &self.kept {
-            cache.put(key, &columns);
-        }
-        columns
-    }
-}
-
-/// The examples of a recording; without `columns` none are computed. It is not played if nothing has to be computed of it.
+/// The examples of a recording. It is not played if nothing has to be computed of it.
 fn examples(
-    columns: Option<Columns>,
-    spectrograms: &SpectrogramExtractor,
+    extractor: &mut Extractor,
+    job: &ExtractionJob<Vec<Spectrogram>>,
     recording: &SyntheticRecording,
     file: &SourceFile,
-    cut: Cut,
 ) -> Result<Vec<Computed>> {
-    let ranges = cut.ranges(corpus::SAMPLES).map_err(|e| Error::bug(recording.name(), e))?;
-    let known = columns.as_ref().and_then(|columns| columns.known(ranges.len()));
-    let samples =
-        if known.is_some() && spectrograms.count() == 0 { Vec::new() } else { synth_samples(recording) };
-    let columns = known.or_else(|| Some(columns?.compute(&samples, &ranges)));
-    let example = |(at, (segment, range)): (usize, (Option<usize>, Range<usize>))| {
+    let play = || Ok((Container::Wav, synth_samples(recording)));
+    let (_, rows) = rows_of(extractor, job, || Some(recording.content()), play)
+        .map_err(|e| Error::bug(recording.name(), e))?;
+    let example = |row: FeatureRow<Vec<Spectrogram>>| {
+        let start = job.options.cut.start(row.segment);
         let facts = ExampleFacts {
-            name: Some(example_name(&recording.name(), segment, "wav")),
+            name: Some(example_name(&recording.name(), row.segment, "wav")),
             track: Some(recording.name()),
-            segment,
+            segment: row.segment,
             genre: recording.genre().to_owned(),
             artist: Some(recording.artist()),
-            source: Some(ExampleSource { file: file.clone(), part: SourcePart::Samples(range.clone()) }),
+            source: Some(ExampleSource {
+                file: file.clone(),
+                part: SourcePart::Samples(start..start + row.length),
+            }),
             ..ExampleFacts::default()
         };
-        let samples = samples.get(range).unwrap_or_default();
-        let features = match &columns {
-            Some(columns) => Features::Columns(columns.examples[at].2.to_vec()),
-            None => Features::Content(content_of(samples)),
-        };
-        (facts, features, spectrograms.of(samples))
+        (facts, (&row).into(), row.also.unwrap_or_default())
     };
-    Ok(ranges.into_iter().enumerate().map(example).collect())
+    Ok(rows.into_iter().map(example).collect())
 }

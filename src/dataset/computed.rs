@@ -3,6 +3,7 @@
 use super::assemble::{DatasetParts, ExampleFacts};
 use super::spectrograms::{Spectrogram, SpectrogramSource, SpectrogramStack};
 use crate::error::{Error, Result};
+use crate::features::extract::FeatureRow;
 use genre_bench_api::Spectrograms;
 use ndarray::Array2;
 
@@ -12,6 +13,15 @@ pub(super) enum Features {
     Columns(Vec<f64>),
     /// No columns, because nobody reads them, but SHA-256 of what they would have been computed from.
     Content([u8; 32]),
+}
+
+impl<T> From<&FeatureRow<T>> for Features {
+    fn from(row: &FeatureRow<T>) -> Self {
+        match row.content {
+            Some(content) => Self::Content(content),
+            None => Self::Columns(row.values.to_vec()),
+        }
+    }
 }
 
 /// Collects computed examples, in the order they come.

@@ -2,6 +2,9 @@
 
 use super::resize::{ImageSize, resize};
 use crate::error::{Error, Result};
+use crate::features::ExtractionOptions;
+use crate::features::cache::{Cache, CacheKey, CachedSpectrogram};
+use crate::features::extract::{Also, Kept, KeptExample};
 use crate::features::representation::RepresentationExtractor;
 use genre_bench_api::{Representation, Spectrograms, Spectrum};
 use ndarray::{Array3, Array4};
@@ -123,8 +126,24 @@ impl SpectrogramExtractor {
         self.extractors.len()
     }
 
-    /// The spectrograms of one example, in the order they were asked for.
-    pub fn of(&self, samples: &[f32]) -> Vec<Spectrogram> {
+    /// The names in the cache of a recording's spectrograms of each kind.
+    fn keys(&self, content: &[u8; 32], options: &ExtractionOptions) -> impl Iterator<Item = CacheKey> {
+        self.extractors.iter().map(|(representation, _)| {
+            Cache::spectrograms_key(content, options, &format!("{representation:?} {:?}", self.most))
+        })
+    }
+
+    /// What a dataset has, given the spectrograms of all its examples in the order they were asked for.
+    pub fn source(&self, all: Vec<Spectrograms>) -> SpectrogramSource {
+        let wanted = self.extractors.iter().map(|(representation, _)| *representation);
+        SpectrogramSource::Computed(wanted.zip(all).collect())
+    }
+}
+
+/// Kept one kind at a time, so that a run with other models finds those that it shares.
+impl Also<Vec<Spectrogram>> for SpectrogramExtractor {
+    /// In the order they were asked for.
+    fn of(&self, samples: &[f32]) -> Vec<Spectrogram> {
         let one = |(_, extractor): &(Representation, RepresentationExtractor)| {
             let values = extractor.of(samples);
             let (_, height, width) = values.dim();
@@ -134,10 +153,61 @@ impl SpectrogramExtractor {
         self.extractors.iter().map(one).collect()
     }
 
-    /// What a dataset has, given the spectrograms of all its examples in the order they were asked for.
-    pub fn source(&self, all: Vec<Spectrograms>) -> SpectrogramSource {
-        let wanted = self.extractors.iter().map(|(representation, _)| *representation);
-        SpectrogramSource::Computed(wanted.zip(all).collect())
+    fn kept(
+        &self,
+        cache: &Cache,
+        content: &[u8; 32],
+        options: &ExtractionOptions,
+    ) -> Option<Kept<Vec<Spectrogram>>> {
+        let mut kinds = self.keys(content, options).map(|key| cache.spectrograms(&key));
+        let first = kinds.next()??;
+        let with = |value: Vec<Spectrogram>, example: &KeptExample<CachedSpectrogram>| {
+            let KeptExample { segment, length, content, .. } = *example;
+            KeptExample { segment, length, content, value }
+        };
+        let examples = first.examples.iter().map(|example| with(vec![(&example.value).into()], example));
+        let mut all = Kept { container: first.container, examples: examples.collect() };
+        for further in kinds {
+            let further = further?;
+            if further.examples.len() != all.examples.len() {
+                return None;
+            }
+            for (example, further) in all.examples.iter_mut().zip(&further.examples) {
+                example.value.push((&further.value).into());
+            }
+        }
+        Some(all)
+    }
+
+    fn keep(
+        &self,
+        cache: &Cache,
+        content: &[u8; 32],
+        options: &ExtractionOptions,
+        computed: &Kept<&Vec<Spectrogram>>,
+    ) {
+        for (kind, key) in self.keys(content, options).enumerate() {
+            let one = |example: &KeptExample<&Vec<Spectrogram>>| {
+                let KeptExample { segment, length, content, value } = *example;
+                let Spectrogram { size, pixels } = value.get(kind)?;
+                let value = CachedSpectrogram { size: (size.height, size.width), numbers: pixels.clone() };
+                Some(KeptExample { segment, length, content, value })
+            };
+            // Those of an example that is shorter than others have another size.
+            let examples: Option<Vec<_>> = computed.examples.iter().map(one).collect();
+            if let Some(examples) = examples
+                && examples.windows(2).all(|pair| pair[0].value.size == pair[1].value.size)
+            {
+                cache.put_spectrograms(&key, &Kept { container: computed.container, examples });
+            }
+        }
+    }
+}
+
+impl From<&CachedSpectrogram> for Spectrogram {
+    fn from(kept: &CachedSpectrogram) -> Self {
+        let (height, width) = kept.size;
+        Self { size: ImageSize { width, height }, pixels: kept.numbers.clone() }
     }
 }
 
@@ -210,5 +280,56 @@ impl SpectrogramStack {
         }
         let shape = (self.pixels.len() / size, height, width);
         Array3::from_shape_vec(shape, self.pixels).map(Spectrograms::new).map_err(bug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "test code")]
+    use super::*;
+    use crate::audio::{Container, Cut, Fault};
+    use crate::features::extract::{ExtractionJob, FeatureRow, rows_of};
+    use crate::features::table::Extractor;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_recording_whose_spectrograms_were_kept_is_not_decoded() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::within(folder.path());
+        let options = ExtractionOptions::new(Cut::new(1.0, None).unwrap());
+        let samples: Vec<f32> = (0..70_000).map(|n| ((n * n % 7919) as f32 / 7919.0 - 0.5) * 0.3).collect();
+        let most = Some(ImageSize { width: 30, height: 50 });
+        let decoded = Cell::new(0);
+        let rows = |kinds: &[&str], table: bool, cache: Option<&Cache>, content: u8| {
+            let kinds: Vec<Representation> = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
+            let spectrograms = SpectrogramExtractor::new(&kinds, options.cut.samples(), most).unwrap();
+            let job = ExtractionJob { options, table, cache, also: Some(&spectrograms) };
+            let decode = || -> std::result::Result<_, Fault> {
+                decoded.set(decoded.get() + 1);
+                Ok((Container::Flac, samples.clone()))
+            };
+            let mut extractor = Extractor::new(options.convention).unwrap();
+            let rows: Vec<FeatureRow<Vec<Spectrogram>>> =
+                rows_of(&mut extractor, &job, || Some([content; 32]), decode).unwrap().1;
+            (rows, decoded.take())
+        };
+        let kinds = ["mel-64", "mfcc-13", "colour-mel-128"];
+        for table in [true, false] {
+            let (fresh, decoded) = rows(&kinds, table, None, 1);
+            assert_eq!((fresh.len(), decoded), (3, 1));
+            let (first, decoded) = rows(&kinds, table, Some(&cache), 1);
+            assert_eq!((&first, decoded), (&fresh, usize::from(table)), "kept ones serve both");
+            assert_eq!(rows(&kinds, table, Some(&cache), 1), (fresh.clone(), 0));
+            // Any of them, in another order.
+            let (some, decoded) = rows(&["mfcc-13", "mel-64"], table, Some(&cache), 1);
+            assert_eq!(decoded, 0);
+            let turned = |row: &FeatureRow<Vec<Spectrogram>>| {
+                row.also.as_ref().map(|all| [all[1].clone(), all[0].clone()])
+            };
+            assert!(some.iter().zip(&fresh).all(|(some, fresh)| some.also == turned(fresh).map(Vec::from)));
+        }
+        // One that was not kept; another recording.
+        assert_eq!(rows(&["mel-64", "mel-40"], true, Some(&cache), 1).1, 1);
+        assert_eq!(rows(&kinds, true, Some(&cache), 2).1, 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Features and embeddings that were computed before, found again by what a recording is and not by where it lies.
+//! Features, spectrograms and embeddings that were computed before, found again by what a recording is and not by where it lies.
 //!
 //! An entry is a file whose name is a SHA-256 over the recording's bytes, the options and [`VERSION`]: a file
 //! or parameter that changed has another name, so nothing stale is ever served. Entries are written aside
@@ -8,6 +8,7 @@
 
 mod embeddings;
 mod prune;
+mod spectrograms;
 
 use super::ExtractionOptions;
 use super::table::COLUMNS;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use prune::{CachePruneRequest, CachePruned};
+pub use spectrograms::CachedSpectrogram;
 
 /// Raise it when the numbers of [`super::table`] or the samples of [`crate::audio`] change.
 pub const VERSION: u32 = 1;
@@ -37,9 +39,10 @@ const NAME: usize = 4;
 const WORDS: usize = 2 + COLUMNS;
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 32;
-/// How names of entries end: of columns, and of embeddings.
+/// How names of entries end: of columns, of embeddings, and of spectrograms.
 const ENTRY: &str = ".features";
 const EMBEDDINGS: &str = ".embeddings";
+const SPECTROGRAMS: &str = ".spectrograms";
 /// Why an entry is not believed.
 const FOREIGN: &str = "it is no entry of this cache";
 const ANOTHERS: &str = "it is the entry of another recording, or of other settings";
@@ -105,11 +108,6 @@ impl Cache {
         let mut file = BufReader::with_capacity(1 << 16, file.take(LARGEST + 1));
         let hashed = io::copy(&mut file, &mut content).ok()?;
         (hashed <= LARGEST).then(|| content.finalize().into())
-    }
-
-    /// The name of what `options` make of the file as it is now; `None` where it cannot be hashed.
-    pub fn key(path: &Path, options: &ExtractionOptions) -> Option<CacheKey> {
-        Some(Self::key_of_content(&Self::content_of(path)?, options))
     }
 
     /// The name of what `options` make of a recording, by a SHA-256 that stands for its content.

@@ -3,7 +3,7 @@
 //! An entry that is missing is computed again, so nothing is lost but time. A program that is reading an entry has it whole,
 //! because a file that is removed is there for who has opened it.
 
-use super::{Cache, CacheUsage, EMBEDDINGS, ENTRY};
+use super::{Cache, CacheUsage, EMBEDDINGS, ENTRY, SPECTROGRAMS};
 use crate::util::{ASIDE, DAMAGED, open_regular};
 use std::fs::{self, FileTimes, Metadata};
 use std::io;
@@ -67,7 +67,7 @@ fn is_entry(name: &str) -> bool {
         Some((before, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => before,
         _ => name,
     };
-    let digits = [ENTRY, EMBEDDINGS].iter().find_map(|ending| name.strip_suffix(ending));
+    let digits = [ENTRY, EMBEDDINGS, SPECTROGRAMS].iter().find_map(|ending| name.strip_suffix(ending));
     digits.is_some_and(|name| name.len() == DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
