@@ -5,6 +5,7 @@ mod depthwise;
 mod direct;
 mod forward;
 mod gradients;
+mod indirect;
 mod unfold;
 mod winograd;
 
@@ -19,6 +20,7 @@ use crate::geometry::{ConvolutionSizes, Window};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
 use direct::Direct;
+use indirect::Indirect;
 use winograd::Winograd;
 
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
@@ -39,6 +41,8 @@ enum Way {
     Winograd(Winograd),
     /// By its definition, from planes with their padding.
     Direct(Direct),
+    /// By its definition, of any stride.
+    Indirect(Indirect),
     /// As products with the unfolded input.
     Unfolded,
 }
@@ -57,8 +61,10 @@ impl Convolution {
         }
         let fewer = Winograd::of(sizes).filter(|_| !self.exact).map(|way| (way.cost(), Way::Winograd(way)));
         let direct = Direct::of(sizes).map(|way| (way.cost(), Way::Direct(way)));
+        let indirect = Indirect(*sizes);
+        let indirect = (indirect.cost(), Way::Indirect(indirect));
         let unfolded = (sizes.unfolded_cost(), Way::Unfolded);
-        let ways = fewer.into_iter().chain(direct).chain([unfolded]);
+        let ways = fewer.into_iter().chain(direct).chain([indirect, unfolded]);
         ways.min_by_key(|(cost, _)| *cost).map_or(Way::Unfolded, |(_, way)| way)
     }
 
@@ -70,6 +76,7 @@ impl Convolution {
             Way::Depthwise => sizes.depthwise(&input, &weight, bias.as_deref()),
             Way::Winograd(way) => way.forward(&input, &weight, bias.as_deref()),
             Way::Direct(way) => way.forward(&input, &weight, bias.as_deref()),
+            Way::Indirect(way) => way.forward(&input, &weight, bias.as_deref()),
             Way::Unfolded => sizes.forward(&input, &weight, bias.as_deref()),
         };
         Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
@@ -90,6 +97,7 @@ impl Convolution {
                 Way::Depthwise => sizes.depthwise_input_gradient(&weight, &gradients),
                 Way::Winograd(way) => way.input_gradient(&weight, &gradients),
                 Way::Direct(way) => way.input_gradient(&weight, &gradients),
+                Way::Indirect(way) => way.input_gradient(&weight, &gradients),
                 Way::Unfolded => sizes.input_gradient(&weight, &gradients),
             };
             Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
@@ -101,6 +109,7 @@ impl Convolution {
             Way::Depthwise => sizes.depthwise_weight_gradient(&input, &gradients),
             Way::Winograd(way) => way.weight_gradient(&input, &gradients),
             Way::Direct(way) => way.weight_gradient(&input, &gradients),
+            Way::Indirect(way) => way.weight_gradient(&input, &gradients),
             Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
