@@ -86,8 +86,8 @@ impl Convolution {
         kernels::convolution(&self.sizes(input, weight, bias)?, input, weight, bias)
     }
 
-    /// Gradients of the input, where it is wanted, of the weights, and of a bias.
-    fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
+    /// Gradients of the input, where it is wanted, and of the weights.
+    fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<2>> {
         let sizes = self.sizes(input, weight, None)?;
         let way = self.way(&sizes);
         let gradients = values(gradient)?;
@@ -113,7 +113,7 @@ impl Convolution {
             Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
-        Ok([of_input, Some(of_weight), Some(gradients::bias_gradient(gradient)?)])
+        Ok([of_input, Some(of_weight)])
     }
 
     fn gradients_on_cuda(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
@@ -137,8 +137,7 @@ impl Operation<2> for Convolution {
 
     fn backward_cpu(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
         let [input, weight] = of.inputs;
-        let [of_input, of_weight, _] = self.gradients_on_cpu(input, weight, of.gradient)?;
-        Ok([of_input, of_weight])
+        self.gradients_on_cpu(input, weight, of.gradient)
     }
 
     fn backward_cuda(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
@@ -163,7 +162,8 @@ impl Operation<3> for Convolution {
 
     fn backward_cpu(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {
         let [input, weight, _bias] = of.inputs;
-        self.gradients_on_cpu(input, weight, of.gradient)
+        let [of_input, of_weight] = self.gradients_on_cpu(input, weight, of.gradient)?;
+        Ok([of_input, of_weight, Some(gradients::bias_gradient(of.gradient)?)])
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {

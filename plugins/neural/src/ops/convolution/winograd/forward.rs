@@ -15,8 +15,10 @@ const NUMBERS: usize = 144 * 1024;
 const TILES: (usize, usize) = (32, 128);
 /// Mapped numbers of kernels from which on they are mapped where they are used: the memory is slower than mapping them again.
 const KERNELS: usize = 1024 * 1024;
-/// Numbers that there are then at a time of what tiles see, of all threads: they should stay in the CPU's cache.
+/// Numbers that there are then at a time of what tiles see, of all threads: they should stay in the CPU's cache. And of how many examples
+/// these have to be, at least, for kernels to be used often enough.
 const SHARED: usize = 3 * 1024 * 1024;
+const EXAMPLES: usize = 4;
 /// Panels of tiles that are multiplied with a group of kernels before the products are mapped back.
 const PANELS: usize = 8;
 
@@ -30,10 +32,12 @@ impl Winograd {
     ) -> Vec<f32> {
         let of_output = self.filters * Plane::written(self.rows, self.columns).len();
         let mut output = Unwritten::new(self.batch * of_output);
-        if kernels.mapped(P * P) * self.filters.div_ceil(LANES) < KERNELS {
-            self.by_tiles::<M, P, T, O>(input, kernels, bias, output.all());
+        let of_kernels = kernels.mapped(P * P) * self.filters.div_ceil(LANES);
+        let examples = SHARED / (P * P * self.views.depth() * self.grid.tiles());
+        if of_kernels >= KERNELS && examples >= EXAMPLES {
+            self.by_kernels::<M, P, T, O>(input, kernels, bias, examples, output.all());
         } else {
-            self.by_kernels::<M, P, T, O>(input, kernels, bias, output.all());
+            self.by_tiles::<M, P, T, O>(input, kernels, bias, output.all());
         }
         // SAFETY: every tile of every filter of every example was written, and tiles cover all outputs.
         unsafe { output.written() }
@@ -73,20 +77,19 @@ impl Winograd {
         );
     }
 
-    /// All threads map what the tiles of some examples see; then every thread takes kernels, which it maps once for all of these.
+    /// All threads map what the tiles of so many examples see; then every thread takes kernels, which it maps once for all of these.
     fn by_kernels<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
         &self,
         input: &[f32],
         kernels: &Kernels<impl Fn(usize, usize, usize, usize) -> f32 + Sync>,
         bias: Option<&[f32]>,
+        at_a_time: usize,
         output: &mut [MaybeUninit<f32>],
     ) {
         let (of_input, of_output) = self.of_example();
         let groups: Vec<_> = kernels.groups().collect();
-        let of_tiles = P * P * self.views.depth() * self.grid.tiles();
-        let at_a_time = (SHARED / of_tiles).clamp(1, self.batch.max(1));
-        let examples =
-            TILES.1.div_ceil(self.grid.tiles()).min(at_a_time.div_ceil(rayon::current_num_threads()));
+        let of_thread = at_a_time.min(self.batch).div_ceil(rayon::current_num_threads());
+        let examples = TILES.1.div_ceil(self.grid.tiles()).min(of_thread).max(1);
         let rounds = output.chunks_mut(at_a_time * of_output).zip(input.chunks(at_a_time * of_input));
         for (output, input) in rounds {
             let seen = |input: &[f32]| {

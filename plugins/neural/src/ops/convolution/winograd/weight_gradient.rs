@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Tiles whose products are summed up before the sums go to memory.
 const TILES: usize = 96;
 /// Mapped numbers that there are at a time, of as many such parts as they are of: they should stay in the CPU's cache.
-const NUMBERS: usize = 2 * 1024 * 1024;
+const NUMBERS: usize = 1024 * 1024;
 
 impl Winograd {
     /// Gradient of the weights. Some tiles at a time are mapped by all threads, each of which takes channels or filters, and then
