@@ -305,14 +305,18 @@ impl<'a, const P: usize> Tiles<'a, P> {
                     #[inline(always)]
                     |row, column, number| tiles[row][column] = tiles[row][column] + number,
                 );
-                for (row, columns) in tiles.into_iter().enumerate() {
-                    for (numbers, &(example, at, rows, columns)) in N::rows(columns).iter().zip(places) {
-                        if row < rows {
-                            let to = &mut planes[example][filter * plane + at + row * width..];
-                            match to.first_chunk_mut::<O>() {
-                                Some(to) if columns == O => put(to, numbers),
-                                _ => put(to, &numbers[..columns]),
-                            }
+                let mut rows = [[[0.0; O]; 8]; O];
+                for (to, columns) in rows.iter_mut().zip(tiles) {
+                    *to = N::rows(columns);
+                }
+                for (tile, &(example, at, height, columns)) in places.iter().enumerate() {
+                    let to = &mut planes[example][filter * plane + at..];
+                    for row in 0..height {
+                        let numbers = &rows[row][tile];
+                        let to = &mut to[row * width..];
+                        match to.first_chunk_mut::<O>() {
+                            Some(to) if columns == O => put(to, numbers),
+                            _ => put(to, &numbers[..columns]),
                         }
                     }
                 }
