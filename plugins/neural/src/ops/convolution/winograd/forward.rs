@@ -315,7 +315,8 @@ impl<'a, const P: usize> Tiles<'a, P> {
                         let numbers = &rows[row][tile];
                         let to = &mut to[row * width..];
                         match to.first_chunk_mut::<O>() {
-                            Some(to) if columns == O => put(to, numbers),
+                            // As many as the compiler knows of: others it has copied by a call.
+                            Some(to) if columns == O => *to = numbers.map(MaybeUninit::new),
                             _ => put(to, &numbers[..columns]),
                         }
                     }
