@@ -35,7 +35,7 @@ impl Indirect {
         /// Putting a number into a frame, or taking it out.
         const MOVE: usize = 60;
         /// Laying out a weight, for which there are 16 examples or so.
-        const WEIGHT: usize = 16;
+        const WEIGHT: usize = 12;
         let ConvolutionSizes { groups, filters, unfolding, .. } = self.0;
         let (channels, pixels) = (unfolding.channels, unfolding.pixels());
         let lanes = |count: usize| count.next_multiple_of(COLUMNS);

@@ -3,6 +3,7 @@
 use super::Indirect;
 use crate::geometry::Window;
 use crate::ops::convolution::cases::{Case, cases, difference, strided};
+use crate::ops::convolution::{Convolution, Way};
 
 fn of(case: &Case) -> [Vec<f32>; 3] {
     let ours = Indirect(case.sizes);
@@ -39,4 +40,16 @@ fn numbers_do_not_depend_on_the_threads() {
     };
     let alone = with(1);
     assert!(alone == with(2) && alone == with(5));
+}
+
+#[test]
+fn strided_layers_are_not_unfolded_where_it_would_take_longer() {
+    let is_indirect = |kernel: usize, channels: usize, filters: usize, side: usize| {
+        let window = Window::new((kernel, kernel)).stride((2, 2)).padding((kernel / 2, kernel / 2));
+        let case = Case::new(window, 1, channels, filters, (side, side));
+        matches!((Convolution { window, groups: 1, exact: false }).way(&case.sizes), Way::Indirect(_))
+    };
+    assert!(is_indirect(7, 3, 64, 224) && is_indirect(3, 64, 128, 56) && is_indirect(3, 256, 512, 14));
+    // One tap is hardly worth laying out what it sees; and of few pixels, neither are weights.
+    assert!(!is_indirect(1, 64, 128, 56) && !is_indirect(3, 512, 512, 2));
 }

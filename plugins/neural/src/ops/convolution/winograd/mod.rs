@@ -138,11 +138,11 @@ impl Winograd {
     /// Products of an example, and what else takes as long as so many of them: see `costs`.
     pub fn cost(&self) -> usize {
         /// Mapping a number of a patch, before or after the products.
-        const PATCH: usize = 44;
+        const PATCH: usize = 40;
         /// Mapping a number of a kernel, for which there are 16 examples or so; and as much again for every so many of them, which come
         /// from memory when they are too many for the cache.
         const KERNEL: usize = 2;
-        const KERNELS: usize = 1 << 15;
+        const KERNELS: usize = 1 << 16;
         let Self { filters, views, grid, .. } = self;
         let points = grid.outputs + views.taps - 1;
         let products = views.depth() * filters;
