@@ -1,6 +1,7 @@
 //! What layers do with batches whose channels lie next to each other, see `ops/channels_last`.
 
-use crate::ops::channels_last;
+use super::Context;
+use crate::ops::{Sum, channels_last};
 use candle_core::{Result, Tensor};
 
 /// Does `work` with a batch whose numbers lie in a row, in the one order or the other, and gives the result PyTorch's shape.
@@ -13,10 +14,10 @@ pub(super) fn in_own_layout(batch: &Tensor, work: impl FnOnce(&Tensor) -> Result
 }
 
 /// The sum of two batches of one shape.
-pub(super) fn sum(one: &Tensor, other: &Tensor) -> Result<Tensor> {
+pub(super) fn sum(one: &Tensor, other: &Tensor, context: &Context) -> Result<Tensor> {
     match (view(one), view(other)) {
         (Some(one), Some(other)) => channels_last::back(&(one + other)?),
-        _ => one + other,
+        _ => context.apply([one, other], Sum),
     }
 }
 

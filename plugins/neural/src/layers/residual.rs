@@ -18,7 +18,7 @@ impl Residual {
 
 impl Layer for Residual {
     fn forward(&self, batch: &Tensor, context: &Context) -> Result<Tensor> {
-        sum(&self.body.forward(batch, context)?, &self.shortcut.forward(batch, context)?)
+        sum(&self.body.forward(batch, context)?, &self.shortcut.forward(batch, context)?, context)
     }
 
     fn is_fixed(&self) -> bool {

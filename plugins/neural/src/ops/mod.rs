@@ -7,7 +7,7 @@
 //! activation … separable  an operation each
 //! cross_entropy         the loss and its gradient
 //! adam, sgd, sum_squares  what an optimizer does to the weights and their gradients
-//! sum                   of gradients that come together
+//! sum                   of batches, and of gradients that come together
 //! channels_last/        forward passes on the CPU in another layout, of which only the result is wanted
 //! cpu/                  what the loops are made of
 //! ```
@@ -46,7 +46,7 @@ pub(crate) use operation::{Backward, Operation, backward, forward};
 pub(crate) use recurrent::RecurrentSequence;
 pub(crate) use separable::Separable;
 pub(crate) use sgd::Sgd;
-pub(crate) use sum::sum;
+pub(crate) use sum::{Sum, sum};
 pub(crate) use sum_squares::sum_squares;
 pub(crate) use update::Update;
 

@@ -14,12 +14,12 @@ fn numbers(count: usize, salt: u64) -> Vec<f32> {
     (0..count).map(number).collect()
 }
 
-/// Norm of the difference over the norm.
+/// Norm of the difference over the norm; of zeros, for inputs that no window sees, infinite unless there is none.
 pub fn difference(ours: &[f32], direct: &[f32]) -> f64 {
     assert_eq!(ours.len(), direct.len());
     let norm = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|n| n * n).sum::<f64>().sqrt();
     let mut apart = ours.iter().zip(direct).map(|(a, b)| f64::from(*a) - f64::from(*b));
-    norm(&mut apart) / norm(&mut direct.iter().map(|b| f64::from(*b)))
+    norm(&mut apart) / norm(&mut direct.iter().map(|b| f64::from(*b))).max(f64::MIN_POSITIVE)
 }
 
 pub struct Case {
@@ -89,6 +89,26 @@ pub fn cases() -> Vec<Case> {
         for (batch, channels, filters, (rows, columns)) in shapes {
             let plane = (rows + kernel - 3, columns + kernel - 3);
             cases.extend(windows(kernel).map(|window| Case::new(window, batch, channels, filters, plane)));
+        }
+    }
+    cases
+}
+
+/// Windows that move by more than one, or whose taps lie apart, in groups or not, and larger than what they go over; among them strides
+/// that the kernel does not reach over, and planes that they leave numbers of unseen.
+pub fn strided() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for kernel in [(1, 1), (3, 3), (2, 5), (7, 7)] {
+        for (stride, dilation) in [((2, 2), (1, 1)), ((3, 1), (1, 2)), ((4, 5), (1, 1)), ((2, 3), (2, 3))] {
+            let window = Window::new(kernel).stride(stride).dilation(dilation);
+            let padded = window.padding((kernel.0 / 2 * dilation.0, kernel.1 / 2 * dilation.1));
+            for window in [padded, padded.padding((kernel.0 + 6, kernel.1 + 9)), window.same()] {
+                for (batch, channels, filters, plane) in
+                    [(1, 1, 1, (1, 1)), (3, 5, 7, (11, 16)), (7, 18, 33, (6, 5)), (2, 4, 6, (30, 23))]
+                {
+                    cases.push(Case::new(window, batch, channels, filters, plane));
+                }
+            }
         }
     }
     cases

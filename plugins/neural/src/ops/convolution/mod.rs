@@ -5,6 +5,7 @@ mod depthwise;
 mod direct;
 mod forward;
 mod gradients;
+mod indirect;
 mod unfold;
 mod winograd;
 
@@ -19,6 +20,7 @@ use crate::geometry::{ConvolutionSizes, Window};
 use crate::kernels;
 use candle_core::{Device, Result, Tensor};
 use direct::Direct;
+use indirect::Indirect;
 use winograd::Winograd;
 
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
@@ -39,6 +41,8 @@ enum Way {
     Winograd(Winograd),
     /// By its definition, from planes with their padding.
     Direct(Direct),
+    /// By its definition, of any stride.
+    Indirect(Indirect),
     /// As products with the unfolded input.
     Unfolded,
 }
@@ -57,8 +61,10 @@ impl Convolution {
         }
         let fewer = Winograd::of(sizes).filter(|_| !self.exact).map(|way| (way.cost(), Way::Winograd(way)));
         let direct = Direct::of(sizes).map(|way| (way.cost(), Way::Direct(way)));
+        let indirect = Indirect(*sizes);
+        let indirect = (indirect.cost(), Way::Indirect(indirect));
         let unfolded = (sizes.unfolded_cost(), Way::Unfolded);
-        let ways = fewer.into_iter().chain(direct).chain([unfolded]);
+        let ways = fewer.into_iter().chain(direct).chain([indirect, unfolded]);
         ways.min_by_key(|(cost, _)| *cost).map_or(Way::Unfolded, |(_, way)| way)
     }
 
@@ -70,6 +76,7 @@ impl Convolution {
             Way::Depthwise => sizes.depthwise(&input, &weight, bias.as_deref()),
             Way::Winograd(way) => way.forward(&input, &weight, bias.as_deref()),
             Way::Direct(way) => way.forward(&input, &weight, bias.as_deref()),
+            Way::Indirect(way) => way.forward(&input, &weight, bias.as_deref()),
             Way::Unfolded => sizes.forward(&input, &weight, bias.as_deref()),
         };
         Tensor::from_vec(output, sizes.output_shape(), &Device::Cpu)
@@ -79,8 +86,8 @@ impl Convolution {
         kernels::convolution(&self.sizes(input, weight, bias)?, input, weight, bias)
     }
 
-    /// Gradients of the input, where it is wanted, of the weights, and of a bias.
-    fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
+    /// Gradients of the input, where it is wanted, and of the weights.
+    fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<2>> {
         let sizes = self.sizes(input, weight, None)?;
         let way = self.way(&sizes);
         let gradients = values(gradient)?;
@@ -90,6 +97,7 @@ impl Convolution {
                 Way::Depthwise => sizes.depthwise_input_gradient(&weight, &gradients),
                 Way::Winograd(way) => way.input_gradient(&weight, &gradients),
                 Way::Direct(way) => way.input_gradient(&weight, &gradients),
+                Way::Indirect(way) => way.input_gradient(&weight, &gradients),
                 Way::Unfolded => sizes.input_gradient(&weight, &gradients),
             };
             Some(Tensor::from_vec(values, input.shape(), &Device::Cpu)?)
@@ -101,10 +109,11 @@ impl Convolution {
             Way::Depthwise => sizes.depthwise_weight_gradient(&input, &gradients),
             Way::Winograd(way) => way.weight_gradient(&input, &gradients),
             Way::Direct(way) => way.weight_gradient(&input, &gradients),
+            Way::Indirect(way) => way.weight_gradient(&input, &gradients),
             Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
         let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
-        Ok([of_input, Some(of_weight), Some(gradients::bias_gradient(gradient)?)])
+        Ok([of_input, Some(of_weight)])
     }
 
     fn gradients_on_cuda(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<3>> {
@@ -128,8 +137,7 @@ impl Operation<2> for Convolution {
 
     fn backward_cpu(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
         let [input, weight] = of.inputs;
-        let [of_input, of_weight, _] = self.gradients_on_cpu(input, weight, of.gradient)?;
-        Ok([of_input, of_weight])
+        self.gradients_on_cpu(input, weight, of.gradient)
     }
 
     fn backward_cuda(&self, of: Backward<'_, 2>, (): ()) -> Result<Gradients<2>> {
@@ -154,7 +162,8 @@ impl Operation<3> for Convolution {
 
     fn backward_cpu(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {
         let [input, weight, _bias] = of.inputs;
-        self.gradients_on_cpu(input, weight, of.gradient)
+        let [of_input, of_weight] = self.gradients_on_cpu(input, weight, of.gradient)?;
+        Ok([of_input, of_weight, Some(gradients::bias_gradient(of.gradient)?)])
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, (): ()) -> Result<Gradients<3>> {

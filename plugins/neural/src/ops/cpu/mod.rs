@@ -4,6 +4,7 @@
 //! values    the numbers of a tensor as a slice
 //! in_place  the same to write to
 //! buffer    memory for what is as large as a batch
+//! fetch     numbers that will soon be read
 //! map       functions of every number
 //! matrix    matrix products of parts of slices
 //! parts     a range cut into nearly equal ones
@@ -13,6 +14,7 @@
 //! ```
 
 mod buffer;
+mod fetch;
 mod in_place;
 mod map;
 mod matrix;
@@ -23,6 +25,7 @@ mod values;
 mod wide;
 
 pub(super) use buffer::{Unwritten, made, put, zeroed, zeros};
+pub(super) use fetch::fetch;
 pub(super) use in_place::{BLOCK, change};
 pub(super) use map::{map, map_pairs};
 pub(super) use matrix::{Matrix, MatrixMut};

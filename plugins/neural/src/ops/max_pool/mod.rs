@@ -80,6 +80,20 @@ fn maxima(input: &[f32], (rows, columns): (WindowAxis, WindowAxis), output: &mut
     if side_by_side(rows, columns) {
         return side_by_side_maxima(input, (rows, columns), 1.0, output, places);
     }
+    wide(
+        #[inline(always)]
+        |_| of_overlapping(input, (rows, columns), output, places),
+    );
+}
+
+/// Of windows that may overlap.
+#[inline(always)]
+fn of_overlapping(
+    input: &[f32],
+    (rows, columns): (WindowAxis, WindowAxis),
+    output: &mut [f32],
+    places: &mut [u32],
+) {
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (row, (output, places)) in lines.enumerate() {
         output.fill(f32::NEG_INFINITY);
@@ -103,7 +117,8 @@ fn maxima(input: &[f32], (rows, columns): (WindowAxis, WindowAxis), output: &mut
     }
 }
 
-/// Compares with what lies `STRIDE` apart from `first` on, in wide registers.
+/// Compares with what lies `STRIDE` apart from `first` on.
+#[inline(always)]
 fn of_tap<const STRIDE: usize>(input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
     let (Some((last, output)), Some((last_place, places))) =
         (output.split_last_mut(), places.split_last_mut())
@@ -113,20 +128,16 @@ fn of_tap<const STRIDE: usize>(input: &[f32], first: usize, output: &mut [f32], 
     // Behind the last there may be less than a stride.
     let end = first + output.len() * STRIDE;
     let seen = input[first..end].as_chunks::<STRIDE>().0;
-    wide(
-        #[inline(always)]
-        |_| {
-            let mut place = first as u32;
-            for ((largest, best), seen) in output.iter_mut().zip(places).zip(seen) {
-                compare(seen[0], place, largest, best);
-                place += STRIDE as u32;
-            }
-        },
-    );
+    let mut place = first as u32;
+    for ((largest, best), seen) in output.iter_mut().zip(places).zip(seen) {
+        compare(seen[0], place, largest, best);
+        place += STRIDE as u32;
+    }
     compare(input[end], end as u32, last, last_place);
 }
 
 /// The same, whatever the stride.
+#[inline(always)]
 fn of_tap_by(stride: usize, input: &[f32], first: usize, output: &mut [f32], places: &mut [u32]) {
     for (at, (largest, best)) in output.iter_mut().zip(places).enumerate() {
         let place = first + at * stride;

@@ -13,6 +13,9 @@ use candle_core::{Device, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
 
+/// Numbers of small planes that are put together.
+const BLOCK: usize = 4096;
+
 /// `(input - mean) / √(variance + epsilon) · weight + bias`, channel by channel of `(batch, channels, …)`: PyTorch's
 /// `functional.batch_norm`.
 ///
@@ -58,22 +61,6 @@ impl OfChannel {
             #[inline(always)]
             |_| numbers.iter_mut().for_each(|number| *number = (*number * sign - mean) * scale + bias),
         );
-    }
-
-    /// The gradients of what was normalized, from those of what an activation made of it.
-    fn through<'a>(
-        self,
-        activation: Activation,
-        source: &[f32],
-        gradient: &[f32],
-        target: &'a mut [MaybeUninit<f32>],
-    ) -> &'a mut [f32] {
-        let target = self.normalize(source, target);
-        if !activation.is_gated() {
-            activation.change(target);
-        }
-        activation.slope_times(target, gradient);
-        target
     }
 }
 
@@ -178,32 +165,42 @@ impl Operation<3> for Normalization {
             .zip(planes(&numbers, channels, plane))
             .zip(planes(&gradients, channels, plane))
             .enumerate()
-            .map(|(channel, ((targets, sources), gradients))| {
+            .map_init(Vec::new, |gathered, (channel, ((targets, sources), gradients))| {
                 let of_channel =
                     self.of_channel((mean[channel], variance[channel]), weights[channel], biases[channel]);
                 let (mean, scale) = (of_channel.mean, of_channel.scale);
                 let inverse = 1.0 / (variance[channel] + self.epsilon).sqrt();
-                let arrived = targets.into_iter().zip(&sources).zip(gradients);
-                let targets: Vec<&mut [f32]> = arrived
-                    .map(|((target, source), gradient)| match self.activation {
-                        Some(activation) => of_channel.through(activation, source, gradient, target),
-                        None => made(target, gradient, |gradient| gradient),
-                    })
-                    .collect();
-                let total: f64 = targets.iter().map(|gradients| sum(gradients, |gradient| gradient)).sum();
-                let along =
-                    |source: &[f32], gradient: &[f32]| sum_pairs(source, gradient, |s, g| (s - mean) * g);
-                let along: f64 =
-                    sources.iter().zip(&targets).map(|(source, gradient)| along(source, gradient)).sum();
+                // Gradients of what was normalized. Small planes are put together: there may be thousands, of nine numbers each.
+                let mut arrived = Vec::with_capacity(targets.len() * plane);
+                let (mut total, mut along) = (0.0, 0.0);
+                let together = (BLOCK / plane).max(1);
+                for (sources, gradients) in sources.chunks(together).zip(gradients.chunks(together)) {
+                    let start = arrived.len();
+                    if let Some(activation) = self.activation {
+                        sources.iter().for_each(|source| arrived.extend_from_slice(source));
+                        let arrived = &mut arrived[start..];
+                        of_channel.normalize_in_place(arrived, 1.0);
+                        if !activation.is_gated() {
+                            activation.change(arrived);
+                        }
+                        activation.slope_times(arrived, put_together(gradients, gathered));
+                    } else {
+                        gradients.iter().for_each(|gradient| arrived.extend_from_slice(gradient));
+                    }
+                    let arrived = &arrived[start..];
+                    total += sum(arrived, |gradient| gradient);
+                    along += sum_pairs(put_together(sources, gathered), arrived, |s, g| (s - mean) * g);
+                }
                 let along = along * f64::from(inverse);
-                let count = (targets.len() * plane) as f64;
+                let count = arrived.len() as f64;
                 let (shift, slope) = ((total / count) as f32, (along / count) as f32 * inverse);
-                for (target, source) in targets.into_iter().zip(sources) {
+                let planes = sources.into_iter().zip(arrived.chunks_exact(plane));
+                for (target, (source, arrived)) in targets.into_iter().zip(planes) {
                     wide(
                         #[inline(always)]
                         |_| {
-                            for (to, from) in target.iter_mut().zip(source) {
-                                *to = scale * (*to - shift - (from - mean) * slope);
+                            for ((to, gradient), from) in target.iter_mut().zip(arrived).zip(source) {
+                                to.write(scale * (gradient - shift - (from - mean) * slope));
                             }
                         },
                     );
@@ -227,6 +224,16 @@ impl Operation<3> for Normalization {
         };
         kernels::normalize_backward(input, (&mean, &variance), weight, &behind, self.epsilon)
     }
+}
+
+/// Planes one after the other: one alone as it is.
+fn put_together<'a>(planes: &[&'a [f32]], room: &'a mut Vec<f32>) -> &'a [f32] {
+    if let [plane] = planes {
+        return plane;
+    }
+    room.clear();
+    planes.iter().for_each(|plane| room.extend_from_slice(plane));
+    room
 }
 
 /// Of the input, and of every channel's weight and bias.

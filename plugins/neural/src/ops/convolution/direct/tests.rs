@@ -54,6 +54,7 @@ fn the_way_is_that_of_the_shape() {
             Way::Depthwise => "depthwise",
             Way::Winograd(_) => "Winograd",
             Way::Direct(_) => "direct",
+            Way::Indirect(_) => "indirect",
             Way::Unfolded => "unfolded",
         }
     };

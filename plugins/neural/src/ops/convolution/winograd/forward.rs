@@ -2,48 +2,130 @@ use super::Winograd;
 use super::eight::{Eight, Portable, Register};
 use super::lines::{Lines, Plane};
 use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
-use super::weights::MappedWeights;
-use crate::ops::cpu::{Panel, Unwritten, depth_blocks, put, wide};
+use super::weights::Kernels;
+use crate::ops::cpu::{Panel, Rows, Unwritten, depth_blocks, put, wide, zeros};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Numbers that a thread has at a time of what tiles see and of their products.
-const NUMBERS: usize = 256 * 1024;
-/// Tiles that a thread works on at a time, at least and at most: so often mapped kernels are used once they are in the cache.
-const TILES: (usize, usize) = (96, 128);
+/// Numbers that a thread has at a time of what tiles see: they should stay in its own cache, beside the kernels that they are multiplied
+/// with.
+const NUMBERS: usize = 144 * 1024;
+/// Tiles that a thread works on at a time, at least and at most.
+const TILES: (usize, usize) = (32, 128);
+/// Mapped numbers of kernels from which on they are mapped where they are used: the memory is slower than mapping them again.
+const KERNELS: usize = 1024 * 1024;
+/// Numbers that there are then at a time of what tiles see, of all threads: they should stay in the CPU's cache. And of how many examples
+/// these have to be, at least, for kernels to be used often enough.
+const SHARED: usize = 3 * 1024 * 1024;
+const EXAMPLES: usize = 4;
+/// Panels of tiles that are multiplied with a group of kernels before the products are mapped back.
+const PANELS: usize = 8;
 
 impl Winograd {
-    /// The output; every thread takes examples of the batch, and of these, some tiles at a time.
+    /// The output.
     pub(super) fn convolve<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
         &self,
         input: &[f32],
-        weights: &MappedWeights,
+        kernels: &Kernels<impl Fn(usize, usize, usize, usize) -> f32 + Sync>,
         bias: Option<&[f32]>,
     ) -> Vec<f32> {
-        let (from, to) = (Plane::read(self.rows, self.columns), Plane::written(self.rows, self.columns));
-        let of_input = self.views.channels * from.len();
-        let of_output = self.filters * to.len();
-        let tiles = (NUMBERS / (P * P * (self.views.depth() + self.filters))).clamp(TILES.0, TILES.1);
+        let of_output = self.filters * Plane::written(self.rows, self.columns).len();
+        let mut output = Unwritten::new(self.batch * of_output);
+        let of_kernels = kernels.mapped(P * P) * self.filters.div_ceil(LANES);
+        let examples = SHARED / (P * P * self.views.depth() * self.grid.tiles());
+        if of_kernels >= KERNELS && examples >= EXAMPLES {
+            self.by_kernels::<M, P, T, O>(input, kernels, bias, examples, output.all());
+        } else {
+            self.by_tiles::<M, P, T, O>(input, kernels, bias, output.all());
+        }
+        // SAFETY: every tile of every filter of every example was written, and tiles cover all outputs.
+        unsafe { output.written() }
+    }
+
+    /// Every thread takes examples of the batch, and of these, some tiles at a time.
+    fn by_tiles<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
+        &self,
+        input: &[f32],
+        kernels: &Kernels<impl Fn(usize, usize, usize, usize) -> f32 + Sync>,
+        bias: Option<&[f32]>,
+        output: &mut [MaybeUninit<f32>],
+    ) {
+        let (of_input, of_output) = self.of_example();
+        let groups: Vec<_> = kernels.groups().collect();
+        let mut mapped = zeros(groups.len() * kernels.mapped(P * P));
+        let to = mapped.par_chunks_exact_mut(kernels.mapped(P * P)).zip(&groups);
+        to.for_each(|(to, group)| kernels.map::<M, P, T, O>(group, to));
+        let tiles = (NUMBERS / (P * P * self.views.depth())).clamp(TILES.0, TILES.1);
         let tiles = tiles.next_multiple_of(LANES);
         let examples =
             (tiles / self.grid.tiles()).clamp(1, self.batch.div_ceil(rayon::current_num_threads()).max(1));
-        let mut output = Unwritten::new(self.batch * of_output);
-        let parts = output.all().par_chunks_mut(examples * of_output);
+        let parts = output.par_chunks_mut(examples * of_output);
         parts.zip(input.par_chunks(examples * of_input)).for_each_init(
-            || Tiles::<P>::new(self, from),
-            |some, (output, input)| {
+            || (Tiles::<P>::new(self), Vec::new()),
+            |(some, products), (output, input)| {
                 let count = output.len() / of_output * self.grid.tiles();
+                let mut planes = self.planes(output);
                 for start in (0..count).step_by(tiles) {
-                    some.go_to(start..count.min(start + tiles));
-                    some.map_inputs::<M, T, O>(input);
-                    some.multiply(weights);
-                    some.write::<M, T, O>(bias, output);
+                    some.see::<M, T, O>(start..count.min(start + tiles), input);
+                    let mapped = mapped.chunks_exact(kernels.mapped(P * P));
+                    for ((group, weights), planes) in groups.iter().zip(mapped).zip(&mut planes) {
+                        some.convolve::<M, T, O>(group, weights, bias, products, planes);
+                    }
                 }
             },
         );
-        // SAFETY: every tile of every filter of every example was written, and tiles cover all outputs.
-        unsafe { output.written() }
+    }
+
+    /// All threads map what the tiles of so many examples see; then every thread takes kernels, which it maps once for all of these.
+    fn by_kernels<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
+        &self,
+        input: &[f32],
+        kernels: &Kernels<impl Fn(usize, usize, usize, usize) -> f32 + Sync>,
+        bias: Option<&[f32]>,
+        at_a_time: usize,
+        output: &mut [MaybeUninit<f32>],
+    ) {
+        let (of_input, of_output) = self.of_example();
+        let groups: Vec<_> = kernels.groups().collect();
+        let of_thread = at_a_time.min(self.batch).div_ceil(rayon::current_num_threads());
+        let examples = TILES.1.div_ceil(self.grid.tiles()).min(of_thread).max(1);
+        let rounds = output.chunks_mut(at_a_time * of_output).zip(input.chunks(at_a_time * of_input));
+        for (output, input) in rounds {
+            let seen = |input: &[f32]| {
+                let mut some = Tiles::<P>::new(self);
+                some.see::<M, T, O>(0..input.len() / of_input * self.grid.tiles(), input);
+                some
+            };
+            let all: Vec<Tiles<P>> = input.par_chunks(examples * of_input).map(seen).collect();
+            let work = groups.par_iter().zip(self.planes(output));
+            work.for_each_init(
+                || (vec![0.0; kernels.mapped(P * P)], Vec::new()),
+                |(weights, products), (group, mut planes)| {
+                    kernels.map::<M, P, T, O>(group, weights);
+                    for (some, planes) in all.iter().zip(planes.chunks_mut(examples)) {
+                        some.convolve::<M, T, O>(group, weights, bias, products, planes);
+                    }
+                },
+            );
+        }
+    }
+
+    /// Numbers of an example's input and output.
+    fn of_example(&self) -> (usize, usize) {
+        let (from, to) = (Plane::read(self.rows, self.columns), Plane::written(self.rows, self.columns));
+        (self.views.channels * from.len(), self.filters * to.len())
+    }
+
+    /// Of every [`LANES`] filters, their planes in every example.
+    fn planes<'a>(&self, output: &'a mut [MaybeUninit<f32>]) -> Vec<Vec<&'a mut [MaybeUninit<f32>]>> {
+        let mut planes: Vec<Vec<_>> = (0..self.filters.div_ceil(LANES)).map(|_| Vec::new()).collect();
+        let plane = Plane::written(self.rows, self.columns).len();
+        for example in output.chunks_exact_mut(self.filters * plane) {
+            let groups = planes.iter_mut().zip(example.chunks_mut(LANES * plane));
+            groups.for_each(|(planes, group)| planes.push(group));
+        }
+        planes
     }
 }
 
@@ -54,33 +136,29 @@ struct Tiles<'a, const P: usize> {
     lines: Lines,
     /// Of every product and [`LANES`] tiles, a row of them for every channel of every view.
     inputs: Vec<f32>,
-    /// The same for every filter.
-    products: Vec<f32>,
 }
 
 impl<'a, const P: usize> Tiles<'a, P> {
-    fn new(of: &'a Winograd, plane: Plane) -> Self {
+    fn new(of: &'a Winograd) -> Self {
+        let plane = Plane::read(of.rows, of.columns);
         let lines = Lines::new(of.grid, plane, of.views.side(of.grid), 1);
-        Self { of, tiles: 0..0, lines, inputs: Vec::new(), products: Vec::new() }
+        Self { of, tiles: 0..0, lines, inputs: Vec::new() }
     }
 
     fn panels(&self) -> usize {
         self.tiles.len().div_ceil(LANES)
     }
 
-    /// From a product's numbers to the next one's, of so many rows.
-    fn apart(&self, rows: usize) -> usize {
-        apart(self.panels() * rows * LANES)
+    /// From a product's inputs to the next one's.
+    fn apart(&self) -> usize {
+        apart(self.panels() * self.of.views.depth() * LANES)
     }
 
-    fn go_to(&mut self, tiles: Range<usize>) {
+    /// Maps what some tiles see of the input.
+    fn see<M: Maps<P, T, O>, const T: usize, const O: usize>(&mut self, tiles: Range<usize>, input: &[f32]) {
         self.lines.go_to(&tiles);
         self.tiles = tiles;
-        self.inputs.resize(P * P * self.apart(self.of.views.depth()), 0.0);
-        self.products.resize(P * P * self.apart(self.of.filters), 0.0);
-    }
-
-    fn map_inputs<M: Maps<P, T, O>, const T: usize, const O: usize>(&mut self, input: &[f32]) {
+        self.inputs.resize(P * P * self.apart(), 0.0);
         let (panels, views) = (self.panels(), self.of.views);
         let place = |panel: usize, lane: usize| {
             // Lanes that are left over see what the last tile does.
@@ -111,7 +189,7 @@ impl<'a, const P: usize> Tiles<'a, P> {
         depth: usize,
     ) {
         let (_, above, left) = self.of.views.of(depth);
-        let (from, apart) = (above * self.lines.pitch() + left, self.apart(self.of.views.depth()));
+        let (from, apart) = (above * self.lines.pitch() + left, self.apart());
         for (panel, places) in places.iter().enumerate() {
             let at = (panel * self.of.views.depth() + depth) * LANES;
             for (half, places) in places.as_chunks::<8>().0.iter().enumerate() {
@@ -128,23 +206,40 @@ impl<'a, const P: usize> Tiles<'a, P> {
         }
     }
 
-    fn multiply(&mut self, weights: &MappedWeights) {
-        let (panels, depth, filters) = (self.panels(), self.of.views.depth(), self.of.filters);
-        let (of_inputs, of_products) = (self.apart(depth), self.apart(filters));
+    /// Writes what a group of filters, of which there are mapped weights, makes of the tiles.
+    fn convolve<M: Maps<P, T, O>, const T: usize, const O: usize>(
+        &self,
+        group: &Range<usize>,
+        weights: &[f32],
+        bias: Option<&[f32]>,
+        products: &mut Vec<f32>,
+        planes: &mut [&mut [MaybeUninit<f32>]],
+    ) {
+        products.resize(P * P * apart(PANELS * LANES * LANES), 0.0);
+        for panels in (0..self.panels()).step_by(PANELS) {
+            let panels = panels..self.panels().min(panels + PANELS);
+            self.multiply(&panels, group.len(), weights, products);
+            self.write::<M, T, O>(&panels, group, bias, products, planes);
+        }
+    }
+
+    /// Of every product and panel of tiles, a row for every filter.
+    fn multiply(&self, panels: &Range<usize>, filters: usize, weights: &[f32], products: &mut [f32]) {
+        let depth = self.of.views.depth();
+        let (of_inputs, of_weights) = (self.apart(), apart(depth * LANES));
+        let of_products = apart(PANELS * LANES * LANES);
         for product in 0..P * P {
             for part in depth_blocks(depth) {
-                for group in weights.groups() {
-                    let rows = weights.rows(&group, product, part.start);
-                    for panel in 0..panels {
-                        let seen = product * of_inputs + (panel * depth + part.start) * LANES;
-                        let numbers = &self.inputs[seen..][..part.len() * LANES];
-                        let at = product * of_products + (panel * filters + group.start) * LANES;
-                        let sums = &mut self.products[at..][..group.len() * LANES];
-                        let panel = Panel { numbers, width: LANES };
-                        match part.start {
-                            0 => panel.set_product(rows, group.len(), sums, LANES),
-                            _ => panel.add_product(rows, group.len(), sums, LANES),
-                        }
+                let numbers = &weights[product * of_weights + part.start * LANES..];
+                let rows = Rows { numbers, step: 1, along: LANES };
+                let products = products[product * of_products..].chunks_exact_mut(LANES * LANES);
+                for (panel, sums) in panels.clone().zip(products) {
+                    let seen = product * of_inputs + (panel * depth + part.start) * LANES;
+                    let numbers = &self.inputs[seen..][..part.len() * LANES];
+                    let panel = Panel { numbers, width: LANES };
+                    match part.start {
+                        0 => panel.set_product(rows, filters, sums, LANES),
+                        _ => panel.add_product(rows, filters, sums, LANES),
                     }
                 }
             }
@@ -153,48 +248,54 @@ impl<'a, const P: usize> Tiles<'a, P> {
 
     fn write<M: Maps<P, T, O>, const T: usize, const O: usize>(
         &self,
+        panels: &Range<usize>,
+        group: &Range<usize>,
         bias: Option<&[f32]>,
-        output: &mut [MaybeUninit<f32>],
+        products: &[f32],
+        planes: &mut [&mut [MaybeUninit<f32>]],
     ) {
         let grid = self.of.grid;
         let (height, width) = (self.of.rows.output, self.of.columns.output);
-        // Where a tile is written to in the first filter, and how much of it there is.
+        // The example of a tile, where it is written to in a plane, and how much of it there is.
         let place = |tile: usize| {
             let (example, tile) = (tile / grid.tiles(), tile % grid.tiles());
             let (row, column) = (tile / grid.columns * O, tile % grid.columns * O);
-            let at = example * self.of.filters * height * width + row * width + column;
-            (at, O.min(height - row), O.min(width - column))
+            (example, row * width + column, O.min(height - row), O.min(width - column))
         };
-        let places: Vec<_> = self.tiles.clone().map(place).collect();
-        for filter in 0..self.of.filters {
-            let output = &mut output[filter * height * width..];
-            let bias = bias.map_or(0.0, |bias| bias[filter]);
+        let start = self.tiles.start + panels.start * LANES;
+        let places: Vec<_> = (start..self.tiles.end).take(panels.len() * LANES).map(place).collect();
+        for (filter, number) in group.clone().enumerate() {
+            let bias = bias.map_or(0.0, |bias| bias[number]);
             wide(
                 #[inline(always)]
                 |simd| match simd.is_wide() {
-                    true => self.write_filter::<M, Register, T, O>(&places, (filter, bias), output),
-                    false => self.write_filter::<M, Portable, T, O>(&places, (filter, bias), output),
+                    true => self.write_filter::<M, Register, T, O>(&places, (filter, bias), products, planes),
+                    false => {
+                        self.write_filter::<M, Portable, T, O>(&places, (filter, bias), products, planes)
+                    }
                 },
             );
         }
     }
 
-    /// Of one filter, with its bias.
+    /// Of one filter of a group, with its bias.
     #[inline(always)]
     fn write_filter<M: Maps<P, T, O>, N: Eight, const T: usize, const O: usize>(
         &self,
-        places: &[(usize, usize, usize)],
+        places: &[(usize, usize, usize, usize)],
         (filter, bias): (usize, f32),
-        output: &mut [MaybeUninit<f32>],
+        products: &[f32],
+        planes: &mut [&mut [MaybeUninit<f32>]],
     ) {
-        let (apart, width) = (self.apart(self.of.filters), self.of.columns.output);
+        let (apart, width) = (apart(PANELS * LANES * LANES), self.of.columns.output);
+        let plane = self.of.rows.output * width;
         for (panel, places) in places.chunks(LANES).enumerate() {
-            let at = (panel * self.of.filters + filter) * LANES;
+            let at = (panel * LANES + filter) * LANES;
             for (half, places) in places.chunks(8).enumerate() {
                 let mut tiles = [[N::all(bias); O]; O];
                 both_axes(
                     patch(
-                        &self.products,
+                        products,
                         half,
                         #[inline(always)]
                         |row, column| (row * P + column) * apart + at,
@@ -204,14 +305,19 @@ impl<'a, const P: usize> Tiles<'a, P> {
                     #[inline(always)]
                     |row, column, number| tiles[row][column] = tiles[row][column] + number,
                 );
-                for (row, columns) in tiles.into_iter().enumerate() {
-                    for (numbers, &(at, rows, columns)) in N::rows(columns).iter().zip(places) {
-                        if row < rows {
-                            let to = &mut output[at + row * width..];
-                            match to.first_chunk_mut::<O>() {
-                                Some(to) if columns == O => put(to, numbers),
-                                _ => put(to, &numbers[..columns]),
-                            }
+                let mut rows = [[[0.0; O]; 8]; O];
+                for (to, columns) in rows.iter_mut().zip(tiles) {
+                    *to = N::rows(columns);
+                }
+                for (tile, &(example, at, height, columns)) in places.iter().enumerate() {
+                    let to = &mut planes[example][filter * plane + at..];
+                    for row in 0..height {
+                        let numbers = &rows[row][tile];
+                        let to = &mut to[row * width..];
+                        match to.first_chunk_mut::<O>() {
+                            // As many as the compiler knows of: others it has copied by a call.
+                            Some(to) if columns == O => *to = numbers.map(MaybeUninit::new),
+                            _ => put(to, &numbers[..columns]),
                         }
                     }
                 }

@@ -2,6 +2,7 @@
 
 use super::eight::Eight;
 use crate::geometry::WindowAxis;
+use crate::ops::cpu::fetch;
 use std::ops::Range;
 
 /// Numbers that are read of a row, at most.
@@ -94,7 +95,7 @@ impl Lines {
         while line < self.lines.end {
             let example = line / self.grid.rows;
             let end = self.lines.end.min((example + 1) * self.grid.rows);
-            let from = &numbers[number(example) * height * width..][..height * width];
+            let (from, next) = numbers[number(example) * height * width..].split_at(height * width);
             let first = (line - example * self.grid.rows) * self.grid.outputs;
             let rows = (end - line - 1) * self.grid.outputs + self.side;
             let before = at + self.rows_before(line) * pitch;
@@ -103,7 +104,11 @@ impl Lines {
                 // What is padded left and right is never written to, and stays zero.
                 let to = &mut to[left..left + width];
                 match row.checked_sub(above).filter(|row| *row < height) {
-                    Some(row) => to.copy_from_slice(&from[row * width..][..width]),
+                    Some(row) => {
+                        to.copy_from_slice(&from[row * width..][..width]);
+                        // As a rule, the next channel follows.
+                        fetch(next.get(row * width..(row + 1) * width).unwrap_or_default());
+                    }
                     None => to.fill(0.0),
                 }
             }

@@ -33,7 +33,7 @@ use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
 use f4x3::F4x3;
 use f5x4::F5x4;
 use lines::Grid;
-use weights::MappedWeights;
+use weights::Kernels;
 
 /// A convolution of square kernels that move by one.
 pub(super) struct Winograd {
@@ -138,11 +138,11 @@ impl Winograd {
     /// Products of an example, and what else takes as long as so many of them: see `costs`.
     pub fn cost(&self) -> usize {
         /// Mapping a number of a patch, before or after the products.
-        const PATCH: usize = 44;
+        const PATCH: usize = 40;
         /// Mapping a number of a kernel, for which there are 16 examples or so; and as much again for every so many of them, which come
         /// from memory when they are too many for the cache.
         const KERNEL: usize = 2;
-        const KERNELS: usize = 1 << 15;
+        const KERNELS: usize = 1 << 16;
         let Self { filters, views, grid, .. } = self;
         let points = grid.outputs + views.taps - 1;
         let products = views.depth() * filters;
@@ -183,15 +183,10 @@ impl Winograd {
         tap: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
         bias: Option<&[f32]>,
     ) -> Vec<f32> {
+        let kernels = Kernels { rows: self.filters, views: self.views, tap };
         match self.scheme {
-            Scheme::F4x3 => {
-                let weights = MappedWeights::new::<F4x3, 6, 3, 4>(self.filters, self.views, tap);
-                self.convolve::<F4x3, 6, 3, 4>(input, &weights, bias)
-            }
-            Scheme::F5x4 => {
-                let weights = MappedWeights::new::<F5x4, 8, 4, 5>(self.filters, self.views, tap);
-                self.convolve::<F5x4, 8, 4, 5>(input, &weights, bias)
-            }
+            Scheme::F4x3 => self.convolve::<F4x3, 6, 3, 4>(input, &kernels, bias),
+            Scheme::F5x4 => self.convolve::<F5x4, 8, 4, 5>(input, &kernels, bias),
         }
     }
 

@@ -13,7 +13,7 @@ const NUMBERS: usize = 1024 * 1024;
 
 impl Winograd {
     /// Gradient of the weights. Some tiles at a time are mapped by all threads, each of which takes channels or filters, and then
-    /// multiplied: of that, threads take products and channels. So every sum goes through all tiles in order.
+    /// multiplied: of that, threads take filters and channels. So every sum goes through all tiles in order.
     pub(super) fn sum_up<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
         &self,
         input: &[f32],
@@ -25,11 +25,11 @@ impl Winograd {
         // Of every part and 16 channels of views, or filters, and of every product, a row of them for every tile.
         let apart = apart(TILES.min(count) * LANES);
         let of_part = |lanes: usize| lanes * products * apart;
-        let at_a_time = (NUMBERS / of_part(panels + groups)).clamp(1, 4);
+        let at_a_time = (NUMBERS / of_part(panels + groups)).clamp(1, count.div_ceil(TILES).max(1));
         let mut inputs: Vec<f32> = zeros(at_a_time * of_part(panels));
         let mut gradients: Vec<f32> = zeros(at_a_time * of_part(groups));
-        // Of every product and 16 channels of views, a row of them for every filter.
-        let mut sums: Vec<f32> = zeros(products * panels * self.filters * LANES);
+        // Of every 16 filters and 16 channels of views, and of every tap, a row of channels for every filter.
+        let mut sums: Vec<f32> = zeros(groups * panels * T * T * LANES * LANES);
         let read = Planes { views: self.views, plane: Plane::read(self.rows, self.columns), numbers: input };
         let written = Plane::written(self.rows, self.columns);
         let written = Planes { views: filters, plane: written, numbers: gradient };
@@ -52,47 +52,46 @@ impl Winograd {
                 |numbers| M::output_gradients::<Portable>(numbers),
                 &mut gradients,
             );
-            sums.par_chunks_exact_mut(self.filters * LANES).enumerate().for_each(|(at, sums)| {
-                let (product, panel) = (at / panels, at % panels);
-                for (group, sums) in sums.chunks_mut(LANES * LANES).enumerate() {
+            let work = sums.par_chunks_exact_mut(T * T * LANES * LANES).enumerate();
+            work.for_each_init(Vec::new, |of_products, (at, sums)| {
+                let (group, panel) = (at / panels, at % panels);
+                of_products.clear();
+                of_products.resize(products * LANES * LANES, 0.0);
+                for (product, sums) in of_products.chunks_exact_mut(LANES * LANES).enumerate() {
                     for (part, tiles) in parts.iter().enumerate() {
                         let seen = ((part * panels + panel) * products + product) * apart;
                         let rows = ((part * groups + group) * products + product) * apart;
                         let numbers = &inputs[seen..][..tiles.len() * LANES];
                         let rows = Rows { numbers: &gradients[rows..], step: 1, along: LANES };
-                        Panel { numbers, width: LANES }.add_product(rows, sums.len() / LANES, sums, LANES);
+                        Panel { numbers, width: LANES }.add_product(rows, LANES, sums, LANES);
                     }
                 }
-            });
-        }
-        self.unmapped::<M, P, T, O>(&sums)
-    }
-
-    /// The weights' gradients, of those of mapped ones.
-    fn unmapped<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
-        &self,
-        sums: &[f32],
-    ) -> Vec<f32> {
-        let views = self.views;
-        let (panels, kernel) = (views.depth().div_ceil(LANES), views.kernel * views.kernel);
-        let mut of_weight = zeros(self.filters * views.channels * kernel);
-        of_weight.par_chunks_exact_mut(views.channels * kernel).enumerate().for_each(|(filter, to)| {
-            for panel in 0..panels {
-                let at = |product: usize| ((product * panels + panel) * self.filters + filter) * LANES;
-                let kernels = wide(
+                wide(
                     #[inline(always)]
                     |simd| match simd.is_wide() {
-                        true => kernels::<M, Register, P, T, O>(sums, at),
-                        false => kernels::<M, Portable, P, T, O>(sums, at),
+                        true => add_taps::<M, Register, P, T, O>(of_products, sums),
+                        false => add_taps::<M, Portable, P, T, O>(of_products, sums),
                     },
                 );
-                for (lane, depth) in (panel * LANES..views.depth()).take(LANES).enumerate() {
-                    let (channel, above, left) = views.of(depth);
-                    for row in above..views.kernel.min(above + T) {
-                        for column in left..views.kernel.min(left + T) {
-                            to[channel * kernel + row * views.kernel + column] =
-                                kernels[row - above][column - left][lane];
-                        }
+            });
+        }
+        self.in_order(&sums, T)
+    }
+
+    /// The weights' gradients by filter, channel, row and column.
+    fn in_order(&self, sums: &[f32], taps: usize) -> Vec<f32> {
+        let (views, panels) = (self.views, self.views.depth().div_ceil(LANES));
+        let kernel = views.kernel * views.kernel;
+        let mut of_weight = zeros(self.filters * views.channels * kernel);
+        of_weight.par_chunks_exact_mut(views.channels * kernel).enumerate().for_each(|(filter, to)| {
+            for depth in 0..views.depth() {
+                let (channel, above, left) = views.of(depth);
+                let block = (filter / LANES * panels + depth / LANES) * taps * taps;
+                for row in above..views.kernel.min(above + taps) {
+                    for column in left..views.kernel.min(left + taps) {
+                        let tap = block + (row - above) * taps + column - left;
+                        to[channel * kernel + row * views.kernel + column] =
+                            sums[(tap * LANES + filter % LANES) * LANES + depth % LANES];
                     }
                 }
             }
@@ -177,26 +176,29 @@ fn map<N: Eight, const SIDE: usize, const P: usize>(
     }
 }
 
-/// The gradients of the taps of [`LANES`] channels of views, of where each product's begin.
+/// Adds the gradients of the taps of [`LANES`] filters and as many channels of views, of those of the products.
 #[inline(always)]
-fn kernels<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: usize>(
-    sums: &[f32],
-    at: impl Fn(usize) -> usize,
-) -> [[[f32; LANES]; T]; T] {
-    let mut kernels = [[[0.0; LANES]; T]; T];
-    for half in 0..2 {
-        both_axes(
-            patch(
-                sums,
-                half,
+fn add_taps<M: Maps<P, T, O>, N: Eight, const P: usize, const T: usize, const O: usize>(
+    of_products: &[f32],
+    sums: &mut [f32],
+) {
+    for filter in 0..LANES {
+        for half in 0..2 {
+            both_axes(
+                patch(
+                    of_products,
+                    half,
+                    #[inline(always)]
+                    |row, column| ((row * P + column) * LANES + filter) * LANES,
+                ),
                 #[inline(always)]
-                |row, column| at(row * P + column),
-            ),
-            #[inline(always)]
-            |numbers| M::tap_gradients::<N>(numbers),
-            #[inline(always)]
-            |row, column, number| number.store(eight_mut(&mut kernels[row][column], 0, half)),
-        );
+                |numbers| M::tap_gradients::<N>(numbers),
+                #[inline(always)]
+                |row, column, number| {
+                    let sums = eight_mut(sums, ((row * T + column) * LANES + filter) * LANES, half);
+                    (N::load(sums) + number).store(sums);
+                },
+            );
+        }
     }
-    kernels
 }

@@ -1,64 +1,53 @@
 use super::Views;
 use super::eight::{Eight, Portable, Register};
 use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
-use crate::ops::cpu::{Rows, wide, zeros};
-use rayon::prelude::*;
+use crate::ops::cpu::wide;
 use std::ops::Range;
 
-/// Mapped taps, a matrix `(rows, depth)` for every product. Of every [`LANES`] rows, product after product, and of each of these, the rows'
-/// numbers next to each other from the first channel to the last.
-pub(super) struct MappedWeights {
-    rows: usize,
-    depth: usize,
-    products: usize,
-    numbers: Vec<f32>,
+/// Kernels of which `tap` gives one by row, channel, and row and column in the kernel.
+pub(super) struct Kernels<F> {
+    pub rows: usize,
+    pub views: Views,
+    pub tap: F,
 }
 
-impl MappedWeights {
-    /// Of kernels of which `tap` gives one by row, channel, and row and column in the kernel.
-    pub fn new<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
-        rows: usize,
-        views: Views,
-        tap: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
-    ) -> Self {
-        let (depth, products) = (views.depth(), P * P);
-        let of_lanes = products * apart(depth * LANES);
-        let mut numbers = zeros(rows.div_ceil(LANES) * of_lanes);
-        numbers.par_chunks_mut(of_lanes).enumerate().for_each(|(group, to)| {
-            let rows = group * LANES..rows.min((group + 1) * LANES);
-            for at in 0..depth {
-                let mut kernels = [[[0.0; LANES]; T]; T];
-                let (channel, above, left) = views.of(at);
-                for (row_of_part, row_of_kernel) in (above..views.kernel.min(above + T)).enumerate() {
-                    for (column, column_of_kernel) in (left..views.kernel.min(left + T)).enumerate() {
-                        for (to, row) in kernels[row_of_part][column].iter_mut().zip(rows.clone()) {
-                            *to = tap(row, channel, row_of_kernel, column_of_kernel);
-                        }
-                    }
-                }
-                wide(
-                    #[inline(always)]
-                    |simd| match simd.is_wide() {
-                        true => map::<M, Register, P, T, O>(&kernels, at, depth, to),
-                        false => map::<M, Portable, P, T, O>(&kernels, at, depth, to),
-                    },
-                );
-            }
-        });
-        Self { rows, depth, products, numbers }
-    }
-
-    /// The rows, in groups of those that lie next to each other.
-    pub fn groups(&self) -> impl Iterator<Item = Range<usize>> {
+impl<F: Fn(usize, usize, usize, usize) -> f32 + Sync> Kernels<F> {
+    /// The rows, in groups of [`LANES`] that are mapped together.
+    pub fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<F> {
         let rows = self.rows;
         (0..rows).step_by(LANES).map(move |start| start..rows.min(start + LANES))
     }
 
-    /// The rows of a group, from a column on, for one of the products.
-    pub fn rows(&self, group: &Range<usize>, product: usize, first: usize) -> Rows<'_> {
-        let group = group.start / LANES;
-        let start = (group * self.products + product) * apart(self.depth * LANES) + first * LANES;
-        Rows { numbers: &self.numbers[start..], step: 1, along: LANES }
+    /// Numbers of a mapped group of so many products.
+    pub fn mapped(&self, products: usize) -> usize {
+        products * apart(self.views.depth() * LANES)
+    }
+
+    /// Maps a group: of every product, the rows' numbers next to each other from the first channel to the last.
+    pub fn map<M: Maps<P, T, O>, const P: usize, const T: usize, const O: usize>(
+        &self,
+        group: &Range<usize>,
+        to: &mut [f32],
+    ) {
+        let views = self.views;
+        for at in 0..views.depth() {
+            let mut kernels = [[[0.0; LANES]; T]; T];
+            let (channel, above, left) = views.of(at);
+            for (row_of_part, row_of_kernel) in (above..views.kernel.min(above + T)).enumerate() {
+                for (column, column_of_kernel) in (left..views.kernel.min(left + T)).enumerate() {
+                    for (to, row) in kernels[row_of_part][column].iter_mut().zip(group.clone()) {
+                        *to = (self.tap)(row, channel, row_of_kernel, column_of_kernel);
+                    }
+                }
+            }
+            wide(
+                #[inline(always)]
+                |simd| match simd.is_wide() {
+                    true => map::<M, Register, P, T, O>(&kernels, at, views.depth(), to),
+                    false => map::<M, Portable, P, T, O>(&kernels, at, views.depth(), to),
+                },
+            );
+        }
     }
 }
 
