@@ -6,6 +6,8 @@ use std::mem::MaybeUninit;
 
 /// Numbers of a plane that are summed up at a time, so that the sums stay in a core's first cache.
 const PIXELS: usize = 240;
+/// Taps whose sum is taken before it is added to those of others: in one sum of thousands more is rounded away.
+const TAPS: usize = 256;
 /// Numbers of some examples' planes for which a panel of weights is read once.
 const TOGETHER: usize = 96;
 
@@ -23,8 +25,8 @@ pub(super) struct Passage {
 struct Part {
     /// Where each number of a plane sees from, and where it is written to.
     numbers: Vec<(usize, usize)>,
-    /// Where each tap of each channel sees.
-    taps: Places,
+    /// Where each tap of each channel sees, some taps at a time.
+    taps: Vec<Places>,
     /// Of every group and [`COLUMNS`] channels that are written, a row of them for every tap.
     weights: Vec<f32>,
 }
@@ -99,9 +101,9 @@ impl Passage {
             })
             .collect();
         let of_channel = |channel| taps.iter().map(move |(_, place)| channel * frame.step() + place);
-        let places = Places::new((0..self.read).flat_map(of_channel).collect());
+        let places: Vec<usize> = (0..self.read).flat_map(of_channel).collect();
         let mut weights = zeros(self.groups * self.panels() * places.len() * COLUMNS);
-        if places.len() > 0 {
+        if !places.is_empty() {
             weights.par_chunks_exact_mut(places.len() * COLUMNS).enumerate().for_each(|(panel, to)| {
                 let (group, first) = (panel / self.panels(), panel % self.panels() * COLUMNS);
                 let mut to = to.as_chunks_mut::<COLUMNS>().0.iter_mut();
@@ -114,7 +116,7 @@ impl Passage {
                 }
             });
         }
-        Part { numbers, taps: places, weights }
+        Part { numbers, taps: places.chunks(TAPS).map(|some| Places::new(some.to_vec())).collect(), weights }
     }
 
     /// Writes a panel of channels.
@@ -136,12 +138,15 @@ impl Passage {
         }
         let frame = Frame { rows: &self.rows, columns: &self.columns };
         let of_group = &frames[group * self.read * frame.step()..];
-        let weights = &part.weights[panel * part.taps.len() * COLUMNS..][..part.taps.len() * COLUMNS];
+        let of_panel = part.weights.len() / (self.groups * self.panels());
+        let weights = &part.weights[panel * of_panel..][..of_panel];
         for (from, to) in from.chunks(PIXELS).zip(to.chunks(PIXELS)) {
             let sums = &mut sums[..from.len() * COLUMNS];
             let of_numbers = sums.as_chunks_mut::<COLUMNS>().0;
             of_numbers.fill(biases);
-            add_products(of_group, from, &part.taps, weights, sums);
+            for (taps, weights) in part.taps.iter().zip(weights.chunks(TAPS * COLUMNS)) {
+                add_products(of_group, from, taps, weights, sums);
+            }
             let sums = sums.as_chunks::<COLUMNS>().0;
             for lane in 0..lanes {
                 let output = &mut output[(first + lane) * frame.written()..];

@@ -21,7 +21,7 @@ mod weight_gradient;
 #[cfg(test)]
 mod tests;
 
-use crate::geometry::{ConvolutionSizes, Unfolding};
+use crate::geometry::{ConvolutionSizes, Unfolding, WindowAxis};
 use crate::ops::cpu::COLUMNS;
 use axis::Axis;
 use convolve::Passage;
@@ -53,35 +53,34 @@ impl Indirect {
 
     /// The output.
     pub fn forward(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
-        let ConvolutionSizes { filters, unfolding: Unfolding { channels, rows, columns }, .. } = self.0;
-        let passage = Passage {
-            batch: self.0.batch,
-            groups: self.0.groups,
-            read: channels,
-            written: filters,
-            rows: Axis::forward(rows),
-            columns: Axis::forward(columns),
-        };
-        let taps = rows.kernel * columns.kernel;
-        passage.through(input, bias, |group, filter, channel, (row, column)| {
-            weight[((group * filters + filter) * channels + channel) * taps + row * columns.kernel + column]
-        })
+        let ConvolutionSizes { filters, unfolding, .. } = self.0;
+        self.passage((unfolding.channels, filters), Axis::forward).through(
+            input,
+            bias,
+            |group, filter, channel, tap| weight[self.place(group, filter, channel, tap)],
+        )
     }
 
     /// Gradient of the input.
     pub fn input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let ConvolutionSizes { filters, unfolding, .. } = self.0;
+        self.passage((filters, unfolding.channels), Axis::backward).through(
+            gradient,
+            None,
+            |group, channel, filter, tap| weight[self.place(group, filter, channel, tap)],
+        )
+    }
+
+    /// From so many channels of a group to so many others.
+    fn passage(&self, (read, written): (usize, usize), axis: impl Fn(WindowAxis) -> Axis) -> Passage {
+        let ConvolutionSizes { batch, groups, unfolding: Unfolding { rows, columns, .. }, .. } = self.0;
+        Passage { batch, groups, read, written, rows: axis(rows), columns: axis(columns) }
+    }
+
+    /// Where a weight is.
+    fn place(&self, group: usize, filter: usize, channel: usize, (row, column): (usize, usize)) -> usize {
         let ConvolutionSizes { filters, unfolding: Unfolding { channels, rows, columns }, .. } = self.0;
-        let passage = Passage {
-            batch: self.0.batch,
-            groups: self.0.groups,
-            read: filters,
-            written: channels,
-            rows: Axis::backward(rows),
-            columns: Axis::backward(columns),
-        };
-        let taps = rows.kernel * columns.kernel;
-        passage.through(gradient, None, |group, channel, filter, (row, column)| {
-            weight[((group * filters + filter) * channels + channel) * taps + row * columns.kernel + column]
-        })
+        let kernel = (group * filters + filter) * channels + channel;
+        (kernel * rows.kernel + row) * columns.kernel + column
     }
 }
