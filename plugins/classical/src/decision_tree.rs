@@ -31,7 +31,7 @@ impl Model for DecisionTree {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
         let (inputs, labels, strategy) = (&train.inputs.table, &train.labels, SplitStrategy::Best);
-        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
+        let table = RankedTable::new(inputs, labels, train.classes.len(), go_on)?;
         let growth = growth(run, table.columns(), strategy)?;
         let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
         Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
