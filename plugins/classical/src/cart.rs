@@ -4,10 +4,10 @@ use crate::importances::shares;
 use crate::need::Need;
 use crate::node::{NodeRow, find_runs};
 use crate::product::GoOn;
-use crate::ranked_table::RankedTable;
 use crate::split::{Growth, Splitter};
 use crate::sweep::{Counted, purity};
 use crate::tree::{BinaryTree, Node, load_trees, save_trees};
+use crate::tree_table::TreeTable;
 use genre_bench_api::{FitShape, Result, State};
 use ndarray::Array1;
 use rand::Rng;
@@ -39,23 +39,23 @@ impl Tree {
     ///
     /// Whatever `go_on` returns, which is called every now and then.
     pub fn grow(
-        table: &RankedTable,
+        table: &TreeTable,
         weights: &[u8],
         growth: Growth,
         rng: &mut impl Rng,
         go_on: GoOn,
     ) -> Result<Self> {
-        let row = |&number: &u32| {
-            let (class, weight) = (table.labels[number as usize], weights[number as usize]);
-            (weight > 0).then(|| NodeRow { number, counted: Counted::new(class, weight) })
+        let weighted = |row: &NodeRow| {
+            let weight = weights[row.number as usize];
+            let counted = Counted::new(row.counted.class(), weight);
+            (weight > 0).then_some(NodeRow { counted, ..*row })
         };
-        // Class by class, and so they stay in every node.
-        let mut rows: Vec<NodeRow> = table.by_class.iter().filter_map(row).collect();
+        let mut rows: Vec<NodeRow> = table.rows.iter().filter_map(weighted).collect();
         let mut spare = Vec::with_capacity(rows.len());
         let mut tree = Self {
             nodes: BinaryTree(vec![Node::Leaf([0, 0])]),
             frequencies: Vec::new(),
-            decreases: vec![0.0; table.columns()],
+            decreases: vec![0.0; table.columns],
         };
         let mut splitter = Splitter::new(table, growth, go_on);
         let mut counts = vec![0; table.classes];
@@ -78,7 +78,7 @@ impl Tree {
                     nodes.extend([Node::Leaf([0, 0]); 2]);
                     nodes[node] =
                         Node::Split { column: split.column as u32, left: left as u32, threshold: 0.0 };
-                    places.push((node, split.place));
+                    places.push((node, split.limit, split.next));
                     open.push(Open { node: left + 1, first: middle, end, depth: depth + 1 });
                     open.push(Open { node: left, first, end: middle, depth: depth + 1 });
                 }
@@ -86,9 +86,9 @@ impl Tree {
             }
         }
         // All at once, as the values are far from what a search holds in the processor's cache.
-        for (node, place) in places {
+        for (node, limit, next) in places {
             if let Node::Split { column, threshold, .. } = &mut tree.nodes.0[node] {
-                *threshold = place.threshold(table, *column as usize);
+                *threshold = table.threshold(*column as usize, limit, next);
             }
         }
         Ok(tree)

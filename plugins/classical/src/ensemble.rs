@@ -5,9 +5,9 @@ use crate::decision_tree::{growth, max_depth, min_samples_leaf};
 use crate::importances::mean_shares;
 use crate::need::Need;
 use crate::product::GoOn;
-use crate::ranked_table::RankedTable;
 use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
+use crate::tree_table::TreeTable;
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Param, Params, Result, Run,
     State,
@@ -64,10 +64,9 @@ impl Ensemble {
     ) -> Result<Self> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let (inputs, labels) = (&train.inputs.table, &train.labels);
-        let table = RankedTable::new(inputs, labels, train.classes.len(), go_on)?;
+        let table = TreeTable::new(train, strategy, go_on)?;
         let features_per_split = match run.params.count("features-per-split")? {
-            0 => table.columns().isqrt(),
+            0 => table.columns.isqrt(),
             columns => columns,
         };
         let growth = growth(run, features_per_split, strategy)?;
@@ -78,7 +77,7 @@ impl Ensemble {
             .map(|tree| {
                 run.check_cancelled()?;
                 let mut rng = run.rng(&format!("tree {tree}"));
-                let weights = sample(table.rows(), &mut rng);
+                let weights = sample(table.rows.len(), &mut rng);
                 let tree = Tree::grow(&table, &weights, growth, &mut rng, go_on)?;
                 run.progress(grown.fetch_add(1, Ordering::Relaxed) + 1, count, "trees");
                 Ok((tree, weights))
@@ -87,7 +86,7 @@ impl Ensemble {
             .into_iter()
             .unzip();
         let mut ensemble =
-            Self { trees, columns: table.columns(), classes: train.classes.len(), out_of_bag_accuracy: None };
+            Self { trees, columns: table.columns, classes: train.classes.len(), out_of_bag_accuracy: None };
         ensemble.out_of_bag_accuracy = ensemble.accuracy_out_of_bag(train, &weights, go_on)?;
         Ok(ensemble)
     }
@@ -108,13 +107,13 @@ impl Ensemble {
     }
 
     /// What the fit needs.
-    pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
+    pub fn memory(params: &Params, shape: &FitShape, strategy: SplitStrategy) -> Option<u64> {
         let trees = params.count("trees").ok()?;
         let weights = Need::of(shape.rows, trees) / 8;
         let votes = Need::of(BLOCK, 2 * shape.classes * shape.threads);
         let importances = Need::of(shape.columns, 3);
         Some(
-            RankedTable::memory(shape)
+            TreeTable::memory(shape, strategy)
                 + Tree::memory(shape, trees, shape.threads)
                 + weights
                 + votes

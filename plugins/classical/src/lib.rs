@@ -39,6 +39,7 @@ mod decision_tree;
 mod ensemble;
 mod extra_trees;
 mod few;
+mod float_order;
 mod forest;
 mod forest_smartcore;
 mod gradient_tree;
@@ -75,6 +76,8 @@ mod svm_linear;
 mod sweep;
 mod training;
 mod tree;
+mod tree_table;
+mod value_table;
 mod votes;
 
 pub use adapter::{

@@ -146,7 +146,7 @@ mod tests {
         {
             let ranks: Vec<u32> = (0..2000_u32).map(|row| row * 7 % distinct).collect();
             let values = Array2::from_shape_fn((2000, 1), |(row, _)| ranks[row] as f32);
-            let table = RankedTable::new(&values, &[0; 2000], 1, &|| Ok(())).unwrap();
+            let table = RankedTable::new(&values, &|| Ok(())).unwrap();
             let codes = table.column(0, 2000);
             let mut rows: Vec<NodeRow> = (0..2000)
                 .filter(|row| row % 3 != 1)

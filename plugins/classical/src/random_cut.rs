@@ -16,7 +16,7 @@ pub(crate) fn extremes<T: Copy + Ord + Default>(keys: &[T]) -> (T, T) {
 
 /// The sum of both sides' [`purity`](crate::sweep::purity) where a node's rows, which count once each and come class by class, are cut behind
 /// the keys up to a limit, and how many rows are on the left.
-pub(crate) fn purity_at<T: Copy + Ord>(keys: &[T], runs: &[Run], limit: T) -> (f64, usize) {
+pub(crate) fn purity_at(keys: &[u32], runs: &[Run], limit: u32) -> (f64, usize) {
     let (mut squares, mut left_rows, mut first) = ([0_u64; 2], 0, 0);
     wide(
         #[inline(always)]

@@ -1,53 +1,34 @@
-//! A feature table prepared for growing trees.
+//! A feature table prepared for growing trees on the order of values.
 
+use crate::float_order::{key, value};
 use crate::need::Need;
 use crate::node::NodeRow;
 use crate::product::GoOn;
 use crate::radix::{Keyed, sort};
-use genre_bench_api::{Error, FitShape, Result};
+use genre_bench_api::{FitShape, Result};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::slice::ParallelSliceMut;
-use std::borrow::Cow;
-
-/// Most classes: a row's class and how often it counts share one number.
-const MOST_CLASSES: usize = 1 << 24;
 
 /// How many codes there are.
 const CODES: usize = 1 << 16;
 
 /// Bytes that a node's rows may take to be read by row: the columns of a row share lines of the processor's cache, in which all
 /// descendants of the node find them again. Larger nodes read by column, where neighbouring rows share a line.
-const CACHED: usize = 1 << 19;
+pub(crate) const CACHED: usize = 1 << 20;
 
-/// Likewise of values instead of codes.
-const CACHED_VALUES: usize = 1 << 16;
-
-/// Values from one mark to the next: they fill a line of the cache.
-const STEP: usize = 16;
-
-/// A feature table with every value as a code, and the rows' classes.
+/// A feature table with every value as a code.
 ///
 /// A code is how many of the rows have smaller values, of all rows as of [`CODES`]. Codes compare as the values do: different values
 /// of a column have different codes, but among more rows than codes a few neighbours share one. They take few bits, of which
 /// the highest are the value's quantile.
-pub(crate) struct RankedTable<'a> {
-    /// By row, then by column.
-    values: Cow<'a, [f32]>,
+pub(crate) struct RankedTable {
     /// Codes by column, then by row.
     by_column: Vec<Vec<u16>>,
     /// The same by row, then by column.
     by_row: Vec<Line>,
     /// By column: the values in ascending order.
     sorted: Vec<Vec<f32>>,
-    /// By column: of these the first, and those that so many come before: a search among them stays in the cache.
-    marks: Vec<Vec<f32>>,
-    /// Class of each row.
-    pub labels: Vec<usize>,
-    /// The rows' numbers, class by class.
-    pub by_class: Vec<u32>,
-    /// Number of classes.
-    pub classes: usize,
 }
 
 /// Codes that fill a line of the cache.
@@ -59,16 +40,13 @@ impl Line {
     const CODES: usize = 32;
 }
 
-impl<'a> RankedTable<'a> {
-    /// From a table of shape `(rows, columns)` and each row's class, less than `classes`.
+impl RankedTable {
+    /// From a table of shape `(rows, columns)`.
     ///
     /// # Errors
     ///
-    /// More classes than trees can count, and whatever `go_on` returns.
-    pub fn new(table: &'a Array2<f32>, labels: &[usize], classes: usize, go_on: GoOn) -> Result<Self> {
-        if classes > MOST_CLASSES {
-            return Err(Error::failed(format!("trees take at most {MOST_CLASSES} classes")));
-        }
+    /// Whatever `go_on` returns.
+    pub fn new(table: &Array2<f32>, go_on: GoOn) -> Result<Self> {
         let coded = |column| {
             go_on()?;
             Ok(coded(column))
@@ -76,33 +54,19 @@ impl<'a> RankedTable<'a> {
         let columns: Vec<_> = table.axis_iter(Axis(1)).into_par_iter().map(coded).collect::<Result<_>>()?;
         let (by_column, sorted): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let by_row = by_row(&by_column, table.nrows());
-        let marks = sorted.iter().map(|sorted| sorted.iter().copied().step_by(STEP).collect()).collect();
-        let mut by_class: Vec<u32> = (0..labels.len() as u32).collect();
-        by_class.sort_by_key(|&row| labels[row as usize]);
-        let values = table.as_slice().map_or_else(|| table.iter().copied().collect(), Cow::Borrowed);
-        Ok(Self { values, by_column, by_row, sorted, marks, labels: labels.to_vec(), by_class, classes })
+        Ok(Self { by_column, by_row, sorted })
     }
 
     /// What it needs.
     pub fn memory(shape: &FitShape) -> u64 {
         let sorting = Need::of(shape.rows, 2 * shape.threads);
         let by_row = (shape.rows * lines(shape.columns) * size_of::<Line>()) as u64;
-        Need::table(shape) * 13 / 16 + by_row + Need::of(shape.columns, 9) + Need::of(shape.rows, 2) + sorting
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Number of columns.
-    pub fn columns(&self) -> usize {
-        self.by_column.len()
+        Need::table(shape) * 3 / 4 + by_row + Need::of(shape.columns, 6) + sorting
     }
 
     /// How to look up the codes that a node of so many rows has in a column.
     pub fn column(&self, column: usize, rows: usize) -> CodedColumn<'_> {
-        let step = lines(self.columns());
+        let step = lines(self.by_column.len());
         if rows * step * size_of::<Line>() > CACHED {
             return CodedColumn::All(&self.by_column[column]);
         }
@@ -111,27 +75,10 @@ impl<'a> RankedTable<'a> {
         CodedColumn::Every { lines, step, at: column % Line::CODES }
     }
 
-    /// Whether a node of so many rows had better look up values than codes.
-    pub fn reads_values(&self, rows: usize) -> bool {
-        rows * self.columns() * size_of::<f32>() <= CACHED_VALUES
-    }
-
-    /// How to look up values in a column.
-    pub fn values(&self, column: usize) -> ValueColumn<'_> {
-        let values = self.values.get(column..).unwrap_or_default();
-        ValueColumn { values, step: self.columns() }
-    }
-
-    /// The smallest and the largest value of codes that a column has, the first of them no greater than the second.
-    pub fn extremes(&self, column: usize, (least, greatest): (u32, u32)) -> [f32; 2] {
-        let sorted = &self.sorted[column];
-        [sorted[self.below(least)], sorted[self.below(greatest + 1) - 1]]
-    }
-
     /// The value half-way between those of two codes that a node has one after the other in a column.
     pub fn between(&self, column: usize, left: u32, right: u32) -> f32 {
-        let [smaller, larger] = self.extremes(column, (right, left));
-        middle(larger, smaller)
+        let sorted = &self.sorted[column];
+        middle(sorted[self.below(left + 1) - 1], sorted[self.below(right)])
     }
 
     /// The value half-way between that of a code, or the greatest one below it that a column has, and the next that it has.
@@ -143,24 +90,10 @@ impl<'a> RankedTable<'a> {
         right.get(next).map_or(smaller, |&larger| middle(smaller, larger))
     }
 
-    /// The greatest code of those up to a threshold in a column, and the threshold; both are moved where they part values that share a code.
-    /// There is a value with the `least` code, and a value above the threshold.
-    pub fn cut(&self, column: usize, threshold: f32, least: u32) -> (u32, f32) {
-        let sorted = &self.sorted[column];
-        let mark = self.marks[column].partition_point(|&value| value <= threshold).saturating_sub(1) * STEP;
-        let from_mark = &sorted[mark..sorted.len().min(mark + STEP)];
-        let up_to = mark + from_mark.iter().filter(|&&value| value <= threshold).count();
-        let next = (up_to * CODES / self.rows()) as u32;
-        let limit = next.saturating_sub(1).max(least);
-        let largest = sorted[self.below(limit + 1) - 1];
-        // As many values are up to the threshold as have codes up to the limit, or the nearest such place is taken.
-        let fits = up_to > 0 && sorted[up_to - 1] == largest;
-        (limit, if fits { threshold } else { largest })
-    }
-
     /// How many rows have smaller codes, but for rows of the same value of which some are among them.
     fn below(&self, code: u32) -> usize {
-        (code as usize * self.rows()).div_ceil(CODES)
+        let rows = self.sorted.first().map_or(0, Vec::len);
+        (code as usize * rows).div_ceil(CODES)
     }
 }
 
@@ -208,28 +141,6 @@ impl CodedColumn<'_> {
     }
 }
 
-/// The values of a column: one after so many of all columns.
-#[derive(Clone, Copy)]
-pub(crate) struct ValueColumn<'a> {
-    values: &'a [f32],
-    step: usize,
-}
-
-impl ValueColumn<'_> {
-    /// That of a row.
-    #[inline(always)]
-    pub fn of(self, row: u32) -> f32 {
-        self.values[row as usize * self.step]
-    }
-
-    /// Replaces what is in a list by what is made of every row's value.
-    #[inline(always)]
-    pub fn map<T>(self, rows: &[NodeRow], to: &mut Vec<T>, make: impl Fn(f32) -> T) {
-        to.clear();
-        to.extend(rows.iter().map(|row| make(self.of(row.number))));
-    }
-}
-
 /// Lines that a row's codes take.
 fn lines(columns: usize) -> usize {
     columns.div_ceil(Line::CODES)
@@ -270,20 +181,6 @@ fn middle(left: f32, right: f32) -> f32 {
     if middle < right { middle } else { left }
 }
 
-const SIGN: u32 = 1 << 31;
-
-/// A whole number that compares with others as the values do.
-pub(crate) fn key(value: f32) -> u32 {
-    // Adding zero makes one zero of the two.
-    let bits = (value + 0.0).to_bits();
-    if bits & SIGN == 0 { bits | SIGN } else { !bits }
-}
-
-/// The value that a key stands for.
-pub(crate) fn value(key: u32) -> f32 {
-    f32::from_bits(if key & SIGN == 0 { !key } else { key ^ SIGN })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
@@ -292,26 +189,9 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn keys_compare_as_values_do() {
-        let ascending = [f32::MIN, -1.5, -1.0, -f32::MIN_POSITIVE, 0.0, 1e-45, 1.0, 1.5, f32::MAX];
-        for (a, b) in ascending.iter().zip(&ascending[1..]) {
-            assert!(key(*a) < key(*b), "{a} and {b}");
-        }
-        assert_eq!(key(-0.0), key(0.0));
-    }
-
-    #[test]
-    fn a_key_stands_for_its_value() {
-        for number in [f32::MIN, -1.5, -0.0, 0.0, 1e-45, 7.25, f32::MAX] {
-            assert_eq!(value(key(number)), number);
-        }
-    }
-
-    #[test]
     fn codes_stand_for_values_by_row_and_by_column() {
         let table = array![[3.0, 1.0], [-2.0, 1.0], [0.0, 1.0], [-0.0, 5.0], [3.0, 1.0]];
-        let ranked = RankedTable::new(&table, &[1, 0, 1, 0, 0], 2, &|| Ok(())).unwrap();
-        assert_eq!(ranked.by_class, [1, 3, 4, 0, 2]);
+        let ranked = RankedTable::new(&table, &|| Ok(())).unwrap();
         let code = |before: usize| (before * CODES / 5) as u32;
         for rows in [5, CACHED] {
             let of =
@@ -319,42 +199,35 @@ mod tests {
             assert_eq!(of(0), [3, 0, 1, 1, 3].map(code), "as for {rows} rows");
             assert_eq!(of(1), [0, 0, 0, 4, 0].map(code), "as for {rows} rows");
         }
-        let of_values = (0..5).map(|row| ranked.values(0).of(row)).collect::<Vec<_>>();
-        assert_eq!(of_values, table.column(0).to_vec());
-        assert!(ranked.reads_values(5) && !ranked.reads_values(CACHED_VALUES));
-        assert_eq!(ranked.extremes(0, (code(1), code(3))), [0.0, 3.0]);
         assert_eq!(ranked.between(0, code(0), code(3)), 0.5);
         assert_eq!(
             [code(0), code(1), code(2), code(3)].map(|code| ranked.after(0, code)),
             [-1.0, 1.5, 1.5, 3.0]
         );
-        let limit = |threshold| ranked.cut(0, threshold, 0);
-        assert_eq!([-2.0, -1.0, 0.0, 2.9].map(limit).map(|(_, threshold)| threshold), [-2.0, -1.0, 0.0, 2.9]);
-        for (threshold, left) in
-            [(-2.0, vec![1]), (-1.0, vec![1]), (0.0, vec![1, 2, 3]), (2.9, vec![1, 2, 3])]
-        {
-            let (limit, _) = limit(threshold);
-            assert_eq!((0..5).filter(|&row| ranked.column(0, 5).of(row) <= limit).collect::<Vec<_>>(), left);
-        }
     }
 
-    /// Whatever the threshold, the codes up to the limit are those of the values up to the threshold that comes back.
+    /// Whatever the codes that a column is cut between, values part as codes do.
     #[test]
-    fn a_cut_parts_codes_as_it_parts_values() {
+    fn thresholds_part_values_as_codes_part_rows() {
         let rows = 3 * CODES / 2;
         for distinct in [rows, 40_000, 7] {
             let table = Array2::from_shape_fn((rows, 1), |(row, _)| (row * 7919 % rows % distinct) as f32);
-            let ranked = RankedTable::new(&table, &vec![0; rows], 1, &|| Ok(())).unwrap();
+            let ranked = RankedTable::new(&table, &|| Ok(())).unwrap();
             let codes = ranked.column(0, rows);
-            let middle = codes.of(5);
-            for (least, threshold) in (0..40).flat_map(|step| {
-                let threshold = (distinct - 1) as f32 * step as f32 / 40.0;
-                [(0, threshold), (middle, threshold.max(table[[5, 0]]))]
-            }) {
-                let (limit, moved) = ranked.cut(0, threshold, least);
-                assert!(limit >= least);
-                let parts_alike = |row: usize| (codes.of(row as u32) <= limit) == (table[[row, 0]] <= moved);
-                assert!((0..rows).all(parts_alike), "{distinct} values, {threshold} from {least}");
+            let mut some: Vec<u32> = (0..rows as u32).step_by(5000).map(|row| codes.of(row)).collect();
+            some.sort_unstable();
+            some.dedup();
+            for pair in some.windows(2) {
+                for (limit, threshold) in
+                    [(pair[0], ranked.after(0, pair[0])), (pair[0], ranked.between(0, pair[0], pair[1]))]
+                {
+                    let goes_left = |row: usize| table[[row, 0]] <= threshold;
+                    let (left, right): (Vec<usize>, Vec<usize>) = (0..rows).partition(|&row| goes_left(row));
+                    assert!(right.iter().all(|&row| codes.of(row as u32) > limit), "{distinct} values");
+                    let beyond =
+                        |row: &usize| codes.of(*row as u32) <= limit || codes.of(*row as u32) < pair[1];
+                    assert!(left.iter().all(beyond), "{distinct} values");
+                }
             }
         }
     }

@@ -1,13 +1,16 @@
 //! Where to split a node of a classification tree.
 
 use crate::few::{self, FEW};
+use crate::float_order::{key, value};
 use crate::node::{NodeRow, Run, partition};
 use crate::product::GoOn;
 use crate::quantiles;
 use crate::radix::{Keyed, sort};
 use crate::random_cut::{extremes, purity_at};
-use crate::ranked_table::{RankedTable, key, value};
+use crate::ranked_table::RankedTable;
 use crate::sweep::Sweep;
+use crate::tree_table::{Cells, TreeTable};
+use crate::value_table::ValueTable;
 use genre_bench_api::Result;
 use rand::Rng;
 
@@ -38,50 +41,29 @@ pub(crate) enum SplitStrategy {
 /// Rows looked at, and classes counted, between two calls of [`GoOn`].
 const PAUSE: usize = 1 << 19;
 
-/// Where a column is cut.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
-    /// Between a code and the next that the table has.
-    After(u32),
-    /// Between two codes that a node has one after the other.
-    Between(u32, u32),
-    /// After a code, which is where values are cut at a threshold.
-    At(u32, f32),
-    /// At a value, by which the rows are told apart.
-    AtValue(f32),
-}
-
-impl Place {
-    /// The greatest value that goes to the left side.
-    pub fn threshold(self, table: &RankedTable, column: usize) -> f32 {
-        match self {
-            Self::After(code) => table.after(column, code),
-            Self::Between(left, right) => table.between(column, left, right),
-            Self::At(_, value) | Self::AtValue(value) => value,
-        }
-    }
-}
-
 /// A place to cut a node's rows in two.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SplitRecord {
     pub column: usize,
-    pub place: Place,
+    /// The greatest code that goes to the left side, or the key of such a value.
+    pub limit: u32,
+    /// The code that comes next in the node; none for the next that the table has.
+    pub next: Option<u32>,
     /// The sum of both sides' [`purity`](crate::sweep::purity); greater is better.
     pub purity: f64,
 }
 
 impl SplitRecord {
     /// Puts the rows of a node that go left before the others, and returns how many do.
-    pub fn part(&self, table: &RankedTable, rows: &mut [NodeRow], spare: &mut Vec<NodeRow>) -> usize {
-        let codes = table.column(self.column, rows.len());
-        match self.place {
-            Place::After(limit) | Place::Between(limit, _) | Place::At(limit, _) => {
-                partition(rows, spare, |row| codes.of(row.number) <= limit)
+    pub fn part(&self, table: &TreeTable, rows: &mut [NodeRow], spare: &mut Vec<NodeRow>) -> usize {
+        match &table.cells {
+            Cells::Values(values) => {
+                let values = values.column(self.column, rows.len());
+                partition(rows, spare, |row| values.key(row) <= self.limit)
             }
-            Place::AtValue(threshold) => {
-                let values = table.values(self.column);
-                partition(rows, spare, |row| values.of(row.number) <= threshold)
+            Cells::Codes(codes) => {
+                let codes = codes.column(self.column, rows.len());
+                partition(rows, spare, |row| codes.of(row.number) <= self.limit)
             }
         }
     }
@@ -89,7 +71,7 @@ impl SplitRecord {
 
 /// Searches splits; holds what is reused from node to node.
 pub(crate) struct Splitter<'a> {
-    table: &'a RankedTable<'a>,
+    table: &'a TreeTable<'a>,
     growth: Growth,
     /// All columns; every search shuffles as many to the front as it needs.
     columns: Vec<usize>,
@@ -100,7 +82,7 @@ pub(crate) struct Splitter<'a> {
     sweep: Sweep,
     /// How often a node's rows count, where they are few.
     weights: Vec<u16>,
-    /// A node's codes in one column, or what its values are ordered by.
+    /// A node's codes in one column, or the keys of its values.
     codes: Vec<u16>,
     keys: Vec<u32>,
     go_on: GoOn<'a>,
@@ -110,13 +92,13 @@ pub(crate) struct Splitter<'a> {
 
 impl<'a> Splitter<'a> {
     /// For the rows of a table.
-    pub fn new(table: &'a RankedTable<'a>, growth: Growth, go_on: GoOn<'a>) -> Self {
+    pub fn new(table: &'a TreeTable<'a>, growth: Growth, go_on: GoOn<'a>) -> Self {
         Self {
             table,
             growth,
-            columns: (0..table.columns()).collect(),
-            ranked: Vec::with_capacity(table.rows()),
-            spare: Vec::with_capacity(table.rows()),
+            columns: (0..table.columns).collect(),
+            ranked: Vec::new(),
+            spare: Vec::new(),
             sweep: Sweep::new(),
             weights: Vec::new(),
             codes: Vec::new(),
@@ -160,15 +142,17 @@ impl<'a> Splitter<'a> {
             let chosen = rng.gen_range(drawn..self.columns.len());
             self.columns.swap(drawn, chosen);
             let column = self.columns[drawn];
-            let found = match self.growth.strategy {
-                SplitStrategy::Random => self.random_cut(column, rows, runs, rng),
-                _ if rows.len() <= FEW => self.cut_of_few(column, rows, runs),
-                SplitStrategy::Best => self.best_cut(column, rows, counts),
-                SplitStrategy::Quantiles => match self.cut_between_bins(column, rows, runs) {
-                    Some(cut) => Found::Cut(cut),
-                    // Rows of one bin may still differ.
-                    None => self.best_cut(column, rows, counts),
-                },
+            let found = match &self.table.cells {
+                Cells::Values(values) => self.random_cut(values, column, rows, runs, rng),
+                Cells::Codes(codes) if rows.len() <= FEW => self.cut_of_few(codes, column, rows, runs),
+                Cells::Codes(codes) => {
+                    let is_binned = self.growth.strategy == SplitStrategy::Quantiles;
+                    // Where nothing is between bins, rows of one bin may still differ.
+                    match is_binned.then(|| self.cut_between_bins(codes, column, rows, runs)).flatten() {
+                        Some(cut) => Found::Cut(cut),
+                        None => self.best_cut(codes, column, rows, counts),
+                    }
+                }
             };
             all_constant &= matches!(found, Found::Constant);
             if let Found::Cut(cut) = found
@@ -181,30 +165,36 @@ impl<'a> Splitter<'a> {
     }
 
     /// The purest cut of a column between two of its bins; none where every such cut leaves too few rows on a side.
-    fn cut_between_bins(&self, column: usize, rows: &[NodeRow], runs: &[Run]) -> Option<SplitRecord> {
-        let codes = self.table.column(column, rows.len());
+    fn cut_between_bins(
+        &self,
+        codes: &RankedTable,
+        column: usize,
+        rows: &[NodeRow],
+        runs: &[Run],
+    ) -> Option<SplitRecord> {
+        let codes = codes.column(column, rows.len());
         let cut = quantiles::purest(codes, rows, runs, self.growth.min_samples_leaf)?;
-        Some(SplitRecord { column, place: Place::After(cut.code), purity: cut.purity })
+        Some(SplitRecord { column, limit: cut.code, next: None, purity: cut.purity })
     }
 
     /// The purest cut of a column in a node of few rows, the lowest where several are.
-    fn cut_of_few(&mut self, column: usize, rows: &[NodeRow], runs: &[Run]) -> Found {
-        self.table.column(column, rows.len()).map(rows, &mut self.codes, |_, code| code);
+    fn cut_of_few(&mut self, codes: &RankedTable, column: usize, rows: &[NodeRow], runs: &[Run]) -> Found {
+        codes.column(column, rows.len()).map(rows, &mut self.codes, |_, code| code);
         let (least, greatest) = extremes(&self.codes);
         if least == greatest {
             return Found::Constant;
         }
         let cut = few::purest(&self.codes, &self.weights, runs, self.growth.min_samples_leaf);
         cut.map_or(Found::TooFew, |cut| {
-            let [left, right] = cut.codes.map(u32::from);
-            Found::Cut(SplitRecord { column, place: Place::Between(left, right), purity: cut.purity })
+            let [limit, next] = cut.codes.map(u32::from);
+            Found::Cut(SplitRecord { column, limit, next: Some(next), purity: cut.purity })
         })
     }
 
     /// The purest cut of a column, the lowest where several are.
-    fn best_cut(&mut self, column: usize, rows: &[NodeRow], counts: &[u32]) -> Found {
+    fn best_cut(&mut self, codes: &RankedTable, column: usize, rows: &[NodeRow], counts: &[u32]) -> Found {
         let keyed = |row: NodeRow, code: u16| Keyed::new(code.into(), row.counted.0);
-        self.table.column(column, rows.len()).map(rows, &mut self.ranked, keyed);
+        codes.column(column, rows.len()).map(rows, &mut self.ranked, keyed);
         let keys = self.ranked.iter().map(|ranked| ranked.key());
         let (least, greatest) = (keys.clone().min().unwrap_or(0), keys.max().unwrap_or(0));
         if least == greatest {
@@ -213,40 +203,34 @@ impl<'a> Splitter<'a> {
         sort(&mut self.ranked, &mut self.spare, (least, greatest));
         let cut = self.sweep.purest(&self.ranked, counts, self.growth.min_samples_leaf);
         cut.map_or(Found::TooFew, |cut| {
-            let [left, right] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
-            Found::Cut(SplitRecord { column, place: Place::Between(left, right), purity: cut.purity })
+            let [limit, next] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
+            Found::Cut(SplitRecord { column, limit, next: Some(next), purity: cut.purity })
         })
     }
 
     /// A cut of a column at a value drawn uniformly between the smallest and the largest.
-    fn random_cut(&mut self, column: usize, rows: &[NodeRow], runs: &[Run], rng: &mut impl Rng) -> Found {
-        let mut draw = |smallest: f32, largest: f32| {
-            let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
-            // Rounding must not leave the right side empty.
-            if (drawn as f32) < largest { drawn as f32 } else { smallest }
-        };
-        let (place, purity, left_rows) = if self.table.reads_values(rows.len()) {
-            self.table.values(column).map(rows, &mut self.keys, key);
-            let (least, greatest) = extremes(&self.keys);
-            if least == greatest {
-                return Found::Constant;
-            }
-            let threshold = draw(value(least), value(greatest));
-            let (purity, left_rows) = purity_at(&self.keys, runs, key(threshold));
-            (Place::AtValue(threshold), purity, left_rows)
-        } else {
-            self.table.column(column, rows.len()).map(rows, &mut self.codes, |_, code| code);
-            let (least, greatest) = extremes(&self.codes);
-            if least == greatest {
-                return Found::Constant;
-            }
-            let [smallest, largest] = self.table.extremes(column, (least.into(), greatest.into()));
-            let (limit, threshold) = self.table.cut(column, draw(smallest, largest), least.into());
-            let (purity, left_rows) = purity_at(&self.codes, runs, limit as u16);
-            (Place::At(limit, threshold), purity, left_rows)
-        };
+    fn random_cut(
+        &mut self,
+        values: &ValueTable,
+        column: usize,
+        rows: &[NodeRow],
+        runs: &[Run],
+        rng: &mut impl Rng,
+    ) -> Found {
+        let values = values.column(column, rows.len());
+        self.keys.clear();
+        self.keys.extend(rows.iter().map(|&row| values.key(row)));
+        let extremes = extremes(&self.keys);
+        if extremes.0 == extremes.1 {
+            return Found::Constant;
+        }
+        let [smallest, largest] = [extremes.0, extremes.1].map(value);
+        let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
+        // Rounding must not leave the right side empty.
+        let limit = key(if (drawn as f32) < largest { drawn as f32 } else { smallest });
+        let (purity, left_rows) = purity_at(&self.keys, runs, limit);
         match left_rows.min(rows.len() - left_rows) >= self.growth.min_samples_leaf {
-            true => Found::Cut(SplitRecord { column, place, purity }),
+            true => Found::Cut(SplitRecord { column, limit, next: None, purity }),
             false => Found::TooFew,
         }
     }
