@@ -2,12 +2,12 @@
 
 use crate::importances::shares;
 use crate::need::Need;
+use crate::node::{NodeRow, find_runs};
 use crate::product::GoOn;
-use crate::quantiles::BinSearch;
-use crate::ranked_table::RankedTable;
-use crate::split::{Growth, NodeRow, Splitter, partition};
+use crate::split::{Growth, Splitter};
 use crate::sweep::{Counted, purity};
 use crate::tree::{BinaryTree, Node, load_trees, save_trees};
+use crate::tree_table::TreeTable;
 use genre_bench_api::{FitShape, Result, State};
 use ndarray::Array1;
 use rand::Rng;
@@ -39,46 +39,46 @@ impl Tree {
     ///
     /// Whatever `go_on` returns, which is called every now and then.
     pub fn grow(
-        table: &RankedTable,
+        table: &TreeTable,
         weights: &[u8],
         growth: Growth,
         rng: &mut impl Rng,
         go_on: GoOn,
     ) -> Result<Self> {
-        let mut rows: Vec<NodeRow> = (table.labels.iter().zip(weights).enumerate())
-            .filter(|(_, (_, weight))| **weight > 0)
-            .map(|(number, (&class, &weight))| NodeRow {
-                number: number as u32,
-                counted: Counted::new(class, weight),
-            })
-            .collect();
+        let weighted = |row: &NodeRow| {
+            let weight = weights[row.number as usize];
+            let counted = Counted::new(row.counted.class(), weight);
+            (weight > 0).then_some(NodeRow { counted, ..*row })
+        };
+        let mut rows: Vec<NodeRow> = table.rows.iter().filter_map(weighted).collect();
         let mut spare = Vec::with_capacity(rows.len());
         let mut tree = Self {
             nodes: BinaryTree(vec![Node::Leaf([0, 0])]),
             frequencies: Vec::new(),
-            decreases: vec![0.0; table.columns()],
+            decreases: vec![0.0; table.columns],
         };
         let mut splitter = Splitter::new(table, growth, go_on);
         let mut counts = vec![0; table.classes];
+        let mut runs = Vec::new();
         let mut places = Vec::new();
         let mut open = vec![Open { node: 0, first: 0, end: rows.len(), depth: 0 }];
         while let Some(Open { node, first, end, depth }) = open.pop() {
             let rows = &mut rows[first..end];
+            find_runs(rows, &mut runs);
             counts.fill(0);
-            rows.iter().for_each(|row| counts[row.counted.class()] += row.counted.weight());
-            let split = if depth < growth.max_depth { splitter.best(rows, &counts, rng)? } else { None };
+            runs.iter().for_each(|run| counts[run.class] = run.count);
+            let split =
+                if depth < growth.max_depth { splitter.best(rows, &runs, &counts, rng)? } else { None };
             match split {
                 Some(split) => {
                     tree.decreases[split.column] += split.purity - purity(&counts);
-                    let (ranks, limit) = (table.column(split.column, rows.len()), split.place.rank());
-                    let goes_left = |row: NodeRow| ranks.of(row.number) <= limit;
-                    let middle = first + partition(rows, &mut spare, goes_left);
+                    let middle = first + split.part(table, rows, &mut spare);
                     let nodes = &mut tree.nodes.0;
                     let left = nodes.len();
                     nodes.extend([Node::Leaf([0, 0]); 2]);
                     nodes[node] =
                         Node::Split { column: split.column as u32, left: left as u32, threshold: 0.0 };
-                    places.push((node, split.place));
+                    places.push((node, split.limit, split.next));
                     open.push(Open { node: left + 1, first: middle, end, depth: depth + 1 });
                     open.push(Open { node: left, first, end: middle, depth: depth + 1 });
                 }
@@ -86,9 +86,9 @@ impl Tree {
             }
         }
         // All at once, as the values are far from what a search holds in the processor's cache.
-        for (node, place) in places {
+        for (node, limit, next) in places {
             if let Node::Split { column, threshold, .. } = &mut tree.nodes.0[node] {
-                *threshold = place.threshold(table, *column as usize);
+                *threshold = table.threshold(*column as usize, limit, next);
             }
         }
         Ok(tree)
@@ -108,10 +108,7 @@ impl Tree {
         let tree = Need::of(shape.rows, 2 * size_of::<Node<f32, Frequencies>>() / 8 + 2)
             + Need::of(shape.columns, 1);
         // Rows in their order, sorted and in the room for both, and where splits are.
-        let growing = Need::of(shape.rows, 8)
-            + Need::of(shape.columns, 1)
-            + Need::of(shape.classes, 6)
-            + BinSearch::memory(shape.rows) as u64;
+        let growing = Need::of(shape.rows, 8) + Need::of(shape.columns, 1) + Need::of(shape.classes, 6);
         trees as u64 * tree + at_once as u64 * growing
     }
 

@@ -3,9 +3,9 @@
 use crate::cart::Tree;
 use crate::need::Need;
 use crate::product::GoOn;
-use crate::ranked_table::RankedTable;
 use crate::split::{Growth, SplitStrategy};
 use crate::training::{require_columns, require_data};
+use crate::tree_table::TreeTable;
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Model, Param, Params, Result,
     Run, State,
@@ -30,11 +30,10 @@ impl Model for DecisionTree {
     fn fit(&self, train: &Examples, _valid: &Examples, run: &Run) -> Result<Box<dyn Fitted>> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let (inputs, labels, strategy) = (&train.inputs.table, &train.labels, SplitStrategy::Best);
-        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
-        let growth = growth(run, table.columns(), strategy)?;
-        let tree = Tree::grow(&table, &vec![1; table.rows()], growth, &mut run.rng("tree"), go_on)?;
-        Ok(Box::new(Grown { tree, columns: table.columns(), classes: train.classes.len() }))
+        let table = TreeTable::new(train, SplitStrategy::Best, go_on)?;
+        let growth = growth(run, table.columns, SplitStrategy::Best)?;
+        let tree = Tree::grow(&table, &vec![1; table.rows.len()], growth, &mut run.rng("tree"), go_on)?;
+        Ok(Box::new(Grown { tree, columns: table.columns, classes: train.classes.len() }))
     }
 
     fn load(&self, mut state: State, loading: &Loading) -> Result<Box<dyn Fitted>> {
@@ -48,7 +47,11 @@ impl Model for DecisionTree {
     }
 
     fn memory(&self, _params: &Params, shape: &FitShape) -> Option<u64> {
-        Some(RankedTable::memory(shape) + Tree::memory(shape, 1, 1) + Need::of(shape.columns, 1))
+        Some(
+            TreeTable::memory(shape, SplitStrategy::Best)
+                + Tree::memory(shape, 1, 1)
+                + Need::of(shape.columns, 1),
+        )
     }
 }
 

@@ -5,9 +5,9 @@ use crate::decision_tree::{growth, max_depth, min_samples_leaf};
 use crate::importances::mean_shares;
 use crate::need::Need;
 use crate::product::GoOn;
-use crate::ranked_table::RankedTable;
 use crate::split::SplitStrategy;
 use crate::training::{require_columns, require_data};
+use crate::tree_table::TreeTable;
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Insights, Loading, Param, Params, Result, Run,
     State,
@@ -30,8 +30,13 @@ pub(crate) fn card(name: &str, summary: &str) -> Card {
         )
 }
 
-/// Examples that one thread asks the trees about at once.
-const BLOCK: usize = 64;
+/// Most examples that one thread asks the trees about at once: every tree comes into the cache once for all of them.
+const BLOCK: usize = 512;
+
+/// Fewer, so that every thread has some blocks.
+fn block(examples: usize) -> usize {
+    (examples / (4 * rayon::current_num_threads())).clamp(64, BLOCK)
+}
 
 /// Examples that go down a tree together.
 const TOGETHER: usize = 8;
@@ -59,10 +64,9 @@ impl Ensemble {
     ) -> Result<Self> {
         require_data(train)?;
         let go_on: GoOn = &|| run.check_cancelled();
-        let (inputs, labels) = (&train.inputs.table, &train.labels);
-        let table = RankedTable::new(inputs, labels, train.classes.len(), strategy, go_on)?;
+        let table = TreeTable::new(train, strategy, go_on)?;
         let features_per_split = match run.params.count("features-per-split")? {
-            0 => table.columns().isqrt(),
+            0 => table.columns.isqrt(),
             columns => columns,
         };
         let growth = growth(run, features_per_split, strategy)?;
@@ -73,7 +77,7 @@ impl Ensemble {
             .map(|tree| {
                 run.check_cancelled()?;
                 let mut rng = run.rng(&format!("tree {tree}"));
-                let weights = sample(table.rows(), &mut rng);
+                let weights = sample(table.rows.len(), &mut rng);
                 let tree = Tree::grow(&table, &weights, growth, &mut rng, go_on)?;
                 run.progress(grown.fetch_add(1, Ordering::Relaxed) + 1, count, "trees");
                 Ok((tree, weights))
@@ -82,7 +86,7 @@ impl Ensemble {
             .into_iter()
             .unzip();
         let mut ensemble =
-            Self { trees, columns: table.columns(), classes: train.classes.len(), out_of_bag_accuracy: None };
+            Self { trees, columns: table.columns, classes: train.classes.len(), out_of_bag_accuracy: None };
         ensemble.out_of_bag_accuracy = ensemble.accuracy_out_of_bag(train, &weights, go_on)?;
         Ok(ensemble)
     }
@@ -103,13 +107,13 @@ impl Ensemble {
     }
 
     /// What the fit needs.
-    pub fn memory(params: &Params, shape: &FitShape) -> Option<u64> {
+    pub fn memory(params: &Params, shape: &FitShape, strategy: SplitStrategy) -> Option<u64> {
         let trees = params.count("trees").ok()?;
         let weights = Need::of(shape.rows, trees) / 8;
         let votes = Need::of(BLOCK, 2 * shape.classes * shape.threads);
         let importances = Need::of(shape.columns, 3);
         Some(
-            RankedTable::memory(shape)
+            TreeTable::memory(shape, strategy)
                 + Tree::memory(shape, trees, shape.threads)
                 + weights
                 + votes
@@ -120,9 +124,10 @@ impl Ensemble {
     /// How many of the training examples the trees that did not see them get right; none if all saw
     /// all. `weights` are by tree, then by row.
     fn accuracy_out_of_bag(&self, train: &Examples, weights: &[Vec<u8>], go_on: GoOn) -> Result<Option<f64>> {
-        let is_right = |block: usize| {
+        let block = block(train.len());
+        let is_right = |number: usize| {
             go_on()?;
-            let rows = block * BLOCK..train.len().min((block + 1) * BLOCK);
+            let rows = number * block..train.len().min((number + 1) * block);
             let table = train.inputs.table.slice(s![rows.clone(), ..]);
             let votes = self.votes(table, |tree, row| weights[tree][rows.start + row] == 0);
             let is_right = |(votes, row): (ArrayView1<f64>, usize)| {
@@ -134,7 +139,7 @@ impl Ensemble {
             Ok(votes.rows().into_iter().zip(rows).map(is_right).collect::<Vec<_>>())
         };
         let is_right: Vec<Vec<Option<bool>>> =
-            (0..train.len().div_ceil(BLOCK)).into_par_iter().map(is_right).collect::<Result<_>>()?;
+            (0..train.len().div_ceil(block)).into_par_iter().map(is_right).collect::<Result<_>>()?;
         let asked = is_right.iter().flatten().flatten().count();
         let right = is_right.iter().flatten().flatten().filter(|&&is_right| is_right).count();
         Ok((asked > 0).then(|| right as f64 / asked as f64))
@@ -169,8 +174,9 @@ impl Fitted for Ensemble {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.columns)?;
         let mut scores = Array2::zeros((inputs.len(), self.classes));
-        let blocks = scores.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter();
-        blocks.zip(inputs.table.axis_chunks_iter(Axis(0), BLOCK)).for_each(|(mut scores, examples)| {
+        let block = block(inputs.len());
+        let blocks = scores.axis_chunks_iter_mut(Axis(0), block).into_par_iter();
+        blocks.zip(inputs.table.axis_chunks_iter(Axis(0), block)).for_each(|(mut scores, examples)| {
             let votes = self.votes(examples, |_, _| true);
             scores.zip_mut_with(&votes, |score, votes| *score = (votes / self.trees.len() as f64) as f32);
         });

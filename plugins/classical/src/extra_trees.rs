@@ -28,6 +28,6 @@ impl Model for ExtraTrees {
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
-        Ensemble::memory(params, shape)
+        Ensemble::memory(params, shape, SplitStrategy::Random)
     }
 }

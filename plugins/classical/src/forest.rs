@@ -38,7 +38,7 @@ impl Model for Forest {
     }
 
     fn memory(&self, params: &Params, shape: &FitShape) -> Option<u64> {
-        Ensemble::memory(params, shape)
+        Ensemble::memory(params, shape, SplitStrategy::Quantiles)
     }
 }
 

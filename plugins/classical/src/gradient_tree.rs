@@ -2,8 +2,8 @@
 
 use crate::bins::BinnedTable;
 use crate::histogram::{Histogram, Sums, Unit, count};
+use crate::node::partition;
 use crate::product::GoOn;
-use crate::split::partition;
 use crate::tree::{BinaryTree, Node};
 use genre_bench_api::Result;
 use ndarray::ArrayViewMut1;

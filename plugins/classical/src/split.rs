@@ -1,10 +1,16 @@
 //! Where to split a node of a classification tree.
 
+use crate::few::{self, FEW};
+use crate::float_order::{key, value};
+use crate::node::{NodeRow, Run, partition};
 use crate::product::GoOn;
-use crate::quantiles::{BinSearch, Quantiles};
+use crate::quantiles;
 use crate::radix::{Keyed, sort};
+use crate::random_cut::{extremes, purity_at};
 use crate::ranked_table::RankedTable;
-use crate::sweep::{Counted, Sweep, purity};
+use crate::sweep::Sweep;
+use crate::tree_table::{Cells, TreeTable};
+use crate::value_table::ValueTable;
 use genre_bench_api::Result;
 use rand::Rng;
 
@@ -26,85 +32,59 @@ pub(crate) struct Growth {
 pub(crate) enum SplitStrategy {
     /// Where the sides are purest, half-way between two neighbouring values.
     Best,
-    /// The same, but large nodes are only cut between [`Quantiles`] of all rows.
+    /// The same, but large nodes are only cut between [quantiles](crate::quantiles) of all rows.
     Quantiles,
-    /// Anywhere between a node's smallest and largest value, at random.
+    /// Anywhere between a node's smallest and largest value, at random. Rows count once each.
     Random,
 }
 
 /// Rows looked at, and classes counted, between two calls of [`GoOn`].
 const PAUSE: usize = 1 << 19;
 
-/// A row of the table on its way through a tree, with what every search for a split asks of it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NodeRow {
-    /// Its number in the table.
-    pub number: u32,
-    pub counted: Counted,
-}
-
-/// Where a column is cut.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
-    /// Between a rank and the next.
-    After(u32),
-    /// Between two ranks that a node has one after the other.
-    Between(u32, u32),
-    /// At a value; the greatest rank of those up to it is given first.
-    At(u32, f32),
-}
-
-impl Place {
-    /// The greatest rank that goes to the left side.
-    pub fn rank(self) -> u32 {
-        let (Self::After(rank) | Self::Between(rank, _) | Self::At(rank, _)) = self;
-        rank
-    }
-
-    /// The greatest value that goes there.
-    pub fn threshold(self, table: &RankedTable, column: usize) -> f32 {
-        let between = |ranks: [u32; 2]| {
-            let [smaller, larger] = ranks.map(|rank| table.value(column, rank));
-            middle(smaller, larger)
-        };
-        match self {
-            Self::After(rank) => between([rank, rank + 1]),
-            Self::Between(left, right) => between([left, right]),
-            Self::At(_, value) => value,
-        }
-    }
-}
-
 /// A place to cut a node's rows in two.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SplitRecord {
     pub column: usize,
-    pub place: Place,
-    /// The sum of both sides' [`purity`]; greater is better.
+    /// The greatest code that goes to the left side, or the key of such a value.
+    pub limit: u32,
+    /// The code that comes next in the node; none for the next that the table has.
+    pub next: Option<u32>,
+    /// The sum of both sides' [`purity`](crate::sweep::purity); greater is better.
     pub purity: f64,
 }
 
-/// Half-way between two values, the first being the smaller.
-fn middle(left: f32, right: f32) -> f32 {
-    let middle = ((f64::from(left) + f64::from(right)) / 2.0) as f32;
-    // Neighbouring floats have nothing between them.
-    if middle < right { middle } else { left }
+impl SplitRecord {
+    /// Puts the rows of a node that go left before the others, and returns how many do.
+    pub fn part(&self, table: &TreeTable, rows: &mut [NodeRow], spare: &mut Vec<NodeRow>) -> usize {
+        match &table.cells {
+            Cells::Values(values) => {
+                let values = values.column(self.column, rows.len());
+                partition(rows, spare, |row| values.key(row) <= self.limit)
+            }
+            Cells::Codes(codes) => {
+                let codes = codes.column(self.column, rows.len());
+                partition(rows, spare, |row| codes.of(row.number) <= self.limit)
+            }
+        }
+    }
 }
 
 /// Searches splits; holds what is reused from node to node.
 pub(crate) struct Splitter<'a> {
-    table: &'a RankedTable,
+    table: &'a TreeTable<'a>,
     growth: Growth,
     /// All columns; every search shuffles as many to the front as it needs.
     columns: Vec<usize>,
-    /// A node's rows under one column, by rank.
+    /// A node's rows under one column, by code.
     ranked: Vec<Keyed>,
     /// Room to sort them.
     spare: Vec<Keyed>,
     sweep: Sweep,
-    bin_search: BinSearch,
-    /// Class counts on the left side of a cut, then those on its right side.
-    sides: Vec<u32>,
+    /// How often a node's rows count, where they are few.
+    weights: Vec<u16>,
+    /// A node's codes in one column, or the keys of its values.
+    codes: Vec<u16>,
+    keys: Vec<u32>,
     go_on: GoOn<'a>,
     /// Work done since it was last called.
     work: usize,
@@ -112,23 +92,24 @@ pub(crate) struct Splitter<'a> {
 
 impl<'a> Splitter<'a> {
     /// For the rows of a table.
-    pub fn new(table: &'a RankedTable, growth: Growth, go_on: GoOn<'a>) -> Self {
+    pub fn new(table: &'a TreeTable<'a>, growth: Growth, go_on: GoOn<'a>) -> Self {
         Self {
             table,
             growth,
-            columns: (0..table.columns()).collect(),
-            ranked: Vec::with_capacity(table.rows()),
-            spare: Vec::with_capacity(table.rows()),
+            columns: (0..table.columns).collect(),
+            ranked: Vec::new(),
+            spare: Vec::new(),
             sweep: Sweep::new(),
-            bin_search: BinSearch::new(table.classes),
-            sides: vec![0; 2 * table.classes],
+            weights: Vec::new(),
+            codes: Vec::new(),
+            keys: Vec::new(),
             go_on,
             work: 0,
         }
     }
 
-    /// The purest split among randomly drawn columns, the one drawn first where several are; none
-    /// if the rows are all of one class, too few or all alike. `counts` are how often their classes count.
+    /// The purest split among randomly drawn columns, the one drawn first where several are; none if the rows, which come class by class
+    /// in these runs, are all of one class, too few or all alike. `counts` are how often their classes count.
     ///
     /// # Errors
     ///
@@ -136,14 +117,17 @@ impl<'a> Splitter<'a> {
     pub fn best(
         &mut self,
         rows: &[NodeRow],
+        runs: &[Run],
         counts: &[u32],
         rng: &mut impl Rng,
     ) -> Result<Option<SplitRecord>> {
-        let is_pure = counts.iter().filter(|&&count| count > 0).count() < 2;
-        if is_pure || rows.len() < 2 * self.growth.min_samples_leaf {
+        if runs.len() < 2 || rows.len() < 2 * self.growth.min_samples_leaf {
             return Ok(None);
         }
-        let quantiles = self.table.quantiles.as_ref().filter(|_| self.bin_search.suits(rows.len(), counts));
+        if rows.len() <= FEW {
+            self.weights.clear();
+            self.weights.extend(rows.iter().map(|row| row.counted.weight() as u16));
+        }
         let mut best: Option<SplitRecord> = None;
         let mut all_constant = true;
         for drawn in 0..self.columns.len() {
@@ -158,24 +142,20 @@ impl<'a> Splitter<'a> {
             let chosen = rng.gen_range(drawn..self.columns.len());
             self.columns.swap(drawn, chosen);
             let column = self.columns[drawn];
-            let mut cut =
-                quantiles.and_then(|quantiles| self.cut_between_bins(quantiles, column, rows, counts));
-            if cut.is_some() {
-                all_constant = false;
-            } else {
-                // Rows of one bin may still differ.
-                let (least, greatest) = self.rank(rows, column);
-                if least < greatest {
-                    all_constant = false;
-                    cut = match self.growth.strategy {
-                        SplitStrategy::Best | SplitStrategy::Quantiles => {
-                            self.best_cut(column, (least, greatest), counts)
-                        }
-                        SplitStrategy::Random => self.random_cut(column, (least, greatest), rng),
-                    };
+            let found = match &self.table.cells {
+                Cells::Values(values) => self.random_cut(values, column, rows, runs, rng),
+                Cells::Codes(codes) if rows.len() <= FEW => self.cut_of_few(codes, column, rows, runs),
+                Cells::Codes(codes) => {
+                    let is_binned = self.growth.strategy == SplitStrategy::Quantiles;
+                    // Where nothing is between bins, rows of one bin may still differ.
+                    match is_binned.then(|| self.cut_between_bins(codes, column, rows, runs)).flatten() {
+                        Some(cut) => Found::Cut(cut),
+                        None => self.best_cut(codes, column, rows, counts),
+                    }
                 }
-            }
-            if let Some(cut) = cut
+            };
+            all_constant &= matches!(found, Found::Constant);
+            if let Found::Cut(cut) = found
                 && best.is_none_or(|best| cut.purity > best.purity)
             {
                 best = Some(cut);
@@ -186,108 +166,81 @@ impl<'a> Splitter<'a> {
 
     /// The purest cut of a column between two of its bins; none where every such cut leaves too few rows on a side.
     fn cut_between_bins(
-        &mut self,
-        quantiles: &Quantiles,
+        &self,
+        codes: &RankedTable,
         column: usize,
         rows: &[NodeRow],
-        counts: &[u32],
+        runs: &[Run],
     ) -> Option<SplitRecord> {
-        let cut = self.bin_search.purest(quantiles, column, rows, counts, self.growth.min_samples_leaf)?;
-        Some(SplitRecord { column, place: Place::After(cut.rank), purity: cut.purity })
+        let codes = codes.column(column, rows.len());
+        let cut = quantiles::purest(codes, rows, runs, self.growth.min_samples_leaf)?;
+        Some(SplitRecord { column, limit: cut.code, next: None, purity: cut.purity })
     }
 
-    /// Looks up the rows' ranks in a column, and returns the least and the greatest.
-    fn rank(&mut self, rows: &[NodeRow], column: usize) -> (u32, u32) {
-        self.ranked.clear();
-        let ranks = self.table.column(column, rows.len());
-        let (mut least, mut greatest) = (u32::MAX, 0);
-        self.ranked.extend(rows.iter().map(|row| {
-            let rank = ranks.of(row.number);
-            (least, greatest) = (least.min(rank), greatest.max(rank));
-            Keyed::new(rank, row.counted.0)
-        }));
-        (least, greatest)
-    }
-
-    /// The purest cut of a column whose ranks were just looked up, the lowest where several are; none where every cut leaves
-    /// too few rows on a side.
-    fn best_cut(&mut self, column: usize, extremes: (u32, u32), counts: &[u32]) -> Option<SplitRecord> {
-        sort(&mut self.ranked, &mut self.spare, extremes);
-        let cut = self.sweep.purest(&self.ranked, counts, self.growth.min_samples_leaf)?;
-        let [left, right] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
-        Some(SplitRecord { column, place: Place::Between(left, right), purity: cut.purity })
-    }
-
-    /// A cut of a column whose ranks were just looked up at a value drawn uniformly between the smallest and the largest, whose
-    /// ranks are given and differ; none where it leaves too few rows on a side.
-    fn random_cut(
-        &mut self,
-        column: usize,
-        (least, greatest): (u32, u32),
-        rng: &mut impl Rng,
-    ) -> Option<SplitRecord> {
-        let [smallest, largest] = [least, greatest].map(|rank| self.table.value(column, rank));
-        let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
-        // Rounding must not leave the right side empty.
-        let threshold = if (drawn as f32) < largest { drawn as f32 } else { smallest };
-
-        let limit = self.table.rank(column, threshold);
-        let mut right_rows = 0;
-        self.sides.fill(0);
-        for row in &self.ranked {
-            // Without a branch, as nothing predicts the side that a row is on.
-            let goes_right = usize::from(row.key() > limit);
-            let counted = Counted(row.payload());
-            self.sides[goes_right * self.table.classes + counted.class()] += counted.weight();
-            right_rows += goes_right;
+    /// The purest cut of a column in a node of few rows, the lowest where several are.
+    fn cut_of_few(&mut self, codes: &RankedTable, column: usize, rows: &[NodeRow], runs: &[Run]) -> Found {
+        codes.column(column, rows.len()).map(rows, &mut self.codes, |_, code| code);
+        let (least, greatest) = extremes(&self.codes);
+        if least == greatest {
+            return Found::Constant;
         }
-        let left_rows = self.ranked.len() - right_rows;
-        let (left, right) = self.sides.split_at(self.table.classes);
-        let purity = purity(left) + purity(right);
-        (left_rows.min(right_rows) >= self.growth.min_samples_leaf).then_some(SplitRecord {
-            column,
-            place: Place::At(limit, threshold),
-            purity,
+        let cut = few::purest(&self.codes, &self.weights, runs, self.growth.min_samples_leaf);
+        cut.map_or(Found::TooFew, |cut| {
+            let [limit, next] = cut.codes.map(u32::from);
+            Found::Cut(SplitRecord { column, limit, next: Some(next), purity: cut.purity })
         })
     }
-}
 
-/// Reorders `rows` so that those which go left come first, and returns how many do; either keep their order. `spare` is room to
-/// work in.
-pub(crate) fn partition<T: Copy>(rows: &mut [T], spare: &mut Vec<T>, goes_left: impl Fn(T) -> bool) -> usize {
-    let Some(&any) = rows.first() else { return 0 };
-    if spare.len() < rows.len() {
-        spare.resize(rows.len(), any);
+    /// The purest cut of a column, the lowest where several are.
+    fn best_cut(&mut self, codes: &RankedTable, column: usize, rows: &[NodeRow], counts: &[u32]) -> Found {
+        let keyed = |row: NodeRow, code: u16| Keyed::new(code.into(), row.counted.0);
+        codes.column(column, rows.len()).map(rows, &mut self.ranked, keyed);
+        let keys = self.ranked.iter().map(|ranked| ranked.key());
+        let (least, greatest) = (keys.clone().min().unwrap_or(0), keys.max().unwrap_or(0));
+        if least == greatest {
+            return Found::Constant;
+        }
+        sort(&mut self.ranked, &mut self.spare, (least, greatest));
+        let cut = self.sweep.purest(&self.ranked, counts, self.growth.min_samples_leaf);
+        cut.map_or(Found::TooFew, |cut| {
+            let [limit, next] = [cut.rows - 1, cut.rows].map(|at| self.ranked[at].key());
+            Found::Cut(SplitRecord { column, limit, next: Some(next), purity: cut.purity })
+        })
     }
-    let spare = &mut spare[..rows.len()];
-    let (mut left, mut right) = (0, 0);
-    for at in 0..rows.len() {
-        // Written to both sides, and kept on one: without a branch, as nothing predicts the side.
-        let row = rows[at];
-        let is_left = goes_left(row);
-        rows[left] = row;
-        spare[right] = row;
-        left += usize::from(is_left);
-        right += usize::from(!is_left);
-    }
-    rows[left..].copy_from_slice(&spare[..right]);
-    left
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sides_keep_their_order() {
-        let mut spare = Vec::new();
-        for (mut rows, left) in
-            [(vec![5, 2, 9, 4, 4, 7], 3), (vec![1, 3], 0), (vec![8, 6, 2], 3), (vec![], 0)]
-        {
-            let mut expected = rows.clone();
-            expected.sort_by_key(|row| row % 2);
-            assert_eq!(partition(&mut rows, &mut spare, |row| row % 2 == 0), left);
-            assert_eq!(rows, expected);
+    /// A cut of a column at a value drawn uniformly between the smallest and the largest.
+    fn random_cut(
+        &mut self,
+        values: &ValueTable,
+        column: usize,
+        rows: &[NodeRow],
+        runs: &[Run],
+        rng: &mut impl Rng,
+    ) -> Found {
+        let values = values.column(column, rows.len());
+        self.keys.clear();
+        self.keys.extend(rows.iter().map(|&row| values.key(row)));
+        let extremes = extremes(&self.keys);
+        if extremes.0 == extremes.1 {
+            return Found::Constant;
+        }
+        let [smallest, largest] = [extremes.0, extremes.1].map(value);
+        let drawn = f64::from(smallest) + rng.r#gen::<f64>() * (f64::from(largest) - f64::from(smallest));
+        // Rounding must not leave the right side empty.
+        let limit = key(if (drawn as f32) < largest { drawn as f32 } else { smallest });
+        let (purity, left_rows) = purity_at(&self.keys, runs, limit);
+        match left_rows.min(rows.len() - left_rows) >= self.growth.min_samples_leaf {
+            true => Found::Cut(SplitRecord { column, limit, next: None, purity }),
+            false => Found::TooFew,
         }
     }
+}
+
+/// What comes of searching a column of a node.
+enum Found {
+    /// All rows have the same value.
+    Constant,
+    /// Every cut leaves too few rows on a side.
+    TooFew,
+    Cut(SplitRecord),
 }
