@@ -32,14 +32,25 @@ pub struct Case {
 
 impl Case {
     pub fn new(window: Window, batch: usize, channels: usize, filters: usize, plane: (usize, usize)) -> Self {
-        let input: Shape = (batch, channels, plane.0, plane.1).into();
-        let weight: Shape = (filters, channels, window.kernel.0, window.kernel.1).into();
-        let sizes = ConvolutionSizes::new(window, 1, &input, &weight, None).unwrap();
+        Self::in_groups(1, window, batch, (channels, filters), plane)
+    }
+
+    /// Of so many channels and filters of each group.
+    fn in_groups(
+        groups: usize,
+        window: Window,
+        batch: usize,
+        (channels, filters): (usize, usize),
+        plane: (usize, usize),
+    ) -> Self {
+        let input: Shape = (batch, groups * channels, plane.0, plane.1).into();
+        let weight: Shape = (groups * filters, channels, window.kernel.0, window.kernel.1).into();
+        let sizes = ConvolutionSizes::new(window, groups, &input, &weight, None).unwrap();
         Self {
             sizes,
             input: numbers(input.elem_count(), 1),
             weight: numbers(weight.elem_count(), 2),
-            bias: numbers(filters, 3),
+            bias: numbers(groups * filters, 3),
             gradient: numbers(sizes.output_shape().elem_count(), 4),
         }
     }
@@ -107,6 +118,9 @@ pub fn strided() -> Vec<Case> {
                     [(1, 1, 1, (1, 1)), (3, 5, 7, (11, 16)), (7, 18, 33, (6, 5)), (2, 4, 6, (30, 23))]
                 {
                     cases.push(Case::new(window, batch, channels, filters, plane));
+                }
+                for groups in [2, 5] {
+                    cases.push(Case::in_groups(groups, window, 3, (3, 17), (11, 16)));
                 }
             }
         }
