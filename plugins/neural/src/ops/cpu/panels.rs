@@ -209,3 +209,37 @@ impl Tile<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::wide::at_most;
+    use super::*;
+
+    #[test]
+    fn products_are_the_same_whatever_the_registers() {
+        let number = |at: usize| ((at * 7919 + at * at * 31) % 257) as f32 / 128.0 - 1.0;
+        let (depth, step) = (37, COLUMNS + 3);
+        let panel: Vec<f32> = (0..depth * COLUMNS).map(number).collect();
+        let rows: Vec<f32> = (0..depth * MORE_ROWS).map(|at| number(at + 5)).collect();
+        for (count, width) in [(1, COLUMNS), (5, 9), (ROWS, COLUMNS), (11, 1), (MORE_ROWS, COLUMNS)] {
+            let with = |simd| {
+                let mut output: Vec<f32> = (0..MORE_ROWS * step).map(|at| number(at + 11)).collect();
+                at_most(
+                    simd,
+                    #[inline(always)]
+                    |simd| {
+                        let rows = Rows { numbers: &rows, step: depth, along: 1 };
+                        let panel = Panel { numbers: &panel, width };
+                        Tile { rows, panel, simd }.set_rows::<true>(count, &mut output, step);
+                    },
+                );
+                output
+            };
+            let (plain, eights, sixteens) = (with(Simd::Baseline), with(Simd::Avx2), with(Simd::Avx512));
+            assert!(Simd::found() < Simd::Avx512 || eights == sixteens, "{count} rows, {width} columns");
+            for (plain, wide) in plain.iter().zip(&sixteens) {
+                assert!((plain - wide).abs() < 1e-5, "{count} rows, {width} columns: {plain} {wide}");
+            }
+        }
+    }
+}

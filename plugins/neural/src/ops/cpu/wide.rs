@@ -46,7 +46,7 @@ pub(crate) fn widest<R>(work: impl FnOnce(Simd) -> R) -> R {
 
 /// With these instructions or fewer.
 #[inline(always)]
-fn at_most<R>(simd: Simd, work: impl FnOnce(Simd) -> R) -> R {
+pub(super) fn at_most<R>(simd: Simd, work: impl FnOnce(Simd) -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,fma")]
