@@ -9,16 +9,19 @@ data=${1:?the folder of GTZAN}
 shift
 . "$(dirname "$0")/result.sh"
 
-# What networks that were trained as published came to after every epoch.
+# What networks that were trained as published came to after every epoch; of those that always train as long, nothing is validated.
 curves() {
-    echo "input,stopped by,model,fold,epoch,train loss,validation loss,validation accuracy,seconds"
+    echo "run,input,validated on,model,fold,epoch,train loss,validation loss,validation accuracy,seconds"
     for run in $("$BENCH" list runs --out "$STORE" | cut -d ' ' -f 1); do
         input=$("$BENCH" export "$run" --out "$STORE" 2> /dev/null | sed -n 2p | cut -d , -f 3)
         parts="a part of the training part"
         if "$BENCH" show "$run" --out "$STORE" 2> /dev/null | grep -q "validated on"; then parts="the tested part"; fi
-        "$BENCH" export "$run" --table history --out "$STORE" 2> /dev/null | awk -F , -v "from=$input,$parts" 'NR > 1 {
-            printf "%s,%s,%d,%d,%.4f,%.4f,%.4f,%.2f\n", from, $1, $3, $4, $5, $7, $8, $11
-        }'
+        "$BENCH" export "$run" --table history --out "$STORE" 2> /dev/null | awk -F , -v "run=$run,$input" -v "parts=$parts" '
+            function short(number) { return number == "" ? "" : sprintf("%.4f", number) }
+            NR > 1 {
+                where = $7 == "" ? "" : parts
+                printf "%s,%s,%s,%d,%d,%s,%s,%s,%.2f\n", run, where, $1, $3, $4, short($5), short($7), short($8), $11
+            }'
     done
 }
 
