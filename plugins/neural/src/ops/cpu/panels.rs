@@ -197,9 +197,9 @@ impl Tile<'_> {
             }
             for _ in 0..depth {
                 let of_columns = _mm512_loadu_ps(weights);
-                for row in 0..COUNT {
+                for (row, sum) in sums.iter_mut().enumerate() {
                     let number = _mm512_set1_ps(*first.add(row * row_step));
-                    sums[row] = _mm512_fmadd_ps(number, of_columns, sums[row]);
+                    *sum = _mm512_fmadd_ps(number, of_columns, *sum);
                 }
                 (weights, first) = (weights.wrapping_add(COLUMNS), first.wrapping_add(along));
             }
