@@ -63,6 +63,16 @@ impl Case {
             self.sizes.weight_gradient(&self.input, &self.gradient),
         ]
     }
+
+    /// Asserts that output and gradients are those of the unfolded input.
+    pub fn assert_is_unfolded(&self, ours: &[Vec<f32>; 3]) {
+        let (shape, window) = (self.sizes.output_shape(), self.sizes.unfolding);
+        for (part, (ours, unfolded)) in ours.iter().zip(&self.unfolded()).enumerate() {
+            let apart = difference(ours, unfolded);
+            let (rows, columns) = (window.rows, window.columns);
+            assert!(apart < 1e-5, "part {part} of {shape:?}, {rows:?}, {columns:?}: {apart}");
+        }
+    }
 }
 
 /// The same small convolution by any window, in groups.

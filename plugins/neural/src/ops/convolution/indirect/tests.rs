@@ -2,7 +2,7 @@
 
 use super::Indirect;
 use crate::geometry::Window;
-use crate::ops::convolution::cases::{Case, cases, difference, strided};
+use crate::ops::convolution::cases::{Case, cases, strided};
 use crate::ops::convolution::{Convolution, Way};
 
 fn of(case: &Case) -> [Vec<f32>; 3] {
@@ -17,16 +17,7 @@ fn of(case: &Case) -> [Vec<f32>; 3] {
 #[test]
 fn numbers_are_those_of_the_unfolded_input() {
     for case in cases().into_iter().chain(strided()) {
-        let (shape, window) = (case.sizes.output_shape(), case.sizes.unfolding);
-        for (part, (ours, unfolded)) in of(&case).iter().zip(&case.unfolded()).enumerate() {
-            let apart = difference(ours, unfolded);
-            assert!(
-                apart < 1e-5,
-                "part {part} of {shape:?}, {:?}, {:?}: {apart}",
-                window.rows,
-                window.columns
-            );
-        }
+        case.assert_is_unfolded(&of(&case));
     }
 }
 
