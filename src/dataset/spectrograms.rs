@@ -160,20 +160,19 @@ impl Also<Vec<Spectrogram>> for SpectrogramExtractor {
         options: &ExtractionOptions,
     ) -> Option<Kept<Vec<Spectrogram>>> {
         let mut kinds = self.keys(content, options).map(|key| cache.spectrograms(&key));
-        let first = kinds.next()??;
-        let with = |value: Vec<Spectrogram>, example: &KeptExample<CachedSpectrogram>| {
-            let KeptExample { segment, length, content, .. } = *example;
+        let Kept { container, examples } = kinds.next()??;
+        let alone = |KeptExample { segment, length, content, value }| {
+            let value = vec![Spectrogram::from(value)];
             KeptExample { segment, length, content, value }
         };
-        let examples = first.examples.iter().map(|example| with(vec![(&example.value).into()], example));
-        let mut all = Kept { container: first.container, examples: examples.collect() };
+        let mut all = Kept { container, examples: examples.into_iter().map(alone).collect() };
         for further in kinds {
-            let further = further?;
-            if further.examples.len() != all.examples.len() {
+            let further = further?.examples;
+            if further.len() != all.examples.len() {
                 return None;
             }
-            for (example, further) in all.examples.iter_mut().zip(&further.examples) {
-                example.value.push((&further.value).into());
+            for (example, further) in all.examples.iter_mut().zip(further) {
+                example.value.push(further.value.into());
             }
         }
         Some(all)
@@ -190,7 +189,7 @@ impl Also<Vec<Spectrogram>> for SpectrogramExtractor {
             let one = |example: &KeptExample<&Vec<Spectrogram>>| {
                 let KeptExample { segment, length, content, value } = *example;
                 let Spectrogram { size, pixels } = value.get(kind)?;
-                let value = CachedSpectrogram { size: (size.height, size.width), numbers: pixels.clone() };
+                let value = CachedSpectrogram { size: (size.height, size.width), numbers: pixels.into() };
                 Some(KeptExample { segment, length, content, value })
             };
             // Those of an example that is shorter than others have another size.
@@ -204,10 +203,9 @@ impl Also<Vec<Spectrogram>> for SpectrogramExtractor {
     }
 }
 
-impl From<&CachedSpectrogram> for Spectrogram {
-    fn from(kept: &CachedSpectrogram) -> Self {
-        let (height, width) = kept.size;
-        Self { size: ImageSize { width, height }, pixels: kept.numbers.clone() }
+impl From<CachedSpectrogram<'_>> for Spectrogram {
+    fn from(CachedSpectrogram { size: (height, width), numbers }: CachedSpectrogram) -> Self {
+        Self { size: ImageSize { width, height }, pixels: numbers.into_owned() }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{ANOTHERS, Cache, CacheKey, FOREIGN, NAME, SPECTROGRAMS, checked, wit
 use crate::audio::Container;
 use crate::features::ExtractionOptions;
 use crate::features::extract::{Kept, KeptExample};
+use std::borrow::Cow;
 
 /// Raise it when the numbers of [`crate::features::representation`] or the samples of [`crate::audio`] change.
 const VERSION: u32 = 1;
@@ -19,11 +20,11 @@ const LARGEST: usize = 1 << 19;
 
 /// A spectrogram of one example, row by row; of a picture red, green and blue, one after the other.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CachedSpectrogram {
+pub struct CachedSpectrogram<'a> {
     /// Rows and columns.
     pub size: (usize, usize),
     /// As many numbers as these, or of a picture three times as many.
-    pub numbers: Vec<f32>,
+    pub numbers: Cow<'a, [f32]>,
 }
 
 impl Cache {
@@ -34,7 +35,7 @@ impl Cache {
     }
 
     /// The entry of that name, if there is one. One that is damaged, or another's under this name, is set aside.
-    pub fn spectrograms(&self, key: &CacheKey) -> Option<Kept<CachedSpectrogram>> {
+    pub fn spectrograms(&self, key: &CacheKey) -> Option<Kept<CachedSpectrogram<'static>>> {
         self.read(&self.path(key, SPECTROGRAMS), |bytes| decode(key, bytes).map(Some))
     }
 
@@ -62,13 +63,13 @@ fn encode(key: &CacheKey, kept: &Kept<CachedSpectrogram>) -> Vec<u8> {
         bytes.extend((*length as u64).to_le_bytes());
         bytes.extend(content);
     }
-    let numbers = kept.examples.iter().flat_map(|example| &example.value.numbers);
+    let numbers = kept.examples.iter().flat_map(|example| &*example.value.numbers);
     bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
     with_checksum(bytes)
 }
 
 /// The spectrograms in an entry, or why it is not believed.
-fn decode(key: &CacheKey, bytes: &[u8]) -> Result<Kept<CachedSpectrogram>, &'static str> {
+fn decode(key: &CacheKey, bytes: &[u8]) -> Result<Kept<CachedSpectrogram<'static>>, &'static str> {
     let (header, rest) = checked(bytes)?.split_first_chunk::<{ 8 * HEADER }>().ok_or(FOREIGN)?;
     let (words, _) = header.as_chunks::<8>();
     let word = |at: usize| u64::from_le_bytes(words[at]);
@@ -110,12 +111,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "test code")]
     use super::*;
 
-    fn kept(segment: Option<usize>, channels: usize) -> Kept<CachedSpectrogram> {
+    fn kept(segment: Option<usize>, channels: usize) -> Kept<CachedSpectrogram<'static>> {
         let example = |number: f32| KeptExample {
             segment,
             length: 661_500,
             content: [number as u8; 32],
-            value: CachedSpectrogram { size: (2, 3), numbers: vec![number; 6 * channels] },
+            value: CachedSpectrogram { size: (2, 3), numbers: vec![number; 6 * channels].into() },
         };
         Kept { container: Container::Mp3, examples: vec![example(0.1), example(-7.0)] }
     }
@@ -153,7 +154,7 @@ mod tests {
         let (small, large) = (CacheKey([1; 32]), CacheKey([2; 32]));
         let mut many = kept(None, 1);
         cache.put_spectrograms(&small, &many);
-        many.examples.iter_mut().for_each(|example| example.value.numbers = vec![0.5; LARGEST / 4]);
+        many.examples.iter_mut().for_each(|example| example.value.numbers = vec![0.5; LARGEST / 4].into());
         cache.put_spectrograms(&large, &many);
         assert_eq!(cache.spectrograms(&small), Some(kept(None, 1)));
         assert_eq!(cache.spectrograms(&large), None);

@@ -1,8 +1,8 @@
 use super::cell::RecurrentCell;
-use super::product::{Packed, wide};
+use super::product::Packed;
 use super::{GROUP, RecurrentWeights, threads};
 use crate::geometry::{GateSpan, RecurrentSizes};
-use crate::ops::cpu::{Matrix, MatrixMut, zeros};
+use crate::ops::cpu::{Matrix, MatrixMut, wide, zeros};
 use rayon::prelude::*;
 
 impl RecurrentSizes {
@@ -27,7 +27,7 @@ impl RecurrentSizes {
             .map(|((saved, output), gradient)| {
                 wide(
                     #[inline(always)]
-                    || self.walk_group_backward::<C>(saved, &packed, output, gradient),
+                    |_| self.walk_group_backward::<C>(saved, &packed, output, gradient),
                 )
             })
             .collect();

@@ -1,8 +1,8 @@
 use super::cell::RecurrentCell;
-use super::product::{Packed, wide};
+use super::product::Packed;
 use super::{GROUP, RecurrentWeights, threads};
 use crate::geometry::RecurrentSizes;
-use crate::ops::cpu::{Matrix, MatrixMut, zeros};
+use crate::ops::cpu::{Matrix, MatrixMut, wide, zeros};
 use rayon::prelude::*;
 
 impl RecurrentSizes {
@@ -29,7 +29,7 @@ impl RecurrentSizes {
             |(saved, output)| {
                 wide(
                     #[inline(always)]
-                    || self.walk::<C>(saved, output, &packed, weights.bias_hh),
+                    |_| self.walk::<C>(saved, output, &packed, weights.bias_hh),
                 );
             },
         );

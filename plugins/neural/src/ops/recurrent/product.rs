@@ -78,29 +78,10 @@ fn multiply_tile<const R: usize>(
     }
 }
 
-/// Runs `work` with 256-bit vectors and fused multiply-add where the CPU has them.
-///
-/// `work` must be written `#[inline(always)] || …` at the call, and so must what it calls, or it is compiled
-/// for the baseline only.
-#[inline]
-pub(super) fn wide<R>(work: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2<R>(work: impl FnOnce() -> R) -> R {
-            work()
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the CPU was just found to have both.
-            return unsafe { avx2(work) };
-        }
-    }
-    work()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::cpu::wide;
 
     #[test]
     fn product_is_the_sum_of_products_at_any_size() {
@@ -113,7 +94,7 @@ mod tests {
             let packed = Packed::new(depth, columns, right);
             wide(
                 #[inline(always)]
-                || packed.multiply_add(&left, stride, &mut out),
+                |_| packed.multiply_add(&left, stride, &mut out),
             );
             for (r, row) in out.chunks_exact(width).enumerate() {
                 for (c, &value) in row[..columns].iter().enumerate() {
