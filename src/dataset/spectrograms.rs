@@ -178,15 +178,15 @@ impl Also<Vec<Spectrogram>> for SpectrogramExtractor {
         Some(all)
     }
 
-    fn keep(
+    fn keep<'c>(
         &self,
         cache: &Cache,
         content: &[u8; 32],
         options: &ExtractionOptions,
-        computed: &Kept<&Vec<Spectrogram>>,
+        computed: &Kept<&'c Vec<Spectrogram>>,
     ) {
         for (kind, key) in self.keys(content, options).enumerate() {
-            let one = |example: &KeptExample<&Vec<Spectrogram>>| {
+            let one = |example: &KeptExample<&'c Vec<Spectrogram>>| {
                 let KeptExample { segment, length, content, value } = *example;
                 let Spectrogram { size, pixels } = value.get(kind)?;
                 let value = CachedSpectrogram { size: (size.height, size.width), numbers: pixels.into() };
