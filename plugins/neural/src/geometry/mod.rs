@@ -16,6 +16,6 @@ mod window;
 pub(crate) use axis_map::AxisMap;
 pub(crate) use convolution::{ConvolutionSizes, Unfolding};
 pub use recurrence::Recurrence;
-pub(crate) use recurrence::{GateSpan, RecurrentSizes};
+pub(crate) use recurrence::RecurrentSizes;
 pub use window::Window;
 pub(crate) use window::WindowAxis;

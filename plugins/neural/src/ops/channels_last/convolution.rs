@@ -1,9 +1,8 @@
 use super::depthwise::Depthwise;
-use super::product::Panels;
 use super::{back, of};
 use crate::geometry::{ConvolutionSizes, Unfolding, Window, WindowAxis};
 use crate::ops::Activation;
-use crate::ops::cpu::{Rows, Unwritten, values, zeroed};
+use crate::ops::cpu::{Panels, Rows, Unwritten, values, zeroed};
 use candle_core::{Device, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -103,7 +102,7 @@ impl FoldedConvolution {
                                     Rows { numbers: view, step: block.len(), along: 1 }
                                 }
                             };
-                            panels.add_product(rows, block, output);
+                            panels.add_block(rows, block, count, output, filters);
                         }
                         self.activate(output);
                     },

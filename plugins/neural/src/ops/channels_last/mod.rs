@@ -9,7 +9,6 @@
 //! ```text
 //! convolution  a convolution with what is folded into it
 //! depthwise    of every channel by itself
-//! product      products with a matrix that was brought into order before
 //! planes       means, factors and summands of channels
 //! pooling      what is made of the numbers in a window
 //! ```
@@ -18,7 +17,6 @@ mod convolution;
 mod depthwise;
 mod planes;
 mod pooling;
-mod product;
 
 pub(crate) use convolution::FoldedConvolution;
 pub(crate) use planes::{channel_means, scale_and_shift_channels, scale_channels};

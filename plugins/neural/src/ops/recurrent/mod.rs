@@ -1,14 +1,14 @@
 //! One direction of one recurrent layer over whole sequences, as a single operation.
 //!
-//! What does not depend on the step before it is done for all steps in one matrix product: the input's part
-//! of the gates in the forward pass, the gradients of the weights and of the input in the backward pass. The rest walks
-//! through time, in parallel over groups of examples, which know nothing of each other.
+//! Groups of examples, which know nothing of each other, walk through time in parallel. A step's products, with the input and
+//! with the state, are made when the step comes, so that what is saved goes to memory once and comes back once; only the
+//! gradients of the weights wait for some steps, to be sums that are worth a product.
 //!
 //! ```text
 //! cell       one step of one example, forward and backward: what tells the kinds apart
 //! forward    all steps on the CPU
 //! backward   backpropagation through time on the CPU
-//! product    the step's small matrix product, packed and vectorized
+//! rows       what the last steps read, for the gradients of the weights
 //! functions  vectorized sigmoid and tanh
 //! ```
 
@@ -16,15 +16,15 @@ mod backward;
 mod cell;
 mod forward;
 mod functions;
-mod product;
+mod rows;
 
-use super::cpu::{change, values};
+use super::cpu::values;
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Recurrence, RecurrentSizes};
 use crate::kernels;
+use backward::Walk;
 use candle_core::{DType, Device, Result, Tensor};
 use cell::{Gru, Lstm, RecurrentCell, Tanh};
-use gemm::Parallelism;
 
 /// Examples that walk through time together: enough to use every weight more than once when it is loaded, few
 /// enough that a small batch occupies several threads.
@@ -92,20 +92,15 @@ impl Operation<2> for RecurrentSequence {
 }
 
 impl RecurrentSequence {
-    /// On the CPU. Overwrites the saved rows.
+    /// On the CPU.
     fn gradients<C: RecurrentCell>(self, of: Backward<'_, 2>, saved: &Tensor) -> Result<Gradients<2>> {
         let Backward { inputs: [input, weights], output, gradient } = of;
         let sizes = self.sizes(input, weights)?;
-        let (x, flat, output, gradient) =
-            (values(input)?, values(weights)?, values(output)?, values(gradient)?);
+        let (x, flat, saved) = (values(input)?, values(weights)?, values(saved)?);
+        let (output, gradient) = (values(output)?, values(gradient)?);
+        let walk = Walk { input: &x, saved: &saved, output: &output, gradient: &gradient };
         let split = RecurrentWeights::new(&sizes, &flat);
-        let (mut of_input, mut of_weights) = (None, Vec::new());
-        change(saved, |saved| {
-            let sums = sizes.walk_backward::<C>(saved, &split, &output, &gradient);
-            of_input = input.track_op().then(|| sizes.input_gradient(saved, &split));
-            of_weights = sizes.weight_gradient(saved, &x, &output, &sums);
-            Ok(())
-        })?;
+        let (of_input, of_weights) = sizes.backward::<C>(walk, &split, input.track_op());
         let of_input = of_input.map(|values| Tensor::from_vec(values, input.shape(), &Device::Cpu));
         Ok([of_input.transpose()?, Some(Tensor::from_vec(of_weights, weights.shape(), &Device::Cpu)?)])
     }
@@ -127,9 +122,4 @@ impl<'a> RecurrentWeights<'a> {
         let (bias_ih, bias_hh) = rest.split_at(sizes.gates());
         Self { weight_ih, weight_hh, bias_ih, bias_hh }
     }
-}
-
-/// All threads that the surroundings allow.
-fn threads() -> Parallelism {
-    Parallelism::Rayon(rayon::current_num_threads())
 }

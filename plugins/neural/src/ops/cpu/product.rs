@@ -1,9 +1,9 @@
-use crate::ops::cpu::{COLUMNS, Panel, Rows, depth_blocks};
+use super::panels::{COLUMNS, Panel, Rows, depth_blocks};
 use std::ops::Range;
 
 /// A matrix `(depth, columns)` to multiply others by: in blocks of rows, these in panels of columns, and of each panel row
 /// after row.
-pub(super) struct Panels {
+pub(crate) struct Panels {
     depth: usize,
     columns: usize,
     numbers: Vec<f32>,
@@ -31,19 +31,26 @@ impl Panels {
         depth_blocks(self.depth)
     }
 
-    /// Adds to `output`, of `columns` numbers a row, the product of as many rows with a block of the matrix: `rows` has the
-    /// columns that the block has rows.
+    /// Adds the product of so many `rows` with the matrix to `output`, whose rows start `step` apart.
     ///
-    /// Every sum goes up through the block, whichever rows are computed with it.
-    pub fn add_product(&self, rows: Rows, block: Range<usize>, output: &mut [f32]) {
-        let count = output.len() / self.columns;
-        assert!(count == 0 || rows.numbers.len() >= (count - 1) * rows.step + block.len());
+    /// Every sum goes up through the rows of the matrix, whichever rows are computed with it.
+    #[inline]
+    pub fn add_product(&self, rows: Rows, count: usize, output: &mut [f32], step: usize) {
+        for block in self.blocks() {
+            let rows = Rows { numbers: &rows.numbers[block.start * rows.along..], ..rows };
+            self.add_block(rows, block, count, output, step);
+        }
+    }
+
+    /// The same with one block of the matrix: `rows` has the columns that the block has rows.
+    #[inline]
+    pub fn add_block(&self, rows: Rows, block: Range<usize>, count: usize, output: &mut [f32], step: usize) {
         let panels = &self.numbers[block.start * self.columns.next_multiple_of(COLUMNS)..];
         for (panel, first) in
             panels.chunks_exact(block.len() * COLUMNS).zip((0..self.columns).step_by(COLUMNS))
         {
             let width = COLUMNS.min(self.columns - first);
-            Panel { numbers: panel, width }.add_product(rows, count, &mut output[first..], self.columns);
+            Panel { numbers: panel, width }.add_product(rows, count, &mut output[first..], step);
         }
     }
 }
@@ -60,10 +67,8 @@ mod tests {
             let weight = |row: usize, column: usize| number(row * 101 + column * 7);
             let panels = Panels::new(depth, columns, weight);
             let mut output = vec![0.5; count * columns];
-            for block in panels.blocks() {
-                let rows = Rows { numbers: &rows[block.start..], step: depth + 3, along: 1 };
-                panels.add_product(rows, block, &mut output);
-            }
+            let rows_of = Rows { numbers: &rows, step: depth + 3, along: 1 };
+            panels.add_product(rows_of, count, &mut output, columns);
             for (at, sum) in output.iter().enumerate() {
                 let (row, column) = (at / columns, at % columns);
                 let expected: f32 =
