@@ -22,8 +22,9 @@ const FIRST_DROPOUT: usize = 2;
 ///
 /// System E of a neural-networks course project, in Keras, on the colour pictures of GTZAN's public copy, or on such pictures
 /// drawn from audio: the best epoch's weights, early stopping, and a learning rate that
-/// falls on a plateau. Our reading: Adam with Keras's 0.001, patience 10 for stopping, a tenth of the learning rate after
-/// 5 epochs, batches of 32, at most 100 epochs. A pool is never larger than what the blocks before left, so that
+/// falls on a plateau. Our reading: Adam with Keras's 0.001, a tenth of the learning rate after 5 epochs, batches of 32, at most
+/// 100 epochs, and patience 30 for stopping: of 25 batches an epoch, the running means of batch normalization (Keras's momentum of
+/// 0.99) need twenty epochs to arrive, and until then the network says one class whatever it is shown. A pool is never larger than what the blocks before left, so that
 /// spectrograms of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
 #[derive(Debug, Clone, Copy)]
 pub struct ChoiFcn5 {
@@ -38,7 +39,7 @@ impl Architecture for ChoiFcn5 {
             false => ("choi-fcn5", summary),
             true => ("choi-fcn5-dropout", "the same with three dropout layers"),
         };
-        let recipe = Defaults::new(100, 32, 0.001).plateau().patience(10);
+        let recipe = Defaults::new(100, 32, 0.001).plateau().patience(30);
         let card = convolving_card(name, summary, &["colour-mel-128", "mel-128", "mel-96"], recipe)
             .param(norm_momentum(self.framework()))
             .param(scaled::param())
