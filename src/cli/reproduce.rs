@@ -2,6 +2,7 @@ use super::flags::{ModelFlags, SessionFlags};
 use super::progress::Console;
 use super::{Registry, Status, json_text, print, report};
 use crate::error::Result;
+use crate::experiment::parse_seconds;
 use crate::experiment::reproduction::{FigureGroup, Selection, select};
 use crate::experiment::{Experiment, Session};
 use crate::report::published::{self, Details};
@@ -16,6 +17,7 @@ Examples:
   bench reproduce A --data gtzan                    all of it
   bench reproduce lstm-64x2 --data gtzan --reduced  reduced configuration: minutes instead of days
   bench reproduce B --data gtzan --device cuda      as published, on a GPU
+  bench reproduce crnn-base --data gtzan --segment 3 --full
   bench reproduce F --data gtzan --json
 
 Every system is scored up to three times: with the data divided as its authors did, with whole tracks kept together, and \
@@ -33,6 +35,9 @@ pub(super) struct Args {
     /// Folder of the data; the built-in music (synthetic, so that figures mean nothing) without it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Only figures for segments of this length: 30, 10, 3 or 1 [default: of all lengths]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    segment: Option<u32>,
     /// How often to divide the data anew: more draws, narrower intervals
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeats: u16,
@@ -52,6 +57,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, registry: &Registry) -> Result<u8> {
     let mut base = args.models.experiment();
     base.data.path.clone_from(&args.data);
+    base.data.segment = args.segment;
     base.data.artists.clone_from(&args.artists);
     base.data.drop_faults.clone_from(&args.drop_faults);
     base.split.repeats = args.repeats;

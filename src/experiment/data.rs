@@ -68,7 +68,7 @@ pub struct Data {
 }
 
 /// Reads the value of `--segment`.
-fn parse_seconds(text: &str) -> Result<u32, String> {
+pub(crate) fn parse_seconds(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(seconds @ 1..) => Ok(seconds),
         _ => Err("expected a whole number of seconds, such as 30, 10 or 3; `bench features --seconds` takes fractions"

@@ -38,6 +38,7 @@ mod tuning;
 pub use ablation::Ablation;
 pub use costs::epoch_seconds;
 pub use data::Data;
+pub(crate) use data::parse_seconds;
 pub use device::{CudaDevices, DeviceChoice};
 pub use dry_run::DryRun;
 pub use encoders::{OpenFile, Opener, RegisteredEncoder};

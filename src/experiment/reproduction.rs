@@ -12,7 +12,7 @@ use crate::report::reproduction::{NotMeasured, PartFigure, Reproduction, Reprodu
 use crate::report::{Results, changed};
 use crate::score::few_folds;
 use genre_bench_api::{Param, Published, Reads};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The letter of what others published for the fault-filtered partition.
@@ -63,12 +63,13 @@ pub struct Reproduced {
 }
 
 /// The figures of some models or systems (by their letters), or all there are. `base` has what all their experiments
-/// share, its `data.path` being the folder that holds all inputs.
+/// share, its `data.path` being the folder that holds all inputs, and its `data.segment` the length of which figures are wanted, if
+/// not of all.
 ///
 /// # Errors
 ///
-/// A name that is no model and no system, a model for which nothing was published, or settings that none of the models
-/// has.
+/// A name that is no model and no system, a model for which nothing was published, also of that length, or settings that none of
+/// the models has.
 pub fn select<'r>(registry: &'r Registry, systems: &[String], base: &Experiment) -> Result<Selection<'r>> {
     let wanted = |name: &str, model: &str, figure: &Published| {
         name == model || system_of(figure).is_some_and(|of| of.eq_ignore_ascii_case(name))
@@ -114,6 +115,16 @@ pub fn select<'r>(registry: &'r Registry, systems: &[String], base: &Experiment)
         }
     }
     not_measured.extend(known.into_iter().filter(|figure| is_wanted(&figure.model, &figure.figure)));
+    if let Some(seconds) = base.data.segment {
+        let lengths: BTreeSet<u32> = targets.iter().map(|target| target.figure.seconds).collect();
+        if !lengths.is_empty() && !lengths.contains(&seconds) {
+            let reason = "nothing that was asked for was published for it";
+            let lengths: Vec<String> = lengths.iter().map(u32::to_string).collect();
+            return Err(Error::new(format!("--segment {seconds}"), reason, lengths.join(", ")));
+        }
+        targets.retain(|target| target.figure.seconds == seconds);
+        not_measured.retain(|figure| figure.figure.seconds == seconds);
+    }
     let entrants: Vec<&Registered> = targets.iter().map(|target| target.entrant).collect();
     if !entrants.is_empty() {
         base.parameters.check(&entrants, registry)?;
