@@ -85,7 +85,7 @@ pub(crate) struct RecurrentSizes {
 }
 
 impl RecurrentSizes {
-    /// Of an input `(batch, steps, features)` and weights as [`RecurrentSizes::weights`] says.
+    /// Of an input `(batch, steps, features)` and weights as [`RecurrentSizes::weight_dims`] says.
     ///
     /// # Errors
     ///
@@ -95,16 +95,16 @@ impl RecurrentSizes {
         hidden: usize,
         reverse: bool,
         input: &Shape,
-        weights: &Shape,
+        weights: [&Shape; 4],
     ) -> Result<Self> {
         let (batch, steps, features) = input.dims3()?;
         let sizes = Self { recurrence, batch, steps, features, hidden, reverse };
-        let (name, needed) = (recurrence.name(), sizes.weights());
+        let (name, needed) = (recurrence.name(), sizes.weight_dims());
         if batch * steps * features * hidden == 0 {
             bail!("{name}: nothing to compute from {input:?} with states of {hidden}");
         }
-        if weights.dims() != [needed] {
-            bail!("{name}: {needed} weights needed for an input of {input:?}, not {weights:?}");
+        if weights.iter().zip(&needed).any(|(weight, needed)| weight.dims() != needed) {
+            bail!("{name}: weights {needed:?} needed for an input of {input:?}, not {weights:?}");
         }
         Ok(sizes)
     }
@@ -126,9 +126,15 @@ impl RecurrentSizes {
         self.batch * self.steps
     }
 
-    /// How many weights: `W_ih (gates, features)`, `W_hh (gates, hidden)`, `b_ih (gates)`, `b_hh (gates)`.
+    /// How many weights.
     pub fn weights(&self) -> usize {
-        self.gates() * (self.features + self.hidden + 2)
+        self.weight_dims().iter().map(|dims| dims.iter().product::<usize>()).sum()
+    }
+
+    /// `W_ih (gates, features)`, `W_hh (gates, hidden)`, `b_ih (gates)`, `b_hh (gates)`.
+    pub fn weight_dims(&self) -> [Vec<usize>; 4] {
+        let gates = self.gates();
+        [vec![gates, self.features], vec![gates, self.hidden], vec![gates], vec![gates]]
     }
 
     /// Where in time the `turn`-th step of the walk is.

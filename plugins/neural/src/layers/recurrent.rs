@@ -1,5 +1,5 @@
 use super::{Builder, Context, Dropout, Layer, Recurrence};
-use crate::ops::RecurrentSequence;
+use crate::ops::{Ends, RecurrentSequence};
 use candle_core::{D, Result, Tensor, bail};
 
 /// Recurrent layers over `(batch, steps, features)`, each reading the one below, from a state of zeros.
@@ -116,10 +116,9 @@ impl Recurrent {
                 .map(|direction| direction.states(&input, self.recurrence, self.hidden, context));
             steps = Tensor::cat(&states.collect::<Result<Vec<_>>>()?, D::Minus1)?;
         }
-        let last_step = steps.dim(1)? - 1;
-        let ends = steps.chunk(self.layers.last().map_or(1, Vec::len), D::Minus1)?;
-        let ends = ends.iter().zip([last_step, 0]).map(|(states, end)| states.get_on_dim(1, end));
-        let last = Tensor::cat(&ends.collect::<Result<Vec<_>>>()?, D::Minus1)?;
+        let bidirectional = self.layers.last().is_some_and(|directions| directions.len() > 1);
+        let ends = Ends { bidirectional, steps: steps.dim(1)? };
+        let last = context.apply([&steps.contiguous()?], ends)?;
         Ok(States { steps, last })
     }
 }
@@ -160,9 +159,8 @@ impl Direction {
         if let Some(zeros) = context.count(examples * steps * of_step, (examples, steps, hidden))? {
             return Ok(zeros);
         }
-        // An operation takes at most three tensors; as one, the weights still get their gradients.
-        let flat = self.weights.iter().map(Tensor::flatten_all).collect::<Result<Vec<_>>>()?;
         let sequence = RecurrentSequence { recurrence, hidden, reverse: self.reverse };
-        context.apply([input, &Tensor::cat(&flat, 0)?], sequence)
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = &self.weights;
+        context.apply([input, weight_ih, weight_hh, bias_ih, bias_hh], sequence)
     }
 }

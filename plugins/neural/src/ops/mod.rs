@@ -43,7 +43,7 @@ pub(crate) use linear::WeightedSums;
 pub(crate) use max_pool::WindowMaxima;
 pub(crate) use normalization::{Normalization, NormalizedMaxima};
 pub(crate) use operation::{Backward, Operation, backward, forward};
-pub(crate) use recurrent::RecurrentSequence;
+pub(crate) use recurrent::{Ends, RecurrentSequence};
 pub(crate) use separable::Separable;
 pub(crate) use sgd::Sgd;
 pub(crate) use sum::{Sum, sum};

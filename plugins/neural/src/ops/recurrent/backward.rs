@@ -1,6 +1,6 @@
+use super::GROUP;
 use super::cell::RecurrentCell;
 use super::rows::LastRows;
-use super::{GROUP, RecurrentWeights};
 use crate::geometry::RecurrentSizes;
 use crate::ops::cpu::{Panels, Rows, wide, zeros};
 use rayon::prelude::*;
@@ -27,11 +27,11 @@ struct Weights {
 
 impl RecurrentSizes {
     /// Backpropagation through time: the gradients of the input, where it is wanted, and of the weights, in the order of
-    /// [`RecurrentSizes::weights`].
+    /// [`RecurrentSizes::weight_dims`].
     pub(super) fn backward<C: RecurrentCell>(
         &self,
         walk: Walk,
-        weights: &RecurrentWeights,
+        [weight_ih, weight_hh]: [&[f32]; 2],
         wants_input: bool,
     ) -> (Option<Vec<f32>>, Vec<f32>) {
         let (features, hidden) = (self.features, self.hidden);
@@ -39,11 +39,11 @@ impl RecurrentSizes {
         let packed = Weights {
             of_state: spans
                 .map(|span| {
-                    let weights = &weights.weight_hh[span.gate * hidden * hidden..];
+                    let weights = &weight_hh[span.gate * hidden * hidden..];
                     Panels::new(span.gates * hidden, hidden, |gate, k| weights[gate * hidden + k])
                 })
                 .collect(),
-            of_input: Panels::new(self.gates(), features, |gate, k| weights.weight_ih[gate * features + k]),
+            of_input: Panels::new(self.gates(), features, |gate, k| weight_ih[gate * features + k]),
         };
         let group = GROUP * self.steps;
         let mut of_input = wants_input.then(|| zeros(self.rows() * features));

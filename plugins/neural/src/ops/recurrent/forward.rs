@@ -1,5 +1,5 @@
+use super::GROUP;
 use super::cell::RecurrentCell;
-use super::{GROUP, RecurrentWeights};
 use crate::geometry::RecurrentSizes;
 use crate::ops::cpu::{Panels, Rows, Unwritten, made, put, wide};
 use rayon::prelude::*;
@@ -18,14 +18,14 @@ impl RecurrentSizes {
     pub(super) fn forward<C: RecurrentCell>(
         &self,
         input: &[f32],
-        weights: &RecurrentWeights,
+        [weight_ih, weight_hh, bias_ih, bias_hh]: [&[f32]; 4],
     ) -> (Vec<f32>, Vec<f32>) {
         let (features, hidden) = (self.features, self.hidden);
         let gates = Gates {
-            of_input: Panels::new(features, self.gates(), |k, gate| weights.weight_ih[gate * features + k]),
-            of_state: Panels::new(hidden, self.gates(), |k, gate| weights.weight_hh[gate * hidden + k]),
-            bias_ih: weights.bias_ih,
-            bias_hh: weights.bias_hh,
+            of_input: Panels::new(features, self.gates(), |k, gate| weight_ih[gate * features + k]),
+            of_state: Panels::new(hidden, self.gates(), |k, gate| weight_hh[gate * hidden + k]),
+            bias_ih,
+            bias_hh,
         };
         let mut saved = Unwritten::new(self.rows() * self.saved());
         let mut output = Unwritten::new(self.rows() * hidden);

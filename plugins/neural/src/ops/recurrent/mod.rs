@@ -5,6 +5,7 @@
 //! gradients of the weights wait for some steps, to be sums that are worth a product.
 //!
 //! ```text
+//! ends       the states that a walk ends with
 //! cell       one step of one example, forward and backward: what tells the kinds apart
 //! forward    all steps on the CPU
 //! backward   backpropagation through time on the CPU
@@ -14,9 +15,12 @@
 
 mod backward;
 mod cell;
+mod ends;
 mod forward;
 mod functions;
 mod rows;
+
+pub(crate) use ends::Ends;
 
 use super::cpu::values;
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
@@ -30,7 +34,7 @@ use cell::{Gru, Lstm, RecurrentCell, Tanh};
 /// enough that a small batch occupies several threads.
 const GROUP: usize = 8;
 
-/// The input, `(batch, steps, features)`, and the weights, flat as [`RecurrentSizes::weights`] says, make the states of
+/// The input, `(batch, steps, features)`, and the weights, as [`RecurrentSizes::weight_dims`] says, make the states of
 /// all steps, `(batch, steps, hidden)`.
 #[derive(Clone, Copy)]
 pub(crate) struct RecurrentSequence {
@@ -42,38 +46,45 @@ pub(crate) struct RecurrentSequence {
 }
 
 impl RecurrentSequence {
-    fn sizes(self, input: &Tensor, weights: &Tensor) -> Result<RecurrentSizes> {
+    fn sizes(self, [input, weights @ ..]: [&Tensor; 5]) -> Result<RecurrentSizes> {
         let Self { recurrence, hidden, reverse } = self;
-        RecurrentSizes::new(recurrence, hidden, reverse, input.shape(), weights.shape())
+        RecurrentSizes::new(recurrence, hidden, reverse, input.shape(), weights.map(Tensor::shape))
     }
 }
 
-impl Operation<2> for RecurrentSequence {
+/// The weights one after the other, as kernels read them.
+fn flat(weights: [&Tensor; 4]) -> Result<Tensor> {
+    let flat = weights.map(|weight| weight.detach().flatten_all());
+    Tensor::cat(&flat.into_iter().collect::<Result<Vec<_>>>()?, 0)
+}
+
+impl Operation<5> for RecurrentSequence {
     /// A row for every example and step: see [`cell`].
     type Saved = Tensor;
     const READS: BackwardReads = BackwardReads::BOTH;
 
-    fn forward_cpu(&self, [input, weights]: [&Tensor; 2]) -> Result<(Tensor, Tensor)> {
-        let sizes = self.sizes(input, weights)?;
-        let (input, flat) = (values(input)?, values(weights)?);
-        let weights = RecurrentWeights::new(&sizes, &flat);
+    fn forward_cpu(&self, inputs: [&Tensor; 5]) -> Result<(Tensor, Tensor)> {
+        let sizes = self.sizes(inputs)?;
+        let [input, weight_ih, weight_hh, bias_ih, bias_hh] = inputs.map(values);
+        let (input, weights) = (&*input?, [&*weight_ih?, &*weight_hh?, &*bias_ih?, &*bias_hh?]);
         let (saved, output) = match self.recurrence {
-            Recurrence::Tanh => sizes.forward::<Tanh>(&input, &weights),
-            Recurrence::Lstm => sizes.forward::<Lstm>(&input, &weights),
-            Recurrence::Gru => sizes.forward::<Gru>(&input, &weights),
+            Recurrence::Tanh => sizes.forward::<Tanh>(input, weights),
+            Recurrence::Lstm => sizes.forward::<Lstm>(input, weights),
+            Recurrence::Gru => sizes.forward::<Gru>(input, weights),
         };
         let output = Tensor::from_vec(output, (sizes.batch, sizes.steps, sizes.hidden), &Device::Cpu)?;
         Ok((output, Tensor::from_vec(saved, (sizes.rows(), sizes.saved()), &Device::Cpu)?))
     }
 
-    fn forward_cuda(&self, [input, weights]: [&Tensor; 2]) -> Result<(Tensor, Tensor)> {
-        let sizes = self.sizes(input, weights)?;
+    fn forward_cuda(&self, inputs: [&Tensor; 5]) -> Result<(Tensor, Tensor)> {
+        let sizes = self.sizes(inputs)?;
+        let [input, weights @ ..] = inputs;
         // A sum over many steps needs all digits.
-        let (output, saved) = kernels::recurrent(&sizes, &input.to_dtype(DType::F32)?, weights)?;
+        let (output, saved) = kernels::recurrent(&sizes, &input.to_dtype(DType::F32)?, &flat(weights)?)?;
         Ok((output.to_dtype(input.dtype())?, saved))
     }
 
-    fn backward_cpu(&self, of: Backward<'_, 2>, saved: Tensor) -> Result<Gradients<2>> {
+    fn backward_cpu(&self, of: Backward<'_, 5>, saved: Tensor) -> Result<Gradients<5>> {
         match self.recurrence {
             Recurrence::Tanh => self.gradients::<Tanh>(of, &saved),
             Recurrence::Lstm => self.gradients::<Lstm>(of, &saved),
@@ -81,45 +92,42 @@ impl Operation<2> for RecurrentSequence {
         }
     }
 
-    fn backward_cuda(&self, of: Backward<'_, 2>, saved: Tensor) -> Result<Gradients<2>> {
-        let [input, weights] = of.inputs;
-        let sizes = self.sizes(input, weights)?;
+    fn backward_cuda(&self, of: Backward<'_, 5>, saved: Tensor) -> Result<Gradients<5>> {
+        let sizes = self.sizes(of.inputs)?;
+        let [input, weights @ ..] = of.inputs;
         let [x, h, g] = [input, of.output, of.gradient].map(|t| t.detach().to_dtype(DType::F32));
         let (of_input, of_weights) =
-            kernels::recurrent_backward(&sizes, &x?, &weights.detach(), &h?, &saved, &g?, input.track_op())?;
-        Ok([of_input.map(|of_input| of_input.to_dtype(input.dtype())).transpose()?, Some(of_weights)])
+            kernels::recurrent_backward(&sizes, &x?, &flat(weights)?, &h?, &saved, &g?, input.track_op())?;
+        let mut start = 0;
+        let mut next = |dims: Vec<usize>| {
+            let count = dims.iter().product();
+            let part = of_weights.narrow(0, start, count)?.reshape(dims)?.force_contiguous();
+            start += count;
+            part.map(Some)
+        };
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = sizes.weight_dims().map(&mut next);
+        let of_input = of_input.map(|of_input| of_input.to_dtype(input.dtype()));
+        Ok([of_input.transpose()?, weight_ih?, weight_hh?, bias_ih?, bias_hh?])
     }
 }
 
 impl RecurrentSequence {
     /// On the CPU.
-    fn gradients<C: RecurrentCell>(self, of: Backward<'_, 2>, saved: &Tensor) -> Result<Gradients<2>> {
-        let Backward { inputs: [input, weights], output, gradient } = of;
-        let sizes = self.sizes(input, weights)?;
-        let (x, flat, saved) = (values(input)?, values(weights)?, values(saved)?);
-        let (output, gradient) = (values(output)?, values(gradient)?);
+    fn gradients<C: RecurrentCell>(self, of: Backward<'_, 5>, saved: &Tensor) -> Result<Gradients<5>> {
+        let sizes = self.sizes(of.inputs)?;
+        let input = of.inputs[0];
+        let [x, weight_ih, weight_hh, _, _] = of.inputs.map(values);
+        let (x, saved, output, gradient) = (x?, values(saved)?, values(of.output)?, values(of.gradient)?);
         let walk = Walk { input: &x, saved: &saved, output: &output, gradient: &gradient };
-        let split = RecurrentWeights::new(&sizes, &flat);
-        let (of_input, of_weights) = sizes.backward::<C>(walk, &split, input.track_op());
+        let (of_input, of_weights) =
+            sizes.backward::<C>(walk, [&*weight_ih?, &*weight_hh?], input.track_op());
         let of_input = of_input.map(|values| Tensor::from_vec(values, input.shape(), &Device::Cpu));
-        Ok([of_input.transpose()?, Some(Tensor::from_vec(of_weights, weights.shape(), &Device::Cpu)?)])
-    }
-}
-
-/// The weights of one direction, under PyTorch's names: matrices with rows for the gates, and the biases.
-struct RecurrentWeights<'a> {
-    weight_ih: &'a [f32],
-    weight_hh: &'a [f32],
-    bias_ih: &'a [f32],
-    bias_hh: &'a [f32],
-}
-
-impl<'a> RecurrentWeights<'a> {
-    /// Cuts apart what lies one after the other.
-    fn new(sizes: &RecurrentSizes, flat: &'a [f32]) -> Self {
-        let (weight_ih, rest) = flat.split_at(sizes.gates() * sizes.features);
-        let (weight_hh, rest) = rest.split_at(sizes.gates() * sizes.hidden);
-        let (bias_ih, bias_hh) = rest.split_at(sizes.gates());
-        Self { weight_ih, weight_hh, bias_ih, bias_hh }
+        let mut rest = of_weights.into_iter();
+        let mut next = |dims: Vec<usize>| {
+            let values: Vec<f32> = rest.by_ref().take(dims.iter().product()).collect();
+            Tensor::from_vec(values, dims, &Device::Cpu).map(Some)
+        };
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = sizes.weight_dims().map(&mut next);
+        Ok([of_input.transpose()?, weight_ih?, weight_hh?, bias_ih?, bias_hh?])
     }
 }
