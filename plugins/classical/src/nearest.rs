@@ -2,7 +2,7 @@
 
 use crate::coarse::CoarseTable;
 use crate::need::Need;
-use crate::training::{require_columns, require_data};
+use crate::training::{in_line, require_columns, require_data};
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run,
     State, try_zeros, wide,
@@ -10,7 +10,6 @@ use genre_bench_api::{
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
-use std::borrow::Cow;
 
 /// k nearest neighbours by Euclidean distance, every neighbour with one vote.
 ///
@@ -305,10 +304,6 @@ fn squared_norm(row: ArrayView1<f32>) -> f64 {
 
 fn squared_distance(a: ArrayView1<f32>, b: ArrayView1<f32>) -> f64 {
     sum_of_squares(a, b, |a, b| a - b)
-}
-
-fn in_line<'a>(row: &'a ArrayView1<f32>) -> Cow<'a, [f32]> {
-    row.as_slice().map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
 }
 
 /// The sum of the squares of what is made of the numbers of two rows.
