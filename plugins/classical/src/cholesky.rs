@@ -8,7 +8,9 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 /// Rows and columns that are eliminated one by one; larger matrices are taken apart into such blocks, so that most of
 /// the work is in products.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
+/// Rows that a thread takes a block's part from at once.
+const TILE: usize = 128;
 
 /// A lower triangular `W` with `matrix⁻¹ = Wᵀ·W`, for a symmetric matrix of which the lower triangle
 /// is read: the inverse of its Cholesky factor.
@@ -131,20 +133,15 @@ fn factorise(matrix: &mut Array2<f64>, go_on: GoOn) -> Result<(Array1<f64>, Vec<
         let inverse = triangular_inverse(own, ones.slice(s![..end - first]));
         let panel = product(matrix.slice(s![end.., first..end]), inverse.t(), go_on)?;
         matrix.slice_mut(s![end.., first..end]).assign(&panel);
-        (matrix.slice_mut(s![end.., end..]).axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter())
-            .zip(panel.axis_chunks_iter(Axis(0), BLOCK))
+        (matrix.slice_mut(s![end.., end..]).axis_chunks_iter_mut(Axis(0), TILE).into_par_iter())
+            .zip(panel.axis_chunks_iter(Axis(0), TILE))
             .enumerate()
-            .try_for_each(|(block, (mut rest, own))| {
-                let below = block * BLOCK + own.nrows();
-                let mut rest = rest.slice_mut(s![.., ..below]);
+            .try_for_each(|(tile, (mut rest, own))| {
+                go_on()?;
+                let below = tile * TILE + own.nrows();
                 let others = panel.slice(s![..below, ..]);
-                let mut tiles =
-                    rest.axis_chunks_iter_mut(Axis(1), BLOCK).zip(others.axis_chunks_iter(Axis(0), BLOCK));
-                tiles.try_for_each(|(mut rest, others)| {
-                    go_on()?;
-                    general_mat_mul(-1.0, &own, &others.t(), 1.0, &mut rest);
-                    Ok(())
-                })
+                general_mat_mul(-1.0, &own, &others.t(), 1.0, &mut rest.slice_mut(s![.., ..below]));
+                Ok(())
             })?;
         inverses.push(inverse);
     }
