@@ -8,7 +8,9 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 /// Rows and columns that are eliminated one by one; larger matrices are taken apart into such blocks, so that most of
 /// the work is in products.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
+/// Rows that a thread takes a block's part from at once.
+const TILE: usize = 128;
 
 /// A lower triangular `W` with `matrix⁻¹ = Wᵀ·W`, for a symmetric matrix of which the lower triangle
 /// is read: the inverse of its Cholesky factor.
@@ -30,7 +32,7 @@ const BLOCK: usize = 256;
 ///
 /// Whatever `go_on` returns, and a factor that does not fit into memory.
 pub(crate) fn inverse_factor(mut matrix: Array2<f64>, go_on: GoOn) -> Result<Array2<f64>> {
-    let scale = factorise(&mut matrix, go_on)?;
+    let (scale, _) = factorise(&mut matrix, go_on)?;
     let size = matrix.nrows();
     let mut inverse = try_zeros((size, size), "the inverse of a matrix")?;
     for first in (0..size).step_by(BLOCK) {
@@ -58,7 +60,7 @@ pub(crate) fn inverse_factor(mut matrix: Array2<f64>, go_on: GoOn) -> Result<Arr
 ///
 /// Whatever `go_on` returns.
 pub(crate) fn factor(mut matrix: Array2<f64>, go_on: GoOn) -> Result<Array2<f64>> {
-    let scale = factorise(&mut matrix, go_on)?;
+    let (scale, _) = factorise(&mut matrix, go_on)?;
     for (row, mut values) in matrix.rows_mut().into_iter().enumerate() {
         values.slice_mut(s![row + 1..]).fill(0.0);
         values *= scale[row];
@@ -66,42 +68,84 @@ pub(crate) fn factor(mut matrix: Array2<f64>, go_on: GoOn) -> Result<Array2<f64>
     Ok(matrix)
 }
 
+/// Systems of equations with a symmetric matrix of which the lower triangle is read, changed as [`inverse_factor`] changes it where it is
+/// not positive definite.
+pub(crate) struct Solver {
+    /// In the lower triangle, the factor of the matrix with its diagonal scaled to 1.
+    factor: Array2<f64>,
+    /// The square roots of that diagonal.
+    scale: Array1<f64>,
+    /// The inverses of the factor's blocks on the diagonal.
+    inverses: Vec<Array2<f64>>,
+}
+
+impl Solver {
+    /// # Errors
+    ///
+    /// Whatever `go_on` returns.
+    pub fn new(mut factor: Array2<f64>, go_on: GoOn) -> Result<Self> {
+        let (scale, inverses) = factorise(&mut factor, go_on)?;
+        Ok(Self { factor, scale, inverses })
+    }
+
+    /// The solutions for these right sides, a column each.
+    pub fn solve(&self, mut sides: Array2<f64>) -> Array2<f64> {
+        let size = sides.nrows();
+        let scale = self.scale.view().insert_axis(Axis(1));
+        let firsts = (0..size).step_by(BLOCK);
+        sides /= &scale;
+        for (first, inverse) in firsts.clone().zip(&self.inverses) {
+            let (above, mut own) = sides.view_mut().split_at(Axis(0), first);
+            let end = first + inverse.nrows();
+            let mut own = own.slice_mut(s![..inverse.nrows(), ..]);
+            general_mat_mul(-1.0, &self.factor.slice(s![first..end, ..first]), &above, 1.0, &mut own);
+            let solved = inverse.dot(&own);
+            own.assign(&solved);
+        }
+        for (first, inverse) in firsts.zip(&self.inverses).rev() {
+            let end = first + inverse.nrows();
+            let (mut own, below) = sides.view_mut().split_at(Axis(0), end);
+            let mut own = own.slice_mut(s![first.., ..]);
+            general_mat_mul(-1.0, &self.factor.slice(s![end.., first..end]).t(), &below, 1.0, &mut own);
+            let solved = inverse.t().dot(&own);
+            own.assign(&solved);
+        }
+        sides /= &scale;
+        sides
+    }
+}
+
 /// Replaces the lower triangle of a matrix by the Cholesky factor of the matrix with its diagonal scaled to 1, and
-/// returns the square roots of that diagonal.
-fn factorise(matrix: &mut Array2<f64>, go_on: GoOn) -> Result<Array1<f64>> {
+/// returns the square roots of that diagonal and the inverses of the factor's blocks.
+fn factorise(matrix: &mut Array2<f64>, go_on: GoOn) -> Result<(Array1<f64>, Vec<Array2<f64>>)> {
     let size = matrix.nrows();
     let least_pivot = (size + 1) as f64 * f64::EPSILON;
     let scale = matrix.diag().mapv(|value| if value > 0.0 { value.sqrt() } else { 1.0 });
     *matrix /= &scale;
     *matrix /= &scale.view().insert_axis(Axis(1));
     let ones = Array1::ones(BLOCK.min(size));
+    let mut inverses = Vec::new();
     for first in (0..size).step_by(BLOCK) {
         go_on()?;
         let end = (first + BLOCK).min(size);
         eliminate(matrix.slice_mut(s![first..end, first..end]), least_pivot);
-        if end == size {
-            break;
-        }
-        let inverse = triangular_inverse(matrix.slice(s![first..end, first..end]), ones.view());
+        let own = matrix.slice(s![first..end, first..end]);
+        let inverse = triangular_inverse(own, ones.slice(s![..end - first]));
         let panel = product(matrix.slice(s![end.., first..end]), inverse.t(), go_on)?;
         matrix.slice_mut(s![end.., first..end]).assign(&panel);
-        (matrix.slice_mut(s![end.., end..]).axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter())
-            .zip(panel.axis_chunks_iter(Axis(0), BLOCK))
+        (matrix.slice_mut(s![end.., end..]).axis_chunks_iter_mut(Axis(0), TILE).into_par_iter())
+            .zip(panel.axis_chunks_iter(Axis(0), TILE))
             .enumerate()
-            .try_for_each(|(block, (mut rest, own))| {
-                let below = block * BLOCK + own.nrows();
-                let mut rest = rest.slice_mut(s![.., ..below]);
+            .try_for_each(|(tile, (mut rest, own))| {
+                go_on()?;
+                let below = tile * TILE + own.nrows();
                 let others = panel.slice(s![..below, ..]);
-                let mut tiles =
-                    rest.axis_chunks_iter_mut(Axis(1), BLOCK).zip(others.axis_chunks_iter(Axis(0), BLOCK));
-                tiles.try_for_each(|(mut rest, others)| {
-                    go_on()?;
-                    general_mat_mul(-1.0, &own, &others.t(), 1.0, &mut rest);
-                    Ok(())
-                })
+                general_mat_mul(-1.0, &own, &others.t(), 1.0, &mut rest.slice_mut(s![.., ..below]));
+                Ok(())
             })?;
+        inverses.push(inverse);
     }
-    Ok(scale)
+    Ok((scale, inverses))
 }
 
 /// Cholesky's factor of a small matrix, in the place of its lower triangle.
@@ -178,5 +222,17 @@ mod tests {
         let inverse = inverse_factor(matrix, ON).unwrap();
         assert!(worst(inverse.dot(&lower) - Array2::<f64>::eye(size)) < 1e-9);
         assert_eq!(inverse[[0, size - 1]], 0.0, "it is lower triangular");
+    }
+
+    #[test]
+    fn systems_are_solved() {
+        let mut rng = random_stream(0, "systems");
+        for size in [1, BLOCK, 2 * BLOCK + 70] {
+            let rows = Array2::from_shape_fn((size, size + 30), |_| rng.gen_range(-1.0..1.0));
+            let matrix = rows.dot(&rows.t()) + Array2::<f64>::eye(size);
+            let sides = Array2::from_shape_fn((size, 3), |_| rng.gen_range(-1.0..1.0));
+            let solved = Solver::new(matrix.clone(), ON).unwrap().solve(sides.clone());
+            assert!((matrix.dot(&solved) - sides).iter().all(|off| off.abs() < 1e-10), "{size}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::affine::Affine;
 use crate::need::Need;
 use crate::product::{GoOn, gram, product};
 use crate::spectrum::Spectrum;
-use crate::training::{Classes, Training, double_precision, require_columns};
+use crate::training::{Classes, Training, require_columns};
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Params, Result, Run, State,
     try_zeros,
@@ -156,7 +156,7 @@ struct Discriminants {
 impl Fitted for Discriminants {
     fn scores(&self, inputs: &Inputs) -> Result<Array2<f32>> {
         require_columns(inputs, self.logits.columns())?;
-        Ok(self.classes.widen(&self.logits.probabilities(&double_precision(inputs)?), 0.0))
+        Ok(self.classes.widen(&self.logits.probabilities(inputs.table.view()), 0.0))
     }
 
     fn save(&self) -> Result<State> {

@@ -45,7 +45,7 @@ pub(crate) fn logistic_linfa() -> impl Model {
 /// linfa's probabilities, to the last bit.
 impl Learned for Affine {
     fn scores(&self, table: Table) -> Result<Array2<f64>> {
-        Ok(self.probabilities(&table))
+        Ok(self.probabilities(table.view()))
     }
 
     fn save(&self) -> Result<State> {

@@ -1,10 +1,11 @@
 //! k nearest neighbours.
 
+use crate::coarse::CoarseTable;
 use crate::need::Need;
-use crate::training::{require_columns, require_data};
+use crate::training::{in_line, require_columns, require_data};
 use genre_bench_api::{
     Card, Error, Examples, Family, FitShape, Fitted, Inputs, Loading, Model, Param, Params, Result, Run,
-    State, try_zeros,
+    State, try_zeros, wide,
 };
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
@@ -67,7 +68,8 @@ impl Model for NearestNeighbours {
         let neighbours = params.count("k").ok()?.min(shape.rows) * 4 + shape.rows;
         let block = block(shape.rows);
         let block = Need::of(block, STRETCH) / 2 + Need::of(block, 2 * neighbours);
-        Some(Need::table(shape) / 2 + Need::of(shape.rows, 4) + shape.threads as u64 * block)
+        let coarse = Need::table(shape) / 8 + Need::of(shape.rows, 2);
+        Some(Need::table(shape) / 2 + coarse + Need::of(shape.rows, 4) + shape.threads as u64 * block)
     }
 }
 
@@ -110,15 +112,20 @@ const GROUPS: usize = 64;
 
 /// The training part itself.
 ///
-/// The search is in two steps. Products of matrices in single precision give rough squared
-/// distances to everything, of which it is known how far off they can be; they sort out who comes
-/// into question. Those few are measured in double precision.
+/// The search is in two steps. Products of matrices give rough squared distances to everything, of
+/// which it is known how far off they can be; they sort out who comes into question. Those few are
+/// measured in double precision.
+///
+/// Products [in eight bits](CoarseTable) are tried first where the processor has them, and those in
+/// single precision for the examples that they leave too many to.
 struct Memory {
     /// Shape `(training examples, columns)`.
     table: Array2<f32>,
     /// Squared Euclidean norm of each row.
     squares: Vec<f32>,
     largest_square: f64,
+    /// The same in eight bits, where that is of use.
+    coarse: Option<CoarseTable>,
     labels: Vec<usize>,
     classes: usize,
     k: usize,
@@ -126,8 +133,9 @@ struct Memory {
 
 impl Memory {
     fn new(table: Array2<f32>, labels: Vec<usize>, classes: usize, k: usize) -> Self {
-        let squares: Vec<f64> = table.rows().into_iter().map(squared_norm).collect();
+        let squares: Vec<f64> = table.axis_iter(Axis(0)).into_par_iter().map(squared_norm).collect();
         Self {
+            coarse: CoarseTable::new(table.view(), &squares),
             largest_square: squares.iter().copied().fold(0.0, f64::max),
             squares: squares.iter().map(|&square| square as f32).collect(),
             k: k.min(table.nrows()),
@@ -139,6 +147,51 @@ impl Memory {
 
     /// Indices of the `k` nearest training examples of each example of a block.
     fn nearest(&self, examples: ArrayView2<f32>) -> Vec<Vec<usize>> {
+        let mut candidates = match &self.coarse {
+            Some(coarse) => coarse.candidates(examples, self.k),
+            None => vec![None; examples.nrows()],
+        };
+        let open: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].is_none()).collect();
+        if !open.is_empty() {
+            for (at, shortlist) in open.iter().zip(self.shortlists(examples.select(Axis(0), &open).view())) {
+                candidates[*at] = Some(shortlist.members());
+            }
+        }
+        let candidates = candidates.into_iter().map(Option::unwrap_or_default);
+        examples
+            .rows()
+            .into_iter()
+            .zip(candidates)
+            .map(|(example, near)| self.nearest_of(example, near))
+            .collect()
+    }
+
+    /// Indices of the `k` nearest to an example of some, the nearest among them, each with no more than what its squared distance is above
+    /// the example's square.
+    fn nearest_of(&self, example: ArrayView1<f32>, mut candidates: Vec<(f32, usize)>) -> Vec<usize> {
+        candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let by_distance = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        let square = squared_norm(example);
+        // More than distances in double precision are off by.
+        let rounding = 8.0 * (example.len() + 4) as f64 * f64::EPSILON * (square + self.largest_square);
+        let mut near: Vec<(f64, usize)> = Vec::with_capacity(2 * self.k);
+        let mut reach = f64::INFINITY;
+        for (bound, at) in candidates {
+            if f64::from(bound) + square - rounding > reach {
+                break;
+            }
+            near.push((squared_distance(example, self.table.row(at)), at));
+            if near.len() == 2 * self.k {
+                reach = near.select_nth_unstable_by(self.k - 1, by_distance).1.0;
+                near.truncate(self.k);
+            }
+        }
+        near.sort_unstable_by(by_distance);
+        near.iter().take(self.k).map(|&(_, at)| at).collect()
+    }
+
+    /// Who may be among the `k` nearest of each example of a block, by rough distances.
+    fn shortlists(&self, examples: ArrayView2<f32>) -> Vec<Shortlist> {
         let mut shortlists: Vec<Shortlist> = examples
             .rows()
             .into_iter()
@@ -156,17 +209,7 @@ impl Memory {
                 }
             }
         }
-        examples
-            .rows()
-            .into_iter()
-            .zip(shortlists)
-            .map(|(example, shortlist)| {
-                let exact = |at| (squared_distance(example, self.table.row(at)), at);
-                let mut near: Vec<(f64, usize)> = shortlist.members().map(exact).collect();
-                near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                near.iter().take(self.k).map(|&(_, at)| at).collect()
-            })
-            .collect()
+        shortlists
     }
 
     /// More than two rough distances from an example can be wrong by together; infinite where they
@@ -241,10 +284,12 @@ impl Shortlist {
         }
     }
 
-    /// Indices of all that may be among the nearest, the nearest among them.
-    fn members(&self) -> impl Iterator<Item = usize> {
+    /// Indices of all that may be among the nearest, the nearest among them, and what their distances are no less than.
+    fn members(mut self) -> Vec<(f32, usize)> {
         let reach = self.reach();
-        self.members.iter().filter(move |&&(rough, _)| within(rough, reach)).map(|&(_, at)| at)
+        self.members.retain(|&(rough, _)| within(rough, reach));
+        self.members.iter_mut().for_each(|(rough, _)| *rough -= self.rounding);
+        self.members
     }
 }
 
@@ -254,16 +299,34 @@ fn within(rough: f32, reach: f32) -> bool {
 }
 
 fn squared_norm(row: ArrayView1<f32>) -> f64 {
-    row.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+    sum_of_squares(row, row, |value, _| value)
 }
 
 fn squared_distance(a: ArrayView1<f32>, b: ArrayView1<f32>) -> f64 {
-    // In four sums, so that an addition does not wait for the one before it.
-    let mut sums = [0.0; 4];
-    for (at, (&a, &b)) in a.iter().zip(b).enumerate() {
-        sums[at % 4] += (f64::from(a) - f64::from(b)).powi(2);
-    }
-    sums.iter().sum()
+    sum_of_squares(a, b, |a, b| a - b)
+}
+
+/// The sum of the squares of what is made of the numbers of two rows.
+#[inline(always)]
+fn sum_of_squares(a: ArrayView1<f32>, b: ArrayView1<f32>, made: impl Fn(f64, f64) -> f64) -> f64 {
+    let (a, b) = (in_line(&a), in_line(&b));
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    wide(
+        #[inline(always)]
+        || {
+            // In four sums, so that an addition does not wait for the one before it.
+            let mut sums = [0.0; 4];
+            for (a, b) in a.iter().zip(b) {
+                for lane in 0..sums.len() {
+                    sums[lane] += made(f64::from(a[lane]), f64::from(b[lane])).powi(2);
+                }
+            }
+            for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+                *sum += made(f64::from(a), f64::from(b)).powi(2);
+            }
+            sums.iter().sum()
+        },
+    )
 }
 
 impl Fitted for Memory {
@@ -309,6 +372,17 @@ mod tests {
         all.iter().take(memory.k).map(|&(_, at)| at).collect()
     }
 
+    fn check(table: Array2<f32>, asked: &Array2<f32>, k: usize, what: &str) {
+        let labels = vec![0; table.nrows()];
+        let mut memory = Memory::new(table, labels, 1, k);
+        let expected: Vec<_> =
+            asked.rows().into_iter().map(|example| by_definition(&memory, example)).collect();
+        assert_eq!(memory.nearest(asked.view()), expected, "{k} nearest, {what}");
+        if memory.coarse.take().is_some() {
+            assert_eq!(memory.nearest(asked.view()), expected, "{k} nearest in single precision, {what}");
+        }
+    }
+
     /// Distances that single precision confuses, loses in underflow or cannot hold, and equal ones.
     #[test]
     fn the_shortlist_misses_nobody() {
@@ -326,10 +400,43 @@ mod tests {
             table.slice_mut(s![400..800, ..]).assign(&halves);
             asked.slice_mut(s![..5, ..]).assign(&halves.slice(s![..5, ..]));
             for k in [1, 5, GROUPS + 1, table.nrows()] {
-                let memory = Memory::new(table.clone(), vec![0; table.nrows()], 1, k);
-                for (example, found) in asked.rows().into_iter().zip(memory.nearest(asked.view())) {
-                    assert_eq!(found, by_definition(&memory, example), "{k} nearest, {offset} ± {spread}");
+                check(table.clone(), &asked, k, &format!("{offset} ± {spread}"));
+            }
+        }
+    }
+
+    /// Many columns; rows and columns of other sizes; outliers; columns and rows that are constant or zero; rows at about the same distance
+    /// from all, of which eight bits leave out none; and those that they are not good for among others.
+    #[test]
+    fn eight_bits_miss_nobody() {
+        let mut rng = random_stream(0, "eight bits miss nobody");
+        for (columns, wild) in [(1, false), (57, false), (57, true), (300, false), (300, true)] {
+            let centres = Array2::from_shape_fn((9, columns), |_| rng.gen_range(-2.0..2.0_f32));
+            let mut draw = |rows| {
+                let mut table = Array2::from_shape_fn((rows, columns), |(row, column)| {
+                    centres[[row % 9, column]] + rng.gen_range(-0.5..0.5)
+                });
+                table.column_mut(columns / 2).fill(3.0);
+                for (row, mut values) in table.rows_mut().into_iter().enumerate() {
+                    match row % 40 {
+                        0 => values.fill(0.0),
+                        1 if wild => values *= 1e4,
+                        2 if wild => values[columns - 1] = 1e3,
+                        4 => values.iter_mut().for_each(|value| *value = rng.gen_range(-1.0..1.0)),
+                        _ => {}
+                    }
                 }
+                table
+            };
+            let (mut table, mut asked) = (draw(1000), draw(83));
+            let some = table.slice(s![100..200, ..]).to_owned();
+            table.slice_mut(s![700..800, ..]).assign(&some);
+            asked.slice_mut(s![10..20, ..]).assign(&some.slice(s![..10, ..]));
+            if wild {
+                asked.row_mut(3).mapv_inplace(|value| 1e-14 * value);
+            }
+            for k in [1, 5, 100, 1000] {
+                check(table.clone(), &asked, k, &format!("{columns} columns, wild: {wild}"));
             }
         }
     }

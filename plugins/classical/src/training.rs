@@ -1,7 +1,8 @@
 //! A training part in the shape that solvers want, and the way back to the dataset's classes.
 
 use genre_bench_api::{Error, Examples, Inputs, Result, State, try_zeros};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
+use std::borrow::Cow;
 
 /// The training examples in double precision, with the classes that occur numbered without gaps.
 pub(crate) struct Training {
@@ -145,4 +146,9 @@ pub(crate) fn double_precision(inputs: &Inputs) -> Result<Array2<f64>> {
     let mut table = try_zeros(inputs.table.dim(), "the table in double precision")?;
     table.zip_mut_with(&inputs.table, |double: &mut f64, &single| *double = f64::from(single));
     Ok(table)
+}
+
+/// The numbers of a row next to each other.
+pub(crate) fn in_line<'a>(row: &'a ArrayView1<f32>) -> Cow<'a, [f32]> {
+    row.as_slice().map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
 }
