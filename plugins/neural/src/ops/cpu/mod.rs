@@ -9,6 +9,7 @@
 //! matrix    matrix products of parts of slices
 //! parts     a range cut into nearly equal ones
 //! panels    what products of matrices in an order of their own are made of
+//! scratch   memory that is used again
 //! sums      sums that are the same in whichever order threads work
 //! wide      loops as wide instructions
 //! ```
@@ -20,6 +21,7 @@ mod map;
 mod matrix;
 mod panels;
 mod parts;
+mod scratch;
 mod sums;
 mod values;
 mod wide;
@@ -31,6 +33,7 @@ pub(super) use map::{map, map_pairs};
 pub(super) use matrix::{Matrix, MatrixMut};
 pub(super) use panels::{COLUMNS, Panel, Rows, depth_blocks};
 pub(super) use parts::parts;
+pub(super) use scratch::Scratch;
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
 pub(super) use wide::{Simd, multiply_add, wide, widest};
