@@ -12,7 +12,7 @@ that of the whole process, on CUDA without the device's own memory.
 import argparse, os, pathlib, re, subprocess, sys
 
 GIVEN = ["ann", "cnn-7x7", "choi-fcn5", "crnn-base", "crnn-large", "lstm-64x2"]
-OWN = ["cnn-5block", "cnn-5block-reduced", "mlfi", "resnet18", "vgg19"]
+OWN = ["cnn-5block", "cnn-5block-reduced", "mlfi", "resnet18", "resnet18-128x130", "vgg19"]
 
 
 def step(command, name, environment):

@@ -7,7 +7,7 @@ Usage: torch_networks.py [cpu] [--threads 2] [NAME ...]           a step (forwar
 
 Networks: resnet18, mobilenetv2 (torchvision) and efficientnet-lite0 (timm), with random weights, in channels_last; steps have
 batches of 16 and ten classes, and the faster of both memory layouts counts. Embedding leaves out the last layer. Only steps:
-vgg19 (torchvision, without dropout, spectrograms 128 x 130, batches of 8), and twins of cnn-5block, its reduced configuration
+resnet18-128x130 and vgg19 (torchvision, without dropout, spectrograms 128 x 130, batches of 16 and 8), and twins of cnn-5block, its reduced configuration
 and mlfi, batches of 32.
 """
 import argparse
@@ -65,8 +65,15 @@ def vgg19():
     return net
 
 
+def resnet18():
+    net = torchvision.models.resnet18(num_classes=10)
+    net.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    return net
+
+
 # For steps only, with the shape of a batch.
 SPECTROGRAMS = {
+    "resnet18-128x130": (resnet18, (16, 1, 128, 130)),
     "vgg19": (vgg19, (8, 1, 128, 130)),
     "cnn-5block": (lambda: FiveBlocks((16, 32, 64, 128, 256), 224), (32, 1, 128, 130)),
     "cnn-5block-reduced": (lambda: FiveBlocks((8, 16, 32, 64, 128), 48), (32, 1, 50, 50)),

@@ -14,6 +14,7 @@ use genre_bench_neural::layers::{
     Dropout, Flatten, LastState, Linear, MaxPool2d, NormPool, Recurrence, Recurrent, Sequential, Window,
 };
 use genre_bench_neural::network::NetworkShape;
+use genre_bench_neural::train::Awake;
 use genre_bench_neural::train::optimizer::{Optimizer, OptimizerConfig};
 use genre_bench_neural::{architectures, cuda_device};
 use std::time::Instant;
@@ -29,7 +30,7 @@ struct TimedNetwork {
 }
 
 /// Those of torch_steps.py, which this is compared with, and of torch_networks.py.
-const NETWORKS: [TimedNetwork; 12] = [
+const NETWORKS: [TimedNetwork; 13] = [
     TimedNetwork { name: "ann", batch: &[32, 16384], build: ann },
     TimedNetwork { name: "cnn-7x7", batch: &[32, 1, 128, 130], build: cnn_7x7 },
     TimedNetwork { name: "choi-fcn5", batch: &[32, 1, 128, 387], build: choi_fcn5 },
@@ -40,6 +41,11 @@ const NETWORKS: [TimedNetwork; 12] = [
         name: "resnet18",
         batch: &[16, 3, 224, 224],
         build: |builder| photographs("resnet18", builder),
+    },
+    TimedNetwork {
+        name: "resnet18-128x130",
+        batch: &[16, 1, 128, 130],
+        build: |builder| of_suite("resnet18", builder, SPECTROGRAM, &[("weights", "none"), ("size", "0")]),
     },
     TimedNetwork {
         name: "mobilenetv2",
@@ -195,6 +201,7 @@ fn measure(network: &TimedNetwork, builder: Builder, device: &Device) -> Result<
     let mut seconds = Vec::new();
     for step in 0..10 {
         let start = Instant::now();
+        let _awake = device.is_cpu().then(Awake::new);
         let context = Context::training(random_stream(step, "dropout"));
         let scores = net.forward(&x, &context)?;
         let gradients = context.backward(&CrossEntropyLoss::default().of_labels(&scores, &labels)?)?;

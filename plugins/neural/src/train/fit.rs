@@ -5,7 +5,7 @@ use super::optimizer::{Optimizer, global_norm};
 use super::snapshot::Snapshot;
 use super::step::{StepResult, one_hot};
 use super::tensorboard::EventFile;
-use super::{Checkpoints, History, Keep, Labelled, Recipe, batch};
+use super::{Awake, Checkpoints, History, Keep, Labelled, Recipe, batch};
 use crate::failure::failed;
 use crate::layers::{Context, Layer, Weights};
 use candle_core::{DType, Device, Tensor, bail};
@@ -185,6 +185,7 @@ impl Fit<'_> {
         learning_rate: f64,
         context: &Context,
     ) -> candle_core::Result<StepResult> {
+        let _awake = self.place.0.is_cpu().then(Awake::new);
         let labels: Vec<usize> = batch.rows.iter().map(|&row| self.train.labels[row]).collect();
         let logits = self.network.forward(&batch.inputs?, context)?;
         let loss = match batch.mix {

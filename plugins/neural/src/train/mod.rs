@@ -5,6 +5,7 @@
 //! recipe          everything that a fit is told: which of the strategies below, and how long
 //! parameters      the recipe as hyper-parameters on a network's card
 //! step            the results of a training step
+//! awake           threads that are there when a step needs them
 //! samples, batch  what a network reads, in memory; how an epoch is cut into batches
 //! augment/        what is done to a batch of spectrograms before a network sees it
 //! optimizer       what the gradients do to the weights: SGD, Adam, AdamW
@@ -22,6 +23,7 @@
 //! interrupted.
 
 pub mod augment;
+mod awake;
 mod batch;
 mod checkpoint;
 mod checkpoint_file;
@@ -39,6 +41,7 @@ mod snapshot;
 mod step;
 mod tensorboard;
 
+pub use awake::Awake;
 pub use early_stopping::{EarlyStopping, Keep};
 pub use evaluate::{logits, probabilities, quality_of};
 pub(crate) use features::fixed_features;

@@ -14,7 +14,10 @@ use crate::geometry::Window;
 use std::time::Instant;
 
 /// Kernel, stride, batch, channels, filters, rows and columns.
-const LAYERS: [(usize, usize, usize, usize, usize, usize, usize); 32] = [
+const LAYERS: [(usize, usize, usize, usize, usize, usize, usize); 35] = [
+    (3, 1, 16, 256, 256, 8, 9),
+    (3, 2, 16, 256, 512, 8, 9),
+    (3, 1, 16, 512, 512, 4, 5),
     (7, 2, 16, 3, 64, 224, 224),
     (3, 2, 16, 64, 128, 56, 56),
     (3, 2, 16, 128, 256, 28, 28),
@@ -42,7 +45,7 @@ const LAYERS: [(usize, usize, usize, usize, usize, usize, usize); 32] = [
     (3, 1, 16, 16, 32, 32, 65),
     (3, 1, 16, 32, 32, 8, 32),
     (3, 1, 8, 256, 256, 14, 14),
-    (3, 1, 8, 512, 512, 4, 4),
+    (3, 1, 16, 512, 512, 4, 4),
     (5, 1, 16, 16, 32, 28, 28),
     (7, 1, 8, 1, 64, 128, 130),
     (7, 1, 8, 64, 128, 58, 59),

@@ -15,12 +15,12 @@ pub(crate) fn zeros<T: Clone + Default>(count: usize) -> Vec<T> {
 
 /// Room for numbers as many as a batch has between layers, of which each is written by whoever makes it: zeros that are put
 /// there first are a way to the memory and back more, a fifth of a training step of MobileNetV2.
-pub(crate) struct Unwritten {
-    room: Vec<f32>,
+pub(crate) struct Unwritten<T = f32> {
+    room: Vec<T>,
     count: usize,
 }
 
-impl Unwritten {
+impl<T> Unwritten<T> {
     pub fn new(count: usize) -> Self {
         let room = Vec::with_capacity(count);
         #[cfg(target_os = "linux")]
@@ -29,7 +29,7 @@ impl Unwritten {
     }
 
     /// What is to be written, by [`zeroed`] part after part or number by number.
-    pub fn all(&mut self) -> &mut [MaybeUninit<f32>] {
+    pub fn all(&mut self) -> &mut [MaybeUninit<T>] {
         &mut self.room.spare_capacity_mut()[..self.count]
     }
 
@@ -38,7 +38,7 @@ impl Unwritten {
     /// # Safety
     ///
     /// All are written.
-    pub unsafe fn written(mut self) -> Vec<f32> {
+    pub unsafe fn written(mut self) -> Vec<T> {
         // SAFETY: there is room for them, and they are written, as the caller says.
         unsafe { self.room.set_len(self.count) };
         self.room
@@ -46,10 +46,10 @@ impl Unwritten {
 }
 
 /// Puts zeros where a thread is about to work, which is cheap when it is as small as the CPU's cache.
-pub(crate) fn zeroed(part: &mut [MaybeUninit<f32>]) -> &mut [f32] {
-    part.fill(MaybeUninit::new(0.0));
+pub(crate) fn zeroed<T: Copy + Default>(part: &mut [MaybeUninit<T>]) -> &mut [T] {
+    part.fill(MaybeUninit::new(T::default()));
     // SAFETY: all of it was just written, and a number that may be unwritten lies in memory as a number does.
-    unsafe { &mut *(std::ptr::from_mut(part) as *mut [f32]) }
+    unsafe { &mut *(std::ptr::from_mut(part) as *mut [T]) }
 }
 
 /// Writes a function of each of as many numbers where a thread is about to work.

@@ -10,6 +10,7 @@
 //! parts     a range cut into nearly equal ones
 //! panels    what products of matrices in an order of their own are made of
 //! product   products with a matrix that stays the same
+//! scratch   memory that is used again
 //! sums      sums that are the same in whichever order threads work
 //! wide      loops as wide instructions
 //! ```
@@ -22,6 +23,7 @@ mod matrix;
 mod panels;
 mod parts;
 mod product;
+mod scratch;
 mod sums;
 mod values;
 mod wide;
@@ -34,6 +36,7 @@ pub(super) use matrix::{Matrix, MatrixMut};
 pub(super) use panels::{COLUMNS, Panel, Rows, depth_blocks};
 pub(super) use parts::parts;
 pub(super) use product::Panels;
+pub(super) use scratch::Scratch;
 pub(super) use sums::{sum, sum_pairs};
 pub(super) use values::{integers, planes, planes_mut, values};
 pub(super) use wide::{Simd, multiply_add, wide, widest};

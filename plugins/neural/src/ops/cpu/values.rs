@@ -59,8 +59,9 @@ pub(crate) fn planes_mut<T>(values: &mut [T], channels: usize, plane: usize) -> 
     by_channel(values.chunks_exact_mut(plane), channels)
 }
 
-fn by_channel<T>(planes: impl Iterator<Item = T>, channels: usize) -> Vec<Vec<T>> {
-    let mut sorted: Vec<Vec<T>> = (0..channels).map(|_| Vec::new()).collect();
+fn by_channel<T>(planes: impl ExactSizeIterator<Item = T>, channels: usize) -> Vec<Vec<T>> {
+    let examples = planes.len() / channels.max(1);
+    let mut sorted: Vec<Vec<T>> = (0..channels).map(|_| Vec::with_capacity(examples)).collect();
     for (at, plane) in planes.enumerate() {
         sorted[at % channels].push(plane);
     }

@@ -2,7 +2,7 @@ mod side_by_side;
 
 pub(super) use side_by_side::{side_by_side, side_by_side_maxima};
 
-use super::cpu::{integers, values, wide, zeros};
+use super::cpu::{Unwritten, integers, values, wide, zeroed};
 use super::operation::{Backward, BackwardReads, Gradients, Operation};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
@@ -37,12 +37,14 @@ impl Operation<1> for WindowMaxima {
         let (batch, channels, height, width) = input.dims4()?;
         let (rows, columns) = self.axes(input)?;
         let plane = rows.output * columns.output;
-        let mut output = zeros(batch * channels * plane);
-        let mut places = zeros(output.len());
-        let targets = output.par_chunks_exact_mut(plane).zip(places.par_chunks_exact_mut(plane));
-        targets
-            .zip(values(input)?.par_chunks_exact(height * width))
-            .for_each(|((output, places), input)| maxima(input, (rows, columns), output, places));
+        let (mut output, mut places) =
+            (Unwritten::new(batch * channels * plane), Unwritten::new(batch * channels * plane));
+        let targets = output.all().par_chunks_exact_mut(plane).zip(places.all().par_chunks_exact_mut(plane));
+        targets.zip(values(input)?.par_chunks_exact(height * width)).for_each(|((output, places), input)| {
+            maxima(input, (rows, columns), zeroed(output), zeroed(places))
+        });
+        // SAFETY: those of every plane were written.
+        let (output, places) = unsafe { (output.written(), places.written()) };
         let shape = (batch, channels, rows.output, columns.output);
         let places = Tensor::from_vec(places, shape, &Device::Cpu)?;
         Ok((Tensor::from_vec(output, shape, &Device::Cpu)?, Maxima { rows, columns, places }))
@@ -58,13 +60,16 @@ impl Operation<1> for WindowMaxima {
         let Maxima { rows, columns, places } = saved;
         let (batch, channels, output_rows, output_columns) = of.gradient.dims4()?;
         let (gradients, places) = (values(of.gradient)?, integers(&places)?);
-        let mut of_input = zeros::<f32>(batch * channels * rows.input * columns.input);
+        let mut of_input = Unwritten::<f32>::new(batch * channels * rows.input * columns.input);
         let plane = output_rows * output_columns;
         let sources = gradients.par_chunks_exact(plane).zip(places.par_chunks_exact(plane));
-        let targets = of_input.par_chunks_exact_mut(rows.input * columns.input);
+        let targets = of_input.all().par_chunks_exact_mut(rows.input * columns.input);
         targets.zip(sources).for_each(|(to, (gradients, places))| {
+            let to = zeroed(to);
             gradients.iter().zip(places).for_each(|(gradient, place)| to[*place as usize] += gradient);
         });
+        // SAFETY: every plane was written.
+        let of_input = unsafe { of_input.written() };
         Ok([Some(Tensor::from_vec(of_input, (batch, channels, rows.input, columns.input), &Device::Cpu)?)])
     }
 

@@ -32,9 +32,32 @@ pub(crate) fn side_by_side_maxima(
     );
 }
 
-/// Of windows of so many columns: first across each row of a window, then down, for all windows next to each other.
+/// Of windows of so many columns, as many next to each other at once as there are, up to eight.
 #[inline(always)]
 fn of_windows<const WIDTH: usize>(
+    plane: &[f32],
+    axes: (WindowAxis, WindowAxis),
+    sign: f32,
+    output: &mut [f32],
+    places: &mut [u32],
+) {
+    match axes.1.output {
+        0 => {}
+        1 => of_neighbours::<WIDTH, 1>(plane, axes, sign, output, places),
+        2 | 3 => of_neighbours::<WIDTH, 2>(plane, axes, sign, output, places),
+        4..8 => of_neighbours::<WIDTH, 4>(plane, axes, sign, output, places),
+        _ => of_neighbours::<WIDTH, 8>(plane, axes, sign, output, places),
+    }
+}
+
+/// The same, of which `COUNT` at least are next to each other: the last so many of a line are found together even if some of them were
+/// found before. One by one, it is by jumps that cannot be foretold.
+#[inline(always)]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "of plain loops of a known length, the compiler makes wide instructions"
+)]
+fn of_neighbours<const WIDTH: usize, const COUNT: usize>(
     plane: &[f32],
     (rows, columns): (WindowAxis, WindowAxis),
     sign: f32,
@@ -43,22 +66,24 @@ fn of_windows<const WIDTH: usize>(
 ) {
     let lines = output.chunks_exact_mut(columns.output).zip(places.chunks_exact_mut(columns.output));
     for (line, (output, places)) in lines.enumerate() {
-        for row in 0..rows.kernel {
-            let start = (line * rows.kernel + row) * columns.input;
-            let seen = plane[start..start + columns.output * WIDTH].as_chunks::<WIDTH>().0;
-            let windows = output.iter_mut().zip(places.iter_mut()).zip(seen).enumerate();
-            for (window, ((largest, place), seen)) in windows {
-                let first = start as u32 + (window * WIDTH) as u32;
-                let (mut of_row, mut found) = (seen[0] * sign, first);
-                for (further, number) in seen.iter().enumerate().skip(1) {
-                    compare(number * sign, first + further as u32, &mut of_row, &mut found);
-                }
-                if row == 0 {
-                    (*largest, *place) = (of_row, found);
-                } else {
-                    compare(of_row, found, largest, place);
+        for at in (0..columns.output).step_by(COUNT) {
+            let at = at.min(columns.output - COUNT);
+            let first = line * rows.kernel * columns.input + at * WIDTH;
+            let mut largest = [f32::NEG_INFINITY; COUNT];
+            let mut found: [u32; COUNT] = std::array::from_fn(|window| (first + window * WIDTH) as u32);
+            for row in 0..rows.kernel {
+                let start = first + row * columns.input;
+                let seen: &[[f32; WIDTH]] = &plane[start..].as_chunks().0[..COUNT];
+                for column in 0..WIDTH {
+                    for window in 0..COUNT {
+                        let place = (start + column) as u32 + (window * WIDTH) as u32;
+                        let value = seen[window][column] * sign;
+                        compare(value, place, &mut largest[window], &mut found[window]);
+                    }
                 }
             }
+            output[at..at + COUNT].copy_from_slice(&largest);
+            places[at..at + COUNT].copy_from_slice(&found);
         }
     }
 }

@@ -54,12 +54,11 @@ impl OfChannel {
         made(target, source, |from| (from - mean) * scale + bias)
     }
 
-    /// Of numbers times `sign`.
-    fn normalize_in_place(self, numbers: &mut [f32], sign: f32) {
+    fn normalize_in_place(self, numbers: &mut [f32]) {
         let Self { mean, scale, bias } = self;
         wide(
             #[inline(always)]
-            |_| numbers.iter_mut().for_each(|number| *number = (*number * sign - mean) * scale + bias),
+            |_| numbers.iter_mut().for_each(|number| *number = (*number - mean) * scale + bias),
         );
     }
 }
@@ -179,7 +178,7 @@ impl Operation<3> for Normalization {
                     if let Some(activation) = self.activation {
                         sources.iter().for_each(|source| arrived.extend_from_slice(source));
                         let arrived = &mut arrived[start..];
-                        of_channel.normalize_in_place(arrived, 1.0);
+                        of_channel.normalize_in_place(arrived);
                         if !activation.is_gated() {
                             activation.change(arrived);
                         }

@@ -8,7 +8,7 @@ const BLOCK: usize = 4096;
 
 /// How many numbers there are, their mean, and the sum of the squares of how far they are from it.
 #[derive(Clone, Copy, Default)]
-struct Spread {
+pub(super) struct Spread {
     count: f64,
     mean: f64,
     squares: f64,
@@ -22,6 +22,11 @@ impl Spread {
         let squares = sum(numbers, |number| (number - near) * (number - near));
         // As if it had been told from the mean itself.
         Self { count, mean, squares: squares - count * (mean - f64::from(near)).powi(2) }
+    }
+
+    /// Of one plane, which is read once.
+    pub fn of_plane(plane: &[f32]) -> Self {
+        plane.chunks(BLOCK).map(Self::of).fold(Self::default(), Self::and)
     }
 
     /// Of both (T. Chan, G. Golub and R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
@@ -39,34 +44,42 @@ impl Spread {
     }
 }
 
-/// Mean and variance of a channel, which is read once.
-fn measure(planes: &[&[f32]]) -> (f32, f32) {
-    // Small planes are put together: there may be thousands, of nine numbers each.
-    let mut block = Vec::with_capacity(2 * BLOCK);
-    let mut all = Spread::default();
-    for part in planes.iter().flat_map(|plane| plane.chunks(BLOCK)) {
-        block.extend_from_slice(part);
-        if block.len() >= BLOCK {
-            all = all.and(Spread::of(&block));
-            block.clear();
-        }
-    }
-    if !block.is_empty() {
-        all = all.and(Spread::of(&block));
-    }
+/// Mean and variance of a channel of these planes.
+fn of_channel(planes: impl Iterator<Item = Spread>) -> (f32, f32) {
+    let all = planes.fold(Spread::default(), Spread::and);
     (all.mean as f32, (all.squares / all.count).max(0.0) as f32)
 }
 
 impl Normalization {
     /// Mean and variance of every channel: of the batch, which the running ones then follow, or the running ones.
     pub(super) fn moments(&self, channels: &[Vec<&[f32]>]) -> Result<(Vec<f32>, Vec<f32>)> {
+        let numbers = channels.first().map_or(0, |planes| planes.iter().map(|plane| plane.len()).sum());
+        let measured = |planes: &Vec<&[f32]>| of_channel(planes.iter().map(|plane| Spread::of_plane(plane)));
+        self.moments_or_running(numbers, || channels.par_iter().map(measured).unzip())
+    }
+
+    /// The same, where the planes are measured already: those of an example after those of another, each of so many numbers.
+    pub(super) fn moments_of(
+        &self,
+        planes: &[Spread],
+        channels: usize,
+        plane: usize,
+    ) -> Result<(Vec<f32>, Vec<f32>)> {
+        let measured = |channel: usize| of_channel(planes.iter().skip(channel).step_by(channels).copied());
+        let own = || (0..channels).into_par_iter().map(measured).unzip();
+        self.moments_or_running(planes.len() / channels * plane, own)
+    }
+
+    /// The batch's own, told of so many numbers of a channel, where they are used.
+    fn moments_or_running(
+        &self,
+        numbers: usize,
+        own: impl FnOnce() -> (Vec<f32>, Vec<f32>),
+    ) -> Result<(Vec<f32>, Vec<f32>)> {
         let Some(momentum) = self.momentum else {
             return Ok((self.running_mean.to_vec1()?, self.running_variance.to_vec1()?));
         };
-        let (mean, variance): (Vec<f32>, Vec<f32>) =
-            channels.par_iter().map(|planes| measure(planes)).unzip();
-        let numbers: usize =
-            channels.first().map_or(0, |planes| planes.iter().map(|plane| plane.len()).sum());
+        let (mean, variance) = own();
         self.follow(&mean, &variance, momentum, numbers as f32)?;
         Ok((mean, variance))
     }
@@ -113,9 +126,8 @@ mod tests {
         };
         let mean = exact(&|number| number);
         let variance = exact(&|number| (number - mean).powi(2));
-        for cut in [10_000, 4000, 100] {
-            let planes: Vec<&[f32]> = numbers.chunks(cut).collect();
-            let (of_planes, spread) = measure(&planes);
+        for cut in [10_000, 4000, 100, 1] {
+            let (of_planes, spread) = of_channel(numbers.chunks(cut).map(Spread::of_plane));
             assert!((f64::from(of_planes) - mean).abs() < 1e-3, "{of_planes} and {mean}");
             assert!((f64::from(spread) / variance - 1.0).abs() < 1e-5, "{spread} and {variance}");
         }

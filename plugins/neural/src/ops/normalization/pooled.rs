@@ -1,7 +1,8 @@
+use super::moments::Spread;
 use super::{Moments, Normalization, gradients_on_cpu, layout, own};
 use crate::geometry::{Window, WindowAxis};
 use crate::kernels;
-use crate::ops::cpu::{Unwritten, integers, made, planes, planes_mut, sum, sum_pairs, values, zeros};
+use crate::ops::cpu::{Unwritten, integers, made, planes, planes_mut, sum, sum_pairs, values, zeroed};
 use crate::ops::max_pool::{Maxima, side_by_side_maxima};
 use crate::ops::operation::{Backward, BackwardReads, Gradients, Operation};
 use candle_core::{Device, Result, Tensor, bail};
@@ -23,6 +24,8 @@ pub(crate) struct NormalizedMaxima {
 pub(crate) struct Saved {
     moments: Option<Moments>,
     maxima: Maxima,
+    /// What was found there, on the CPU.
+    largest: Vec<f32>,
     /// What the windows were laid over, of kernels.
     whole: Option<Tensor>,
 }
@@ -47,35 +50,39 @@ impl Operation<3> for NormalizedMaxima {
         let (rows, columns) = self.axes(input)?;
         let (_, plane) = layout(input.shape())?;
         let (numbers, weight, bias) = (values(input)?, values(weight)?, values(bias)?);
-        let (mean, variance) = normalization.moments(&planes(&numbers, channels, plane))?;
-        let of_channel: Vec<_> = (0..channels)
-            .map(|at| normalization.of_channel((mean[at], variance[at]), weight[at], bias[at]))
-            .collect();
         let pooled = rows.output * columns.output;
-        let mut output = zeros(input.dim(0)? * channels * pooled);
-        let mut places = zeros(output.len());
-        let targets = output.par_chunks_exact_mut(pooled).zip(places.par_chunks_exact_mut(pooled));
-        targets.zip(numbers.par_chunks_exact(plane)).enumerate().for_each(
-            |(at, ((output, places), input))| {
-                let of_channel = of_channel[at % channels];
-                if of_channel.scale == 0.0 {
-                    // Of a channel that becomes all the same, the first number counts as elsewhere.
-                    side_by_side_maxima(input, (rows, columns), 0.0, output, places);
-                    let first = output.iter_mut().zip(&*places);
-                    first.for_each(|(number, place)| *number = input[*place as usize]);
-                    of_channel.normalize_in_place(output, 1.0);
-                } else {
-                    let sign = of_channel.scale.signum();
-                    side_by_side_maxima(input, (rows, columns), sign, output, places);
-                    of_channel.normalize_in_place(output, sign);
-                }
-                normalization.activation.into_iter().for_each(|activation| activation.change(output));
-            },
-        );
+        let windows = input.dim(0)? * channels * pooled;
+        // Both are told of a plane while it is in the cache.
+        let (mut largest, mut places) = (Unwritten::new(windows), Unwritten::new(windows));
+        let targets =
+            largest.all().par_chunks_exact_mut(pooled).zip(places.all().par_chunks_exact_mut(pooled));
+        let spreads: Vec<Spread> = targets
+            .zip(numbers.par_chunks_exact(plane))
+            .enumerate()
+            .map(|(at, ((largest, places), input))| {
+                find_maxima(input, (rows, columns), weight[at % channels], zeroed(largest), zeroed(places));
+                normalization.momentum.map(|_| Spread::of_plane(input)).unwrap_or_default()
+            })
+            .collect();
+        // SAFETY: those of every plane were written.
+        let (largest, places) = unsafe { (largest.written(), places.written()) };
+        let (mean, variance) = normalization.moments_of(&spreads, channels, plane)?;
+        let mut output = Unwritten::new(windows);
+        let targets = output.all().par_chunks_exact_mut(pooled).zip(largest.par_chunks_exact(pooled));
+        targets.enumerate().for_each(|(at, (output, largest))| {
+            let channel = at % channels;
+            let moments = (mean[channel], variance[channel]);
+            let of_channel = normalization.of_channel(moments, weight[channel], bias[channel]);
+            let output = of_channel.normalize(largest, output);
+            normalization.activation.into_iter().for_each(|activation| activation.change(output));
+        });
+        // SAFETY: every plane was written.
+        let output = unsafe { output.written() };
         let shape = (input.dim(0)?, channels, rows.output, columns.output);
         let places = Tensor::from_vec(places, shape, &Device::Cpu)?;
         let maxima = Maxima { rows, columns, places };
-        let saved = Saved { moments: normalization.own_moments(mean, variance)?, maxima, whole: None };
+        let moments = normalization.own_moments(mean, variance)?;
+        let saved = Saved { moments, maxima, largest, whole: None };
         Ok((Tensor::from_vec(output, shape, &Device::Cpu)?, saved))
     }
 
@@ -84,7 +91,7 @@ impl Operation<3> for NormalizedMaxima {
         let (whole, moments) = self.normalization.forward_cuda(inputs)?;
         let (output, places) = kernels::max_pool(&whole, rows, columns)?;
         let maxima = Maxima { rows, columns, places };
-        Ok((output, Saved { moments, maxima, whole: Some(whole) }))
+        Ok((output, Saved { moments, maxima, largest: Vec::new(), whole: Some(whole) }))
     }
 
     /// As of the normalization alone, whose output's gradient is nothing but at the places of the largest.
@@ -116,7 +123,7 @@ impl Operation<3> for NormalizedMaxima {
                 // Gradients of what was normalized, and what it was, of all windows.
                 let (mut arrived, mut largest) = (Vec::with_capacity(examples * pooled), Vec::new());
                 largest.reserve(examples * pooled);
-                for (example, source) in sources.iter().enumerate() {
+                for example in 0..examples {
                     let start = arrived.len();
                     match self.normalization.activation {
                         None => arrived.extend_from_slice(&gradients[part(example)]),
@@ -125,7 +132,7 @@ impl Operation<3> for NormalizedMaxima {
                             activation.slope_times(&mut arrived[start..], &gradients[part(example)]);
                         }
                     }
-                    largest.extend(places[part(example)].iter().map(|place| source[*place as usize]));
+                    largest.extend_from_slice(&saved.largest[part(example)]);
                 }
                 let total = sum(&arrived, |gradient| gradient);
                 let along = f64::from(inverse)
@@ -148,10 +155,28 @@ impl Operation<3> for NormalizedMaxima {
     }
 
     fn backward_cuda(&self, of: Backward<'_, 3>, saved: Saved) -> Result<Gradients<3>> {
-        let Saved { moments, maxima: Maxima { rows, columns, places }, whole } = saved;
+        let Saved { moments, maxima: Maxima { rows, columns, places }, whole, .. } = saved;
         let Some(whole) = whole else { bail!("the forward pass was not by kernels") };
         let gradient = kernels::max_pool_backward(of.gradient, &places, rows, columns)?;
         let of = Backward { output: &whole, gradient: &gradient, ..of };
         self.normalization.backward_cuda(of, moments)
+    }
+}
+
+/// The numbers of a plane that become the largest of their windows by a weight, and where they are.
+fn find_maxima(
+    plane: &[f32],
+    axes: (WindowAxis, WindowAxis),
+    weight: f32,
+    largest: &mut [f32],
+    places: &mut [u32],
+) {
+    // Of a channel that becomes all the same, the first number counts as elsewhere.
+    let sign = if weight == 0.0 { 0.0 } else { weight.signum() };
+    side_by_side_maxima(plane, axes, sign, largest, places);
+    if sign == 0.0 {
+        largest.iter_mut().zip(places).for_each(|(number, place)| *number = plane[*place as usize]);
+    } else if sign < 0.0 {
+        largest.iter_mut().for_each(|number| *number = -*number);
     }
 }

@@ -1,6 +1,6 @@
 use super::kernel::{COLUMNS, Taps, convolve, filters};
 use super::{Direct, Frames};
-use crate::ops::cpu::{Unwritten, parts, put};
+use crate::ops::cpu::{Scratch, Unwritten, parts, put};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ impl Direct {
         let scratch = || {
             let frames = Frames::new(self.channels, self.rows, self.columns);
             let places = self.places(&frames);
-            (frames, places, Vec::new())
+            (frames, places, Scratch::default())
         };
         outputs.zip(inputs).for_each_init(scratch, |(frames, places, sums), (output, input)| {
             let pitch = frames.pitch();
@@ -49,7 +49,7 @@ impl Direct {
                 frames.fill(input, &rows);
                 let count = rows.len() * pitch;
                 let step = count.next_multiple_of(COLUMNS);
-                sums.resize(filters() * step, 0.0);
+                sums.resize(filters() * step);
                 for filters in &packed.blocks {
                     let taps = Taps {
                         weights: &packed.weights[filters.start * taps..filters.end * taps],

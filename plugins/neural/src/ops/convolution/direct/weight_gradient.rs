@@ -1,6 +1,6 @@
 use super::kernel::{COLUMNS, GRADIENTS, add_gradients};
 use super::{Direct, Frames};
-use crate::ops::cpu::{parts, wide};
+use crate::ops::cpu::{Scratch, parts, wide};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ impl Direct {
         let of_output = self.filters * self.rows.output * self.columns.output;
         let weights = self.filters * self.channels * self.taps();
         let inputs = input.par_chunks(EXAMPLES * of_input);
-        let scratch = || (Frames::new(self.channels, self.rows, self.columns), Vec::new());
+        let scratch = || (Frames::new(self.channels, self.rows, self.columns), Scratch::default());
         let sums: Vec<Vec<f32>> = inputs
             .zip(gradient.par_chunks(EXAMPLES * of_output))
             .map_init(scratch, |(frames, gradients), (input, gradient)| {
@@ -37,16 +37,18 @@ impl Direct {
 
     /// Puts some rows of the output's gradient as far apart as those of the frames, with zeros between them. Returns how far one filter's
     /// are from another's.
-    fn lay_out(&self, gradient: &[f32], rows: &Range<usize>, pitch: usize, to: &mut Vec<f32>) -> usize {
+    fn lay_out(&self, gradient: &[f32], rows: &Range<usize>, pitch: usize, to: &mut Scratch) -> usize {
         let width = self.columns.output;
         let step = (rows.len() * pitch).next_multiple_of(COLUMNS);
-        to.clear();
-        to.resize(self.filters * step, 0.0);
+        to.resize(self.filters * step);
         for (to, plane) in to.chunks_exact_mut(step).zip(gradient.chunks_exact(self.rows.output * width)) {
             let plane = &plane[rows.start * width..rows.end * width];
             for (to, from) in to.chunks_exact_mut(pitch).zip(plane.chunks_exact(width)) {
-                to[..width].copy_from_slice(from);
+                let (to, between) = to.split_at_mut(width);
+                to.copy_from_slice(from);
+                between.fill(0.0);
             }
+            to[rows.len() * pitch..].fill(0.0);
         }
         step
     }

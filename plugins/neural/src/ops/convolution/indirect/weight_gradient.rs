@@ -2,7 +2,7 @@ use super::Indirect;
 use super::axis::{Axis, Frame};
 use super::kernel::{Places, add_products};
 use crate::geometry::{ConvolutionSizes, Unfolding};
-use crate::ops::cpu::{COLUMNS, parts, zeros};
+use crate::ops::cpu::{COLUMNS, Unwritten, parts, zeroed, zeros};
 use rayon::prelude::*;
 
 /// Pixels whose sum is taken before it is added to those of others, always the same.
@@ -62,14 +62,15 @@ impl Indirect {
                 }
             });
         }
-        let mut of_weight = zeros(groups * filters * taps);
-        of_weight.par_chunks_exact_mut(taps).enumerate().for_each(|(filter, to)| {
+        let mut of_weight = Unwritten::new(groups * filters * taps);
+        of_weight.all().par_chunks_exact_mut(taps).enumerate().for_each(|(filter, to)| {
             let (group, filter) = (filter / filters, filter % filters);
             let panel = group * panels + filter / COLUMNS;
             let sums = sums[panel * taps * COLUMNS..][..taps * COLUMNS].as_chunks::<COLUMNS>().0;
-            to.iter_mut().zip(sums).for_each(|(to, sums)| *to = sums[filter % COLUMNS]);
+            zeroed(to).iter_mut().zip(sums).for_each(|(to, sums)| *to = sums[filter % COLUMNS]);
         });
-        of_weight
+        // SAFETY: those of every filter were written.
+        unsafe { of_weight.written() }
     }
 }
 

@@ -3,7 +3,7 @@ use super::eight::{Eight, Portable, Register};
 use super::lines::{Lines, Plane};
 use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
 use super::weights::Kernels;
-use crate::ops::cpu::{Panel, Rows, Unwritten, depth_blocks, put, wide, zeros};
+use crate::ops::cpu::{Panel, Rows, Scratch, Unwritten, depth_blocks, put, wide};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -53,7 +53,7 @@ impl Winograd {
     ) {
         let (of_input, of_output) = self.of_example();
         let groups: Vec<_> = kernels.groups().collect();
-        let mut mapped = zeros(groups.len() * kernels.mapped(P * P));
+        let mut mapped = Scratch::new(groups.len() * kernels.mapped(P * P));
         let to = mapped.par_chunks_exact_mut(kernels.mapped(P * P)).zip(&groups);
         to.for_each(|(to, group)| kernels.map::<M, P, T, O>(group, to));
         let tiles = (NUMBERS / (P * P * self.views.depth())).clamp(TILES.0, TILES.1);
@@ -62,7 +62,7 @@ impl Winograd {
             (tiles / self.grid.tiles()).clamp(1, self.batch.div_ceil(rayon::current_num_threads()).max(1));
         let parts = output.par_chunks_mut(examples * of_output);
         parts.zip(input.par_chunks(examples * of_input)).for_each_init(
-            || (Tiles::<P>::new(self), Vec::new()),
+            || (Tiles::<P>::new(self), of_products::<P>()),
             |(some, products), (output, input)| {
                 let count = output.len() / of_output * self.grid.tiles();
                 let mut planes = self.planes(output);
@@ -100,7 +100,7 @@ impl Winograd {
             let all: Vec<Tiles<P>> = input.par_chunks(examples * of_input).map(seen).collect();
             let work = groups.par_iter().zip(self.planes(output));
             work.for_each_init(
-                || (vec![0.0; kernels.mapped(P * P)], Vec::new()),
+                || (Scratch::new(kernels.mapped(P * P)), of_products::<P>()),
                 |(weights, products), (group, mut planes)| {
                     kernels.map::<M, P, T, O>(group, weights);
                     for (some, planes) in all.iter().zip(planes.chunks_mut(examples)) {
@@ -129,20 +129,25 @@ impl Winograd {
     }
 }
 
+/// Room for the products of some panels of tiles and a group of filters.
+fn of_products<const P: usize>() -> Scratch {
+    Scratch::new(P * P * apart(PANELS * LANES * LANES))
+}
+
 /// Some tiles of some examples, which see so many points along an axis.
 struct Tiles<'a, const P: usize> {
     of: &'a Winograd,
     tiles: Range<usize>,
     lines: Lines,
     /// Of every product and [`LANES`] tiles, a row of them for every channel of every view.
-    inputs: Vec<f32>,
+    inputs: Scratch,
 }
 
 impl<'a, const P: usize> Tiles<'a, P> {
     fn new(of: &'a Winograd) -> Self {
         let plane = Plane::read(of.rows, of.columns);
         let lines = Lines::new(of.grid, plane, of.views.side(of.grid), 1);
-        Self { of, tiles: 0..0, lines, inputs: Vec::new() }
+        Self { of, tiles: 0..0, lines, inputs: Scratch::default() }
     }
 
     fn panels(&self) -> usize {
@@ -158,7 +163,7 @@ impl<'a, const P: usize> Tiles<'a, P> {
     fn see<M: Maps<P, T, O>, const T: usize, const O: usize>(&mut self, tiles: Range<usize>, input: &[f32]) {
         self.lines.go_to(&tiles);
         self.tiles = tiles;
-        self.inputs.resize(P * P * self.apart(), 0.0);
+        self.inputs.resize(P * P * self.apart());
         let (panels, views) = (self.panels(), self.of.views);
         let place = |panel: usize, lane: usize| {
             // Lanes that are left over see what the last tile does.
@@ -212,10 +217,9 @@ impl<'a, const P: usize> Tiles<'a, P> {
         group: &Range<usize>,
         weights: &[f32],
         bias: Option<&[f32]>,
-        products: &mut Vec<f32>,
+        products: &mut [f32],
         planes: &mut [&mut [MaybeUninit<f32>]],
     ) {
-        products.resize(P * P * apart(PANELS * LANES * LANES), 0.0);
         for panels in (0..self.panels()).step_by(PANELS) {
             let panels = panels..self.panels().min(panels + PANELS);
             self.multiply(&panels, group.len(), weights, products);

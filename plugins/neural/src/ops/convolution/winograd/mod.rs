@@ -142,7 +142,7 @@ impl Winograd {
         /// Mapping a number of a kernel, for which there are 16 examples or so; and as much again for every so many of them, which come
         /// from memory when they are too many for the cache.
         const KERNEL: usize = 2;
-        const KERNELS: usize = 1 << 16;
+        const KERNELS: usize = 1 << 17;
         let Self { filters, views, grid, .. } = self;
         let points = grid.outputs + views.taps - 1;
         let products = views.depth() * filters;

@@ -2,7 +2,7 @@ use super::eight::{Eight, Portable, Register};
 use super::lines::{Grid, Lines, Plane};
 use super::maps::{LANES, Maps, apart, both_axes, eight_mut, patch};
 use super::{Views, Winograd};
-use crate::ops::cpu::{Panel, Rows, wide, zeros};
+use crate::ops::cpu::{Panel, Rows, Scratch, Unwritten, wide, zeroed, zeros};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -26,8 +26,8 @@ impl Winograd {
         let apart = apart(TILES.min(count) * LANES);
         let of_part = |lanes: usize| lanes * products * apart;
         let at_a_time = (NUMBERS / of_part(panels + groups)).clamp(1, count.div_ceil(TILES).max(1));
-        let mut inputs: Vec<f32> = zeros(at_a_time * of_part(panels));
-        let mut gradients: Vec<f32> = zeros(at_a_time * of_part(groups));
+        let mut inputs = Scratch::new(at_a_time * of_part(panels));
+        let mut gradients = Scratch::new(at_a_time * of_part(groups));
         // Of every 16 filters and 16 channels of views, and of every tap, a row of channels for every filter.
         let mut sums: Vec<f32> = zeros(groups * panels * T * T * LANES * LANES);
         let read = Planes { views: self.views, plane: Plane::read(self.rows, self.columns), numbers: input };
@@ -53,17 +53,20 @@ impl Winograd {
                 &mut gradients,
             );
             let work = sums.par_chunks_exact_mut(T * T * LANES * LANES).enumerate();
-            work.for_each_init(Vec::new, |of_products, (at, sums)| {
+            let scratch = || Scratch::new(products * LANES * LANES);
+            work.for_each_init(scratch, |of_products, (at, sums)| {
                 let (group, panel) = (at / panels, at % panels);
-                of_products.clear();
-                of_products.resize(products * LANES * LANES, 0.0);
                 for (product, sums) in of_products.chunks_exact_mut(LANES * LANES).enumerate() {
                     for (part, tiles) in parts.iter().enumerate() {
                         let seen = ((part * panels + panel) * products + product) * apart;
                         let rows = ((part * groups + group) * products + product) * apart;
                         let numbers = &inputs[seen..][..tiles.len() * LANES];
                         let rows = Rows { numbers: &gradients[rows..], step: 1, along: LANES };
-                        Panel { numbers, width: LANES }.add_product(rows, LANES, sums, LANES);
+                        let panel = Panel { numbers, width: LANES };
+                        match part {
+                            0 => panel.set_product(rows, LANES, sums, LANES),
+                            _ => panel.add_product(rows, LANES, sums, LANES),
+                        }
                     }
                 }
                 wide(
@@ -82,8 +85,10 @@ impl Winograd {
     fn in_order(&self, sums: &[f32], taps: usize) -> Vec<f32> {
         let (views, panels) = (self.views, self.views.depth().div_ceil(LANES));
         let kernel = views.kernel * views.kernel;
-        let mut of_weight = zeros(self.filters * views.channels * kernel);
-        of_weight.par_chunks_exact_mut(views.channels * kernel).enumerate().for_each(|(filter, to)| {
+        let mut of_weight = Unwritten::new(self.filters * views.channels * kernel);
+        let of_filters = of_weight.all().par_chunks_exact_mut(views.channels * kernel).enumerate();
+        of_filters.for_each(|(filter, to)| {
+            let to = zeroed(to);
             for depth in 0..views.depth() {
                 let (channel, above, left) = views.of(depth);
                 let block = (filter / LANES * panels + depth / LANES) * taps * taps;
@@ -96,7 +101,8 @@ impl Winograd {
                 }
             }
         });
-        of_weight
+        // SAFETY: those of every filter were written.
+        unsafe { of_weight.written() }
     }
 }
 
