@@ -2,6 +2,9 @@
 //! of parameters (tests/fixtures/neural/make_networks.py).
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "common/numbers.rs"]
+mod numbers;
+
 use candle_core::{DType, Device, Tensor};
 use genre_bench_api::random_stream;
 use genre_bench_neural::architectures;
@@ -12,6 +15,7 @@ use genre_bench_neural::network::{Architecture, NetworkShape};
 use genre_bench_neural::weights::files::Format;
 use genre_bench_neural::weights::{Layout, Transfer, WeightsFile, names};
 use ndarray::{ArrayD, IxDyn};
+use numbers::numbers;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -36,20 +40,6 @@ struct Case {
 struct Gradient {
     norm: f64,
     first: Vec<f32>,
-}
-
-/// From −1 to 1: a hash of the name and the place.
-fn numbers(name: &str, count: usize) -> Vec<f32> {
-    let start =
-        name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-    let number = |at: u32| {
-        let mut x = at.wrapping_mul(2_654_435_761).wrapping_add(start);
-        for (shift, factor) in [(16, 0x85eb_ca6b), (13, 0xc2b2_ae35)] {
-            x = (x ^ (x >> shift)).wrapping_mul(factor);
-        }
-        (f64::from(x ^ (x >> 16)) / 2.0_f64.powi(31) - 1.0) as f32
-    };
-    (0..count as u32).map(number).collect()
 }
 
 fn weight(name: &str, shape: &[usize], gain: f64) -> ArrayD<f32> {
