@@ -76,6 +76,12 @@ struct Asked {
 }
 
 impl CoarseTable {
+    /// Bytes of one.
+    pub fn need(rows: usize, columns: usize) -> u64 {
+        let rows = rows.next_multiple_of(PANEL * PANELS);
+        (rows * (columns.next_multiple_of(4) + size_of::<Terms>() / PANEL)) as u64
+    }
+
     /// None where this processor has no such products, or the table is not of numbers that they are good for.
     ///
     /// Squared norms are those of the rows.

@@ -1,6 +1,7 @@
 //! k nearest neighbours.
 
 use crate::coarse::CoarseTable;
+use crate::eight_bits::MOST_COLUMNS;
 use crate::need::Need;
 use crate::training::{in_line, require_columns, require_data};
 use genre_bench_api::{
@@ -67,9 +68,14 @@ impl Model for NearestNeighbours {
         // All training examples may be equally near.
         let neighbours = params.count("k").ok()?.min(shape.rows) * 4 + shape.rows;
         let block = block(shape.rows);
-        let block = Need::of(block, STRETCH) / 2 + Need::of(block, 2 * neighbours);
-        let coarse = Need::table(shape) / 8 + Need::of(shape.rows, 2);
-        Some(Need::table(shape) / 2 + coarse + Need::of(shape.rows, 4) + shape.threads as u64 * block)
+        let mut of_thread = Need::of(block, STRETCH) / 2 + Need::of(block, 2 * neighbours);
+        let mut table = Need::table(shape) / 2 + Need::of(shape.rows, 4);
+        if shape.columns <= MOST_COLUMNS {
+            table += CoarseTable::need(shape.rows, shape.columns);
+            // Rows being made multiples, and examples that are left over.
+            of_thread += Need::of(block + 2, shape.columns) * 3 / 4;
+        }
+        Some(table + shape.threads as u64 * of_thread)
     }
 }
 
@@ -149,13 +155,12 @@ impl Memory {
     fn nearest(&self, examples: ArrayView2<f32>) -> Vec<Vec<usize>> {
         let mut candidates = match &self.coarse {
             Some(coarse) => coarse.candidates(examples, self.k),
-            None => vec![None; examples.nrows()],
+            None => self.shortlists(examples),
         };
         let open: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].is_none()).collect();
         if !open.is_empty() {
-            for (at, shortlist) in open.iter().zip(self.shortlists(examples.select(Axis(0), &open).view())) {
-                candidates[*at] = Some(shortlist.members());
-            }
+            let shortlists = self.shortlists(examples.select(Axis(0), &open).view());
+            open.into_iter().zip(shortlists).for_each(|(at, shortlist)| candidates[at] = shortlist);
         }
         let candidates = candidates.into_iter().map(Option::unwrap_or_default);
         examples
@@ -191,7 +196,7 @@ impl Memory {
     }
 
     /// Who may be among the `k` nearest of each example of a block, by rough distances.
-    fn shortlists(&self, examples: ArrayView2<f32>) -> Vec<Shortlist> {
+    fn shortlists(&self, examples: ArrayView2<f32>) -> Vec<Option<Vec<(f32, usize)>>> {
         let mut shortlists: Vec<Shortlist> = examples
             .rows()
             .into_iter()
@@ -209,7 +214,7 @@ impl Memory {
                 }
             }
         }
-        shortlists
+        shortlists.into_iter().map(|shortlist| Some(shortlist.members())).collect()
     }
 
     /// More than two rough distances from an example can be wrong by together; infinite where they
