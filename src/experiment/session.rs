@@ -337,9 +337,10 @@ impl Session<'_> {
         (cores, self.jobs.unwrap_or(cores))
     }
 
-    /// What the cells of a plan may use.
+    /// What the cells of a plan may use: where there are fewer than would be computed at a time, each has more threads.
     pub(super) fn resources(&self, plan: &Plan, keep: Option<Keep>) -> Resources {
         let (cores, jobs) = self.cores_and_jobs();
+        let jobs = jobs.min(plan.cells().count()).max(1);
         let threads = (cores / jobs).max(1);
         let tensorboard = self.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
         Resources { jobs, threads, tensorboard, keep }
