@@ -10,26 +10,7 @@ const THREADS: usize = 1024;
 /// What a block may share without asking for more, in numbers.
 const SHARED: usize = 48 * 1024 / 4;
 
-/// The weights of one direction, cut apart, under PyTorch's names.
-struct WeightTensors {
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor,
-    bias_hh: Tensor,
-}
-
 impl RecurrentSizes {
-    fn tensors(&self, flat: &Tensor) -> Result<WeightTensors> {
-        let (gates, features, hidden) = (self.gates(), self.features, self.hidden);
-        let (inputs, states) = (gates * features, gates * hidden);
-        Ok(WeightTensors {
-            weight_ih: flat.narrow(0, 0, inputs)?.reshape((gates, features))?,
-            weight_hh: flat.narrow(0, inputs, states)?.reshape((gates, hidden))?,
-            bias_ih: flat.narrow(0, inputs + states, gates)?,
-            bias_hh: flat.narrow(0, inputs + states + gates, gates)?,
-        })
-    }
-
     /// Threads for all gates, in whole groups of those that run together.
     fn threads(&self) -> usize {
         self.gates().next_multiple_of(32).min(THREADS)
@@ -44,23 +25,26 @@ impl RecurrentSizes {
 }
 
 /// All states, `(batch, steps, hidden)`, and the saved rows: the same as on the CPU (ops/recurrent), all in f32.
-pub(crate) fn recurrent(sizes: &RecurrentSizes, input: &Tensor, flat: &Tensor) -> Result<(Tensor, Tensor)> {
+pub(crate) fn recurrent(
+    sizes: &RecurrentSizes,
+    input: &Tensor,
+    [weight_ih, weight_hh, bias_ih, bias_hh]: [&Tensor; 4],
+) -> Result<(Tensor, Tensor)> {
     let RecurrentSizes { recurrence, batch, steps, features, hidden, reverse } = *sizes;
     let (gates, saved_width) = (sizes.gates(), sizes.saved());
-    let weights = sizes.tensors(flat)?;
     let saved = fresh((sizes.rows(), saved_width), DType::F32, input.device())?;
-    fill(&weights.bias_ih, &saved, saved_width, 1)?;
+    fill(bias_ih, &saved, saved_width, 1)?;
     product(
         Matrices::one(&saved, saved_width),
         Matrices::one(input, features),
-        Matrices::one(&weights.weight_ih, features).transposed(),
+        Matrices::one(weight_ih, features).transposed(),
         ProductSizes { rows: sizes.rows(), columns: gates, depth: features, count: 1 },
         true,
     )?;
     let output = fresh((batch, steps, hidden), DType::F32, input.device())?;
     Kernel::new("recurrent_forward")
-        .read(&weights.weight_hh.t()?.contiguous()?)
-        .read(&weights.bias_hh)
+        .read(&weight_hh.t()?.contiguous()?)
+        .read(bias_hh)
         .write(&saved)
         .write(&output)
         .sizes([recurrence.number(), steps, hidden, usize::from(reverse)])
@@ -68,11 +52,11 @@ pub(crate) fn recurrent(sizes: &RecurrentSizes, input: &Tensor, flat: &Tensor) -
     Ok((output, saved))
 }
 
-/// Gradients of the input, if it is wanted, and of the weights. Overwrites the saved rows.
+/// Gradients of the input, if it is wanted, and of the weights, one after the other. Overwrites the saved rows.
 pub(crate) fn recurrent_backward(
     sizes: &RecurrentSizes,
     input: &Tensor,
-    flat: &Tensor,
+    [weight_ih, weight_hh]: [&Tensor; 2],
     output: &Tensor,
     saved: &Tensor,
     gradient: &Tensor,
@@ -80,11 +64,10 @@ pub(crate) fn recurrent_backward(
 ) -> Result<(Option<Tensor>, Tensor)> {
     let RecurrentSizes { recurrence, batch, steps, features, hidden, reverse } = *sizes;
     let (gates, saved_width) = (sizes.gates(), sizes.saved());
-    let weights = sizes.tensors(flat)?;
     let threads = sizes.threads();
     let parts = (threads / hidden).max(1);
     Kernel::new("recurrent_backward")
-        .read(&weights.weight_hh)
+        .read(weight_hh)
         .read(output)
         .read(gradient)
         .write(saved)
@@ -99,7 +82,7 @@ pub(crate) fn recurrent_backward(
             product(
                 Matrices::one(&of_input, features),
                 by_gates,
-                Matrices::one(&weights.weight_ih, features),
+                Matrices::one(weight_ih, features),
                 ProductSizes { rows, columns: features, depth: gates, count: 1 },
                 false,
             )?;
@@ -107,7 +90,7 @@ pub(crate) fn recurrent_backward(
         }
         false => None,
     };
-    let of_weights = fresh(flat.shape(), DType::F32, input.device())?;
+    let of_weights = fresh(sizes.weights(), DType::F32, input.device())?;
     product(
         Matrices::one(&of_weights, features),
         by_gates.transposed(),

@@ -24,8 +24,9 @@ const FIRST_DROPOUT: usize = 2;
 /// drawn from audio: the best epoch's weights, early stopping, and a learning rate that
 /// falls on a plateau. Our reading: Adam with Keras's 0.001, a tenth of the learning rate after 5 epochs, batches of 32, at most
 /// 100 epochs, and patience 30 for stopping: of 25 batches an epoch, the running means of batch normalization (Keras's momentum of
-/// 0.99) need twenty epochs to arrive, and until then the network says one class whatever it is shown. A pool is never larger than what the blocks before left, so that
-/// spectrograms of other sizes than the paper's come down to one pixel too; what is left of larger ones is averaged over.
+/// 0.99) need twenty epochs to arrive, and until then the network says one class whatever it is shown. A pool is never larger
+/// than what the blocks before left, so that spectrograms of other sizes than the paper's come down to one pixel too; what is left of
+/// larger ones is averaged over.
 #[derive(Debug, Clone, Copy)]
 pub struct ChoiFcn5 {
     /// `choi-fcn5-dropout`.

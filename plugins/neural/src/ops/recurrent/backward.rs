@@ -22,7 +22,8 @@ pub(super) struct Walk<'a> {
 struct Weights {
     /// For each of [`crate::geometry::Recurrence::hidden_spans`].
     of_state: Vec<Panels>,
-    of_input: Panels,
+    /// Where the gradient of the input is wanted.
+    of_input: Option<Panels>,
 }
 
 impl RecurrentSizes {
@@ -43,7 +44,8 @@ impl RecurrentSizes {
                     Panels::new(span.gates * hidden, hidden, |gate, k| weights[gate * hidden + k])
                 })
                 .collect(),
-            of_input: Panels::new(self.gates(), features, |gate, k| weight_ih[gate * features + k]),
+            of_input: wants_input
+                .then(|| Panels::new(self.gates(), features, |gate, k| weight_ih[gate * features + k])),
         };
         let group = GROUP * self.steps;
         let mut of_input = wants_input.then(|| zeros(self.rows() * features));
@@ -126,10 +128,10 @@ impl RecurrentSizes {
                         Rows { numbers: &by_gates[span.block * hidden..], step: saved_width, along: 1 };
                     weights.add_product(rows, examples, &mut by_state, hidden);
                 }
-                if let Some(of_input) = &mut of_input {
+                if let (Some(of_input), Some(weights)) = (&mut of_input, &weights.of_input) {
                     let rows = Rows { numbers: by_gates, step: saved_width, along: 1 };
                     let of_input = &mut of_input[time * features..];
-                    weights.of_input.add_product(rows, examples, of_input, steps * features);
+                    weights.add_product(rows, examples, of_input, steps * features);
                 }
             }
             inputs.add_product(&by_gates, saved_width, 0..gates, of_ih);

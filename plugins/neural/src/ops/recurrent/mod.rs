@@ -52,10 +52,16 @@ impl RecurrentSequence {
     }
 }
 
-/// The weights one after the other, as kernels read them.
-fn flat(weights: [&Tensor; 4]) -> Result<Tensor> {
-    let flat = weights.map(|weight| weight.detach().flatten_all());
-    Tensor::cat(&flat.into_iter().collect::<Result<Vec<_>>>()?, 0)
+/// The gradients of the weights, which lie one after the other, each by itself.
+fn apart(flat: &Tensor, sizes: &RecurrentSizes) -> Result<[Option<Tensor>; 4]> {
+    let mut start = 0;
+    let mut next = |dims: Vec<usize>| {
+        let count = dims.iter().product();
+        start += count;
+        flat.narrow(0, start - count, count)?.reshape(dims)?.force_contiguous()
+    };
+    let [weight_ih, weight_hh, bias_ih, bias_hh] = sizes.weight_dims().map(&mut next);
+    Ok([Some(weight_ih?), Some(weight_hh?), Some(bias_ih?), Some(bias_hh?)])
 }
 
 impl Operation<5> for RecurrentSequence {
@@ -80,7 +86,7 @@ impl Operation<5> for RecurrentSequence {
         let sizes = self.sizes(inputs)?;
         let [input, weights @ ..] = inputs;
         // A sum over many steps needs all digits.
-        let (output, saved) = kernels::recurrent(&sizes, &input.to_dtype(DType::F32)?, &flat(weights)?)?;
+        let (output, saved) = kernels::recurrent(&sizes, &input.to_dtype(DType::F32)?, weights)?;
         Ok((output.to_dtype(input.dtype())?, saved))
     }
 
@@ -94,20 +100,14 @@ impl Operation<5> for RecurrentSequence {
 
     fn backward_cuda(&self, of: Backward<'_, 5>, saved: Tensor) -> Result<Gradients<5>> {
         let sizes = self.sizes(of.inputs)?;
-        let [input, weights @ ..] = of.inputs;
+        let [input, weight_ih, weight_hh, ..] = of.inputs;
+        let weights = [&weight_ih.detach(), &weight_hh.detach()];
         let [x, h, g] = [input, of.output, of.gradient].map(|t| t.detach().to_dtype(DType::F32));
         let (of_input, of_weights) =
-            kernels::recurrent_backward(&sizes, &x?, &flat(weights)?, &h?, &saved, &g?, input.track_op())?;
-        let mut start = 0;
-        let mut next = |dims: Vec<usize>| {
-            let count = dims.iter().product();
-            let part = of_weights.narrow(0, start, count)?.reshape(dims)?.force_contiguous();
-            start += count;
-            part.map(Some)
-        };
-        let [weight_ih, weight_hh, bias_ih, bias_hh] = sizes.weight_dims().map(&mut next);
-        let of_input = of_input.map(|of_input| of_input.to_dtype(input.dtype()));
-        Ok([of_input.transpose()?, weight_ih?, weight_hh?, bias_ih?, bias_hh?])
+            kernels::recurrent_backward(&sizes, &x?, weights, &h?, &saved, &g?, input.track_op())?;
+        let of_input = of_input.map(|of_input| of_input.to_dtype(input.dtype())).transpose()?;
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = apart(&of_weights, &sizes)?;
+        Ok([of_input, weight_ih, weight_hh, bias_ih, bias_hh])
     }
 }
 
@@ -122,12 +122,8 @@ impl RecurrentSequence {
         let (of_input, of_weights) =
             sizes.backward::<C>(walk, [&*weight_ih?, &*weight_hh?], input.track_op());
         let of_input = of_input.map(|values| Tensor::from_vec(values, input.shape(), &Device::Cpu));
-        let mut rest = of_weights.into_iter();
-        let mut next = |dims: Vec<usize>| {
-            let values: Vec<f32> = rest.by_ref().take(dims.iter().product()).collect();
-            Tensor::from_vec(values, dims, &Device::Cpu).map(Some)
-        };
-        let [weight_ih, weight_hh, bias_ih, bias_hh] = sizes.weight_dims().map(&mut next);
-        Ok([of_input.transpose()?, weight_ih?, weight_hh?, bias_ih?, bias_hh?])
+        let of_weights = Tensor::from_vec(of_weights, sizes.weights(), &Device::Cpu)?;
+        let [weight_ih, weight_hh, bias_ih, bias_hh] = apart(&of_weights, &sizes)?;
+        Ok([of_input.transpose()?, weight_ih, weight_hh, bias_ih, bias_hh])
     }
 }
