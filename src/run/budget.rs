@@ -1,5 +1,6 @@
 //! Main memory that fits may take, shared among those that run at the same time.
 
+use super::memory;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,7 @@ impl Budget {
     /// Waits until so many bytes are free beside what other cells may take.
     pub fn reserve(&self, bytes: u64, cancelled: impl Fn() -> bool) -> Result<Reservation<'_>, Refusal> {
         let mut state = self.lock();
+        let mut given_back = false;
         loop {
             if cancelled() {
                 return Err(Refusal::Cancelled);
@@ -59,6 +61,11 @@ impl Budget {
                 state.reserved += bytes;
                 state.running += 1;
                 return Ok(Reservation(self, bytes));
+            }
+            // What cells before it took may still be kept for this one.
+            if !std::mem::replace(&mut given_back, true) {
+                memory::give_back();
+                continue;
             }
             if state.running == 0 {
                 return Err(Refusal::TooLarge(left));

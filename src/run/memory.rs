@@ -78,6 +78,11 @@ struct Counting(Recycling);
 #[global_allocator]
 static ALLOCATOR: Counting = Counting(Recycling::new());
 
+/// Gives memory back to the system that is kept for the next one who wants some.
+pub(super) fn give_back() {
+    ALLOCATOR.0.give_back();
+}
+
 fn count(bytes: usize, sign: i64) {
     // A thread that is ending has no meter any more.
     if let Ok(Some(meter)) = METER.try_with(Cell::get) {

@@ -3,9 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes from which on a block is kept: what is as large as a batch between layers.
 const LARGE: usize = 1 << 18;
-/// Blocks that are kept at most, and bytes of all of them.
-const BLOCKS: usize = 256;
-const BYTES: usize = 512 << 20;
+/// Blocks that are kept at most: a network of a hundred layers has some of each.
+const BLOCKS: usize = 1024;
 /// How far the system aligns blocks without being asked.
 const ALIGNMENT: usize = 16;
 
@@ -13,7 +12,8 @@ const ALIGNMENT: usize = 16;
 /// one of that size next.
 ///
 /// Every step of a training wants the blocks of the step before. Fresh from the system they are handed over page by page, each
-/// filled with zeros first, which takes up to a quarter of a step. At most 512 MiB are kept, those that were given back last.
+/// filled with zeros first, which takes up to a quarter of a step. Blocks that are kept and blocks in use together never are more
+/// bytes than were in use at once before, so that a program takes no more memory for it; those that were given back last are kept.
 ///
 /// ```
 /// #[global_allocator]
@@ -26,12 +26,22 @@ struct Kept {
     blocks: [Block; BLOCKS],
     count: usize,
     bytes: usize,
+    /// Bytes of large blocks that are somebody's, now and at most at once.
+    in_use: usize,
+    most: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Block {
     start: *mut u8,
     bytes: usize,
+}
+
+impl Block {
+    /// As the system was asked for it.
+    fn layout(&self) -> Option<Layout> {
+        Layout::from_size_align(self.bytes, ALIGNMENT).ok()
+    }
 }
 
 // SAFETY: nobody else has a block that is kept, whichever thread it came from.
@@ -41,18 +51,29 @@ impl Kept {
     /// The block of this size that was given back last.
     fn take(&mut self, bytes: usize) -> Option<*mut u8> {
         let at = self.blocks[..self.count].iter().rposition(|block| block.bytes == bytes)?;
+        self.in_use += bytes;
         Some(self.remove(at).start)
     }
 
-    /// Keeps a block if there is room, and else no longer keeps the oldest.
-    fn put(&mut self, block: Block) -> Result<(), Block> {
-        if self.count == BLOCKS || self.bytes + block.bytes > BYTES {
-            return Err(self.remove(0));
-        }
+    /// So many more bytes are somebody's, and none of them were kept.
+    fn hand_out(&mut self, bytes: usize) {
+        self.in_use += bytes;
+        self.most = self.most.max(self.in_use);
+    }
+
+    /// A block that there is no room for: the one that has been kept longest.
+    fn surplus(&mut self) -> Option<Block> {
+        (self.bytes > 0 && self.in_use + self.bytes > self.most).then(|| self.remove(0))
+    }
+
+    /// Keeps a block that somebody gave back, instead of the oldest where there are too many.
+    fn put(&mut self, block: Block) -> Option<Block> {
+        let oldest = (self.count == BLOCKS).then(|| self.remove(0));
         self.blocks[self.count] = block;
         self.count += 1;
         self.bytes += block.bytes;
-        Ok(())
+        self.in_use -= block.bytes;
+        oldest
     }
 
     fn remove(&mut self, at: usize) -> Block {
@@ -74,7 +95,7 @@ impl Recycling {
     /// With nothing kept yet.
     pub const fn new() -> Self {
         let none = Block { start: std::ptr::null_mut(), bytes: 0 };
-        Self(Mutex::new(Kept { blocks: [none; BLOCKS], count: 0, bytes: 0 }))
+        Self(Mutex::new(Kept { blocks: [none; BLOCKS], count: 0, bytes: 0, in_use: 0, most: 0 }))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -93,25 +114,47 @@ impl Recycling {
 }
 
 impl Recycling {
+    /// Bytes that are kept for later.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept().bytes
+    }
+
+    /// Gives all blocks that are kept back to the system.
+    pub fn give_back(&self) {
+        while self.give_back_one(|kept| (kept.count > 0).then(|| kept.remove(0))) {}
+    }
+
+    /// Gives the block back that `which` takes from the kept ones, if any.
+    fn give_back_one(&self, which: impl Fn(&mut Kept) -> Option<Block>) -> bool {
+        // The lock is open again before the system is asked, which may take a while.
+        let block = which(&mut self.kept());
+        let Some((block, layout)) = block.and_then(|block| Some((block, block.layout()?))) else {
+            return false;
+        };
+        // SAFETY: it came from the system with this layout, and is nobody's.
+        unsafe { System.dealloc(block.start, layout) };
+        true
+    }
+
     /// What `ask` gives; if that is nothing, what it gives after all kept blocks went back to the system, which may have no more.
     fn or_give_back(&self, ask: impl Fn() -> *mut u8) -> *mut u8 {
-        loop {
-            let given = ask();
-            if !given.is_null() {
-                return given;
-            }
-            let oldest = {
-                let mut kept = self.kept();
-                if kept.count == 0 {
-                    return given;
-                }
-                kept.remove(0)
-            };
-            if let Ok(layout) = Layout::from_size_align(oldest.bytes, ALIGNMENT) {
-                // SAFETY: it came from the system with this layout, and is nobody's.
-                unsafe { System.dealloc(oldest.start, layout) };
-            }
+        let given = ask();
+        if !given.is_null() {
+            return given;
         }
+        self.give_back();
+        ask()
+    }
+
+    /// A large block of the system's, from `ask`, after which as much less is kept.
+    fn fresh(&self, large: Layout, ask: impl Fn() -> *mut u8) -> *mut u8 {
+        self.kept().hand_out(large.size());
+        while self.give_back_one(Kept::surplus) {}
+        let given = self.or_give_back(ask);
+        if given.is_null() {
+            self.kept().in_use -= large.size();
+        }
+        given
     }
 }
 
@@ -120,56 +163,58 @@ impl Recycling {
 unsafe impl GlobalAlloc for Recycling {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: in both cases the layout is not empty, as the caller says of the one given.
-        let fresh = |layout| self.or_give_back(|| unsafe { System.alloc(layout) });
-        let Some(large) = Self::large(layout) else { return fresh(layout) };
+        let ask = |layout| unsafe { System.alloc(layout) };
+        let Some(large) = Self::large(layout) else { return self.or_give_back(|| ask(layout)) };
         let kept = self.kept().take(large.size());
-        kept.unwrap_or_else(|| fresh(large))
+        kept.unwrap_or_else(|| self.fresh(large, || ask(large)))
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        let fresh = |layout| self.or_give_back(|| unsafe { System.alloc_zeroed(layout) });
-        let Some(large) = Self::large(layout) else { return fresh(layout) };
-        let Some(kept) = self.kept().take(large.size()) else { return fresh(large) };
+        let ask = |layout| unsafe { System.alloc_zeroed(layout) };
+        let Some(large) = Self::large(layout) else { return self.or_give_back(|| ask(layout)) };
+        let kept = self.kept().take(large.size());
+        let Some(kept) = kept else { return self.fresh(large, || ask(large)) };
         // SAFETY: the block has so many bytes, which nobody else has.
         unsafe { kept.write_bytes(0, layout.size()) };
         kept
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        // SAFETY: what is given back to the system came from it, with this layout.
-        let give_back = |start, layout| unsafe { System.dealloc(start, layout) };
-        let Some(large) = Self::large(layout) else { return give_back(start, layout) };
-        if large.size() > BYTES {
-            return give_back(start, large);
-        }
-        let block = Block { start, bytes: large.size() };
-        loop {
-            let Err(oldest) = self.kept().put(block) else { return };
-            if let Ok(layout) = Layout::from_size_align(oldest.bytes, ALIGNMENT) {
-                give_back(oldest.start, layout);
-            }
-        }
+        let Some(large) = Self::large(layout) else {
+            // SAFETY: it came from the system with this layout.
+            return unsafe { System.dealloc(start, layout) };
+        };
+        self.give_back_one(|kept| kept.put(Block { start, bytes: large.size() }));
     }
 
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return std::ptr::null_mut() };
         match (Self::large(layout), Self::large(wanted)) {
-            // SAFETY: the block came from the system with this layout, and the new size is one of a layout.
-            (None, None) => self.or_give_back(|| unsafe { System.realloc(start, layout, size) }),
-            // SAFETY: as above.
-            (Some(is), Some(wanted)) => {
-                self.or_give_back(|| unsafe { System.realloc(start, is, wanted.size()) })
+            (None, None) => {
+                // SAFETY: it came from the system with this layout, and the new size is one of a layout.
+                return self.or_give_back(|| unsafe { System.realloc(start, layout, size) });
             }
-            // SAFETY: both blocks have as many bytes as are copied; the old one is the caller's to give back.
-            _ => unsafe {
-                let moved = self.alloc(wanted);
-                if !moved.is_null() {
-                    moved.copy_from_nonoverlapping(start, layout.size().min(size));
-                    self.dealloc(start, layout);
+            (Some(is), Some(wanted)) => {
+                // SAFETY: as above.
+                let ask = || unsafe { System.realloc(start, is, wanted.size()) };
+                self.kept().in_use -= is.size();
+                let moved = self.fresh(wanted, ask);
+                if moved.is_null() {
+                    self.kept().in_use += is.size();
                 }
-                moved
-            },
+                return moved;
+            }
+            _ => {}
+        }
+        // SAFETY: both blocks have as many bytes as are copied; the old one is the caller's to give back.
+        unsafe {
+            let moved = self.alloc(wanted);
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(start, layout.size().min(size));
+                self.dealloc(start, layout);
+            }
+            moved
         }
     }
 }

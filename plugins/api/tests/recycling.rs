@@ -36,6 +36,31 @@ fn a_block_is_handed_out_again_and_zeros_are_zeros() {
 }
 
 #[test]
+fn no_more_is_kept_than_was_in_use_at_once() {
+    let own = Recycling::new();
+    let layout = |bytes: usize| Layout::from_size_align(bytes, 4).unwrap_or(Layout::new::<u8>());
+    let (small, large) = (layout(4 * MIB), layout(16 * MIB));
+    // SAFETY: every block is given back with the layout that it was asked for.
+    unsafe {
+        let blocks: Vec<_> = (0..4).map(|_| own.alloc(small)).collect();
+        blocks.iter().for_each(|block| own.dealloc(*block, small));
+        assert_eq!(own.kept_bytes(), 16 * MIB);
+        // As many bytes in one block leave no room for the four.
+        let block = own.alloc(large);
+        assert_eq!(own.kept_bytes(), 0);
+        let block = own.realloc(block, large, 32 * MIB);
+        own.dealloc(block, layout(32 * MIB));
+        assert_eq!(own.kept_bytes(), 32 * MIB);
+        // Beside a smaller one there is room for the rest only.
+        let block = own.alloc(small);
+        assert_eq!(own.kept_bytes(), 0);
+        own.dealloc(block, small);
+        own.give_back();
+        assert_eq!(own.kept_bytes(), 0);
+    }
+}
+
+#[test]
 fn numbers_stay_as_vectors_grow_and_shrink() {
     let mut numbers = Vec::new();
     for number in 0..MIB as u64 {
