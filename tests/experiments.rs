@@ -146,6 +146,13 @@ fn a_dry_run_says_what_would_run_and_fits_nothing() {
     };
     assert_eq!((cells(&before, "cells"), cells(&before, "stored")), (6, 0));
     assert!(!place.path("runs").exists(), "nothing may be stored");
+    // What every default model takes is known before any was fitted.
+    let all = json(&place, "all --data t.csv --dry-run --json");
+    assert!(all["seconds"].as_f64().unwrap() > 0.0 && all["stops_early"] == false, "{all}");
+    let networks = "--models cnn-5block --holdout 80/20 --jobs 4 --full --dry-run --json";
+    let network = json(&place, &format!("all {networks}"));
+    assert_eq!((&network["jobs"], &network["stops_early"]), (&1.into(), &true.into()), "{network}");
+    assert!(network["peak_bytes"].as_u64().unwrap() > 100 << 20, "{network}");
     place.run(&format!("all {words}"));
     let after = json(&place, &format!("all {words} --dry-run --json"));
     assert_eq!((cells(&after, "cells"), cells(&after, "stored")), (6, 6));

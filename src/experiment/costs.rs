@@ -10,6 +10,9 @@ pub(super) fn of_fit(model: &str) -> Option<CellCosts> {
     Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes: (megabytes * 1e6) as u64 })
 }
 
+/// How many processors the seconds of an epoch were measured on.
+pub(super) const EPOCH_PROCESSORS: f64 = 2.0;
+
 /// Seconds of an epoch of 1000 examples of 3 s as published, on two cores of an AMD EPYC, as
 /// `cargo run --release -p genre-bench-neural --example epochs` measured it.
 pub fn epoch_seconds(model: &str) -> Option<f64> {

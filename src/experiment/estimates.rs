@@ -1,6 +1,6 @@
 //! What fits will cost.
 
-use super::costs::{epoch_seconds, of_fit};
+use super::costs::{EPOCH_PROCESSORS, epoch_seconds, of_fit};
 use crate::protocol::Fold;
 use crate::run::{Cell, CellCosts, MeasuredCosts, Plan, Store};
 use std::collections::BTreeMap;
@@ -16,9 +16,12 @@ pub(super) struct Estimates<'a> {
 /// What a cell will cost, to the right power of ten.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CellEstimate {
+    /// Of all epochs, on one processor.
     pub seconds: f64,
-    /// The most main memory at one time, in bytes, beside the data.
-    pub peak_bytes: u64,
+    /// Whether it may stop before all epochs are over.
+    pub stops_early: bool,
+    /// The most main memory at one time, in bytes, beside the data; none where only seconds are known.
+    pub peak_bytes: Option<u64>,
 }
 
 impl<'a> Estimates<'a> {
@@ -38,10 +41,13 @@ impl<'a> Estimates<'a> {
     /// Of a cell on a fold, in proportion to the training examples and epochs; none if nothing is known of the model.
     pub fn cell(&mut self, plan: &Plan, cell: Cell, fold: &Fold) -> Option<CellEstimate> {
         let model = &plan.models[cell.model];
-        let epochs = model.params_on(cell.fold).count("epochs").unwrap_or(1);
+        let params = model.params_on(cell.fold);
+        let epochs = params.count("epochs").unwrap_or(1);
+        let stops_early = params.count("patience").is_ok();
         let examples = (fold.train.len() + fold.valid.len()) as f64;
         let CellCosts { seconds_per_example, peak_bytes } = self.costs(&model.model)?;
-        Some(CellEstimate { seconds: seconds_per_example * examples * epochs as f64, peak_bytes })
+        let seconds = seconds_per_example * examples * epochs as f64;
+        Some(CellEstimate { seconds, stops_early, peak_bytes: (peak_bytes > 0).then_some(peak_bytes) })
     }
 
     fn costs(&mut self, model: &str) -> Option<CellCosts> {
@@ -52,7 +58,8 @@ impl<'a> Estimates<'a> {
             match epoch_seconds(model).filter(|_| published) {
                 Some(seconds) => {
                     let peak_bytes = of_store.map_or(0, |costs| costs.peak_bytes);
-                    Some(CellCosts { seconds_per_example: seconds / 1000.0, peak_bytes })
+                    let seconds_per_example = EPOCH_PROCESSORS * seconds / 1000.0;
+                    Some(CellCosts { seconds_per_example, peak_bytes })
                 }
                 None => of_store.or_else(|| of_fit(model)),
             }

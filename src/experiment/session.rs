@@ -152,6 +152,14 @@ impl Evaluated {
     }
 }
 
+/// CPU cores that there are for fits.
+pub(super) fn cores() -> usize {
+    let there = std::thread::available_parallelism().map_or(1, usize::from);
+    // Where Slurm does not bind tasks to the cores that it gave them, they see all of the machine.
+    let given = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|text| text.parse().ok());
+    given.map_or(there, |given: usize| given.clamp(1, there))
+}
+
 impl Session<'_> {
     /// Loads an experiment's data, draws its split and plans its models, without fitting any.
     ///
@@ -328,20 +336,16 @@ impl Session<'_> {
         Store::models_folder(&self.out, run)
     }
 
-    /// CPU cores, and cells at a time.
-    pub(super) fn cores_and_jobs(&self) -> (usize, usize) {
-        let there = std::thread::available_parallelism().map_or(1, usize::from);
-        // Where Slurm does not bind tasks to the cores that it gave them, they see all of the machine.
-        let given = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|text| text.parse().ok());
-        let cores = given.map_or(there, |given: usize| given.clamp(1, there));
-        (cores, self.jobs.unwrap_or(cores))
+    /// Cells at a time, of so many, and threads for each: where there are fewer than would be computed at a time, each has more.
+    pub(super) fn jobs_and_threads(&self, cells: usize) -> (usize, usize) {
+        let cores = cores();
+        let jobs = self.jobs.unwrap_or(cores).min(cells).max(1);
+        (jobs, (cores / jobs).max(1))
     }
 
-    /// What the cells of a plan may use: where there are fewer than would be computed at a time, each has more threads.
+    /// What the cells of a plan may use.
     pub(super) fn resources(&self, plan: &Plan, keep: Option<Keep>) -> Resources {
-        let (cores, jobs) = self.cores_and_jobs();
-        let jobs = jobs.min(plan.cells().count()).max(1);
-        let threads = (cores / jobs).max(1);
+        let (jobs, threads) = self.jobs_and_threads(plan.cells().count());
         let tensorboard = self.tensorboard.as_ref().map(|folder| folder.join(&plan.id));
         Resources { jobs, threads, tensorboard, keep }
     }

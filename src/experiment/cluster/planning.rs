@@ -192,8 +192,8 @@ impl Planning<'_> {
             let asked = bytes
                 .entry((cell.model, cell.fold))
                 .or_insert_with(|| cell_memory(plan, cell, dataset, split, &prepared.registry, cpus / jobs));
-            let measured = estimate.map_or(0, |estimate| estimate.peak_bytes);
-            let peak = asked.unwrap_or(0).max(measured);
+            let measured = estimate.and_then(|estimate| estimate.peak_bytes);
+            let peak = (*asked).max(measured).unwrap_or(0);
             // Loading takes more than what is loaded, and estimates are rough.
             let all = PROGRAM_BYTES + dataset.bytes() / 2 * 3 + jobs as u64 * peak / 4 * 5;
             let needs = Needs::new(gpu, all);
