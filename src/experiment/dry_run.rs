@@ -193,9 +193,9 @@ impl DryRun {
         let why =
             if self.stops_early { " Fits with early stopping (≤) mostly take fewer epochs." } else { "" };
         let threads =
-            if self.threads > 1 { format!(" on {} threads each", self.threads) } else { String::new() };
+            if self.threads > 1 { format!(", on {} threads each", self.threads) } else { String::new() };
         let all = format!(
-            "{cells} cells, {stored} stored already; {time} with {} at a time{threads}, {memory}.{why} Nothing was fitted.",
+            "{cells} cells, {stored} stored already; {time} with {} at a time{threads}, {memory}.{why}",
             self.jobs
         );
         let embeddings = self.embeddings.iter().map(|DryRunEmbeddings { encoder, recordings, cached }| {
@@ -206,6 +206,6 @@ impl DryRun {
             textwrap::fill(&said, width()) + "\n"
         });
         let embeddings: String = embeddings.collect();
-        format!("{what}\n\n{grid}\n{embeddings}{}\n", textwrap::fill(&all, width()))
+        format!("{what}\n\n{grid}\n{embeddings}{}\nNothing was fitted.\n", textwrap::fill(&all, width()))
     }
 }
