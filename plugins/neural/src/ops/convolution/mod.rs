@@ -6,6 +6,7 @@ mod direct;
 mod forward;
 mod gradients;
 mod indirect;
+mod taps;
 mod unfold;
 mod winograd;
 
@@ -21,6 +22,7 @@ use crate::kernels;
 use candle_core::{Device, Result, Tensor};
 use direct::Direct;
 use indirect::Indirect;
+use taps::SeeingTaps;
 use winograd::Winograd;
 
 /// Two-dimensional convolution (cross-correlation) of `(batch, channels, rows, columns)` with weights
@@ -69,9 +71,10 @@ impl Convolution {
     }
 
     fn convolve_on_cpu(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-        let sizes = self.sizes(input, weight, bias)?;
+        let (taps, sizes) = SeeingTaps::of(self.sizes(input, weight, bias)?);
         let bias = bias.map(values).transpose()?;
         let (input, weight) = (values(input)?, values(weight)?);
+        let weight = taps.of_weights(&weight);
         let output = match self.way(&sizes) {
             Way::Depthwise => sizes.depthwise(&input, &weight, bias.as_deref()),
             Way::Winograd(way) => way.forward(&input, &weight, bias.as_deref()),
@@ -88,11 +91,12 @@ impl Convolution {
 
     /// Gradients of the input, where it is wanted, and of the weights.
     fn gradients_on_cpu(self, input: &Tensor, weight: &Tensor, gradient: &Tensor) -> Result<Gradients<2>> {
-        let sizes = self.sizes(input, weight, None)?;
+        let (taps, sizes) = SeeingTaps::of(self.sizes(input, weight, None)?);
         let way = self.way(&sizes);
         let gradients = values(gradient)?;
         let of_input = if input.track_op() {
             let weight = values(weight)?;
+            let weight = taps.of_weights(&weight);
             let values = match &way {
                 Way::Depthwise => sizes.depthwise_input_gradient(&weight, &gradients),
                 Way::Winograd(way) => way.input_gradient(&weight, &gradients),
@@ -112,7 +116,7 @@ impl Convolution {
             Way::Indirect(way) => way.weight_gradient(&input, &gradients),
             Way::Unfolded => sizes.weight_gradient(&input, &gradients),
         };
-        let of_weight = Tensor::from_vec(of_weight, weight.shape(), &Device::Cpu)?;
+        let of_weight = Tensor::from_vec(taps.of_all_weights(of_weight), weight.shape(), &Device::Cpu)?;
         Ok([of_input, Some(of_weight)])
     }
 
