@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const LARGE: usize = 1 << 18;
 /// Blocks that are kept at most: a network of a hundred layers has some of each.
 const BLOCKS: usize = 1024;
+/// How many times the bytes that were in use at once before may be kept and in use: blocks of the way there are of other sizes than
+/// those of the way back, and with room for one of them only, each would be given back to make room for the other.
+const ROOM: usize = 2;
 /// How far the system aligns blocks without being asked.
 const ALIGNMENT: usize = 16;
 
@@ -13,7 +16,7 @@ const ALIGNMENT: usize = 16;
 ///
 /// Every step of a training wants the blocks of the step before. Fresh from the system they are handed over page by page, each
 /// filled with zeros first, which takes up to a quarter of a step. Blocks that are kept and blocks in use together never are more
-/// bytes than were in use at once before, so that a program takes no more memory for it; those that were given back last are kept.
+/// than twice the bytes that were in use at once before; those that were given back last are kept.
 ///
 /// ```
 /// #[global_allocator]
@@ -63,7 +66,7 @@ impl Kept {
 
     /// A block that there is no room for: the one that has been kept longest.
     fn surplus(&mut self) -> Option<Block> {
-        (self.bytes > 0 && self.in_use + self.bytes > self.most).then(|| self.remove(0))
+        (self.bytes > 0 && self.in_use + self.bytes > ROOM * self.most).then(|| self.remove(0))
     }
 
     /// Keeps a block that somebody gave back, instead of the oldest where there are too many.

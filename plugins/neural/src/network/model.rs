@@ -18,7 +18,7 @@ use genre_bench_api::{
 const SET_ASIDE: usize = 10;
 
 /// Share of a fit's time that checkpoints may take.
-const WRITING: f64 = 0.05;
+const WRITING: f64 = 0.02;
 
 /// A network as a model. Its scores are probabilities.
 pub struct NetworkModel(pub Box<dyn Architecture>);

@@ -41,7 +41,7 @@ pub struct Recipe {
 pub struct Checkpoints {
     /// File that is written after the first epoch and then after others, and from which a fit that was interrupted goes on.
     pub file: PathBuf,
-    /// Most of the time that writing may take, as a share of it: 0.05 keeps epochs that are shorter than what it takes
+    /// Most of the time that writing may take, as a share of it: 0.02 keeps epochs that are shorter than what it takes
     /// to write a checkpoint from taking much longer. From 1 on, it is written after every epoch, so that when the fit is
     /// over it holds the fitted network.
     pub share: f64,
