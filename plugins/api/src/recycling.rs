@@ -1,8 +1,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes from which on a block is kept: what is as large as a batch between layers.
-const LARGE: usize = 1 << 18;
+/// Bytes from which on a block is kept: what is as large as a batch between layers, and more than the system keeps for itself.
+const LARGE: usize = 1 << 16;
 /// Blocks that are kept at most: a network of a hundred layers has some of each.
 const BLOCKS: usize = 1024;
 /// How many times the bytes that were in use at once before may be kept and in use: blocks of the way there are of other sizes than
