@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How often a waiting cell looks whether the user wants to stop.
 const LOOK: Duration = Duration::from_millis(100);
+/// Bytes that are kept for later cells when one is over: what a large one took is not held while small ones follow.
+const KEPT: usize = 512 << 20;
 
 /// Memory that the machine, or a limit on the process, leaves; cells reserve what they need before they take it.
 pub(super) struct Budget {
@@ -64,7 +66,7 @@ impl Budget {
             }
             // What cells before it took may still be kept for this one.
             if !std::mem::replace(&mut given_back, true) {
-                memory::give_back();
+                memory::keep_at_most(0);
                 continue;
             }
             if state.running == 0 {
@@ -84,6 +86,7 @@ impl Drop for Reservation<'_> {
         let mut state = self.0.lock();
         state.reserved -= self.1;
         state.running -= 1;
+        memory::keep_at_most(KEPT);
         self.0.freed.notify_all();
     }
 }

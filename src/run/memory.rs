@@ -78,9 +78,9 @@ struct Counting(Recycling);
 #[global_allocator]
 static ALLOCATOR: Counting = Counting(Recycling::new());
 
-/// Gives memory back to the system that is kept for the next one who wants some.
-pub(super) fn give_back() {
-    ALLOCATOR.0.give_back();
+/// Gives memory back to the system that is kept for the next one who wants some, until at most so many bytes are.
+pub(super) fn keep_at_most(bytes: usize) {
+    ALLOCATOR.0.keep_at_most(bytes);
 }
 
 fn count(bytes: usize, sign: i64) {

@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const LARGE: usize = 1 << 16;
 /// Blocks that are kept at most: a network of a hundred layers has some of each.
 const BLOCKS: usize = 1024;
-/// How many times the bytes that were in use at once before may be kept and in use: blocks of the way there are of other sizes than
-/// those of the way back, and with room for one of them only, each would be given back to make room for the other.
-const ROOM: usize = 2;
+/// Bytes that may be kept besides as many as were in use at once, and at most as many again: blocks of the way there are of other
+/// sizes than those of the way back, and without room for both, each would be given back to make room for the other.
+const ROOM: usize = 512 << 20;
 /// How far the system aligns blocks without being asked.
 const ALIGNMENT: usize = 16;
 
@@ -15,8 +15,8 @@ const ALIGNMENT: usize = 16;
 /// one of that size next.
 ///
 /// Every step of a training wants the blocks of the step before. Fresh from the system they are handed over page by page, each
-/// filled with zeros first, which takes up to a quarter of a step. Blocks that are kept and blocks in use together never are more
-/// than twice the bytes that were in use at once before; those that were given back last are kept.
+/// filled with zeros first, which takes up to a quarter of a step. Blocks that are kept and blocks in use together are at most
+/// 512 MiB more than were in use at once, and at most twice as many; those that were given back last are kept.
 ///
 /// ```
 /// #[global_allocator]
@@ -54,11 +54,11 @@ impl Kept {
     /// The block of this size that was given back last.
     fn take(&mut self, bytes: usize) -> Option<*mut u8> {
         let at = self.blocks[..self.count].iter().rposition(|block| block.bytes == bytes)?;
-        self.in_use += bytes;
+        self.hand_out(bytes);
         Some(self.remove(at).start)
     }
 
-    /// So many more bytes are somebody's, and none of them were kept.
+    /// So many more bytes are somebody's.
     fn hand_out(&mut self, bytes: usize) {
         self.in_use += bytes;
         self.most = self.most.max(self.in_use);
@@ -66,7 +66,8 @@ impl Kept {
 
     /// A block that there is no room for: the one that has been kept longest.
     fn surplus(&mut self) -> Option<Block> {
-        (self.bytes > 0 && self.in_use + self.bytes > ROOM * self.most).then(|| self.remove(0))
+        let all = self.most + self.most.min(ROOM);
+        (self.bytes > 0 && self.in_use + self.bytes > all).then(|| self.remove(0))
     }
 
     /// Keeps a block that somebody gave back, instead of the oldest where there are too many.
@@ -122,9 +123,9 @@ impl Recycling {
         self.kept().bytes
     }
 
-    /// Gives all blocks that are kept back to the system.
-    pub fn give_back(&self) {
-        while self.give_back_one(|kept| (kept.count > 0).then(|| kept.remove(0))) {}
+    /// Gives blocks back to the system until at most so many bytes are kept, those first that were kept longest.
+    pub fn keep_at_most(&self, bytes: usize) {
+        while self.give_back_one(|kept| (kept.bytes > bytes).then(|| kept.remove(0))) {}
     }
 
     /// Gives the block back that `which` takes from the kept ones, if any.
@@ -145,7 +146,7 @@ impl Recycling {
         if !given.is_null() {
             return given;
         }
-        self.give_back();
+        self.keep_at_most(0);
         ask()
     }
 

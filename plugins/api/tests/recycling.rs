@@ -57,8 +57,10 @@ fn kept_and_in_use_are_at_most_twice_what_was_in_use_at_once() {
         let block = own.alloc(layout(64 * MIB));
         // 64 in use and 64 kept: the oldest two of the small ones went.
         assert_eq!(own.kept_bytes(), 64 * MIB);
+        own.keep_at_most(60 * MIB);
+        assert_eq!(own.kept_bytes(), 60 * MIB);
         own.dealloc(block, layout(64 * MIB));
-        own.give_back();
+        own.keep_at_most(0);
         assert_eq!(own.kept_bytes(), 0);
     }
 }
